@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "base/error.h"
+
+#include "base/exit-code.h"
+
+typedef struct {
+  char *file;
+  char *element;
+  char *attribute;
+  char *hint;
+  Place place; /* of the three above */
+} DomrunErrorPrivate;
+
+static void domrun_error_private_init(DomrunErrorPrivate *priv)
+{
+}
+
+static void domrun_error_private_copy(const DomrunErrorPrivate *source, DomrunErrorPrivate *target)
+{
+  target->file = g_strdup(source->file);
+  target->element = g_strdup(source->element);
+  target->attribute = g_strdup(source->attribute);
+  target->hint = g_strdup(source->hint);
+  target->place = (Place){ target->file, target->element, source->place.line };
+}
+
+static void domrun_error_private_clear(DomrunErrorPrivate *priv)
+{
+  g_free(priv->file);
+  g_free(priv->element);
+  g_free(priv->attribute);
+  g_free(priv->hint);
+}
+
+G_DEFINE_EXTENDED_ERROR(DomrunError, domrun_error)
+
+static gboolean error_set_valist(GError **error, DomrunError code, const Place *place, const char *attribute,
+                                 const char *format, va_list arguments)
+{
+  DomrunErrorPrivate *priv;
+
+  if (!error)
+    return FALSE;
+  *error = g_error_new_valist(DOMRUN_ERROR, (int)code, format, arguments);
+  priv = domrun_error_get_private(*error);
+  priv->attribute = g_strdup(attribute);
+  if (place) {
+    priv->file = g_strdup(place->file);
+    priv->element = g_strdup(place->element);
+    priv->place = (Place){ priv->file, priv->element, place->line };
+  }
+  return FALSE;
+}
+
+gboolean error_set(GError **error, DomrunError code, const Place *place, const char *attribute, const char *format,
+                   ...)
+{
+  va_list arguments;
+
+  va_start(arguments, format);
+  error_set_valist(error, code, place, attribute, format, arguments);
+  va_end(arguments);
+  return FALSE;
+}
+
+gboolean error_set_document(GError **error, const Place *place, const char *attribute, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start(arguments, format);
+  error_set_valist(error, DOMRUN_ERROR_DOCUMENT, place, attribute, format, arguments);
+  va_end(arguments);
+  return FALSE;
+}
+
+gboolean error_add_hint(GError **error, const char *format, ...)
+{
+  va_list arguments;
+  DomrunErrorPrivate *priv;
+
+  if (!error || !*error || (*error)->domain != DOMRUN_ERROR)
+    return FALSE;
+  priv = domrun_error_get_private(*error);
+  g_free(priv->hint);
+  va_start(arguments, format);
+  priv->hint = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  return FALSE;
+}
+
+const Place *error_get_place(const GError *error)
+{
+  static const Place nowhere = { NULL, NULL, 0 };
+
+  return error->domain == DOMRUN_ERROR ? &domrun_error_get_private(error)->place : &nowhere;
+}
+
+const char *error_get_attribute(const GError *error)
+{
+  return error->domain == DOMRUN_ERROR ? domrun_error_get_private(error)->attribute : NULL;
+}
+
+const char *error_get_hint(const GError *error)
+{
+  return error->domain == DOMRUN_ERROR ? domrun_error_get_private(error)->hint : NULL;
+}
+
+char *error_describe(const GError *error)
+{
+  const char *attribute = error_get_attribute(error);
+
+  if (!attribute)
+    return g_strdup(error->message);
+  return g_strdup_printf("attribute '%s': %s", attribute, error->message);
+}
+
+char *error_format(const GError *error, const char *severity)
+{
+  const Place *place = error_get_place(error);
+  const char *hint = error_get_hint(error);
+  g_autofree char *description = error_describe(error);
+  g_autoptr(GString) text = g_string_new(NULL);
+
+  g_string_append(text, place->file ? place->file : "domrun");
+  if (place->file && place->line > 0)
+    g_string_append_printf(text, ":%d", place->line);
+  g_string_append_printf(text, ": %s", severity);
+  if (place->element)
+    g_string_append_printf(text, "%s: ", place->element);
+  g_string_append(text, description);
+  if (hint)
+    g_string_append_printf(text, "\n  %s", hint);
+  return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+int error_exit_code(const GError *error)
+{
+  if (error->domain == G_OPTION_ERROR)
+    return EXIT_CODE_USAGE;
+  if (error->domain != DOMRUN_ERROR)
+    return EXIT_CODE_INTERNAL;
+  switch ((DomrunError)error->code) {
+  case DOMRUN_ERROR_USAGE:
+    return EXIT_CODE_USAGE;
+  case DOMRUN_ERROR_DOCUMENT:
+    return EXIT_CODE_DOCUMENT;
+  case DOMRUN_ERROR_HOST:
+    return EXIT_CODE_HOST;
+  case DOMRUN_ERROR_QEMU_START:
+    return EXIT_CODE_QEMU_START;
+  case DOMRUN_ERROR_QEMU_DIED:
+    return EXIT_CODE_QEMU_DIED;
+  case DOMRUN_ERROR_INTERNAL:
+    break;
+  }
+  return EXIT_CODE_INTERNAL;
+}

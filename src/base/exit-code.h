@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The exit codes of domrun: the one table, told to users in domrun(1) and README.md.
+ * They are kept: a code never changes its meaning.
+ */
+#pragma once
+
+typedef enum {
+  EXIT_CODE_OK = 0,          /* the guest powered off, or the command did what it was asked */
+  EXIT_CODE_INTERNAL = 1,    /* domrun itself failed: out of memory, a defect */
+  EXIT_CODE_USAGE = 2,       /* the command line makes no sense */
+  EXIT_CODE_DOCUMENT = 3,    /* the XML is unreadable or invalid */
+  EXIT_CODE_HOST = 4,        /* something on the host is missing or denied */
+  EXIT_CODE_QEMU_START = 5,  /* QEMU failed before the guest ran */
+  EXIT_CODE_GUEST_PANIC = 6, /* the guest reported a panic */
+  EXIT_CODE_QEMU_DIED = 7,   /* QEMU died by itself, or was killed by somebody else */
+  EXIT_CODE_STOPPED = 8,     /* stopped by SIGINT or SIGTERM, in whatever way the guest then ended */
+  EXIT_CODE_REBOOT = 9,      /* the guest asked for a reboot and on_reboot makes that the end */
+} ExitCode;

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libdomrun_a_SOURCES += \
+	%D%/enum.c %D%/enum.h \
+	%D%/error.c %D%/error.h \
+	%D%/exit-code.h \
+	%D%/fd.c %D%/fd.h \
+	%D%/nearest.c %D%/nearest.h \
+	%D%/quote.c %D%/quote.h \
+	%D%/report.c %D%/report.h

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * domrun argv: the dry run. It prints the command line and leaves the host alone; what the host lacks is a warning.
+ */
+#include "config.h"
+
+#include "commands/command.h"
+#include "host/requirements.h"
+
+static char *plan_to_text(const Plan *plan, gboolean is_exact, gboolean is_json)
+{
+  PlanForm form = is_exact ? PLAN_RUN : PLAN_SHELL;
+
+  return is_json ? plan_to_json(plan, form) : plan_to_shell(plan, form);
+}
+
+static void warn_of_missing(const Plan *plan, Report *report)
+{
+  g_autoptr(Report) missing = report_new();
+
+  requirements_check(plan, missing);
+  report_move_as_warnings(missing, report);
+}
+
+int argv_command(int argc, char **argv)
+{
+  g_auto(DocumentCommand) command = { 0 };
+  gboolean is_exact = FALSE, is_json = FALSE;
+  const GOptionEntry entries[] = {
+    { "exact", 0, 0, G_OPTION_ARG_NONE, &is_exact, "print what 'run' would execute, descriptors and all", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "print a JSON array of strings", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  char *path;
+  GError *error = NULL;
+
+  if (!document_command_parse_options(&command, entries, "Prints the QEMU command line for a domain XML FILE.", argc,
+                                      argv, &path, &error))
+    return report_usage_error(error);
+  if (document_command_load(&command, path, /* is_dry_run= */ TRUE)) {
+    g_autofree char *text = plan_to_text(command.plan, is_exact, is_json);
+
+    warn_of_missing(command.plan, command.report);
+    fputs(text, stdout);
+  }
+  report_print(command.report, stderr);
+  return report_exit_code(command.report);
+}

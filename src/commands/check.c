@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * domrun check: everything that can be known without starting QEMU, about the document and about the host.
+ */
+#include "config.h"
+
+#include "commands/command.h"
+#include "host/requirements.h"
+
+int check_command(int argc, char **argv)
+{
+  g_auto(DocumentCommand) command = { 0 };
+  gboolean is_json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "print the findings as a JSON array of objects", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  char *path;
+  GError *error = NULL;
+
+  if (!document_command_parse_options(&command, entries,
+                                      "Checks a domain XML FILE, and whether this host has what it needs.", argc, argv,
+                                      &path, &error))
+    return report_usage_error(error);
+  if (document_command_load(&command, path, /* is_dry_run= */ TRUE))
+    requirements_check(command.plan, command.report);
+  if (is_json)
+    report_print_json(command.report, stdout);
+  else
+    report_print(command.report, stderr);
+  return report_exit_code(command.report);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The contract of a room, and what every device has.
+ *
+ * A room is one family of devices: <f>.h has its struct in XML's terms, <f>.c says what the element means, <f>-qemu.c
+ * what QEMU gets. Each room's struct begins with a Device; registry.c lists the rooms. A device passes through its
+ * room's slots in the order in which they stand here.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/error.h"
+#include "qemu/plan.h"
+
+struct _xmlNode;
+typedef struct Domain Domain;
+typedef struct DeviceRoom DeviceRoom;
+
+typedef struct {
+  const DeviceRoom *room;
+  struct _xmlNode *node; /* where it stands in the document; NULL for a device that is implied */
+  Place place;           /* of the same, for messages */
+  const char *alias;     /* its id in QEMU and in the live XML; set by the alias pass */
+  guint32 boot_order;    /* of <boot order=...>, from 1; 0: none */
+  guint32 boot_index;    /* what QEMU is told, from 1; 0: none. Set by the boot pass */
+} Device;
+
+struct DeviceRoom {
+  const char *element; /* the child of <devices> */
+
+  /* Reads the element into a new device, whose room, node and place the caller has filled in where it is given as
+   * @device: allocated by device_new() with @size bytes, zeroed. Reads all that it knows of the element. */
+  gsize size;
+  gboolean (*parse)(struct _xmlNode *node, Device *device, GError **error);
+
+  /* Fills in what follows from the other devices and the machine: missing defaults, positions. Devices of the same
+   * room are completed in the order of the document. */
+  gboolean (*complete)(Domain *domain, Device *device, GError **error);
+
+  /* Refuses what cannot be. */
+  gboolean (*validate)(const Domain *domain, const Device *device, GError **error);
+
+  /* Adds arguments, resources and requirements to the plan. Changes nothing and asks the host nothing. */
+  gboolean (*translate)(const Domain *domain, const Device *device, Plan *plan, GError **error);
+
+  /* Frees what the device owns beside itself (strings belong to the document). */
+  void (*clear)(Device *device);
+};
+
+/* A zeroed device of @room; @node may be NULL. */
+Device *device_new(const DeviceRoom *room, struct _xmlNode *node);
+void device_free(Device *device);
+
+/* For slots where a room has nothing to do. */
+gboolean device_complete_nothing(Domain *domain, Device *device, GError **error);
+gboolean device_validate_nothing(const Domain *domain, const Device *device, GError **error);
+void device_clear_nothing(Device *device);
+
+/* Reads <boot order=''>, which disks, interfaces and others share. */
+gboolean device_parse_boot(struct _xmlNode *node, Device *device, GError **error);

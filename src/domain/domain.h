@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The whole machine, in XML's terms, and the way from a document to a plan:
+ *
+ *     domain_parse()      every element goes to its part (os, cpu, memory, ...) or its room (devices/)
+ *                         what nobody read is reported
+ *                         passes that need all devices: complete, alias, boot order
+ *                         validation
+ *     domain_translate()  parts and rooms fill the plan
+ *
+ * Both are pure: they read nothing but the document. All findings of a step are collected, not only the first.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/enum.h"
+#include "base/report.h"
+#include "devices/device.h"
+#include "domain/clock.h"
+#include "domain/cpu.h"
+#include "domain/features.h"
+#include "domain/lifecycle.h"
+#include "domain/memory.h"
+#include "domain/metadata.h"
+#include "domain/os.h"
+#include "qemu/plan.h"
+
+typedef struct XmlDocument XmlDocument;
+
+typedef enum {
+  DOMAIN_TYPE_QEMU,
+  DOMAIN_TYPE_KVM,
+  DOMAIN_TYPE_LAST,
+} DomainType;
+
+extern const EnumTable domain_type_table;
+
+struct Domain {
+  XmlDocument *document; /* borrowed: it outlives the domain, and owns every string of it */
+  Place place;           /* of <domain> */
+  DomainType type;
+  Metadata metadata;
+  Memory memory;
+  Cpu cpu;
+  Os os;
+  Features features;
+  Clock clock;
+  Lifecycle lifecycle;
+  const char *emulator; /* absolute path, or NULL: found by the architecture */
+  Place emulator_place;
+  GPtrArray *devices;   /* of Device, in the order of the document, implied ones after those of their family */
+};
+
+/* What the command line can say over the document. */
+typedef struct {
+  gboolean is_strict;  /* what nobody read is an error */
+  int type;            /* a DomainType that overrides the document's, or -1 */
+  const char *seed;    /* of generated values, or NULL */
+  gboolean has_stand_ins; /* without a seed, generated values come from the guest's name and not from chance */
+} DomainOptions;
+
+#define DOMAIN_OPTIONS_INIT { FALSE, -1, NULL, FALSE }
+
+/* NULL where the report has errors. The document must outlive the domain. */
+Domain *domain_parse(XmlDocument *document, const DomainOptions *options, Report *report);
+void domain_free(Domain *domain);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_free)
+
+/* NULL where the report has errors. The domain must outlive the plan. */
+Plan *domain_translate(const Domain *domain, Report *report);
+
+/* Calls for each device of @room, in the order of the document. */
+#define DOMAIN_FOREACH_DEVICE(domain, device, index)                                                                   \
+  for (guint index = 0; (index) < (domain)->devices->len; (index)++)                                                   \
+    for (Device *device = g_ptr_array_index((domain)->devices, (index)); (device); (device) = NULL)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * <on_poweroff>, <on_reboot> and <on_crash>: what the supervisor does when the guest, or QEMU, ends.
+ * https://libvirt.org/formatdomain.html#events-configuration
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/enum.h"
+#include "base/report.h"
+#include "qemu/plan.h"
+
+struct _xmlNode;
+
+typedef enum {
+  LIFECYCLE_DESTROY,
+  LIFECYCLE_RESTART,
+  LIFECYCLE_PRESERVE,
+  LIFECYCLE_RENAME_RESTART,
+  LIFECYCLE_COREDUMP_DESTROY, /* on_crash only, as the next */
+  LIFECYCLE_COREDUMP_RESTART,
+  LIFECYCLE_LAST,
+} LifecycleAction;
+
+extern const EnumTable lifecycle_action_table;
+
+typedef struct {
+  LifecycleAction on_poweroff; /* default: destroy */
+  LifecycleAction on_reboot;   /* default: restart */
+  LifecycleAction on_crash;    /* default: destroy */
+} Lifecycle;
+
+void lifecycle_parse(struct _xmlNode *domain, Lifecycle *ret_lifecycle, Report *report);
+void lifecycle_translate(const Lifecycle *lifecycle, Plan *plan);

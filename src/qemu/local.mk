@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libdomrun_a_SOURCES += \
+	%D%/plan.c %D%/plan.h \
+	%D%/props.c %D%/props.h

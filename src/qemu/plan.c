@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "qemu/plan.h"
+
+#include "base/quote.h"
+
+static void plan_argument_free(gpointer data)
+{
+  PlanArgument *argument = data;
+
+  g_free(argument->option);
+  g_free(argument->value);
+  g_free(argument);
+}
+
+Plan *plan_new(void)
+{
+  Plan *plan = g_new0(Plan, 1);
+
+  plan->arguments = g_ptr_array_new_with_free_func(plan_argument_free);
+  plan->resources = g_ptr_array_new_with_free_func(g_free);
+  plan->requirements = g_ptr_array_new_with_free_func(g_free);
+  return plan;
+}
+
+void plan_free(Plan *plan)
+{
+  if (!plan)
+    return;
+  g_ptr_array_unref(plan->arguments);
+  g_ptr_array_unref(plan->resources);
+  g_ptr_array_unref(plan->requirements);
+  g_free(plan);
+}
+
+static void plan_add_argument(Plan *plan, PlanForm form, const char *option, char *value)
+{
+  PlanArgument *argument = g_new0(PlanArgument, 1);
+
+  argument->form = form;
+  argument->option = g_strdup(option);
+  argument->value = value;
+  g_ptr_array_add(plan->arguments, argument);
+}
+
+void plan_add(Plan *plan, PlanForm form, const char *option, const char *value)
+{
+  plan_add_argument(plan, form, option, g_strdup(value));
+}
+
+void plan_add_format(Plan *plan, PlanForm form, const char *option, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start(arguments, format);
+  plan_add_argument(plan, form, option, g_strdup_vprintf(format, arguments));
+  va_end(arguments);
+}
+
+void plan_add_json(Plan *plan, PlanForm form, const char *option, Props *props)
+{
+  plan_add_argument(plan, form, option, props_to_json(props));
+  props_free(props);
+}
+
+void plan_add_keyval(Plan *plan, PlanForm form, const char *option, Props *props)
+{
+  plan_add_argument(plan, form, option, props_to_keyval(props));
+  props_free(props);
+}
+
+PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *alias, const Place *place)
+{
+  PlanResource *resource = g_new0(PlanResource, 1);
+
+  resource->kind = kind;
+  resource->alias = alias;
+  resource->fd = PLAN_FIRST_FD + (int)plan->resources->len;
+  if (place)
+    resource->place = *place;
+  g_ptr_array_add(plan->resources, resource);
+  return resource;
+}
+
+void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute, const char *path)
+{
+  PlanRequirement *requirement = g_new0(PlanRequirement, 1);
+
+  requirement->kind = kind;
+  requirement->place = *place;
+  requirement->attribute = attribute;
+  requirement->path = path;
+  g_ptr_array_add(plan->requirements, requirement);
+}
+
+char **plan_to_argv(const Plan *plan, PlanForm form)
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+  g_strv_builder_add(builder, plan->emulator);
+  for (guint i = 0; i < plan->arguments->len; i++) {
+    const PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
+
+    if (!(argument->form & form))
+      continue;
+    g_strv_builder_add(builder, argument->option);
+    if (argument->value)
+      g_strv_builder_add(builder, argument->value);
+  }
+  return g_strv_builder_end(builder);
+}
+
+char *plan_to_shell(const Plan *plan, PlanForm form)
+{
+  g_autofree char *emulator = quote_for_shell(plan->emulator);
+  g_autoptr(GString) text = g_string_new(emulator);
+
+  for (guint i = 0; i < plan->arguments->len; i++) {
+    const PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
+    g_autofree char *value = argument->value ? quote_for_shell(argument->value) : NULL;
+
+    if (argument->form & form)
+      g_string_append_printf(text, " \\\n  %s%s%s", argument->option, value ? " " : "", value ? value : "");
+  }
+  g_string_append_c(text, '\n');
+  return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+char *plan_to_json(const Plan *plan, PlanForm form)
+{
+  g_auto(GStrv) argv = plan_to_argv(plan, form);
+  g_autoptr(JsonNode) root = json_node_new(JSON_NODE_ARRAY);
+  g_autoptr(JsonArray) array = json_array_new();
+  g_autofree char *json = NULL;
+
+  for (char **argument = argv; *argument; argument++)
+    json_array_add_string_element(array, *argument);
+  json_node_set_array(root, array);
+  json = json_to_string(root, /* pretty= */ TRUE);
+  return g_strconcat(json, "\n", NULL);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How a document is read: the whole file into memory, with a limit; a look for NUL bytes, which libxml2 would take
+ * for the end; then libxml2 with no network, no entity substitution, no DTD, and a hook that stops it at the first
+ * sign of a document type declaration. That hook runs when the parser has seen `<!DOCTYPE name`, before the
+ * internal subset: an entity bomb is never read.
+ */
+#include "config.h"
+
+#include "xml/document.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/xmlerror.h>
+
+#include "base/fd.h"
+#include "xml/marks.h"
+
+struct XmlDocument {
+  xmlDoc *doc;
+  char *name;
+  char *directory;
+  GStringChunk *strings;
+  GPtrArray *marks; /* of XmlMarks, see marks.h */
+};
+
+typedef struct {
+  int doctype_line; /* 0: there was none */
+} ParseState;
+
+static void stop_at_doctype(void *data, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
+{
+  xmlParserCtxt *context = data;
+  ParseState *state = context->_private;
+
+  if (state->doctype_line == 0)
+    state->doctype_line = xmlSAX2GetLineNumber(context);
+  xmlStopParser(context);
+}
+
+static void ignore_error(void *data, xmlErrorPtr error)
+{
+}
+
+static gboolean set_parse_error(GError **error, xmlParserCtxt *context, const ParseState *state, const char *name)
+{
+  const xmlError *cause = xmlCtxtGetLastError(context);
+  Place place = { name, NULL, cause ? cause->line : 0 };
+  g_autofree char *message = NULL;
+
+  if (state->doctype_line > 0) {
+    place.line = state->doctype_line;
+    error_set_document(error, &place, NULL, "a document type declaration (<!DOCTYPE>) is not allowed");
+    return error_add_hint(error, "a domain needs none: remove it, and write out what its entities stand for");
+  }
+  message = g_strdup(cause && cause->message ? cause->message : "unknown cause");
+  return error_set_document(error, &place, NULL, "not well-formed XML: %s", g_strstrip(message));
+}
+
+static xmlDoc *parse_bytes(const char *bytes, gsize length, const char *name, GError **error)
+{
+  ParseState state = { 0 };
+  xmlParserCtxt *context = xmlNewParserCtxt();
+  xmlDoc *doc;
+
+  context->_private = &state;
+  context->sax->internalSubset = stop_at_doctype;
+  context->sax->serror = ignore_error;
+  doc = xmlCtxtReadMemory(context, bytes, (int)length, name, /* encoding= */ NULL,
+                          XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES |
+                              XML_PARSE_NOCDATA);
+  if (!doc || state.doctype_line > 0) {
+    set_parse_error(error, context, &state, name);
+    xmlFreeDoc(doc);
+    doc = NULL;
+  }
+  xmlFreeParserCtxt(context);
+  return doc;
+}
+
+static gboolean check_bytes(const char *bytes, gsize length, const char *name, GError **error)
+{
+  Place place = { name, NULL, 0 };
+  gboolean is_utf16 = length >= 2 && ((guchar)bytes[0] >= 0xfe || bytes[0] == '\0' || bytes[1] == '\0');
+  const char *nul = is_utf16 ? NULL : memchr(bytes, '\0', length);
+
+  if (length == 0)
+    return error_set_document(error, &place, NULL, "the file is empty; expected a <domain> document");
+  if (!nul)
+    return TRUE;
+  place.line = 1;
+  for (const char *c = bytes; c < nul; c++)
+    place.line += *c == '\n';
+  return error_set_document(error, &place, NULL, "a NUL byte: this is not an XML file");
+}
+
+XmlDocument *xml_document_load_bytes(const char *bytes, gsize length, const char *name, const char *directory,
+                                     GError **error)
+{
+  XmlDocument *document;
+  xmlDoc *doc;
+
+  if (!check_bytes(bytes, length, name, error))
+    return NULL;
+  doc = parse_bytes(bytes, length, name, error);
+  if (!doc)
+    return NULL;
+  document = g_new0(XmlDocument, 1);
+  document->doc = doc;
+  document->name = g_strdup(name);
+  document->directory = g_canonicalize_filename(directory, /* relative_to= */ NULL);
+  document->strings = g_string_chunk_new(1024);
+  document->marks = g_ptr_array_new_with_free_func(xml_marks_free);
+  doc->_private = document;
+  return document;
+}
+
+/* Opens without ever blocking on a FIFO that nobody writes, and without making a terminal ours. */
+static int open_document(const char *path, GError **error)
+{
+  Place place = { path, NULL, 0 };
+  autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  struct stat status;
+
+  if (fd < 0 || fstat(fd, &status) < 0) {
+    error_set_document(error, &place, NULL, "cannot open: %s", g_strerror(errno));
+    return -1;
+  }
+  if (S_ISDIR(status.st_mode)) {
+    error_set_document(error, &place, NULL, "is a directory; expected a file with a <domain> document");
+    return -1;
+  }
+  if (S_ISREG(status.st_mode) && status.st_size > XML_DOCUMENT_MAX_BYTES) {
+    error_set_document(error, &place, NULL, "the file has %" G_GINT64_FORMAT " bytes; allowed are at most %d",
+                       (gint64)status.st_size, XML_DOCUMENT_MAX_BYTES);
+    return -1;
+  }
+  if (fcntl(fd, F_SETFL, 0) < 0) /* process substitution hands us a FIFO: read it to its end */
+    return -1;
+  return g_steal_fd(&fd);
+}
+
+static XmlDocument *load_fd(int fd, const char *name, const char *directory, GError **error)
+{
+  Place place = { name, NULL, 0 };
+  gsize length;
+  g_autofree char *bytes = fd_read_all(fd, XML_DOCUMENT_MAX_BYTES, &length);
+
+  if (!bytes && errno == EFBIG)
+    error_set_document(error, &place, NULL, "the input has more than %d bytes", XML_DOCUMENT_MAX_BYTES);
+  else if (!bytes)
+    error_set_document(error, &place, NULL, "cannot read: %s", g_strerror(errno));
+  if (!bytes)
+    return NULL;
+  return xml_document_load_bytes(bytes, length, name, directory, error);
+}
+
+XmlDocument *xml_document_load(const char *path, GError **error)
+{
+  g_autofree char *directory = NULL;
+  autofd int fd = -1;
+
+  if (g_str_equal(path, "-"))
+    return load_fd(STDIN_FILENO, "<stdin>", ".", error);
+  fd = open_document(path, error);
+  if (fd < 0)
+    return NULL;
+  directory = g_path_get_dirname(path);
+  return load_fd(fd, path, directory, error);
+}
+
+void xml_document_free(XmlDocument *document)
+{
+  if (!document)
+    return;
+  xmlFreeDoc(document->doc);
+  g_ptr_array_unref(document->marks);
+  g_string_chunk_free(document->strings);
+  g_free(document->directory);
+  g_free(document->name);
+  g_free(document);
+}
+
+xmlNode *xml_document_root(const XmlDocument *document)
+{
+  return xmlDocGetRootElement(document->doc);
+}
+
+const char *xml_document_name(const XmlDocument *document)
+{
+  return document->name;
+}
+
+const char *xml_document_directory(const XmlDocument *document)
+{
+  return document->directory;
+}
+
+XmlDocument *xml_document_of(const xmlNode *node)
+{
+  return node->doc->_private;
+}
+
+const char *xml_document_keep(XmlDocument *document, const char *string)
+{
+  return g_string_chunk_insert_const(document->strings, string);
+}
+
+XmlMarks *xml_document_marks(xmlNode *node)
+{
+  if (!node->_private) {
+    XmlMarks *marks = xml_marks_new();
+
+    g_ptr_array_add(xml_document_of(node)->marks, marks);
+    node->_private = marks;
+  }
+  return node->_private;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "xml/element.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "xml/marks.h"
+
+typedef enum { ENUM_OF_INT_SIZE } EnumOfIntSize;
+G_STATIC_ASSERT(sizeof(EnumOfIntSize) == sizeof(int));
+
+static void append_names(GString *text, const xmlNode *node)
+{
+  const xmlNode *parent = node->parent;
+
+  if (parent && parent->type == XML_ELEMENT_NODE && parent->parent &&
+      !(parent->parent->type == XML_DOCUMENT_NODE) && !xml_is_element(parent, "devices")) {
+    append_names(text, parent);
+    g_string_append_c(text, '/');
+  }
+  g_string_append_c(text, '<');
+  if (node->ns && node->ns->prefix)
+    g_string_append_printf(text, "%s:", (const char *)node->ns->prefix);
+  g_string_append_printf(text, "%s>", (const char *)node->name);
+}
+
+Place xml_place(xmlNode *node)
+{
+  XmlDocument *document = xml_document_of(node);
+  g_autoptr(GString) names = g_string_new(NULL);
+
+  append_names(names, node);
+  return (Place){ xml_document_name(document), xml_document_keep(document, names->str), (int)xmlGetLineNo(node) };
+}
+
+gboolean xml_is_element(const xmlNode *node, const char *name)
+{
+  return node->type == XML_ELEMENT_NODE && g_str_equal((const char *)node->name, name);
+}
+
+xmlNode *xml_next_child(xmlNode *node, const char *name, xmlNode *after)
+{
+  if (name)
+    xml_marks_ask(xml_document_marks(node)->children, name);
+  for (xmlNode *child = after ? after->next : node->children; child; child = child->next) {
+    if (child->type != XML_ELEMENT_NODE)
+      continue;
+    if (!name)
+      return child;
+    if (xml_is_element(child, name) && !child->ns) {
+      xml_mark(child);
+      return child;
+    }
+  }
+  return NULL;
+}
+
+gboolean xml_child(xmlNode *node, const char *name, xmlNode **ret_child, GError **error)
+{
+  xmlNode *child = xml_next_child(node, name, NULL);
+  xmlNode *second = child ? xml_next_child(node, name, child) : NULL;
+
+  if (second)
+    return xml_error(error, second, NULL, "given twice; the first is on line %ld", xmlGetLineNo(child));
+  if (child)
+    *ret_child = child;
+  return TRUE;
+}
+
+gboolean xml_child_required(xmlNode *node, const char *name, xmlNode **ret_child, GError **error)
+{
+  xmlNode *child = NULL;
+
+  if (!xml_child(node, name, &child, error))
+    return FALSE;
+  if (!child)
+    return xml_error(error, node, NULL, "element <%s> is missing", name);
+  *ret_child = child;
+  return TRUE;
+}
+
+void xml_mark(xmlNode *node)
+{
+  xml_document_marks(node)->is_read = TRUE;
+}
+
+void xml_ignore(xmlNode *node)
+{
+  xml_document_marks(node)->is_ignored = TRUE;
+}
+
+gboolean xml_text_verbatim(xmlNode *node, const char **ret_text, GError **error)
+{
+  xmlChar *text;
+
+  xml_mark(node);
+  for (xmlNode *child = node->children; child; child = child->next) {
+    if (child->type == XML_ELEMENT_NODE)
+      return xml_error(error, child, NULL, "an element is not allowed here; expected text");
+    if (child->type == XML_ENTITY_REF_NODE)
+      return xml_error(error, node, NULL, "an entity is not allowed here");
+  }
+  text = xmlNodeGetContent(node);
+  *ret_text = xml_document_keep(xml_document_of(node), text ? (const char *)text : "");
+  xmlFree(text);
+  return TRUE;
+}
+
+gboolean xml_text(xmlNode *node, const char **ret_text, GError **error)
+{
+  const char *text;
+  g_autofree char *copy = NULL;
+
+  if (!xml_text_verbatim(node, &text, error))
+    return FALSE;
+  copy = g_strdup(text);
+  *ret_text = xml_document_keep(xml_document_of(node), g_strstrip(copy));
+  return TRUE;
+}
+
+gboolean xml_child_text(xmlNode *node, const char *name, const char **ret_text, GError **error)
+{
+  xmlNode *child = NULL;
+
+  if (!xml_child(node, name, &child, error))
+    return FALSE;
+  return !child || xml_text(child, ret_text, error);
+}
+
+const char *xml_attribute(xmlNode *node, const char *name)
+{
+  xmlAttr *attribute = xmlHasNsProp(node, (const xmlChar *)name, NULL);
+  xmlChar *value;
+  const char *kept;
+
+  xml_marks_ask(xml_document_marks(node)->attributes, name);
+  if (!attribute)
+    return NULL;
+  attribute->_private = attribute;
+  value = xmlNodeGetContent((xmlNode *)attribute);
+  kept = xml_document_keep(xml_document_of(node), value ? (const char *)value : "");
+  xmlFree(value);
+  return kept;
+}
+
+gboolean xml_attribute_required(xmlNode *node, const char *name, const char **ret_value, GError **error)
+{
+  const char *value = xml_attribute(node, name);
+
+  if (!value)
+    return xml_error(error, node, name, "is missing");
+  if (!*value)
+    return xml_error(error, node, name, "is empty");
+  *ret_value = value;
+  return TRUE;
+}
+
+gboolean xml_error_unknown_value(GError **error, xmlNode *node, const char *attribute, const EnumTable *table,
+                                 const char *value)
+{
+  g_autofree char *known = enum_known(table);
+  const char *nearest = enum_nearest(table, value);
+
+  xml_error(error, node, attribute, "unknown value '%s' (known: %s)", value, known);
+  if (nearest)
+    error_add_hint(error, "did you mean '%s'?", nearest);
+  return FALSE;
+}
+
+gboolean xml_attribute_enum(xmlNode *node, const char *name, const EnumTable *table, int *ret_value, GError **error)
+{
+  const char *value = xml_attribute(node, name);
+
+  if (!value || enum_from_string(table, value, ret_value))
+    return TRUE;
+  return xml_error_unknown_value(error, node, name, table, value);
+}
+
+gboolean xml_attribute_enum_required(xmlNode *node, const char *name, const EnumTable *table, int *ret_value,
+                                     GError **error)
+{
+  if (!xml_attribute(node, name)) {
+    g_autofree char *known = enum_known(table);
+
+    return xml_error(error, node, name, "is missing (known: %s)", known);
+  }
+  return xml_attribute_enum(node, name, table, ret_value, error);
+}
+
+gboolean xml_text_enum(xmlNode *node, const EnumTable *table, int *ret_value, GError **error)
+{
+  const char *value;
+
+  if (!xml_text(node, &value, error))
+    return FALSE;
+  if (enum_from_string(table, value, ret_value))
+    return TRUE;
+  return xml_error_unknown_value(error, node, NULL, table, value);
+}
+
+static gboolean parse_uint(const char *text, guint64 *ret_value)
+{
+  gboolean is_hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+  const char *digits = is_hexadecimal ? text + 2 : text;
+
+  /* g_ascii_string_to_uint64() alone would take "0x0x1" and " 1". */
+  return g_ascii_isxdigit(*digits) &&
+         g_ascii_string_to_unsigned(digits, is_hexadecimal ? 16 : 10, 0, G_MAXUINT64, ret_value, NULL);
+}
+
+static gboolean read_uint(xmlNode *node, const char *attribute, const char *text, guint64 min, guint64 max,
+                          guint64 *ret_value, GError **error)
+{
+  guint64 value;
+
+  if (!parse_uint(text, &value) || value < min || value > max)
+    return xml_error(error, node, attribute,
+                     "'%s' is not a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, text, min, max);
+  *ret_value = value;
+  return TRUE;
+}
+
+gboolean xml_attribute_uint(xmlNode *node, const char *name, guint64 min, guint64 max, guint64 *ret_value,
+                            GError **error)
+{
+  const char *text = xml_attribute(node, name);
+
+  return !text || read_uint(node, name, text, min, max, ret_value, error);
+}
+
+gboolean xml_attribute_uint32(xmlNode *node, const char *name, guint32 min, guint32 max, guint32 *ret_value,
+                              GError **error)
+{
+  guint64 value = *ret_value;
+
+  if (!xml_attribute_uint(node, name, min, max, &value, error))
+    return FALSE;
+  *ret_value = (guint32)value;
+  return TRUE;
+}
+
+gboolean xml_text_uint(xmlNode *node, guint64 min, guint64 max, guint64 *ret_value, GError **error)
+{
+  const char *text;
+
+  return xml_text(node, &text, error) && read_uint(node, NULL, text, min, max, ret_value, error);
+}
+
+ENUM_TABLE(no_yes_table, 2, "no", "yes");
+ENUM_TABLE(off_on_table, 2, "off", "on");
+
+gboolean xml_attribute_yes_no(xmlNode *node, const char *name, gboolean *ret_value, GError **error)
+{
+  return xml_attribute_enum(node, name, &no_yes_table, ret_value, error);
+}
+
+gboolean xml_attribute_on_off(xmlNode *node, const char *name, gboolean *ret_value, GError **error)
+{
+  return xml_attribute_enum(node, name, &off_on_table, ret_value, error);
+}
+
+static const char *absolute_path(xmlNode *node, const char *path)
+{
+  XmlDocument *document = xml_document_of(node);
+  g_autofree char *absolute = NULL;
+
+  if (g_path_is_absolute(path))
+    return path;
+  absolute = g_build_filename(xml_document_directory(document), path, NULL);
+  return xml_document_keep(document, absolute);
+}
+
+gboolean xml_attribute_path(xmlNode *node, const char *name, const char **ret_path, GError **error)
+{
+  const char *path = xml_attribute(node, name);
+
+  if (!path)
+    return TRUE;
+  if (!*path)
+    return xml_error(error, node, name, "is empty; expected a path");
+  *ret_path = absolute_path(node, path);
+  return TRUE;
+}
+
+gboolean xml_child_path(xmlNode *node, const char *name, const char **ret_path, GError **error)
+{
+  xmlNode *child = NULL;
+  const char *path;
+
+  if (!xml_child(node, name, &child, error))
+    return FALSE;
+  if (!child)
+    return TRUE;
+  if (!xml_text(child, &path, error))
+    return FALSE;
+  if (*path)
+    *ret_path = absolute_path(child, path);
+  return TRUE;
+}

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libdomrun_a_SOURCES += \
+	%D%/document.c %D%/document.h \
+	%D%/element.c %D%/element.h \
+	%D%/marks.c %D%/marks.h \
+	%D%/unread.c %D%/unread.h

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Marks: what was read of an element, and what was asked for. Private to xml/.
+ *
+ * Every element that somebody looked at has one, in its `_private`; an attribute's `_private` is non-NULL once it
+ * was read. The names that were asked for, present or not, are what "did you mean" chooses from.
+ */
+#pragma once
+
+#include <glib.h>
+#include <libxml/tree.h>
+
+typedef struct {
+  gboolean is_read;    /* somebody asked for this element, as a child of its parent */
+  gboolean is_ignored; /* it and all below it are not ours to read */
+  GPtrArray *attributes; /* names asked for; string literals */
+  GPtrArray *children;
+} XmlMarks;
+
+XmlMarks *xml_marks_new(void);
+void xml_marks_free(gpointer marks);
+
+/* The marks of @node, made where there are none. They live as long as the document. */
+XmlMarks *xml_document_marks(xmlNode *node);
+
+/* Remembers that @name was asked for. @name must live as long as the document (a literal). */
+void xml_marks_ask(GPtrArray *names, const char *name);
