@@ -23,7 +23,8 @@ static void print_help(FILE *stream)
                   "Runs a libvirt domain XML file as a QEMU guest, without a daemon.\n\nCommands:\n");
   for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
     fprintf(stream, "  %-6s %-6s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
-  fprintf(stream, "\n'domrun COMMAND --help' lists the options of a command. FILE may be - for standard input.\n");
+  fprintf(stream,
+          "\n'domrun COMMAND --help' lists the options of a command. FILE may be - for standard input.\n");
 }
 
 static int unknown_command(const char *name)

@@ -14,9 +14,9 @@ typedef struct {
 } EnumTable;
 
 /* Defines a table; fails to compile where a value at the end of the enum has no entry. */
-#define ENUM_TABLE(table, last, ...)                                                                                   \
-  static const char *const table##_strings[] = { __VA_ARGS__ };                                                        \
-  G_STATIC_ASSERT(G_N_ELEMENTS(table##_strings) == (last));                                                            \
+#define ENUM_TABLE(table, last, ...)                                                                         \
+  static const char *const table##_strings[] = { __VA_ARGS__ };                                              \
+  G_STATIC_ASSERT(G_N_ELEMENTS(table##_strings) == (last));                                                  \
   const EnumTable table = { #table, table##_strings, (last) }
 
 /* The value's spelling, or NULL. */

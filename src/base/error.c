@@ -54,8 +54,8 @@ static gboolean error_set_valist(GError **error, DomrunError code, const Place *
   return FALSE;
 }
 
-gboolean error_set(GError **error, DomrunError code, const Place *place, const char *attribute, const char *format,
-                   ...)
+gboolean error_set(GError **error, DomrunError code, const Place *place, const char *attribute,
+                   const char *format, ...)
 {
   va_list arguments;
 
@@ -65,7 +65,8 @@ gboolean error_set(GError **error, DomrunError code, const Place *place, const c
   return FALSE;
 }
 
-gboolean error_set_document(GError **error, const Place *place, const char *attribute, const char *format, ...)
+gboolean error_set_document(GError **error, const Place *place, const char *attribute, const char *format,
+                            ...)
 {
   va_list arguments;
 

@@ -36,17 +36,18 @@ typedef struct {
 } Place;
 
 /* Sets @error and returns FALSE. @place and @attribute may be NULL. */
-gboolean error_set(GError **error, DomrunError code, const Place *place, const char *attribute, const char *format,
-                   ...) G_GNUC_PRINTF(5, 6);
+gboolean error_set(GError **error, DomrunError code, const Place *place, const char *attribute,
+                   const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 /* As error_set(), for the most common case: the document says something that it may not. */
-gboolean error_set_document(GError **error, const Place *place, const char *attribute, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
+gboolean error_set_document(GError **error, const Place *place, const char *attribute, const char *format,
+                            ...) G_GNUC_PRINTF(4, 5);
 
 /* Gives an error that was set a next step, printed on a line of its own. Returns FALSE. */
 gboolean error_add_hint(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* What error_set() and error_add_hint() were given; NULL (or a Place of NULLs) for errors of other domains. */
+/* What error_set() and error_add_hint() were given; NULL (or a Place of NULLs) for errors of other domains.
+ */
 const Place *error_get_place(const GError *error);
 const char *error_get_attribute(const GError *error);
 const char *error_get_hint(const GError *error);
@@ -54,8 +55,9 @@ const char *error_get_hint(const GError *error);
 /* The message with the attribute before it, without place and hint. The caller frees it. */
 char *error_describe(const GError *error);
 
-/* The whole text, one or more lines, without a newline at its end; "domrun: " stands where a place would where the
- * error has none. @severity ("warning: ", or "") stands between the place and the rest. The caller frees it. */
+/* The whole text, one or more lines, without a newline at its end; "domrun: " stands where a place would
+ * where the error has none. @severity ("warning: ", or "") stands between the place and the rest. The caller
+ * frees it. */
 char *error_format(const GError *error, const char *severity);
 
 /* The exit code that a command ends with when this error ended it (base/exit-code.h). */

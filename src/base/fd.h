@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * File descriptors with an owner: `autofd int fd = -1;` closes it at the end of its scope, g_steal_fd() hands it
- * on. -1 is no descriptor, 0 is a valid one. Everything is opened close-on-exec.
+ * File descriptors with an owner: `autofd int fd = -1;` closes it at the end of its scope, g_steal_fd() hands
+ * it on. -1 is no descriptor, 0 is a valid one. Everything is opened close-on-exec.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 void fd_clear(int *fd);
 #define autofd __attribute__((cleanup(fd_clear)))
 
-/* Reads up to @limit bytes. NULL with errno set on failure; EFBIG where there is more. The result has a NUL after
- * its @ret_length bytes. */
+/* Reads up to @limit bytes. NULL with errno set on failure; EFBIG where there is more. The result has a NUL
+ * after its @ret_length bytes. */
 char *fd_read_all(int fd, gsize limit, gsize *ret_length);
 
 /* Writes it all, waiting where the descriptor would block. FALSE with errno set on failure. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * "Did you mean ...?": the nearest of several names, by the optimal string alignment distance (insertions,
- * deletions, substitutions, and swaps of neighbours), ignoring case. A name counts as near when at most a third
- * of its letters, and at least one, had to change.
+ * deletions, substitutions, and swaps of neighbours), ignoring case. A name counts as near when at most a
+ * third of its letters, and at least one, had to change.
  */
 #pragma once
 
@@ -14,7 +14,10 @@ typedef struct {
   guint distance;
 } Nearest;
 
-#define NEAREST_INIT(string) { (string), NULL, G_MAXUINT }
+#define NEAREST_INIT(string)                                                                                 \
+  {                                                                                                          \
+    (string), NULL, G_MAXUINT                                                                                \
+  }
 
 /* Considers @name, which may be NULL. */
 void nearest_try(Nearest *nearest, const char *name);

@@ -9,6 +9,7 @@
 /* @string as one word for a POSIX shell; unquoted where nothing in it needs quoting. The caller frees it. */
 char *quote_for_shell(const char *string);
 
-/* @string with control characters, invalid UTF-8 and bidirectional overrides written as \xNN or \u{NNNN}, so that
- * it cannot move the cursor or hide text. Newlines stay where @keep_newlines says so. The caller frees it. */
+/* @string with control characters, invalid UTF-8 and bidirectional overrides written as \xNN or \u{NNNN}, so
+ * that it cannot move the cursor or hide text. Newlines stay where @keep_newlines says so. The caller frees
+ * it. */
 char *quote_for_terminal(const char *string, gboolean keep_newlines);

@@ -72,8 +72,8 @@ void report_move_as_warnings(Report *from, Report *to)
   g_ptr_array_set_size(from->findings, 0);
 }
 
-void report_warning(Report *report, const Place *place, const char *attribute, const char *hint, const char *format,
-                    ...)
+void report_warning(Report *report, const Place *place, const char *attribute, const char *hint,
+                    const char *format, ...)
 {
   g_autofree char *message = NULL;
   GError *error = NULL;

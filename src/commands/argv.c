@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * domrun argv: the dry run. It prints the command line and leaves the host alone; what the host lacks is a warning.
+ * domrun argv: the dry run. It prints the command line and leaves the host alone; what the host lacks is a
+ * warning.
  */
 #include "config.h"
 
@@ -27,15 +28,17 @@ int argv_command(int argc, char **argv)
   g_auto(DocumentCommand) command = { 0 };
   gboolean is_exact = FALSE, is_json = FALSE;
   const GOptionEntry entries[] = {
-    { "exact", 0, 0, G_OPTION_ARG_NONE, &is_exact, "print what 'run' would execute, descriptors and all", NULL },
+    { "exact", 0, 0, G_OPTION_ARG_NONE, &is_exact, "print what 'run' would execute, descriptors and all",
+      NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "print a JSON array of strings", NULL },
     G_OPTION_ENTRY_NULL,
   };
   char *path;
   GError *error = NULL;
 
-  if (!document_command_parse_options(&command, entries, "Prints the QEMU command line for a domain XML FILE.", argc,
-                                      argv, &path, &error))
+  if (!document_command_parse_options(&command, entries,
+                                      "Prints the QEMU command line for a domain XML FILE.", argc, argv,
+                                      &path, &error))
     return report_usage_error(error);
   if (document_command_load(&command, path, /* is_dry_run= */ TRUE)) {
     g_autofree char *text = plan_to_text(command.plan, is_exact, is_json);

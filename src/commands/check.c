@@ -19,8 +19,8 @@ int check_command(int argc, char **argv)
   GError *error = NULL;
 
   if (!document_command_parse_options(&command, entries,
-                                      "Checks a domain XML FILE, and whether this host has what it needs.", argc, argv,
-                                      &path, &error))
+                                      "Checks a domain XML FILE, and whether this host has what it needs.",
+                                      argc, argv, &path, &error))
     return report_usage_error(error);
   if (document_command_load(&command, path, /* is_dry_run= */ TRUE))
     requirements_check(command.plan, command.report);

@@ -13,13 +13,16 @@ void document_command_clear(DocumentCommand *command)
   g_free(command->seed);
 }
 
-gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries, const char *summary,
-                                        int argc, char **argv, char **ret_path, GError **error)
+gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries,
+                                        const char *summary, int argc, char **argv, char **ret_path,
+                                        GError **error)
 {
   const GOptionEntry shared[] = {
-    { "type", 0, 0, G_OPTION_ARG_STRING, &command->type, "run as this type whatever the document says", "qemu|kvm" },
+    { "type", 0, 0, G_OPTION_ARG_STRING, &command->type, "run as this type whatever the document says",
+      "qemu|kvm" },
     { "strict", 0, 0, G_OPTION_ARG_NONE, &command->is_strict, "refuse what domrun does not know", NULL },
-    { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed, "derive generated values (uuid, mac) from TEXT", "TEXT" },
+    { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed, "derive generated values (uuid, mac) from TEXT",
+      "TEXT" },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(GOptionContext) context = g_option_context_new("FILE");
@@ -29,7 +32,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
   g_option_context_add_main_entries(context, shared, NULL);
   if (!g_option_context_parse(context, &argc, &argv, error))
     return FALSE;
-  if (argc == 3 && g_str_equal(argv[1], "--")) /* GOption leaves it where a file name follows that begins with a dash */
+  if (argc == 3 &&
+      g_str_equal(argv[1], "--")) /* GOption leaves it where a file name follows that begins with a dash */
     argv++, argc--;
   if (argc != 2) {
     error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "expected one FILE, got %d", argc - 1);
@@ -43,7 +47,8 @@ static gboolean parse_type(const DocumentCommand *command, DomainOptions *option
 {
   if (!command->type || enum_from_string(&domain_type_table, command->type, &options->type))
     return TRUE;
-  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--type: unknown value '%s' (known: qemu, kvm)", command->type);
+  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--type: unknown value '%s' (known: qemu, kvm)",
+            command->type);
   return FALSE;
 }
 

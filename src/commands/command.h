@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The commands: one verb, one file, one row in main.c's table. A command's function gets the arguments after its
- * name (argv[0] is "domrun NAME"), prints its findings and returns the exit code (base/exit-code.h).
+ * The commands: one verb, one file, one row in main.c's table. A command's function gets the arguments after
+ * its name (argv[0] is "domrun NAME"), prints its findings and returns the exit code (base/exit-code.h).
  */
 #pragma once
 
@@ -22,10 +22,10 @@ int argv_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int run_command(int argc, char **argv);
 
-/* What the commands that read a document share: the file, the options of how to read it, and what came of it. Zero
- * it, and clear it at the end. */
+/* What the commands that read a document share: the file, the options of how to read it, and what came of it.
+ * Zero it, and clear it at the end. */
 typedef struct {
-  char *type;    /* of the options --type, --seed, --strict */
+  char *type; /* of the options --type, --seed, --strict */
   char *seed;
   gboolean is_strict;
   Report *report;
@@ -37,12 +37,13 @@ typedef struct {
 void document_command_clear(DocumentCommand *command);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DocumentCommand, document_command_clear)
 
-/* Parses the command line: @entries of the command itself (ended by a NULL entry), the options above, and exactly
- * one file, which the caller gets. @summary is a paragraph of help. FALSE with a usage error, which tells the
- * synopsis. */
-gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries, const char *summary,
-                                        int argc, char **argv, char **ret_path, GError **error);
+/* Parses the command line: @entries of the command itself (ended by a NULL entry), the options above, and
+ * exactly one file, which the caller gets. @summary is a paragraph of help. FALSE with a usage error, which
+ * tells the synopsis. */
+gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries,
+                                        const char *summary, int argc, char **argv, char **ret_path,
+                                        GError **error);
 
-/* Reads @path and makes the plan; FALSE where the report then has errors. A dry run gives the same document the same
- * generated values each time; the others draw them by chance unless --seed says otherwise. */
+/* Reads @path and makes the plan; FALSE where the report then has errors. A dry run gives the same document
+ * the same generated values each time; the others draw them by chance unless --seed says otherwise. */
 gboolean document_command_load(DocumentCommand *command, const char *path, gboolean is_dry_run);

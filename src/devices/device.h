@@ -2,19 +2,19 @@
  *
  * The contract of a room, and what every device has.
  *
- * A room is one family of devices: <f>.h has its struct in XML's terms, <f>.c says what the element means, <f>-qemu.c
- * what QEMU gets. Each room's struct begins with a Device; registry.c lists the rooms. A device passes through its
- * room's slots in the order in which they stand here.
+ * A room is one family of devices: <f>.h has its struct in XML's terms, <f>.c says what the element means,
+ * <f>-qemu.c what QEMU gets. Each room's struct begins with a Device; registry.c lists the rooms. A device
+ * passes through its room's slots in the order in which they stand here.
  */
 #pragma once
 
 #include <glib.h>
 
 #include "base/error.h"
+#include "domain/os.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
-typedef struct Domain Domain;
 typedef struct DeviceRoom DeviceRoom;
 
 typedef struct {
@@ -22,6 +22,7 @@ typedef struct {
   struct _xmlNode *node; /* where it stands in the document; NULL for a device that is implied */
   Place place;           /* of the same, for messages */
   const char *alias;     /* its id in QEMU and in the live XML; set by the alias pass */
+  OsBoot boot_class;     /* which <boot dev=''> of <os> means it; OS_BOOT_NONE: none */
   guint32 boot_order;    /* of <boot order=...>, from 1; 0: none */
   guint32 boot_index;    /* what QEMU is told, from 1; 0: none. Set by the boot pass */
 } Device;
@@ -29,13 +30,13 @@ typedef struct {
 struct DeviceRoom {
   const char *element; /* the child of <devices> */
 
-  /* Reads the element into a new device, whose room, node and place the caller has filled in where it is given as
-   * @device: allocated by device_new() with @size bytes, zeroed. Reads all that it knows of the element. */
-  gsize size;
+  gsize size; /* of the room's struct */
+
+  /* Reads the element, all that the room knows of it, into a device fresh from device_new(). */
   gboolean (*parse)(struct _xmlNode *node, Device *device, GError **error);
 
-  /* Fills in what follows from the other devices and the machine: missing defaults, positions. Devices of the same
-   * room are completed in the order of the document. */
+  /* Fills in what follows from the other devices and the machine: missing defaults, positions. Devices of the
+   * same room are completed in the order of the document. */
   gboolean (*complete)(Domain *domain, Device *device, GError **error);
 
   /* Refuses what cannot be. */
@@ -59,3 +60,13 @@ void device_clear_nothing(Device *device);
 
 /* Reads <boot order=''>, which disks, interfaces and others share. */
 gboolean device_parse_boot(struct _xmlNode *node, Device *device, GError **error);
+
+/* Reads <alias name='ua-...'>, which the user may choose; other aliases are libvirt's own of a running guest,
+ * and mean nothing here. https://libvirt.org/formatdomain.html#devices */
+gboolean device_parse_alias(struct _xmlNode *node, Device *device, GError **error);
+
+/* Sets the alias where the user chose none. */
+void device_set_alias(const Domain *domain, Device *device, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* How many devices of its room stand before it. */
+guint device_index_in_room(const Domain *domain, const Device *device);

@@ -8,7 +8,7 @@
 #include <glib.h>
 
 #include "base/enum.h"
-#include "base/report.h"
+#include "base/error.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
@@ -25,5 +25,5 @@ typedef struct {
   ClockOffset offset; /* default: utc */
 } Clock;
 
-void clock_parse(struct _xmlNode *domain, Clock *ret_clock, Report *report);
+gboolean clock_parse(struct _xmlNode *domain, Clock *ret_clock, GError **error);
 void clock_translate(const Clock *clock, Plan *plan);

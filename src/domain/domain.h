@@ -8,7 +8,8 @@
  *                         validation
  *     domain_translate()  parts and rooms fill the plan
  *
- * Both are pure: they read nothing but the document. All findings of a step are collected, not only the first.
+ * Both are pure: they read nothing but the document. All findings of a step are collected, not only the
+ * first.
  */
 #pragma once
 
@@ -20,6 +21,7 @@
 #include "domain/clock.h"
 #include "domain/cpu.h"
 #include "domain/features.h"
+#include "domain/generator.h"
 #include "domain/lifecycle.h"
 #include "domain/memory.h"
 #include "domain/metadata.h"
@@ -39,6 +41,8 @@ extern const EnumTable domain_type_table;
 struct Domain {
   XmlDocument *document; /* borrowed: it outlives the domain, and owns every string of it */
   Place place;           /* of <domain> */
+  Report *report;        /* borrowed: where the passes of domain_parse() add warnings; NULL after it */
+  Generator generator;
   DomainType type;
   Metadata metadata;
   Memory memory;
@@ -49,18 +53,22 @@ struct Domain {
   Lifecycle lifecycle;
   const char *emulator; /* absolute path, or NULL: found by the architecture */
   Place emulator_place;
-  GPtrArray *devices;   /* of Device, in the order of the document, implied ones after those of their family */
+  GPtrArray *devices; /* of Device: by room, in each in the order of the document; implied ones at the end */
 };
 
 /* What the command line can say over the document. */
 typedef struct {
-  gboolean is_strict;  /* what nobody read is an error */
-  int type;            /* a DomainType that overrides the document's, or -1 */
-  const char *seed;    /* of generated values, or NULL */
-  gboolean has_stand_ins; /* without a seed, generated values come from the guest's name and not from chance */
+  gboolean is_strict; /* what nobody read is an error */
+  int type;           /* a DomainType that overrides the document's, or -1 */
+  const char *seed;   /* of generated values, or NULL */
+  gboolean
+      has_stand_ins; /* without a seed, generated values come from the guest's name and not from chance */
 } DomainOptions;
 
-#define DOMAIN_OPTIONS_INIT { FALSE, -1, NULL, FALSE }
+#define DOMAIN_OPTIONS_INIT                                                                                  \
+  {                                                                                                          \
+    FALSE, -1, NULL, FALSE                                                                                   \
+  }
 
 /* NULL where the report has errors. The document must outlive the domain. */
 Domain *domain_parse(XmlDocument *document, const DomainOptions *options, Report *report);
@@ -71,6 +79,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_free)
 Plan *domain_translate(const Domain *domain, Report *report);
 
 /* Calls for each device of @room, in the order of the document. */
-#define DOMAIN_FOREACH_DEVICE(domain, device, index)                                                                   \
-  for (guint index = 0; (index) < (domain)->devices->len; (index)++)                                                   \
+#define DOMAIN_FOREACH_DEVICE(domain, device, index)                                                         \
+  for (guint index = 0; (index) < (domain)->devices->len; (index)++)                                         \
     for (Device *device = g_ptr_array_index((domain)->devices, (index)); (device); (device) = NULL)

@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "base/report.h"
+#include "base/error.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
@@ -18,4 +18,5 @@ typedef struct {
   gboolean pae;
 } Features;
 
-void features_parse(struct _xmlNode *domain, Features *ret_features, Report *report);
+gboolean features_parse(struct _xmlNode *domain, Features *ret_features, GError **error);
+void features_translate(const Features *features, Plan *plan);

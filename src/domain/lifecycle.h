@@ -8,7 +8,7 @@
 #include <glib.h>
 
 #include "base/enum.h"
-#include "base/report.h"
+#include "base/error.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
@@ -31,5 +31,5 @@ typedef struct {
   LifecycleAction on_crash;    /* default: destroy */
 } Lifecycle;
 
-void lifecycle_parse(struct _xmlNode *domain, Lifecycle *ret_lifecycle, Report *report);
+gboolean lifecycle_parse(struct _xmlNode *domain, Lifecycle *ret_lifecycle, GError **error);
 void lifecycle_translate(const Lifecycle *lifecycle, Plan *plan);

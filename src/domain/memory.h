@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "base/report.h"
+#include "base/error.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
@@ -18,5 +18,9 @@ typedef struct {
   Place place;
 } Memory;
 
-void memory_parse(struct _xmlNode *domain, Memory *ret_memory, Report *report);
+gboolean memory_parse(struct _xmlNode *domain, Memory *ret_memory, GError **error);
 void memory_translate(const Memory *memory, Plan *plan);
+
+/* Reads "<memory unit='MiB'>512</memory>" and its like: a number with a unit (default: KiB), in KiB, rounded
+ * up. https://libvirt.org/formatdomain.html#memory-allocation lists the units. */
+gboolean memory_read_kib(struct _xmlNode *node, guint64 *ret_kib, GError **error);

@@ -7,17 +7,20 @@
 
 #include <glib.h>
 
-#include "base/report.h"
+#include "base/error.h"
+#include "domain/generator.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
+typedef struct XmlDocument XmlDocument;
 
 typedef struct {
-  const char *name;    /* printable UTF-8, no slash: a file name */
-  const char *uuid;    /* lower case with dashes; generated where the document has none */
-  const char *title;   /* or NULL */
+  const char *name;  /* printable UTF-8, no slash: a file name */
+  const char *uuid;  /* lower case with dashes; generated where the document has none */
+  const char *title; /* or NULL */
 } Metadata;
 
-/* @seed as in DomainOptions. */
-void metadata_parse(struct _xmlNode *domain, const char *seed, Metadata *ret_metadata, Report *report);
+/* A uuid that is absent stays NULL: metadata_complete() makes one. */
+gboolean metadata_parse(struct _xmlNode *domain, Metadata *ret_metadata, GError **error);
+void metadata_complete(Metadata *metadata, const Generator *generator, XmlDocument *document);
 void metadata_translate(const Metadata *metadata, Plan *plan);

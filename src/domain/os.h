@@ -8,7 +8,7 @@
 #include <glib.h>
 
 #include "base/enum.h"
-#include "base/report.h"
+#include "base/error.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
@@ -34,17 +34,17 @@ extern const EnumTable os_boot_table;
 
 typedef struct {
   OsArch arch;
-  const char *machine;      /* default: pc */
-  GArray *boot;             /* of OsBoot, in order; empty where the document has none */
-  Place boot_place;         /* of the first <boot> */
-  const char *kernel;       /* absolute path, or NULL, as the next */
+  const char *machine; /* default: pc */
+  GArray *boot;        /* of OsBoot, in order; empty where the document has none */
+  Place boot_place;    /* of the first <boot> */
+  const char *kernel;  /* absolute path, or NULL, as the next */
   const char *initrd;
   const char *cmdline;
   Place kernel_place;
   Place initrd_place;
 } Os;
 
-void os_parse(struct _xmlNode *domain, Os *ret_os, Report *report);
+gboolean os_parse(struct _xmlNode *domain, Os *ret_os, GError **error);
 void os_clear(Os *os);
 void os_translate(const Domain *domain, Plan *plan);
 

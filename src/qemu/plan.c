@@ -83,7 +83,8 @@ PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *a
   return resource;
 }
 
-void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute, const char *path)
+void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
+                  const char *path)
 {
   PlanRequirement *requirement = g_new0(PlanRequirement, 1);
 

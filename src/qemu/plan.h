@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The plan: everything that starting a guest takes, before anything of it is done. Translation fills it, without a
- * system call that could change the host; then it is either printed (`domrun argv`) or carried out (`domrun run`:
- * host/resources.h acquires what it names, supervise/spawn.h starts the emulator).
+ * The plan: everything that starting a guest takes, before anything of it is done. Translation fills it,
+ * without a system call that could change the host; then it is either printed (`domrun argv`) or carried out
+ * (`domrun run`: host/resources.h acquires what it names, supervise/spawn.h starts the emulator).
  *
- * It has two forms. PLAN_RUN is what the supervisor executes: sockets, files and taps are open descriptors that QEMU
- * inherits under the numbers chosen here. PLAN_SHELL is for people and shells: each such thing in a form that QEMU
- * makes by itself. An argument belongs to one of them or to both; `argv --exact` prints the first.
+ * It has two forms. PLAN_RUN is what the supervisor executes: sockets, files and taps are open descriptors
+ * that QEMU inherits under the numbers chosen here. PLAN_SHELL is for people and shells: each such thing in a
+ * form that QEMU makes by itself. An argument belongs to one of them or to both; `argv --exact` prints the
+ * first.
  */
 #pragma once
 
@@ -31,7 +32,7 @@ typedef struct {
 typedef enum {
   PLAN_RESOURCE_QMP,     /* a listening UNIX socket, for QMP */
   PLAN_RESOURCE_CONSOLE, /* a connected socket: a character device that the supervisor relays */
-  PLAN_RESOURCE_FILE,    /* a file that QEMU writes: opened here, so that the error names the document's line */
+  PLAN_RESOURCE_FILE, /* a file that QEMU writes: opened here, so that the error names the document's line */
 } PlanResourceKind;
 
 /* What the supervisor relays a console to. */
@@ -40,8 +41,8 @@ typedef enum {
   PLAN_CONSOLE_STDIO,
 } PlanConsole;
 
-/* Something on the host that is acquired between the plan and the start, and released when the guest has ended, in
- * reverse order. @fd is the number under which QEMU inherits it. */
+/* Something on the host that is acquired between the plan and the start, and released when the guest has
+ * ended, in reverse order. @fd is the number under which QEMU inherits it. */
 typedef struct {
   PlanResourceKind kind;
   int fd;
@@ -60,8 +61,8 @@ typedef enum {
   PLAN_REQUIRE_KVM,      /* /dev/kvm, usable by this user */
 } PlanRequirementKind;
 
-/* Something that the guest needs and that has to be there already. host/requirements.h looks: `argv` warns about
- * what is missing, `check` and `run` refuse. */
+/* Something that the guest needs and that has to be there already. host/requirements.h looks: `argv` warns
+ * about what is missing, `check` and `run` refuse. */
 typedef struct {
   PlanRequirementKind kind;
   Place place;
@@ -70,11 +71,11 @@ typedef struct {
 } PlanRequirement;
 
 typedef struct {
-  const char *emulator;      /* a path, or a bare name that PATH resolves */
-  GPtrArray *arguments;      /* of PlanArgument */
-  GPtrArray *resources;      /* of PlanResource, in the order of acquisition */
-  GPtrArray *requirements;   /* of PlanRequirement */
-  guint64 balloon_bytes;     /* what the balloon is set to once QMP answers; 0: leave it */
+  const char *emulator;    /* a path, or a bare name that PATH resolves */
+  GPtrArray *arguments;    /* of PlanArgument */
+  GPtrArray *resources;    /* of PlanResource, in the order of acquisition */
+  GPtrArray *requirements; /* of PlanRequirement */
+  guint64 balloon_bytes;   /* what the balloon is set to once QMP answers; 0: leave it */
 } Plan;
 
 Plan *plan_new(void);
@@ -83,7 +84,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 
 /* Appends "-option value"; @option is a literal with its dash, @value may be NULL. Both are copied. */
 void plan_add(Plan *plan, PlanForm form, const char *option, const char *value);
-void plan_add_format(Plan *plan, PlanForm form, const char *option, const char *format, ...) G_GNUC_PRINTF(4, 5);
+void plan_add_format(Plan *plan, PlanForm form, const char *option, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
 
 /* Appends "-option {json}", "-option key=value,..."; both take @props. */
 void plan_add_json(Plan *plan, PlanForm form, const char *option, Props *props);
@@ -93,7 +95,8 @@ void plan_add_keyval(Plan *plan, PlanForm form, const char *option, Props *props
 PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *alias, const Place *place);
 
 /* Adds a requirement. @attribute is a literal or NULL; @path is borrowed. */
-void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute, const char *path);
+void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
+                  const char *path);
 
 /* The number of the first descriptor that QEMU inherits beside standard input, output and error. */
 enum { PLAN_FIRST_FD = 3 };
@@ -101,7 +104,8 @@ enum { PLAN_FIRST_FD = 3 };
 /* The command line as an array of strings, the emulator first, NULL at its end. The caller frees it. */
 char **plan_to_argv(const Plan *plan, PlanForm form);
 
-/* The command line for a POSIX shell: one argument group a line, with continuations, and a newline at the end. */
+/* The command line for a POSIX shell: one argument group a line, with continuations, and a newline at the
+ * end. */
 char *plan_to_shell(const Plan *plan, PlanForm form);
 
 /* The command line as a JSON array of strings, with a newline at the end. */

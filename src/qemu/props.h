@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Typed properties, in the order in which they were added, and the two ways in which QEMU reads them: JSON (-device,
- * -blockdev, -netdev, -object; the same text that device_add and its kin take) and, where QEMU has no JSON form,
- * key=value (QEMU's documentation, "Standard options": a comma in a value is written twice).
+ * Typed properties, in the order in which they were added, and the two ways in which QEMU reads them: JSON
+ * (-device, -blockdev, -netdev, -object; the same text that device_add and its kin take) and, where QEMU has
+ * no JSON form, key=value (QEMU's documentation, "Standard options": a comma in a value is written twice).
  *
  * The adders skip a value that is unset (NULL), so that a room needs no `if` around each.
  */
@@ -13,8 +13,8 @@
 
 typedef struct Props Props;
 
-/* The first property is that which names the kind of thing: "driver", "type", "qom-type"; or, where @key is NULL, a
- * word without a key, as in `-chardev pty,...` (key=value only). */
+/* The first property is that which names the kind of thing: "driver", "type", "qom-type"; or, where @key is
+ * NULL, a word without a key, as in `-chardev pty,...` (key=value only). */
 Props *props_new(const char *key, const char *value);
 Props *props_new_empty(void);
 void props_free(Props *props);

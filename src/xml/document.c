@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How a document is read: the whole file into memory, with a limit; a look for NUL bytes, which libxml2 would take
- * for the end; then libxml2 with no network, no entity substitution, no DTD, and a hook that stops it at the first
- * sign of a document type declaration. That hook runs when the parser has seen `<!DOCTYPE name`, before the
- * internal subset: an entity bomb is never read.
+ * How a document is read: the whole file into memory, with a limit; a look for NUL bytes, which libxml2 would
+ * take for the end; then libxml2 with no network, no entity substitution, no DTD, and a hook that stops it at
+ * the first sign of a document type declaration. That hook runs when the parser has seen `<!DOCTYPE name`,
+ * before the internal subset: an entity bomb is never read.
  */
 #include "config.h"
 
@@ -34,7 +34,8 @@ typedef struct {
   int doctype_line; /* 0: there was none */
 } ParseState;
 
-static void stop_at_doctype(void *data, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
+static void stop_at_doctype(void *data, const xmlChar *name, const xmlChar *external_id,
+                            const xmlChar *system_id)
 {
   xmlParserCtxt *context = data;
   ParseState *state = context->_private;
@@ -48,7 +49,8 @@ static void ignore_error(void *data, xmlErrorPtr error)
 {
 }
 
-static gboolean set_parse_error(GError **error, xmlParserCtxt *context, const ParseState *state, const char *name)
+static gboolean set_parse_error(GError **error, xmlParserCtxt *context, const ParseState *state,
+                                const char *name)
 {
   const xmlError *cause = xmlCtxtGetLastError(context);
   Place place = { name, NULL, cause ? cause->line : 0 };

@@ -12,14 +12,15 @@
 
 typedef struct XmlDocument XmlDocument;
 
-/* Larger files are refused: the largest domain that libvirt accepts over its RPC is 16 MiB with all its metadata
- * (VIR_NET_MESSAGE_STRING_MAX, 4 MiB in practice). */
+/* Larger files are refused: the largest domain that libvirt accepts over its RPC is 16 MiB with all its
+ * metadata (VIR_NET_MESSAGE_STRING_MAX, 4 MiB in practice). */
 enum { XML_DOCUMENT_MAX_BYTES = 16 * 1024 * 1024 };
 
 /* Reads @path, or standard input where it is "-". */
 XmlDocument *xml_document_load(const char *path, GError **error);
 
-/* The same for bytes in memory; @name stands in messages, @directory is what relative paths are relative to. */
+/* The same for bytes in memory; @name stands in messages, @directory is what relative paths are relative to.
+ */
 XmlDocument *xml_document_load_bytes(const char *bytes, gsize length, const char *name, const char *directory,
                                      GError **error);
 

@@ -32,7 +32,8 @@ Place xml_place(xmlNode *node)
   g_autoptr(GString) names = g_string_new(NULL);
 
   append_names(names, node);
-  return (Place){ xml_document_name(document), xml_document_keep(document, names->str), (int)xmlGetLineNo(node) };
+  return (Place){ xml_document_name(document), xml_document_keep(document, names->str),
+                  (int)xmlGetLineNo(node) };
 }
 
 gboolean xml_is_element(const xmlNode *node, const char *name)
@@ -169,7 +170,8 @@ gboolean xml_error_unknown_value(GError **error, xmlNode *node, const char *attr
   return FALSE;
 }
 
-gboolean xml_attribute_enum(xmlNode *node, const char *name, const EnumTable *table, int *ret_value, GError **error)
+gboolean xml_attribute_enum(xmlNode *node, const char *name, const EnumTable *table, int *ret_value,
+                            GError **error)
 {
   const char *value = xml_attribute(node, name);
 
@@ -217,7 +219,8 @@ static gboolean read_uint(xmlNode *node, const char *attribute, const char *text
 
   if (!parse_uint(text, &value) || value < min || value > max)
     return xml_error(error, node, attribute,
-                     "'%s' is not a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, text, min, max);
+                     "'%s' is not a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, text, min,
+                     max);
   *ret_value = value;
   return TRUE;
 }

@@ -2,9 +2,9 @@
  *
  * Reading elements and attributes. Whatever is read is marked as read; xml/unread.h reports the rest.
  *
- * All names are literals. Strings returned belong to the document. The readers with a `ret_` parameter leave it
- * untouched where the element or attribute is absent, so that it can hold the default before, and return FALSE only
- * on an error.
+ * All names are literals. Strings returned belong to the document. The readers with a `ret_` parameter leave
+ * it untouched where the element or attribute is absent, so that it can hold the default before, and return
+ * FALSE only on an error.
  */
 #pragma once
 
@@ -26,10 +26,11 @@ gboolean xml_child(xmlNode *node, const char *name, xmlNode **ret_child, GError 
 /* As xml_child(); the child must be there. @purpose completes "it is needed for ...", or is NULL. */
 gboolean xml_child_required(xmlNode *node, const char *name, xmlNode **ret_child, GError **error);
 
-/* The next child element of @node named @name (or any, where it is NULL, unmarked) after @after, or the first. */
+/* The next child element of @node named @name (or any, where it is NULL, unmarked) after @after, or the
+ * first. */
 xmlNode *xml_next_child(xmlNode *node, const char *name, xmlNode *after);
-#define XML_FOREACH_CHILD(node, child, name)                                                                           \
-  for (xmlNode * (child) = xml_next_child((node), (name), NULL); (child);                                              \
+#define XML_FOREACH_CHILD(node, child, name)                                                                 \
+  for (xmlNode * (child) = xml_next_child((node), (name), NULL); (child);                                    \
        (child) = xml_next_child((node), (name), (child)))
 
 /* Marks @node alone as read. */
@@ -38,7 +39,8 @@ void xml_mark(xmlNode *node);
 /* Marks @node and all below it as not ours to read: foreign namespaces, metadata. */
 void xml_ignore(xmlNode *node);
 
-/* The text of an element, without the white space around it; "" where it is empty. A child element is an error. */
+/* The text of an element, without the white space around it; "" where it is empty. A child element is an
+ * error. */
 gboolean xml_text(xmlNode *node, const char **ret_text, GError **error);
 
 /* As xml_text() with white space kept as it is. */
@@ -54,13 +56,14 @@ const char *xml_attribute(xmlNode *node, const char *name);
 gboolean xml_attribute_required(xmlNode *node, const char *name, const char **ret_value, GError **error);
 
 /* A value of @table. */
-gboolean xml_attribute_enum(xmlNode *node, const char *name, const EnumTable *table, int *ret_value, GError **error);
+gboolean xml_attribute_enum(xmlNode *node, const char *name, const EnumTable *table, int *ret_value,
+                            GError **error);
 gboolean xml_attribute_enum_required(xmlNode *node, const char *name, const EnumTable *table, int *ret_value,
                                      GError **error);
 gboolean xml_text_enum(xmlNode *node, const EnumTable *table, int *ret_value, GError **error);
 
-/* Casts for the two above where the variable is of an enum type; GCC and clang give such enums the size of an int,
- * which the static assertion in element.c watches. */
+/* Casts for the two above where the variable is of an enum type; GCC and clang give such enums the size of an
+ * int, which the static assertion in element.c watches. */
 #define XML_ENUM(pointer) ((int *)(void *)(pointer))
 
 /* A whole number, decimal or 0x-hexadecimal, from @min to @max. */
@@ -83,6 +86,7 @@ gboolean xml_error_unknown_value(GError **error, xmlNode *node, const char *attr
                                  const char *value);
 
 /* error_set_document() with the place of @node. */
-#define xml_error(error, node, attribute, ...)                                                                         \
-  error_set_document((error), &(Place){ xml_place(node).file, xml_place(node).element, xml_place(node).line },         \
+#define xml_error(error, node, attribute, ...)                                                               \
+  error_set_document((error),                                                                                \
+                     &(Place){ xml_place(node).file, xml_place(node).element, xml_place(node).line },        \
                      (attribute), __VA_ARGS__)

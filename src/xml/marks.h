@@ -2,8 +2,8 @@
  *
  * Marks: what was read of an element, and what was asked for. Private to xml/.
  *
- * Every element that somebody looked at has one, in its `_private`; an attribute's `_private` is non-NULL once it
- * was read. The names that were asked for, present or not, are what "did you mean" chooses from.
+ * Every element that somebody looked at has one, in its `_private`; an attribute's `_private` is non-NULL
+ * once it was read. The names that were asked for, present or not, are what "did you mean" chooses from.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 #include <libxml/tree.h>
 
 typedef struct {
-  gboolean is_read;    /* somebody asked for this element, as a child of its parent */
-  gboolean is_ignored; /* it and all below it are not ours to read */
+  gboolean is_read;      /* somebody asked for this element, as a child of its parent */
+  gboolean is_ignored;   /* it and all below it are not ours to read */
   GPtrArray *attributes; /* names asked for; string literals */
   GPtrArray *children;
 } XmlMarks;

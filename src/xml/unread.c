@@ -26,10 +26,10 @@ static void report_unread(const Search *search, xmlNode *node, const char *attri
 {
   Place place = xml_place(node);
   const char *element = (const char *)node->name;
-  gboolean is_protected = attribute ? search->is_protected(element, attribute) ||
-                                          (nearest && search->is_protected(element, nearest))
-                                    : search->is_protected(element, NULL) ||
-                                          (nearest && search->is_protected(nearest, NULL));
+  gboolean is_protected =
+      attribute
+          ? search->is_protected(element, attribute) || (nearest && search->is_protected(element, nearest))
+          : search->is_protected(element, NULL) || (nearest && search->is_protected(nearest, NULL));
   GError *error = NULL;
 
   if (attribute)

@@ -7,10 +7,12 @@
 #include "base/report.h"
 #include "xml/document.h"
 
-/* Says whether an element (with @attribute NULL) or an attribute may not be dropped with a mere warning, since that
- * would weaken protection or lose data. @node is the element, or the one that the attribute belongs to. */
+/* Says whether an element (with @attribute NULL) or an attribute may not be dropped with a mere warning,
+ * since that would weaken protection or lose data. @node is the element, or the one that the attribute
+ * belongs to. */
 typedef gboolean (*XmlIsProtected)(const char *element, const char *attribute);
 
-/* Reports every unread element (not what is inside it) and attribute with the nearest name that is known there: as
- * an error where @is_strict or @is_protected says so, else as a warning. */
-void xml_report_unread(XmlDocument *document, gboolean is_strict, XmlIsProtected is_protected, Report *report);
+/* Reports every unread element (not what is inside it) and attribute with the nearest name that is known
+ * there: as an error where @is_strict or @is_protected says so, else as a warning. */
+void xml_report_unread(XmlDocument *document, gboolean is_strict, XmlIsProtected is_protected,
+                       Report *report);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * <panic>: a device by which the guest tells that it has crashed (on_crash).
+ * https://libvirt.org/formatdomain.html#panic-device
+ */
+#pragma once
+
+#include "devices/device.h"
+
+typedef enum {
+  PANIC_DEFAULT, /* isa, on the machines there are */
+  PANIC_ISA,
+  PANIC_LAST,
+} PanicModel;
+
+extern const EnumTable panic_model_table;
+
+typedef struct {
+  Device device;
+  PanicModel model;
+  guint32 iobase; /* the I/O port; 0: QEMU's own, 0x505 */
+} Panic;
+
+extern const DeviceRoom panic_room;
+
+gboolean panic_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "domain/domain.h"
+
+#include "devices/registry.h"
+
+/* What every guest gets: nothing from configuration files, no default devices, no display but the document's.
+ * The sandbox is QEMU's own (seccomp): no obsolete system calls, no new privileges, no programs, no
+ * scheduling. */
+static void translate_fixed(Plan *plan)
+{
+  plan_add(plan, PLAN_BOTH, "-no-user-config", NULL);
+  plan_add(plan, PLAN_BOTH, "-nodefaults", NULL);
+  plan_add(plan, PLAN_BOTH, "-display", "none");
+  plan_add(plan, PLAN_BOTH, "-sandbox",
+           "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+}
+
+static void translate_emulator(const Domain *domain, Plan *plan)
+{
+  plan->emulator = domain->emulator ? domain->emulator : os_arch_emulator(domain->os.arch);
+  plan_require(plan, PLAN_REQUIRE_EMULATOR, &domain->emulator_place, NULL, plan->emulator);
+}
+
+static void translate_type(const Domain *domain, Plan *plan)
+{
+  plan_add(plan, PLAN_BOTH, "-accel", domain->type == DOMAIN_TYPE_KVM ? "kvm" : "tcg");
+  if (domain->type == DOMAIN_TYPE_KVM)
+    plan_require(plan, PLAN_REQUIRE_KVM, &domain->place, "type", NULL);
+}
+
+static void translate_monitor(Plan *plan)
+{
+  const PlanResource *socket = plan_add_resource(plan, PLAN_RESOURCE_QMP, "monitor", /* place= */ NULL);
+
+  plan_add_format(plan, PLAN_RUN, "-chardev", "socket,id=charmonitor,fd=%d,server=on,wait=off", socket->fd);
+  plan_add(plan, PLAN_RUN, "-mon", "chardev=charmonitor,id=monitor,mode=control");
+}
+
+static void translate_devices(const Domain *domain, Plan *plan, Report *report)
+{
+  GError *error = NULL;
+
+  for (const DeviceRoom *const *room = device_rooms; *room; room++) {
+    DOMAIN_FOREACH_DEVICE(domain, device, i)
+    {
+      if (device->room == *room && !device->room->translate(domain, device, plan, &error))
+        report_error(report, g_steal_pointer(&error));
+    }
+  }
+}
+
+Plan *domain_translate(const Domain *domain, Report *report)
+{
+  g_autoptr(Plan) plan = plan_new();
+
+  translate_emulator(domain, plan);
+  metadata_translate(&domain->metadata, plan);
+  translate_type(domain, plan);
+  os_translate(domain, plan);
+  features_translate(&domain->features, plan);
+  memory_translate(&domain->memory, plan);
+  cpu_translate(domain, plan);
+  clock_translate(&domain->clock, plan);
+  translate_fixed(plan);
+  lifecycle_translate(&domain->lifecycle, plan);
+  translate_monitor(plan);
+  translate_devices(domain, plan, report);
+  return report_has_errors(report) ? NULL : g_steal_pointer(&plan);
+}

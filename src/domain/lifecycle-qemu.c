@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * QEMU does by itself what needs no supervisor (a reset; ending at a power-off) and stops, or ends with an
+ * event that names the reason, where the supervisor decides. In the shell's form there is no supervisor: a
+ * guest's panic ends QEMU there. Facts: QEMU's manual, option -action.
+ */
+#include "config.h"
+
+#include "domain/lifecycle.h"
+
+void lifecycle_translate(const Lifecycle *lifecycle, Plan *plan)
+{
+  if (lifecycle->on_reboot != LIFECYCLE_RESTART)
+    plan_add(plan, PLAN_BOTH, "-action", "reboot=shutdown");
+  plan_add(plan, PLAN_RUN, "-action", "panic=pause");
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "domain/metadata.h"
+
+void metadata_translate(const Metadata *metadata, Plan *plan)
+{
+  Props *name = props_new("guest", metadata->name);
+
+  props_add_bool(name, "debug-threads", TRUE);
+  plan_add_keyval(plan, PLAN_BOTH, "-name", name);
+  plan_add(plan, PLAN_BOTH, "-uuid", metadata->uuid);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "domain/metadata.h"
+
+#include <string.h>
+
+#include "xml/element.h"
+
+/* What can be a file name, and be printed. */
+static gboolean check_name(xmlNode *node, const char *name, GError **error)
+{
+  if (!*name)
+    return xml_error(error, node, NULL, "is empty; expected a name");
+  if (strlen(name) > 255)
+    return xml_error(error, node, NULL, "has %zu bytes; allowed are at most 255", strlen(name));
+  if (g_str_equal(name, ".") || g_str_equal(name, ".."))
+    return xml_error(error, node, NULL, "'%s' cannot be a name", name);
+  if (strchr(name, '/'))
+    return xml_error(error, node, NULL, "'%s' has a slash, which a name may not have", name);
+  for (const char *c = name; *c; c = g_utf8_next_char(c)) {
+    if (g_unichar_iscntrl(g_utf8_get_char(c)))
+      return xml_error(error, node, NULL, "'%s' has a control character, which a name may not have", name);
+  }
+  return TRUE;
+}
+
+static gboolean read_name(xmlNode *domain, const char **ret_name, GError **error)
+{
+  xmlNode *node;
+  const char *name;
+
+  if (!xml_child_required(domain, "name", &node, error))
+    return FALSE;
+  if (!xml_text(node, &name, error) || !check_name(node, name, error))
+    return FALSE;
+  *ret_name = name;
+  return TRUE;
+}
+
+/* Takes 32 hexadecimal digits with dashes anywhere between them, as libvirt does, and returns the usual form.
+ */
+static char *canonical_uuid(const char *text)
+{
+  char digits[33];
+  gsize count = 0;
+
+  for (const char *c = text; *c; c++) {
+    if (*c == '-' && count > 0)
+      continue;
+    if (!g_ascii_isxdigit(*c) || count == 32)
+      return NULL;
+    digits[count++] = g_ascii_tolower(*c);
+  }
+  if (count != 32)
+    return NULL;
+  return g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", digits, digits + 8, digits + 12, digits + 16,
+                         digits + 20);
+}
+
+static gboolean read_uuid(xmlNode *domain, const char **ret_uuid, GError **error)
+{
+  xmlNode *node = NULL;
+  const char *text;
+  g_autofree char *uuid = NULL;
+
+  if (!xml_child(domain, "uuid", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  if (!xml_text(node, &text, error))
+    return FALSE;
+  uuid = canonical_uuid(text);
+  if (!uuid) {
+    xml_error(error, node, NULL, "'%s' is not a UUID", text);
+    return error_add_hint(
+        error, "expected 32 hexadecimal digits, as in 3e3fce45-4f53-4fa7-bb32-11f34168b82b; without "
+               "<uuid> one is generated");
+  }
+  *ret_uuid = xml_document_keep(xml_document_of(node), uuid);
+  return TRUE;
+}
+
+static gboolean ignore_texts(xmlNode *domain, const char **ret_title, GError **error)
+{
+  const char *description;
+  xmlNode *metadata = NULL;
+
+  if (!xml_child_text(domain, "title", ret_title, error) ||
+      !xml_child_text(domain, "description", &description, error))
+    return FALSE;
+  if (*ret_title && strchr(*ret_title, '\n'))
+    return xml_error(error, xml_next_child(domain, "title", NULL), NULL, "a title has one line only");
+  if (!xml_child(domain, "metadata", &metadata, error))
+    return FALSE;
+  if (metadata)
+    xml_ignore(metadata);
+  return TRUE;
+}
+
+gboolean metadata_parse(xmlNode *domain, Metadata *ret_metadata, GError **error)
+{
+  return read_name(domain, &ret_metadata->name, error) && read_uuid(domain, &ret_metadata->uuid, error) &&
+         ignore_texts(domain, &ret_metadata->title, error);
+}
+
+void metadata_complete(Metadata *metadata, const Generator *generator, XmlDocument *document)
+{
+  g_autofree char *uuid = NULL;
+
+  if (metadata->uuid)
+    return;
+  uuid = generator_uuid(generator);
+  metadata->uuid = xml_document_keep(document, uuid);
+}
