@@ -130,7 +130,7 @@ static void add_serial_of(Domain *domain, const Chardev *console)
   serial->port = 0;
   serial->device.alias = console->device.alias;
   device_set_alias(domain, &serial->device, "serial0");
-  g_ptr_array_add(domain->devices, serial);
+  domain_add_device(domain, &serial->device);
 }
 
 static gboolean console_complete(Domain *domain, Device *device, GError **error)

@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "devices/address.h"
 #include "domain/os.h"
 #include "qemu/plan.h"
 
@@ -22,6 +23,9 @@ typedef struct {
   struct _xmlNode *node; /* where it stands in the document; NULL for a device that is implied */
   Place place;           /* of the same, for messages */
   const char *alias;     /* its id in QEMU and in the live XML; set by the alias pass */
+  Address address;       /* given by the document, or set by the address pass */
+  PciPlug pci_plug;      /* what the address pass is to look for; set by the room's complete() */
+  gboolean is_usb;       /* plugged into a USB controller: the address pass gives it a port; set likewise */
   OsBoot boot_class;     /* which <boot dev=''> of <os> means it; OS_BOOT_NONE: none */
   guint32 boot_order;    /* of <boot order=...>, from 1; 0: none */
   guint32 boot_index;    /* what QEMU is told, from 1; 0: none. Set by the boot pass */
@@ -70,3 +74,6 @@ void device_set_alias(const Domain *domain, Device *device, const char *format, 
 
 /* How many devices of its room stand before it. */
 guint device_index_in_room(const Domain *domain, const Device *device);
+
+/* Adds the address: "bus" and "addr" for PCI, "bus" and "port" for USB; for rooms' translate(). */
+void device_add_address(const Domain *domain, const Device *device, Props *props);

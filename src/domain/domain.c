@@ -4,6 +4,7 @@
 #include "domain/domain.h"
 
 #include "devices/registry.h"
+#include "domain/address.h"
 #include "domain/boot.h"
 #include "domain/unread.h"
 #include "xml/element.h"
@@ -108,6 +109,9 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   metadata_complete(&domain->metadata, &domain->generator, domain->document);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
   collect(report, device->room->complete(domain, device, &error), &error);
+  if (report_has_errors(report))
+    return;
+  collect(report, address_assign(domain, &error), &error);
   collect(report, boot_assign(domain, &error), &error);
 }
 
@@ -150,6 +154,11 @@ Domain *domain_parse(XmlDocument *document, const DomainOptions *options, Report
     validate(domain, report);
   domain->report = NULL;
   return report_has_errors(report) ? NULL : g_steal_pointer(&domain);
+}
+
+void domain_add_device(Domain *domain, Device *device)
+{
+  g_ptr_array_add(domain->devices, device);
 }
 
 void domain_free(Domain *domain)

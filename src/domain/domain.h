@@ -82,3 +82,12 @@ Plan *domain_translate(const Domain *domain, Report *report);
 #define DOMAIN_FOREACH_DEVICE(domain, device, index)                                                         \
   for (guint index = 0; (index) < (domain)->devices->len; (index)++)                                         \
     for (Device *device = g_ptr_array_index((domain)->devices, (index)); (device); (device) = NULL)
+
+/* The name of a PCI bus in QEMU: "pci.0", "pcie.0", "pci.3". */
+const char *domain_pci_bus(const Domain *domain, guint32 index);
+
+/* The name of the bus of USB controller @index: "usb.0". The caller frees it. */
+char *domain_usb_bus(const Domain *domain, guint32 index);
+
+/* Adds a device that the document does not name; takes it. */
+void domain_add_device(Domain *domain, Device *device);

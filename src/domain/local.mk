@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/address.c %D%/address-qemu.c %D%/address.h \
 	%D%/boot.c %D%/boot.h \
 	%D%/clock.c %D%/clock-qemu.c %D%/clock.h \
 	%D%/cpu.c %D%/cpu-qemu.c %D%/cpu.h \

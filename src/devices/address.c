@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/address.h"
+
+#include <string.h>
+
+#include "xml/element.h"
+
+ENUM_TABLE(address_type_table, ADDRESS_LAST, [ADDRESS_PCI] = "pci", [ADDRESS_DRIVE] = "drive",
+           [ADDRESS_USB] = "usb", [ADDRESS_ISA] = "isa");
+
+static gboolean parse_pci(xmlNode *node, PciAddress *pci, GError **error)
+{
+  return xml_attribute_uint32(node, "domain", 0, 0, &pci->domain, error) &&
+         xml_attribute_uint32(node, "bus", 0, 0xff, &pci->bus, error) &&
+         xml_attribute_uint32(node, "slot", 0, 0x1f, &pci->slot, error) &&
+         xml_attribute_uint32(node, "function", 0, 7, &pci->function, error) &&
+         xml_attribute_on_off(node, "multifunction", &pci->multifunction, error);
+}
+
+static gboolean parse_drive(xmlNode *node, DriveAddress *drive, GError **error)
+{
+  return xml_attribute_uint32(node, "controller", 0, G_MAXINT32, &drive->controller, error) &&
+         xml_attribute_uint32(node, "bus", 0, G_MAXINT32, &drive->bus, error) &&
+         xml_attribute_uint32(node, "target", 0, G_MAXINT32, &drive->target, error) &&
+         xml_attribute_uint32(node, "unit", 0, G_MAXINT32, &drive->unit, error);
+}
+
+/* Numbers with dots between them: a path through hubs. */
+static gboolean is_usb_port(const char *port)
+{
+  gboolean was_digit = FALSE;
+
+  for (const char *c = port; *c; c++) {
+    if (!g_ascii_isdigit(*c) && !(*c == '.' && was_digit))
+      return FALSE;
+    was_digit = g_ascii_isdigit(*c);
+  }
+  return was_digit && strlen(port) <= 15;
+}
+
+static gboolean parse_usb(xmlNode *node, UsbAddress *usb, GError **error)
+{
+  usb->port = xml_attribute(node, "port");
+  if (usb->port && !is_usb_port(usb->port))
+    return xml_error(error, node, "port",
+                     "'%s' is not a USB port (expected: numbers with dots between them, as in 1.2)",
+                     usb->port);
+  return xml_attribute_uint32(node, "bus", 0, G_MAXINT32, &usb->bus, error);
+}
+
+static gboolean parse_isa(xmlNode *node, Address *address, GError **error)
+{
+  return xml_attribute_uint32(node, "iobase", 1, 0xffff, &address->iobase, error) &&
+         xml_attribute_uint32(node, "irq", 1, 15, &address->irq, error);
+}
+
+/* Only the types in @allowed, for the message. */
+static gboolean check_allowed(xmlNode *node, const AddressType *allowed, AddressType type, GError **error)
+{
+  g_autoptr(GString) known = g_string_new(NULL);
+
+  for (const AddressType *one = allowed; *one != ADDRESS_NONE; one++) {
+    if (*one == type)
+      return TRUE;
+    g_string_append_printf(known, "%s%s", known->len ? ", " : "",
+                           enum_to_string(&address_type_table, (int)*one));
+  }
+  return xml_error(error, node, "type",
+                   "a device of this kind cannot have an address of type '%s' (allowed: %s)",
+                   enum_to_string(&address_type_table, (int)type), known->str);
+}
+
+gboolean address_parse(xmlNode *node, const AddressType *allowed, Address *ret_address, GError **error)
+{
+  xmlNode *element = NULL;
+  AddressType type = ADDRESS_NONE;
+
+  if (!xml_child(node, "address", &element, error))
+    return FALSE;
+  if (!element)
+    return TRUE;
+  if (!xml_attribute_enum_required(element, "type", &address_type_table, XML_ENUM(&type), error) ||
+      !check_allowed(element, allowed, type, error))
+    return FALSE;
+  ret_address->type = type;
+  ret_address->is_given = TRUE;
+  ret_address->place = xml_place(element);
+  switch (type) {
+  case ADDRESS_PCI:
+    return parse_pci(element, &ret_address->pci, error);
+  case ADDRESS_DRIVE:
+    return parse_drive(element, &ret_address->drive, error);
+  case ADDRESS_USB:
+    return parse_usb(element, &ret_address->usb, error);
+  case ADDRESS_ISA:
+    return parse_isa(element, ret_address, error);
+  case ADDRESS_NONE:
+  case ADDRESS_LAST:
+    break;
+  }
+  return TRUE;
+}
