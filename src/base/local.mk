@@ -4,6 +4,7 @@ libdomrun_a_SOURCES += \
 	%D%/error.c %D%/error.h \
 	%D%/exit-code.h \
 	%D%/fd.c %D%/fd.h \
+	%D%/fd-watch.c %D%/fd-watch.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/quote.c %D%/quote.h \
 	%D%/report.c %D%/report.h
