@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-libdomrun_a_SOURCES +=
+libdomrun_a_SOURCES += \
+	%D%/client.c %D%/client.h \
+	%D%/message.c %D%/message.h

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The client is reference counted inside, so that any callback may free it: whoever calls out holds a
+ * reference for as long, and looks at the descriptor (-1: closed or freed) before going on.
+ */
+#include "config.h"
+
+#include "qmp/client.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd-watch.h"
+#include "base/fd.h"
+
+struct QmpClient {
+  int fd; /* -1: closed */
+  FdWatch *watch;
+  GByteArray *input; /* a part of a line */
+  GString *output;   /* what the socket did not take yet */
+  GHashTable *pending;
+  gint64 last_id;
+  gboolean is_greeted;
+  gboolean is_ready;
+  const QmpClientHandlers *handlers; /* NULL: freed by its owner */
+  gpointer user_data;
+};
+
+typedef struct {
+  char *command;
+  QmpReplyFunc func;
+  gpointer user_data;
+} PendingReply;
+
+static void pending_reply_free(gpointer data)
+{
+  PendingReply *pending = data;
+
+  g_free(pending->command);
+  g_free(pending);
+}
+
+static void qmp_client_clear(gpointer data)
+{
+  QmpClient *client = data;
+
+  fd_watch_free(client->watch);
+  fd_clear(&client->fd);
+  g_byte_array_unref(client->input);
+  g_string_free(client->output, TRUE);
+  g_hash_table_unref(client->pending);
+}
+
+static QmpClient *qmp_client_ref(QmpClient *client)
+{
+  return g_rc_box_acquire(client);
+}
+
+static void qmp_client_unref(QmpClient *client)
+{
+  g_rc_box_release_full(client, qmp_client_clear);
+}
+
+static void disconnect(QmpClient *client)
+{
+  g_clear_pointer(&client->watch, fd_watch_free);
+  fd_clear(&client->fd);
+  client->is_ready = FALSE;
+}
+
+/* Ends the connection and tells whom it concerns. @cause NULL: the other side hung up. */
+static void qmp_client_close(QmpClient *client, const GError *cause)
+{
+  g_autoptr(GHashTable) pending = NULL;
+  GHashTableIter iterator;
+  gpointer value;
+
+  if (client->fd < 0)
+    return;
+  disconnect(client);
+  pending = g_steal_pointer(&client->pending);
+  client->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pending_reply_free);
+  g_hash_table_iter_init(&iterator, pending);
+  while (client->handlers && g_hash_table_iter_next(&iterator, NULL, &value)) {
+    const PendingReply *reply = value;
+    g_autoptr(GError) error =
+        g_error_new(QMP_ERROR, QMP_ERROR_CLOSED, "QMP command '%s': the connection ended", reply->command);
+
+    if (reply->func)
+      reply->func(NULL, error, reply->user_data);
+  }
+  if (client->handlers)
+    client->handlers->closed(cause, client->user_data);
+}
+
+static void watch_for_more(QmpClient *client)
+{
+  fd_watch_set(client->watch, client->output->len > 0 ? G_IO_IN | G_IO_OUT : G_IO_IN);
+}
+
+static void flush_output(QmpClient *client)
+{
+  while (client->output->len > 0) {
+    ssize_t put = send(client->fd, client->output->str, client->output->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0) /* a peer that is gone: the reading side finds what it said last, and then the end */
+      break;
+    g_string_erase(client->output, 0, put);
+  }
+  watch_for_more(client);
+}
+
+static void add_pending(QmpClient *client, gint64 id, const char *command, QmpReplyFunc func,
+                        gpointer user_data)
+{
+  PendingReply *pending = g_new0(PendingReply, 1);
+
+  pending->command = g_strdup(command);
+  pending->func = func;
+  pending->user_data = user_data;
+  g_hash_table_insert(client->pending, g_memdup2(&id, sizeof id), pending);
+}
+
+static void send_command(QmpClient *client, const char *command, JsonObject *arguments, gint64 id)
+{
+  g_autoptr(JsonObject) message = json_object_new();
+  g_autofree char *line = NULL;
+
+  json_object_set_string_member(message, "execute", command);
+  if (arguments)
+    json_object_set_object_member(message, "arguments", arguments);
+  json_object_set_int_member(message, "id", id);
+  line = message_to_line(message);
+  g_string_append(client->output, line);
+  flush_output(client);
+}
+
+void qmp_client_execute(QmpClient *client, const char *command, JsonObject *arguments, QmpReplyFunc reply,
+                        gpointer user_data)
+{
+  gint64 id;
+
+  if (client->fd < 0) {
+    g_autoptr(GError) error =
+        g_error_new(QMP_ERROR, QMP_ERROR_CLOSED, "QMP command '%s': the connection has ended", command);
+
+    if (arguments)
+      json_object_unref(arguments);
+    if (reply)
+      reply(NULL, error, user_data);
+    return;
+  }
+  id = ++client->last_id;
+  add_pending(client, id, command, reply, user_data);
+  send_command(client, command, arguments, id);
+}
+
+static void on_capabilities(JsonNode *result, const GError *error, gpointer user_data)
+{
+  QmpClient *client = user_data;
+
+  if (!result) {
+    if (client->fd >= 0)
+      qmp_client_close(client, error);
+    return;
+  }
+  client->is_ready = TRUE;
+  client->handlers->ready(client->user_data);
+}
+
+static void handle_reply(QmpClient *client, JsonObject *message, JsonNode *result)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree gpointer key = NULL;
+  gpointer value = NULL;
+  gint64 id;
+
+  if (!message_get_int(message, "id", &id) ||
+      !g_hash_table_steal_extended(client->pending, &id, &key, &value))
+    return; /* nobody asked */
+  if (!result) {
+    JsonObject *refusal = message_get_object(message, "error");
+    const char *description = refusal ? message_get_string(refusal, "desc") : NULL;
+
+    g_set_error(&error, QMP_ERROR, QMP_ERROR_COMMAND, "QMP command '%s': %s",
+                ((PendingReply *)value)->command, description ? description : "refused");
+  }
+  if (((PendingReply *)value)->func)
+    ((PendingReply *)value)->func(result, error, ((PendingReply *)value)->user_data);
+  pending_reply_free(value);
+}
+
+static void handle_message(QmpClient *client, JsonObject *message)
+{
+  const char *event = message_get_string(message, "event");
+  JsonNode *result = json_object_get_member(message, "return");
+
+  if (event) {
+    client->handlers->event(event, message_get_object(message, "data"), client->user_data);
+  } else if (result || json_object_has_member(message, "error")) {
+    handle_reply(client, message, result);
+  } else if (message_get_object(message, "QMP") && !client->is_greeted) {
+    client->is_greeted = TRUE;
+    qmp_client_execute(client, "qmp_capabilities", NULL, on_capabilities, client);
+  } else {
+    g_autoptr(GError) error =
+        g_error_new_literal(QMP_ERROR, QMP_ERROR_PROTOCOL, "not a QMP message: neither answer nor event");
+
+    qmp_client_close(client, error);
+  }
+}
+
+static void handle_line(QmpClient *client, const char *line, gsize length)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(JsonObject) message = message_parse(line, length, &error);
+
+  if (message)
+    handle_message(client, message);
+  else
+    qmp_client_close(client, error);
+}
+
+/* Handles the whole lines of what has come; @from is where the new bytes begin. */
+static void handle_input(QmpClient *client, gsize from)
+{
+  gsize start = 0;
+
+  while (client->fd >= 0) {
+    const guint8 *newline = memchr(client->input->data + from, '\n', client->input->len - from);
+
+    if (!newline)
+      break;
+    from = (gsize)(newline - client->input->data) + 1;
+    handle_line(client, (const char *)client->input->data + start, from - 1 - start);
+    start = from;
+  }
+  if (client->fd < 0 || start == client->input->len)
+    g_byte_array_set_size(client->input, 0);
+  else if (start > 0)
+    g_byte_array_remove_range(client->input, 0, (guint)start);
+  if (client->fd >= 0 && client->input->len > MESSAGE_MAX_LENGTH) {
+    g_autoptr(GError) error =
+        g_error_new_literal(QMP_ERROR, QMP_ERROR_PROTOCOL, "not a QMP message: a line that is too long");
+
+    qmp_client_close(client, error);
+  }
+}
+
+/* Reads once. FALSE where there was nothing to read, or nothing will come any more. */
+static gboolean receive(QmpClient *client)
+{
+  guint8 bytes[8192];
+  gsize from = client->input->len;
+  ssize_t got = read(client->fd, bytes, sizeof bytes);
+
+  if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    return errno == EINTR;
+  if (got <= 0) { /* a reset is a hang-up, too: what was in flight is lost with the process */
+    qmp_client_close(client, NULL);
+    return FALSE;
+  }
+  g_byte_array_append(client->input, bytes, (guint)got);
+  handle_input(client, from);
+  return client->fd >= 0;
+}
+
+static void on_socket(GIOCondition ready, gpointer user_data)
+{
+  QmpClient *client = qmp_client_ref(user_data);
+
+  if (ready & G_IO_OUT)
+    flush_output(client);
+  if (client->fd >= 0 && (ready & ~G_IO_OUT))
+    receive(client);
+  qmp_client_unref(client);
+}
+
+void qmp_client_drain(QmpClient *client)
+{
+  qmp_client_ref(client);
+  while (client->fd >= 0 && receive(client))
+    ;
+  qmp_client_unref(client);
+}
+
+gboolean qmp_client_is_ready(const QmpClient *client)
+{
+  return client->is_ready;
+}
+
+QmpClient *qmp_client_new(GMainContext *context, int fd, const QmpClientHandlers *handlers,
+                          gpointer user_data)
+{
+  QmpClient *client = g_rc_box_new0(QmpClient);
+
+  g_unix_set_fd_nonblocking(fd, TRUE, NULL);
+  client->fd = fd;
+  client->input = g_byte_array_new();
+  client->output = g_string_new(NULL);
+  client->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pending_reply_free);
+  client->handlers = handlers;
+  client->user_data = user_data;
+  client->watch = fd_watch_new(context, fd, on_socket, client);
+  watch_for_more(client);
+  return client;
+}
+
+void qmp_client_free(QmpClient *client)
+{
+  if (!client)
+    return;
+  disconnect(client);
+  client->handlers = NULL;
+  qmp_client_unref(client);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A QMP client over a connected socket, driven by a main loop. It negotiates by itself: when the greeting has
+ * come and qmp_capabilities is answered, `ready` is called, and commands may be given.
+ * https://www.qemu.org/docs/master/interop/qmp-spec.html
+ */
+#pragma once
+
+#include "qmp/message.h"
+
+typedef struct QmpClient QmpClient;
+
+/* Each slot is called from the main loop, or from qmp_client_drain(); each may free the client. */
+typedef struct {
+  void (*ready)(gpointer user_data);
+
+  /* @data is NULL where the event has none. */
+  void (*event)(const char *name, JsonObject *data, gpointer user_data);
+
+  /* Once, when the other side has hung up (@error NULL) or broke the protocol; commands that were not
+   * answered have got QMP_ERROR_CLOSED before. Not called by qmp_client_free(). */
+  void (*closed)(const GError *error, gpointer user_data);
+} QmpClientHandlers;
+
+/* The answer to a command: @result is what it returned, or NULL with @error set. Borrowed. */
+typedef void (*QmpReplyFunc)(JsonNode *result, const GError *error, gpointer user_data);
+
+/* Takes @fd and makes it non-blocking. @context NULL is the default one. */
+QmpClient *qmp_client_new(GMainContext *context, int fd, const QmpClientHandlers *handlers,
+                          gpointer user_data);
+
+/* Commands that were not answered are forgotten. */
+void qmp_client_free(QmpClient *client);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(QmpClient, qmp_client_free)
+
+/* Sends a command. Takes @arguments, which may be NULL; @reply may be NULL. On a client that is closed the
+ * command gets QMP_ERROR_CLOSED at once. */
+void qmp_client_execute(QmpClient *client, const char *command, JsonObject *arguments, QmpReplyFunc reply,
+                        gpointer user_data);
+
+gboolean qmp_client_is_ready(const QmpClient *client);
+
+/* Handles what has come already, without waiting: the last words of a process that is gone. */
+void qmp_client_drain(QmpClient *client);
