@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-libdomrun_a_SOURCES +=
+libdomrun_a_SOURCES += \
+	%D%/requirements.c %D%/requirements.h

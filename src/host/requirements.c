@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Only stat(2) and faccessat(2) with the effective user's rights: opening could block on a FIFO, rewind a
+ * tape or wake a disk. What they cannot know (a lock, a full disk) is found when the guest starts.
+ */
+#include "config.h"
+
+#include "host/requirements.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static gboolean refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static gboolean refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start(arguments, format);
+  message = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  return error_set(error, DOMRUN_ERROR_HOST, &requirement->place, requirement->attribute, "%s", message);
+}
+
+/* "mode 0660, owner root, group kvm", names where the host has them. */
+static char *describe_access(const struct stat *status)
+{
+  const struct passwd *user = getpwuid(status->st_uid);
+  g_autofree char *owner = user ? g_strdup(user->pw_name) : g_strdup_printf("%u", (guint)status->st_uid);
+  const struct group *group = getgrgid(status->st_gid);
+  g_autofree char *members = group ? g_strdup(group->gr_name) : g_strdup_printf("%u", (guint)status->st_gid);
+
+  return g_strdup_printf("mode %04o, owner %s, group %s", (guint)(status->st_mode & 07777), owner, members);
+}
+
+static gboolean may(const char *path, int mode)
+{
+  return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+}
+
+/* Advice where stat() was denied: which directory on the way bars it. */
+static void add_barrier_hint(const char *path, GError **error)
+{
+  for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    g_autofree char *directory = g_strndup(path, (gsize)(slash - path));
+    g_autofree char *access = NULL;
+    struct stat status;
+
+    if (stat(directory, &status) < 0 || may(directory, X_OK))
+      continue;
+    access = describe_access(&status);
+    error_add_hint(error, "the directory '%s' bars the way (%s)", directory, access);
+    return;
+  }
+}
+
+static gboolean find(const PlanRequirement *requirement, struct stat *ret_status, GError **error)
+{
+  int saved;
+
+  if (stat(requirement->path, ret_status) == 0)
+    return TRUE;
+  saved = errno;
+  if (saved == ENOENT)
+    return refuse(requirement, error, "no such file: '%s'", requirement->path);
+  refuse(requirement, error, "cannot find '%s': %s", requirement->path, g_strerror(saved));
+  if (saved == EACCES)
+    add_barrier_hint(requirement->path, error);
+  return FALSE;
+}
+
+/* What is there is of a kind that a guest can use as a file. */
+static gboolean check_kind(const PlanRequirement *requirement, const struct stat *status, GError **error)
+{
+  if (S_ISDIR(status->st_mode))
+    return refuse(requirement, error, "a file is expected, and '%s' is a directory", requirement->path);
+  if (S_ISSOCK(status->st_mode))
+    return refuse(requirement, error, "a file is expected, and '%s' is a socket", requirement->path);
+  if (S_ISFIFO(status->st_mode) && requirement->kind != PLAN_REQUIRE_CREATE)
+    return refuse(requirement, error, "a file is expected, and '%s' is a FIFO", requirement->path);
+  return TRUE;
+}
+
+static gboolean check_access(const PlanRequirement *requirement, const char *path, int mode, const char *what,
+                             GError **error)
+{
+  g_autofree char *access = NULL;
+  struct stat status;
+  int saved;
+
+  if (may(path, mode))
+    return TRUE;
+  saved = errno;
+  refuse(requirement, error, "cannot %s '%s': %s", what, path, g_strerror(saved));
+  if (saved == EACCES && stat(path, &status) == 0) {
+    access = describe_access(&status);
+    error_add_hint(error, "its access rights: %s", access);
+  }
+  return FALSE;
+}
+
+static gboolean check_read(const PlanRequirement *requirement, GError **error)
+{
+  struct stat status;
+
+  return find(requirement, &status, error) && check_kind(requirement, &status, error) &&
+         check_access(requirement, requirement->path, R_OK, "read", error);
+}
+
+static gboolean check_write(const PlanRequirement *requirement, GError **error)
+{
+  struct stat status;
+
+  return find(requirement, &status, error) && check_kind(requirement, &status, error) &&
+         check_access(requirement, requirement->path, R_OK, "read", error) &&
+         check_access(requirement, requirement->path, W_OK, "write", error);
+}
+
+static gboolean check_create(const PlanRequirement *requirement, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname(requirement->path);
+  struct stat status;
+
+  if (stat(requirement->path, &status) == 0)
+    return check_kind(requirement, &status, error) &&
+           check_access(requirement, requirement->path, W_OK, "write", error);
+  if (stat(directory, &status) < 0) {
+    int saved = errno;
+
+    refuse(requirement, error, "cannot make '%s': its directory: %s", requirement->path, g_strerror(saved));
+    if (saved == EACCES)
+      add_barrier_hint(requirement->path, error);
+    return FALSE;
+  }
+  if (!S_ISDIR(status.st_mode))
+    return refuse(requirement, error, "cannot make '%s': '%s' is not a directory", requirement->path,
+                  directory);
+  return check_access(requirement, directory, W_OK | X_OK, "make files in", error);
+}
+
+static void add_emulator_hint(const char *emulator, GError **error)
+{
+  const char *name = strrchr(emulator, '/') ? strrchr(emulator, '/') + 1 : emulator;
+
+  if (g_str_has_prefix(name, "qemu-system-"))
+    error_add_hint(error, "install QEMU's system emulator for %s", name + strlen("qemu-system-"));
+}
+
+static gboolean check_emulator(const PlanRequirement *requirement, GError **error)
+{
+  struct stat status;
+
+  if (!strchr(requirement->path, '/')) {
+    g_autofree char *found = g_find_program_in_path(requirement->path);
+
+    if (found)
+      return TRUE;
+    refuse(requirement, error, "the emulator '%s' is not in PATH", requirement->path);
+    add_emulator_hint(requirement->path, error);
+    return FALSE;
+  }
+  if (!find(requirement, &status, error)) {
+    if (!error_get_hint(*error))
+      add_emulator_hint(requirement->path, error);
+    return FALSE;
+  }
+  return check_kind(requirement, &status, error) &&
+         check_access(requirement, requirement->path, X_OK, "execute", error);
+}
+
+static const char kvm_path[] = "/dev/kvm";
+
+static gboolean check_kvm(const PlanRequirement *requirement, GError **error)
+{
+  g_autofree char *access = NULL;
+  struct stat status;
+  int saved;
+
+  if (stat(kvm_path, &status) < 0) {
+    refuse(requirement, error, "'kvm' needs %s: %s", kvm_path, g_strerror(errno));
+    return error_add_hint(error, "load the kernel's kvm module, or run without it: --type=qemu (slower)");
+  }
+  if (may(kvm_path, R_OK | W_OK))
+    return TRUE;
+  saved = errno;
+  access = describe_access(&status);
+  refuse(requirement, error, "'kvm' needs %s: %s (%s)", kvm_path, g_strerror(saved), access);
+  if ((status.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP) && getgrgid(status.st_gid))
+    return error_add_hint(error, "join the group '%s', or run without it: --type=qemu (slower)",
+                          getgrgid(status.st_gid)->gr_name);
+  return error_add_hint(error, "have its access rights changed, or run without it: --type=qemu (slower)");
+}
+
+static gboolean requirement_check(const PlanRequirement *requirement, GError **error)
+{
+  switch (requirement->kind) {
+  case PLAN_REQUIRE_READ:
+    return check_read(requirement, error);
+  case PLAN_REQUIRE_WRITE:
+    return check_write(requirement, error);
+  case PLAN_REQUIRE_CREATE:
+    return check_create(requirement, error);
+  case PLAN_REQUIRE_EMULATOR:
+    return check_emulator(requirement, error);
+  case PLAN_REQUIRE_KVM:
+    return check_kvm(requirement, error);
+  }
+  g_assert_not_reached();
+}
+
+void requirements_check(const Plan *plan, Report *report)
+{
+  for (guint i = 0; i < plan->requirements->len; i++) {
+    GError *error = NULL;
+
+    if (!requirement_check(g_ptr_array_index(plan->requirements, i), &error))
+      report_error(report, error);
+  }
+}
