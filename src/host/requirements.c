@@ -198,29 +198,19 @@ static gboolean check_kvm(const PlanRequirement *requirement, GError **error)
   return error_add_hint(error, "have its access rights changed, or run without it: --type=qemu (slower)");
 }
 
-static gboolean requirement_check(const PlanRequirement *requirement, GError **error)
-{
-  switch (requirement->kind) {
-  case PLAN_REQUIRE_READ:
-    return check_read(requirement, error);
-  case PLAN_REQUIRE_WRITE:
-    return check_write(requirement, error);
-  case PLAN_REQUIRE_CREATE:
-    return check_create(requirement, error);
-  case PLAN_REQUIRE_EMULATOR:
-    return check_emulator(requirement, error);
-  case PLAN_REQUIRE_KVM:
-    return check_kvm(requirement, error);
-  }
-  g_assert_not_reached();
-}
+static gboolean (*const checks[])(const PlanRequirement *requirement, GError **error) = {
+  [PLAN_REQUIRE_READ] = check_read,     [PLAN_REQUIRE_WRITE] = check_write,
+  [PLAN_REQUIRE_CREATE] = check_create, [PLAN_REQUIRE_EMULATOR] = check_emulator,
+  [PLAN_REQUIRE_KVM] = check_kvm,
+};
 
 void requirements_check(const Plan *plan, Report *report)
 {
   for (guint i = 0; i < plan->requirements->len; i++) {
+    const PlanRequirement *requirement = g_ptr_array_index(plan->requirements, i);
     GError *error = NULL;
 
-    if (!requirement_check(g_ptr_array_index(plan->requirements, i), &error))
+    if (requirement->kind < G_N_ELEMENTS(checks) && !checks[requirement->kind](requirement, &error))
       report_error(report, error);
   }
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A socket is bound, listened on and connected to before QEMU is there: the connection waits in the backlog,
+ * QEMU takes it as soon as it runs, and nobody has to look for a file to appear or to try again. It has a
+ * path so that another supervisor can take over later.
+ */
+#include "config.h"
+
+#include "host/resources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+struct Resources {
+  const RuntimeDir *directory;
+  GArray *items; /* of Resource */
+};
+
+typedef struct {
+  gboolean (*acquire)(const Resources *resources, Resource *resource, GError **error);
+  void (*release)(const Resources *resources, Resource *resource);
+  gboolean is_of_run; /* belongs to one run of QEMU */
+} ResourceKind;
+
+static gboolean socket_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  autofd int fd = -1, peer = -1;
+
+  /* An alias may be long, or have a slash: the number is the name. */
+  if (!resource->name)
+    resource->name = g_strdup_printf("%s-%d", resource->plan->kind == PLAN_RESOURCE_QMP ? "qmp" : "console",
+                                     resource->plan->fd);
+  fd = runtime_dir_listen(resources->directory, resource->name, error);
+  if (fd < 0)
+    return FALSE;
+  peer = runtime_dir_connect(resources->directory, resource->name, error);
+  if (peer < 0)
+    return FALSE;
+  g_unix_set_fd_nonblocking(peer, TRUE, NULL);
+  resource->fd = g_steal_fd(&fd);
+  resource->peer = g_steal_fd(&peer);
+  return TRUE;
+}
+
+static void socket_release(const Resources *resources, Resource *resource)
+{
+  fd_clear(&resource->peer);
+  fd_clear(&resource->fd);
+  runtime_dir_unlink(resources->directory, resource->name);
+}
+
+/* Always in append mode, so that a log may be truncated by others while it is written; without blocking, so
+ * that a FIFO that nobody reads is an error and not a wait. */
+static gboolean file_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const PlanResource *plan = resource->plan;
+  int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  autofd int fd = open(plan->path, plan->append ? flags : flags | O_TRUNC, 0600);
+  int saved = errno;
+
+  if (fd < 0) {
+    error_set(error, DOMRUN_ERROR_HOST, &plan->place, "path", "cannot open '%s' for writing: %s", plan->path,
+              g_strerror(saved));
+    if (saved == ENXIO)
+      error_add_hint(error, "a FIFO must have a reader before the guest starts");
+    return FALSE;
+  }
+  g_unix_set_fd_nonblocking(fd, FALSE, NULL);
+  resource->fd = g_steal_fd(&fd);
+  return TRUE;
+}
+
+static void file_release(const Resources *resources, Resource *resource)
+{
+  fd_clear(&resource->fd);
+}
+
+static const ResourceKind kinds[] = {
+  [PLAN_RESOURCE_QMP] = { socket_acquire, socket_release, .is_of_run = TRUE },
+  [PLAN_RESOURCE_CONSOLE] = { socket_acquire, socket_release, .is_of_run = TRUE },
+  [PLAN_RESOURCE_FILE] = { file_acquire, file_release, .is_of_run = FALSE },
+};
+
+static Resource *get(const Resources *resources, guint index)
+{
+  return &g_array_index(resources->items, Resource, index);
+}
+
+static void release(Resources *resources, gboolean all)
+{
+  for (guint i = resources->items->len; i-- > 0;) {
+    Resource *resource = get(resources, i);
+    const ResourceKind *kind = &kinds[resource->plan->kind];
+
+    if (resource->fd >= 0 && (all || kind->is_of_run))
+      kind->release(resources, resource);
+  }
+}
+
+Resources *resources_new(const Plan *plan, const RuntimeDir *directory)
+{
+  Resources *resources = g_new0(Resources, 1);
+
+  resources->directory = directory;
+  resources->items = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(Resource));
+  for (guint i = 0; i < plan->resources->len; i++) {
+    const Resource resource = { .plan = g_ptr_array_index(plan->resources, i), .fd = -1, .peer = -1 };
+
+    g_array_append_val(resources->items, resource);
+  }
+  return resources;
+}
+
+gboolean resources_acquire(Resources *resources, GError **error)
+{
+  for (guint i = 0; i < resources->items->len; i++) {
+    Resource *resource = get(resources, i);
+
+    if (resource->fd < 0 && !kinds[resource->plan->kind].acquire(resources, resource, error)) {
+      release(resources, /* all= */ TRUE);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+void resources_release_run(Resources *resources)
+{
+  release(resources, /* all= */ FALSE);
+}
+
+void resources_free(Resources *resources)
+{
+  if (!resources)
+    return;
+  release(resources, /* all= */ TRUE);
+  for (guint i = 0; i < resources->items->len; i++)
+    g_free(get(resources, i)->name);
+  g_array_unref(resources->items);
+  g_free(resources);
+}
+
+guint resources_count(const Resources *resources)
+{
+  return resources->items->len;
+}
+
+const Resource *resources_get(const Resources *resources, guint index)
+{
+  return get(resources, index);
+}
+
+int resources_take_peer(Resources *resources, guint index)
+{
+  return g_steal_fd(&get(resources, index)->peer);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a plan needs of the host, acquired in the plan's order and released in reverse order, on every way
+ * out. A resource belongs to the guest (a file that is written on, later a tap) or to one run of QEMU (a
+ * socket: a new one each time, so that nothing is left in its queue); resources_acquire() before each start
+ * makes what is missing.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/error.h"
+#include "host/runtime-dir.h"
+#include "qemu/plan.h"
+
+typedef struct Resources Resources;
+
+typedef struct {
+  const PlanResource *plan;
+  int fd;     /* what QEMU inherits as plan->fd; -1: not acquired */
+  int peer;   /* the other end of a socket; -1: none, or taken */
+  char *name; /* of the socket's file in the runtime directory, or NULL */
+} Resource;
+
+/* Both are borrowed and must outlive the result. Acquires nothing yet. */
+Resources *resources_new(const Plan *plan, const RuntimeDir *directory);
+
+/* Acquires what is not there yet. On failure everything is released, and the DOMRUN_ERROR_HOST error names
+ * the place in the document, the path and the reason. */
+gboolean resources_acquire(Resources *resources, GError **error);
+
+/* Releases what belongs to the QEMU that has ended. */
+void resources_release_run(Resources *resources);
+
+/* Releases everything. */
+void resources_free(Resources *resources);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Resources, resources_free)
+
+guint resources_count(const Resources *resources);
+const Resource *resources_get(const Resources *resources, guint index);
+
+/* The connected end of a socket, non-blocking; the caller owns it. */
+int resources_take_peer(Resources *resources, guint index);

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The lock is a file in the directory that it guards, and both are removed at the end. Two starts at the same
+ * instant are kept apart so: a lock counts only if, once it is held, its file still stands in the directory
+ * under its name. Whoever opened a file that was removed meanwhile tries again, in a directory of its own.
+ * Each new try means that another guest of the name ended in between, so this does not spin.
+ */
+#include "config.h"
+
+#include "host/runtime-dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+struct RuntimeDir {
+  char *path;
+  char *id; /* the directory's name in its root */
+  int root_fd;
+  int fd;
+  int lock_fd;
+};
+
+static const char lock_name[] = "lock";
+
+/* The first 64 bits of a SHA-256: long enough that no two guests of one user meet by chance. */
+enum { ID_LENGTH = 16 };
+
+static gboolean host_error(GError **error, const char *what, const char *path)
+{
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot %s '%s': %s", what, path, g_strerror(errno));
+}
+
+static char *id_of(const char *name)
+{
+  g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+
+  return g_strndup(hash, ID_LENGTH);
+}
+
+/* Opens @path, made where it is missing, if it is a directory of this user's alone. -1 with errno set
+ * otherwise: EPERM where it is somebody else's. */
+static int open_private(const char *path)
+{
+  autofd int fd = -1;
+  struct stat status;
+
+  if (mkdir(path, 0700) < 0 && errno != EEXIST)
+    return -1;
+  fd = open(path, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &status) < 0)
+    return -1;
+  if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
+    errno = EPERM;
+    return -1;
+  }
+  return g_steal_fd(&fd);
+}
+
+static int open_given_root(const char *root, char **ret_path, GError **error)
+{
+  g_autofree char *path = g_canonicalize_filename(root, /* relative_to= */ NULL);
+  autofd int fd = -1;
+
+  if (g_mkdir_with_parents(path, 0700) < 0) {
+    host_error(error, "make the directory", path);
+    return -1;
+  }
+  fd = open(path, O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    host_error(error, "open the directory", path);
+    return -1;
+  }
+  *ret_path = g_steal_pointer(&path);
+  return g_steal_fd(&fd);
+}
+
+/* The usual places, best first. Every command comes to the same one, as long as the environment is the same.
+ */
+static int open_usual_root(char **ret_path, GError **error)
+{
+  const char *runtime = geteuid() == 0 ? "/run" : g_getenv("XDG_RUNTIME_DIR");
+  g_autofree char *path = NULL;
+  int fd;
+
+  if (runtime && g_path_is_absolute(runtime)) {
+    path = g_build_filename(runtime, "domrun", NULL);
+    fd = open_private(path);
+    if (fd >= 0) {
+      *ret_path = g_steal_pointer(&path);
+      return fd;
+    }
+    g_clear_pointer(&path, g_free);
+  }
+  path = g_strdup_printf("/tmp/domrun-%u", (guint)geteuid());
+  fd = open_private(path);
+  if (fd < 0) {
+    host_error(error, "use the directory", path);
+    error_add_hint(error, "name one that is yours: --root=DIR");
+    return -1;
+  }
+  *ret_path = g_steal_pointer(&path);
+  return fd;
+}
+
+/* Makes and opens the guest's directory. FALSE with @error unset: it went away meanwhile. */
+static gboolean open_guest(RuntimeDir *directory, GError **error)
+{
+  struct stat status;
+
+  fd_clear(&directory->fd);
+  if (mkdirat(directory->root_fd, directory->id, 0700) < 0 && errno != EEXIST)
+    return host_error(error, "make the directory", directory->path);
+  directory->fd = openat(directory->root_fd, directory->id, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (directory->fd < 0 && errno == ENOENT)
+    return FALSE;
+  if (directory->fd < 0 || fstat(directory->fd, &status) < 0)
+    return host_error(error, "open the directory", directory->path);
+  if (status.st_uid != geteuid())
+    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the directory '%s' belongs to another user",
+                     directory->path);
+  return TRUE;
+}
+
+static gboolean is_in_place(const RuntimeDir *directory)
+{
+  struct stat held, named;
+
+  return fstat(directory->lock_fd, &held) == 0 &&
+         fstatat(directory->fd, lock_name, &named, AT_SYMLINK_NOFOLLOW) == 0 && held.st_ino == named.st_ino &&
+         held.st_dev == named.st_dev;
+}
+
+/* Takes the lock. FALSE with @error unset: the directory, or the lock in it, went away meanwhile. */
+static gboolean take_lock(RuntimeDir *directory, const char *name, GError **error)
+{
+  fd_clear(&directory->lock_fd);
+  directory->lock_fd =
+      openat(directory->fd, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+  if (directory->lock_fd < 0 && errno == ENOENT)
+    return FALSE;
+  if (directory->lock_fd < 0)
+    return host_error(error, "make the lock in", directory->path);
+  if (flock(directory->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+    if (errno != EWOULDBLOCK)
+      return host_error(error, "lock", directory->path);
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the guest '%s' is already running", name);
+    return error_add_hint(error, "its supervisor holds the lock in '%s'", directory->path);
+  }
+  return is_in_place(directory);
+}
+
+/* Removes what an earlier supervisor left, or what this one made; never the lock. */
+static void remove_contents(const RuntimeDir *directory)
+{
+  autofd int fd = openat(directory->fd, ".", O_DIRECTORY | O_CLOEXEC);
+  DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+  const struct dirent *entry;
+
+  if (!stream)
+    return;
+  g_steal_fd(&fd);
+  while ((entry = readdir(stream))) {
+    if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
+        !g_str_equal(entry->d_name, lock_name))
+      unlinkat(directory->fd, entry->d_name, 0);
+  }
+  closedir(stream);
+}
+
+RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
+{
+  g_autoptr(RuntimeDir) directory = g_new0(RuntimeDir, 1);
+  g_autofree char *root_path = NULL;
+  GError *cause = NULL;
+
+  directory->fd = directory->lock_fd = -1;
+  directory->root_fd = root ? open_given_root(root, &root_path, error) : open_usual_root(&root_path, error);
+  if (directory->root_fd < 0)
+    return NULL;
+  directory->id = id_of(name);
+  directory->path = g_build_filename(root_path, directory->id, NULL);
+  while (!open_guest(directory, &cause) || !take_lock(directory, name, &cause)) {
+    if (cause) {
+      g_propagate_error(error, cause);
+      fd_clear(&directory->lock_fd); /* it is not ours: nothing is removed */
+      return NULL;
+    }
+  }
+  remove_contents(directory);
+  return g_steal_pointer(&directory);
+}
+
+void runtime_dir_free(RuntimeDir *directory)
+{
+  if (!directory)
+    return;
+  if (directory->lock_fd >= 0) {
+    remove_contents(directory);
+    unlinkat(directory->fd, lock_name, 0);
+    unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR);
+  }
+  fd_clear(&directory->lock_fd);
+  fd_clear(&directory->fd);
+  fd_clear(&directory->root_fd);
+  g_free(directory->path);
+  g_free(directory->id);
+  g_free(directory);
+}
+
+const char *runtime_dir_path(const RuntimeDir *directory)
+{
+  return directory->path;
+}
+
+/* The address by the path itself, so that tools like ss(8) show it, or by the open directory where the path
+ * is too long for an address. */
+static void make_address(const RuntimeDir *directory, const char *name, struct sockaddr_un *ret_address)
+{
+  g_autofree char *path = g_build_filename(directory->path, name, NULL);
+
+  memset(ret_address, 0, sizeof *ret_address);
+  ret_address->sun_family = AF_UNIX;
+  if (strlen(path) < sizeof ret_address->sun_path)
+    g_strlcpy(ret_address->sun_path, path, sizeof ret_address->sun_path);
+  else
+    g_snprintf(ret_address->sun_path, sizeof ret_address->sun_path, "/proc/self/fd/%d/%s", directory->fd,
+               name);
+}
+
+int runtime_dir_listen(const RuntimeDir *directory, const char *name, GError **error)
+{
+  autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_un address;
+
+  make_address(directory, name, &address);
+  unlinkat(directory->fd, name, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 1) < 0) {
+    host_error(error, "make the socket", address.sun_path);
+    return -1;
+  }
+  return g_steal_fd(&fd);
+}
+
+int runtime_dir_connect(const RuntimeDir *directory, const char *name, GError **error)
+{
+  autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_un address;
+
+  make_address(directory, name, &address);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    host_error(error, "connect to the socket", address.sun_path);
+    return -1;
+  }
+  return g_steal_fd(&fd);
+}
+
+void runtime_dir_unlink(const RuntimeDir *directory, const char *name)
+{
+  unlinkat(directory->fd, name, 0);
+}

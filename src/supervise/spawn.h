@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The only fork. The child is a session of its own, so that a terminal's Ctrl-C does not reach it; it cannot
+ * gain privileges; it has standard input from /dev/null, standard output and error where it is told, exactly
+ * the descriptors that it is given, and no others; and it is sent SIGTERM when the thread that started it
+ * ends.
+ */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+typedef struct {
+  int fd;     /* here */
+  int number; /* in the child, above 2 */
+} SpawnFd;
+
+typedef struct {
+  const char *program; /* a path */
+  char *const *argv;
+  const SpawnFd *fds;
+  guint n_fds;
+  int output; /* becomes standard output and error */
+} SpawnRequest;
+
+/* Returns when the program runs (exec has succeeded), or with a DOMRUN_ERROR_QEMU_START error that names the
+ * step which failed. The caller reaps the child (waitid). */
+gboolean spawn(const SpawnRequest *request, pid_t *ret_pid, GError **error);
