@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Only stat(2) and faccessat(2) with the effective user's rights: opening could block on a FIFO, rewind a
- * tape or wake a disk. What they cannot know (a lock, a full disk) is found when the guest starts.
+ * Of files, only stat(2) and faccessat(2) with the effective user's rights: opening could block on a FIFO,
+ * rewind a tape or wake a disk. What they cannot know (a lock, a full disk) is found when the guest starts.
  */
 #include "config.h"
 
@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "host/listener.h"
 
 static gboolean refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

@@ -14,6 +14,14 @@ static void plan_argument_free(gpointer data)
   g_free(argument);
 }
 
+static void plan_command_free(gpointer data)
+{
+  PlanCommand *command = data;
+
+  g_free(command->arguments);
+  g_free(command);
+}
+
 Plan *plan_new(void)
 {
   Plan *plan = g_new0(Plan, 1);
@@ -21,6 +29,8 @@ Plan *plan_new(void)
   plan->arguments = g_ptr_array_new_with_free_func(plan_argument_free);
   plan->resources = g_ptr_array_new_with_free_func(g_free);
   plan->requirements = g_ptr_array_new_with_free_func(g_free);
+  plan->commands = g_ptr_array_new_with_free_func(plan_command_free);
+  plan->environment = g_ptr_array_new_with_free_func(g_free);
   return plan;
 }
 
@@ -31,6 +41,8 @@ void plan_free(Plan *plan)
   g_ptr_array_unref(plan->arguments);
   g_ptr_array_unref(plan->resources);
   g_ptr_array_unref(plan->requirements);
+  g_ptr_array_unref(plan->commands);
+  g_ptr_array_unref(plan->environment);
   g_free(plan);
 }
 
@@ -95,6 +107,30 @@ void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, cons
   g_ptr_array_add(plan->requirements, requirement);
 }
 
+PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attribute, const char *name,
+                              Props *arguments, const char *without)
+{
+  PlanCommand *command = g_new0(PlanCommand, 1);
+
+  command->place = *place;
+  command->attribute = attribute;
+  command->name = name;
+  command->arguments = props_to_json(arguments);
+  command->without = without;
+  props_free(arguments);
+  g_ptr_array_add(plan->commands, command);
+  return command;
+}
+
+void plan_add_variable(Plan *plan, const char *name, const char *value)
+{
+  PlanVariable *variable = g_new0(PlanVariable, 1);
+
+  variable->name = name;
+  variable->value = value;
+  g_ptr_array_add(plan->environment, variable);
+}
+
 char **plan_to_argv(const Plan *plan, PlanForm form)
 {
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
@@ -112,11 +148,23 @@ char **plan_to_argv(const Plan *plan, PlanForm form)
   return g_strv_builder_end(builder);
 }
 
+static void append_environment(GString *text, const Plan *plan)
+{
+  for (guint i = 0; i < plan->environment->len; i++) {
+    const PlanVariable *variable = g_ptr_array_index(plan->environment, i);
+    g_autofree char *value = quote_for_shell(variable->value);
+
+    g_string_append_printf(text, "%s%s=%s \\\n  ", i ? "" : "env ", variable->name, value);
+  }
+}
+
 char *plan_to_shell(const Plan *plan, PlanForm form)
 {
   g_autofree char *emulator = quote_for_shell(plan->emulator);
-  g_autoptr(GString) text = g_string_new(emulator);
+  g_autoptr(GString) text = g_string_new(NULL);
 
+  append_environment(text, plan);
+  g_string_append(text, emulator);
   for (guint i = 0; i < plan->arguments->len; i++) {
     const PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
     g_autofree char *value = argument->value ? quote_for_shell(argument->value) : NULL;
@@ -135,6 +183,14 @@ char *plan_to_json(const Plan *plan, PlanForm form)
   g_autoptr(JsonArray) array = json_array_new();
   g_autofree char *json = NULL;
 
+  for (guint i = 0; i < plan->environment->len; i++) {
+    const PlanVariable *variable = g_ptr_array_index(plan->environment, i);
+    g_autofree char *word = g_strdup_printf("%s=%s", variable->name, variable->value);
+
+    if (i == 0)
+      json_array_add_string_element(array, "env");
+    json_array_add_string_element(array, word);
+  }
   for (char **argument = argv; *argument; argument++)
     json_array_add_string_element(array, *argument);
   json_node_set_array(root, array);

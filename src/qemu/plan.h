@@ -33,6 +33,10 @@ typedef enum {
   PLAN_RESOURCE_QMP,     /* a listening UNIX socket, for QMP */
   PLAN_RESOURCE_CONSOLE, /* a connected socket: a character device that the supervisor relays */
   PLAN_RESOURCE_FILE, /* a file that QEMU writes: opened here, so that the error names the document's line */
+  PLAN_RESOURCE_TAP,  /* a tap device, made or found as its PlanTap says */
+  PLAN_RESOURCE_TAP_QUEUE, /* one more queue of the tap device that the nearest PLAN_RESOURCE_TAP before it is
+                            */
+  PLAN_RESOURCE_VHOST_NET, /* /dev/vhost-net, opened for one queue of a tap device */
 } PlanResourceKind;
 
 /* What the supervisor relays a console to. */
@@ -40,6 +44,21 @@ typedef enum {
   PLAN_CONSOLE_PTY,
   PLAN_CONSOLE_STDIO,
 } PlanConsole;
+
+/* The host's end of a network interface. It is created without IFF_NO_PI's header and with IFF_VNET_HDR, up,
+ * and part of @bridge. Strings are borrowed from the document. */
+typedef struct {
+  const char *name;   /* at most 15 bytes; a "%d" in it is the kernel's to number. "vnet%d" where the document
+                         names none */
+  const char *bridge; /* to be attached to; NULL: to none */
+  const char *mac; /* the guest's. The host's end gets the same with its first byte fe, as libvirt has it, so
+                      that the bridge never takes it for its own */
+  guint32 mtu;     /* 0: the bridge's, or the kernel's default */
+  guint32 queues;  /* from 1; each after the first has a PLAN_RESOURCE_TAP_QUEUE */
+  gboolean is_existing;   /* managed='no': somebody else made it and keeps it; nothing of it is changed */
+  const char *script;     /* run with the device's name once it is up; absolute, or NULL */
+  const char *downscript; /* the same before it is released */
+} PlanTap;
 
 /* Something on the host that is acquired between the plan and the start, and released when the guest has
  * ended, in reverse order. @fd is the number under which QEMU inherits it. */
@@ -50,7 +69,10 @@ typedef struct {
   const char *alias; /* of the device, for messages: "serial0"; borrowed from the document, or a literal */
   const char *path;  /* FILE: absolute; borrowed */
   gboolean append;   /* FILE: keep what is there */
+  PlanTap tap;       /* TAP */
   PlanConsole console;
+  const char *log_path; /* CONSOLE: a file that gets what the guest prints, absolute; borrowed; NULL: none */
+  gboolean log_append;  /* CONSOLE: keep what is there */
 } PlanResource;
 
 typedef enum {
@@ -59,6 +81,16 @@ typedef enum {
   PLAN_REQUIRE_CREATE,   /* a file that can be written, or made: its directory is there and writable */
   PLAN_REQUIRE_EMULATOR, /* a program: a path, or a name that is looked for in PATH */
   PLAN_REQUIRE_KVM,      /* /dev/kvm, usable by this user */
+  PLAN_REQUIRE_PROGRAM,  /* a program other than the emulator */
+  PLAN_REQUIRE_TUN,      /* the right to make tap devices; no path */
+  PLAN_REQUIRE_BRIDGE,   /* a bridge of that name, and the right to attach a tap device to it */
+  PLAN_REQUIRE_NETWORK,  /* a virtual network of that name, whose bridge nobody could name: never there */
+  PLAN_REQUIRE_DEVICE,   /* a character device that can be read and written */
+  PLAN_REQUIRE_PIPE,     /* a FIFO of that name, or two: NAME.in and NAME.out */
+  PLAN_REQUIRE_SOCKET,   /* a UNIX socket that can be connected to */
+  PLAN_REQUIRE_LISTEN,   /* a place for a UNIX socket: nothing there but perhaps an old socket */
+  PLAN_REQUIRE_TCP_PORT, /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
+  PLAN_REQUIRE_UDP_PORT,
 } PlanRequirementKind;
 
 /* Something that the guest needs and that has to be there already. host/requirements.h looks: `argv` warns
@@ -67,15 +99,46 @@ typedef struct {
   PlanRequirementKind kind;
   Place place;
   const char *attribute; /* or NULL */
-  const char *path;      /* absolute (EMULATOR: or a bare name); borrowed; NULL for KVM */
+  const char *path; /* absolute (EMULATOR: or a bare name), or the name; borrowed; NULL where there is none */
 } PlanRequirement;
+
+/* A QMP command that the guest needs before it runs, and that no option can stand for: a password. The
+ * shell's form does without, and says so. */
+typedef struct {
+  Place place;
+  const char *attribute; /* or NULL */
+  const char *name;      /* "set_password"; a literal */
+  char *arguments;       /* one line of JSON */
+  gboolean is_secret;    /* @arguments must reach neither a log nor a message */
+  const char *without;   /* what it means that the shell's form leaves it out; a literal */
+} PlanCommand;
+
+/* The program that chooses the kernel of the guest (<bootloader>): run on the host before QEMU, see
+ * host/bootloader.h, which then adds -kernel, -initrd and -append. Strings are borrowed from the document. */
+typedef struct {
+  const char *program;   /* absolute, or NULL: there is none */
+  const char *arguments; /* of the program, separated as a shell would; or NULL */
+  const char *disk;      /* absolute: what it is to look into */
+  Place place;
+} PlanBootloader;
+
+/* A variable of QEMU's environment. */
+typedef struct {
+  const char *name;  /* a literal */
+  const char *value; /* borrowed */
+} PlanVariable;
 
 typedef struct {
   const char *emulator;    /* a path, or a bare name that PATH resolves */
   GPtrArray *arguments;    /* of PlanArgument */
   GPtrArray *resources;    /* of PlanResource, in the order of acquisition */
   GPtrArray *requirements; /* of PlanRequirement */
+  GPtrArray *commands;     /* of PlanCommand, in the order of execution */
+  GPtrArray *environment;  /* of PlanVariable, over what QEMU inherits */
   guint64 balloon_bytes;   /* what the balloon is set to once QMP answers; 0: leave it */
+  PlanBootloader bootloader;
+  gboolean shell_spawns; /* in the shell's form QEMU runs a script: its sandbox has to allow that */
+  gboolean shell_gains;  /* and the bridge helper, a setuid program, which the sandbox bars by being there */
 } Plan;
 
 Plan *plan_new(void);
@@ -98,6 +161,13 @@ PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *a
 void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
                   const char *path);
 
+/* Adds a command; takes @arguments. @without is printed after "the shell's form leaves it out: ". */
+PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attribute, const char *name,
+                              Props *arguments, const char *without);
+
+/* Adds a variable of the environment. @value is borrowed. */
+void plan_add_variable(Plan *plan, const char *name, const char *value);
+
 /* The number of the first descriptor that QEMU inherits beside standard input, output and error. */
 enum { PLAN_FIRST_FD = 3 };
 
@@ -105,8 +175,8 @@ enum { PLAN_FIRST_FD = 3 };
 char **plan_to_argv(const Plan *plan, PlanForm form);
 
 /* The command line for a POSIX shell: one argument group a line, with continuations, and a newline at the
- * end. */
+ * end. Variables of the environment stand before the emulator, as words of env(1). */
 char *plan_to_shell(const Plan *plan, PlanForm form);
 
-/* The command line as a JSON array of strings, with a newline at the end. */
+/* The same as a JSON array of strings, with a newline at the end. */
 char *plan_to_json(const Plan *plan, PlanForm form);
