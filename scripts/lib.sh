@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# What scripts/demo, scripts/check and .ci/run share: steps that say which of them failed and why, packages, and the
+# way from a fresh clone to a configured build directory. Sourced, with `set -eu` on.
+
+script_name=${0##*/}
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$top"
+
+build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2-dev libglib2.0-dev libjson-glib-dev
+  python3 qemu-system-x86)
+check_packages=(qemu-utils busybox-static cpio xz-utils iproute2 util-linux clang-format universal-ctags)
+
+# step NAME COMMAND...: runs it with its output in a log, and shows the end of the log where it fails.
+step() {
+  local name=$1 log status=0
+  shift
+  mkdir -p "$build/logs"
+  log=$build/logs/${name// /-}.log
+  printf '%s: %s\n' "$script_name" "$name"
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  [ "$status" -ne 0 ] || return 0
+  tail -n 40 "$log" >&2
+  printf '%s: the step "%s" failed with exit code %s: %s\n' "$script_name" "$name" "$status" "$*" >&2
+  printf '%s: its whole output is in %s\n' "$script_name" "$log" >&2
+  exit 1
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+apt_install() {
+  as_root apt-get update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+# install_missing PACKAGE...: installs those that are not there; asks apt nothing where all are.
+install_missing() {
+  local package missing=()
+  if ! command -v dpkg-query >/dev/null; then
+    printf '%s: this is no Debian; it takes what these packages of Debian 12 have: %s\n' "$script_name" "$*"
+    return
+  fi
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -ne 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    printf '%s: these packages are missing: %s\n' "$script_name" "${missing[*]}" >&2
+    printf '%s: neither root nor sudo is at hand; run as root: apt-get install %s\n' "$script_name" "${missing[*]}" >&2
+    exit 1
+  fi
+  # Asked for here, where the question can be seen; the step's output goes to a log.
+  [ "$(id -u)" -eq 0 ] || sudo -v
+  step "install ${#missing[@]} packages" apt_install "${missing[@]}"
+}
+
+# bootstrap: makes configure where there is none, or where what it is made of has changed.
+bootstrap() {
+  if [ ! -e configure ] || [ ! -e Makefile.in ] ||
+    [ -n "$(find configure.ac Makefile.am src tests data scripts \( -name configure.ac -o -name Makefile.am -o \
+      -name local.mk \) -newer configure -print -quit)" ]; then
+    step bootstrap autoreconf -fi
+  fi
+}
+
+# configure_build OPTION...: configures $build where that has not been done with these options.
+configure_build() {
+  local done=$build/configured-with
+  if [ ! -e "$build/config.status" ] || [ configure -nt "$build/config.status" ] ||
+    [ "$(cat "$done" 2>/dev/null)" != "$*" ]; then
+    step configure env -C "$build" "$top/configure" "$@"
+    printf '%s\n' "$*" >"$done"
+  fi
+}
+
+make_build() {
+  make -C "$build" -j"$(nproc)" --no-print-directory "$@"
+}

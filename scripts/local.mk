@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+dist_noinst_SCRIPTS += \
+	%D%/check \
+	%D%/demo \
+	%D%/fetch-guests
+dist_noinst_DATA += %D%/lib.sh

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`domrun run` under test: started with XML that the test wrote, watched, and looked after when it has ended.
+
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(), "--console")
+        run.expect("boot 1")
+        run.send(b"p")
+        assert run.wait() == 0
+        directory.assert_nothing_left()
+
+A process belongs to a test if it has the test's DOMRUN_TEST_ID in its environment, however it was orphaned.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+
+BUILD = pathlib.Path(os.environ.get("DOMRUN_BUILDDIR", "build")).resolve()
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+DOMRUN = os.environ.get("DOMRUN", str(BUILD / "domrun"))
+IMAGE = BUILD / "tests/guest/guest.img"
+
+# Slow machines, sanitizers and TCG: what is waited for takes far less time, and a failure may take its own.
+PATIENCE = float(os.environ.get("DOMRUN_TEST_PATIENCE", "30"))
+
+
+def hello_xml(devices="<serial type='pty'/>", lifecycle="", features="<acpi/><apic/>", name="hello"):
+    """The built-in guest (tests/guest/guest.S) with a panic device and @devices."""
+    return f"""<domain type='qemu'>
+  <name>{name}</name>
+  <memory unit='MiB'>16</memory>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <features>{features}</features>
+  {lifecycle}
+  <devices>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw'/>
+      <source file='{IMAGE}'/>
+      <target dev='vda' bus='virtio'/>
+      <readonly/>
+    </disk>
+    {devices}
+    <panic model='isa'/>
+  </devices>
+</domain>
+"""
+
+
+def counting_bytes(count):
+    """What the built-in guest prints for n@count, before CR LF."""
+    pattern = bytes(range(32, 32 + 95))
+    return (pattern * (count // 95 + 1))[:count]
+
+
+class Stream:
+    """All that came from a file descriptor so far; a thread reads it, so that the other side never waits."""
+
+    def __init__(self, file):
+        self._file = file
+        self._bytes = b""
+        self._ended = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while True:
+            try:
+                some = os.read(self._file.fileno(), 65536)
+            except (OSError, ValueError):  # EIO: the other side of a pty has closed
+                some = b""
+            with self._changed:
+                self._bytes += some
+                self._ended = not some
+                self._changed.notify_all()
+                if not some:
+                    return
+
+    @property
+    def bytes(self):
+        with self._changed:
+            return self._bytes
+
+    @property
+    def text(self):
+        return self.bytes.decode(errors="backslashreplace")
+
+    def wait(self, is_enough, patience=PATIENCE):
+        """Waits until @is_enough of all bytes so far is true, and returns what it is."""
+        deadline = time.monotonic() + patience
+        with self._changed:
+            while not (found := is_enough(self._bytes)):
+                left = deadline - time.monotonic()
+                if self._ended or left <= 0:
+                    return None
+                self._changed.wait(left)
+            return found
+
+    def wait_end(self, patience=PATIENCE):
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ended, patience)
+
+
+class Run:
+    """One domrun process."""
+
+    def __init__(self, arguments, environment, directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE, prefix=()):
+        self.started = time.monotonic()
+        self.process = subprocess.Popen([*prefix, DOMRUN, *arguments], stdin=stdin, stdout=stdout,
+                                        stderr=subprocess.PIPE, env=environment, cwd=directory, bufsize=0)
+        self.out = Stream(self.process.stdout) if stdout == subprocess.PIPE else None
+        self.err = Stream(self.process.stderr)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def said(self):
+        """What it wrote so far, for messages."""
+        out = self.out.text if self.out else ""
+        return f"exit code {self.process.poll()}\nstdout: {out[-4000:]}\nstderr: {self.err.text[-4000:]}"
+
+    def send(self, data):
+        self.process.stdin.write(data)
+
+    def expect(self, pattern, stream=None, patience=PATIENCE):
+        """Waits until the regular expression @pattern is found on standard output (or @stream); returns the match."""
+        compiled = re.compile(pattern if isinstance(pattern, bytes) else pattern.encode())
+        match = (stream or self.out).wait(compiled.search, patience)
+        assert match, f"waited for {pattern!r} in vain\n{self.said()}"
+        return match
+
+    def expect_error(self, pattern, patience=PATIENCE):
+        return self.expect(pattern, self.err, patience)
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def wait(self, patience=PATIENCE):
+        """Waits for its end and returns its exit code."""
+        try:
+            code = self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still runs after {patience} s\n{self.said()}") from None
+        for stream in (self.out, self.err):
+            if stream:
+                assert stream.wait_end(), f"ended, but somebody still has its output open\n{self.said()}"
+        return code
+
+    def qemu_pid(self):
+        """The pid of its QEMU."""
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        pids = [int(child) for child in children
+                if pathlib.Path(f"/proc/{child}/comm").read_text().startswith("qemu-system")]
+        assert len(pids) == 1, f"its QEMU processes are {pids}\n{self.said()}"
+        return pids[0]
+
+
+class Directory:
+    """A directory for one test, which is also the runtime directory of what the test runs."""
+
+    def __init__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="domrun-"))
+        self.runtime = self.path / "run"
+        self.temporary = self.path / "tmp"
+        self.runtime.mkdir(mode=0o700)
+        self.temporary.mkdir()
+        self.id = str(uuid.uuid4())
+        self.environment = dict(os.environ, DOMRUN_TEST_ID=self.id, XDG_RUNTIME_DIR=str(self.runtime),
+                                TMPDIR=str(self.temporary), LC_ALL="C.UTF-8")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def write(self, name, text):
+        path = self.path / name
+        path.write_text(text)
+        return path
+
+    def run(self, xml, *options, **keywords):
+        """Starts `domrun run` with @xml, which becomes guest.xml here."""
+        self.write("guest.xml", xml)
+        return Run(["run", *options, str(self.path / "guest.xml")], self.environment, self.path, **keywords)
+
+    def processes(self):
+        """The pids of all that was started here and has not ended."""
+        marker = f"DOMRUN_TEST_ID={self.id}".encode()
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                if marker in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                pass
+        return found
+
+    def assert_nothing_left(self):
+        """After the end: no process, no socket, no file."""
+        deadline = time.monotonic() + 2
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        commands = [pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode() for pid in left]
+        assert not left, f"processes are left: {commands}"
+        files = [str(path) for base in (self.runtime, self.temporary) for path in base.rglob("*") if not path.is_dir()]
+        assert not files, f"files are left: {files}"

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# A program in C is a test when it stands in check_PROGRAMS and TESTS; it is linked with libdomrun.a and run with
+# --tap. Tests in Python and shell print TAP by themselves. tests/lib/run-test.sh runs all three.
+LDADD = $(domrun_LDADD)
+
+TEST_EXTENSIONS = .py .sh
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/lib/run-test.sh
+PY_LOG_COMPILER = $(LOG_COMPILER)
+SH_LOG_COMPILER = $(LOG_COMPILER)
+# LeakSanitizer's and AddressSanitizer's own exit code is none of domrun's.
+AM_TESTS_ENVIRONMENT = \
+	DOMRUN='$(abs_top_builddir)/domrun$(EXEEXT)'; export DOMRUN; \
+	DOMRUN_BUILDDIR='$(abs_top_builddir)'; export DOMRUN_BUILDDIR; \
+	DOMRUN_SRCDIR='$(abs_top_srcdir)'; export DOMRUN_SRCDIR; \
+	PYTHON='$(PYTHON)'; export PYTHON; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
+	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH; \
+	ASAN_OPTIONS=exitcode=99:detect_leaks=1:$$ASAN_OPTIONS; export ASAN_OPTIONS; \
+	LSAN_OPTIONS=exitcode=99:$$LSAN_OPTIONS; export LSAN_OPTIONS; \
+	UBSAN_OPTIONS=print_stacktrace=1:$$UBSAN_OPTIONS; export UBSAN_OPTIONS;
+
+EXTRA_DIST += \
+	%D%/lib/guest.py \
+	%D%/lib/run-test.sh \
+	%D%/lib/tap.py
+
+include tests/guest/local.mk
