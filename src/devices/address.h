@@ -52,10 +52,11 @@ typedef struct {
 /* Where a device wants to be plugged in on a machine with PCI. On one without PCI Express all of them go to
  * the conventional bus. */
 typedef enum {
-  PCI_PLUG_NONE,         /* not a PCI device */
-  PCI_PLUG_CONVENTIONAL, /* rtl8139, e1000, lsi, ...: behind a bridge where the root is PCI Express */
-  PCI_PLUG_EXPRESS,      /* virtio, e1000e, xhci: a root port of its own */
-  PCI_PLUG_INTEGRATED,   /* VGA, ICH9 parts: on the root bus itself */
+  PCI_PLUG_NONE,          /* not a PCI device */
+  PCI_PLUG_CONVENTIONAL,  /* rtl8139, e1000, lsi, ...: behind a bridge where the root is PCI Express */
+  PCI_PLUG_EXPRESS,       /* virtio, e1000e, xhci: a root port of its own */
+  PCI_PLUG_INTEGRATED,    /* VGA, ICH9 parts: on the root bus itself */
+  PCI_PLUG_PRIMARY_VIDEO, /* the same, with a slot that firmware expects it in */
 } PciPlug;
 
 /* Reads <address> of @node, if there is one; a type other than those of @allowed (ended by ADDRESS_NONE) is

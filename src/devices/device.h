@@ -31,10 +31,34 @@ typedef struct {
   guint32 boot_index;    /* what QEMU is told, from 1; 0: none. Set by the boot pass */
 } Device;
 
+enum {
+  DEVICE_PCI_ORDER_INTERFACE = 1,
+  DEVICE_PCI_ORDER_SOUND,
+  DEVICE_PCI_ORDER_CONTROLLER,
+  DEVICE_PCI_ORDER_DISK,
+  DEVICE_PCI_ORDER_MEMBALLOON,
+  DEVICE_PCI_ORDER_VIDEO,
+  DEVICE_PCI_ORDER_INPUT,
+  DEVICE_PCI_ORDER_SERIAL,
+  DEVICE_PCI_ORDER_LAST = DEVICE_PCI_ORDER_SERIAL,
+};
+
+enum {
+  DEVICE_USB_ORDER_DISK = 1,
+  DEVICE_USB_ORDER_INPUT,
+  DEVICE_USB_ORDER_SERIAL,
+  DEVICE_USB_ORDER_INTERFACE,
+  DEVICE_USB_ORDER_LAST = DEVICE_USB_ORDER_INTERFACE,
+};
+
 struct DeviceRoom {
   const char *element; /* the child of <devices> */
 
   gsize size; /* of the room's struct */
+
+  /* Where the room's turn is when PCI slots and USB ports are given out. The numbers are those of no
+   * document: they keep libvirt's order, in which a guest has always found its devices. */
+  guint8 pci_order, usb_order;
 
   /* Reads the element, all that the room knows of it, into a device fresh from device_new(). */
   gboolean (*parse)(struct _xmlNode *node, Device *device, GError **error);
@@ -71,6 +95,9 @@ gboolean device_parse_alias(struct _xmlNode *node, Device *device, GError **erro
 
 /* Sets the alias where the user chose none. */
 void device_set_alias(const Domain *domain, Device *device, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* The first device of @room, or NULL. */
+Device *device_first_of(const Domain *domain, const DeviceRoom *room);
 
 /* How many devices of its room stand before it. */
 guint device_index_in_room(const Domain *domain, const Device *device);

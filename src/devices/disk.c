@@ -8,153 +8,278 @@
 #include "domain/domain.h"
 #include "xml/element.h"
 
-ENUM_TABLE(disk_device_table, DISK_DEVICE_LAST, [DISK_DEVICE_DISK] = "disk", [DISK_DEVICE_CDROM] = "cdrom");
-ENUM_TABLE(disk_bus_table, DISK_BUS_LAST, [DISK_BUS_IDE] = "ide", [DISK_BUS_VIRTIO] = "virtio");
-ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK_FORMAT_QCOW2] = "qcow2");
-ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file");
-
-/* Two channels of two drives each. */
-enum { IDE_DRIVES = 4 };
-
-typedef struct {
-  const char *prefix;
-  DiskBus bus; /* what the prefix means where `bus` is not given; DISK_BUS_DEFAULT: nothing yet */
-} TargetPrefix;
-
-static const TargetPrefix target_prefixes[] = {
-  { "hd", DISK_BUS_IDE },     { "vd", DISK_BUS_VIRTIO },  { "xvd", DISK_BUS_DEFAULT },
-  { "sd", DISK_BUS_DEFAULT }, { "fd", DISK_BUS_DEFAULT },
-};
-
-/* The letters after the prefix, as a number: a is 0, z is 25, aa is 26. */
-static gboolean parse_letters(const char *letters, guint *ret_index)
-{
-  guint index = 0;
-
-  if (!*letters || strlen(letters) > 3)
-    return FALSE;
-  for (const char *c = letters; *c; c++) {
-    if (!g_ascii_islower(*c))
-      return FALSE;
-    index = index * 26 + (guint)(*c - 'a') + 1;
-  }
-  *ret_index = index - 1;
-  return TRUE;
-}
-
-static const TargetPrefix *parse_target_name(const char *name, guint *ret_index)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS(target_prefixes); i++) {
-    if (g_str_has_prefix(name, target_prefixes[i].prefix) &&
-        parse_letters(name + strlen(target_prefixes[i].prefix), ret_index))
-      return &target_prefixes[i];
-  }
-  return NULL;
-}
-
-static gboolean read_target(xmlNode *node, Disk *disk, GError **error)
-{
-  xmlNode *target;
-  const TargetPrefix *prefix;
-
-  if (!xml_child_required(node, "target", &target, error) ||
-      !xml_attribute_required(target, "dev", &disk->target, error) ||
-      !xml_attribute_enum(target, "bus", &disk_bus_table, XML_ENUM(&disk->bus), error))
-    return FALSE;
-  disk->target_place = xml_place(target);
-  prefix = parse_target_name(disk->target, &disk->target_index);
-  if (!prefix)
-    return xml_error(error, target, "dev",
-                     "'%s' is not the name of a disk (expected: hd, sd, vd, xvd or fd, then letters, "
-                     "as in hda)",
-                     disk->target);
-  if (disk->bus == DISK_BUS_DEFAULT)
-    disk->bus = prefix->bus;
-  if (disk->bus == DISK_BUS_DEFAULT)
-    return xml_error(error, target, "dev",
-                     "'%s' means a bus that domrun does not know; give one with bus='...' "
-                     "(known: ide, virtio)",
-                     disk->target);
-  return TRUE;
-}
-
-ENUM_TABLE(disk_driver_table, 1, "qemu");
-
-static gboolean read_driver(xmlNode *node, Disk *disk, GError **error)
-{
-  xmlNode *driver = NULL;
-  int only = 0;
-
-  if (!xml_child(node, "driver", &driver, error))
-    return FALSE;
-  return !driver || (xml_attribute_enum(driver, "name", &disk_driver_table, &only, error) &&
-                     xml_attribute_enum(driver, "type", &disk_format_table, XML_ENUM(&disk->format), error));
-}
+ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block");
+ENUM_TABLE(disk_device_table, DISK_DEVICE_LAST, [DISK_DEVICE_DISK] = "disk", [DISK_DEVICE_CDROM] = "cdrom",
+           [DISK_DEVICE_FLOPPY] = "floppy", [DISK_DEVICE_LUN] = "lun");
+ENUM_TABLE(
+    disk_model_table,
+    DISK_MODEL_LAST, [DISK_MODEL_VIRTIO] = "virtio", [DISK_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
+    [DISK_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional");
 
 static gboolean read_source(xmlNode *node, Disk *disk, GError **error)
 {
+  static const char *const attributes[DISK_TYPE_LAST] = {
+    [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "dev"
+  };
+  const char *attribute = attributes[disk->type];
   xmlNode *source = NULL;
 
+  disk->source_place = xml_place(node);
   if (!xml_child(node, "source", &source, error))
     return FALSE;
-  disk->source_place = xml_place(source ? source : node);
-  return !source || xml_attribute_path(source, "file", &disk->source, error);
+  if (!source)
+    return TRUE;
+  disk->source_place = xml_place(source);
+  xml_attribute(source, "index"); /* of a running guest's block nodes */
+  return xml_attribute_path(source, attribute, &disk->source, error);
 }
 
-static gboolean read_readonly(xmlNode *node, Disk *disk, GError **error)
+static gboolean read_flag(xmlNode *node, const char *name, gboolean *ret_flag, GError **error)
 {
-  xmlNode *readonly = NULL;
+  xmlNode *flag = NULL;
 
-  if (!xml_child(node, "readonly", &readonly, error))
+  if (!xml_child(node, name, &flag, error))
     return FALSE;
-  disk->is_readonly = readonly || disk->kind == DISK_DEVICE_CDROM;
+  *ret_flag = flag != NULL;
   return TRUE;
+}
+
+/* Printable ASCII of at most @max bytes: what the guest's commands can carry. */
+static gboolean read_label(xmlNode *node, const char *name, gsize max, const char **ret_label, GError **error)
+{
+  xmlNode *child = NULL;
+  const char *label;
+
+  if (!xml_child(node, name, &child, error))
+    return FALSE;
+  if (!child)
+    return TRUE;
+  if (!xml_text(child, &label, error))
+    return FALSE;
+  if (strlen(label) > max)
+    return xml_error(error, child, NULL, "'%s' has %zu characters; allowed are at most %zu", label,
+                     strlen(label), max);
+  for (const char *c = label; *c; c++) {
+    if (!g_ascii_isprint(*c))
+      return xml_error(error, child, NULL, "'%s' has characters other than printable ASCII", label);
+  }
+  if (*label)
+    *ret_label = label;
+  return TRUE;
+}
+
+static gboolean read_wwn(xmlNode *node, guint64 *ret_wwn, GError **error)
+{
+  xmlNode *child = NULL;
+  const char *text;
+
+  if (!xml_child(node, "wwn", &child, error))
+    return FALSE;
+  if (!child)
+    return TRUE;
+  if (!xml_text(child, &text, error))
+    return FALSE;
+  if (strlen(text) != 16 || !g_ascii_string_to_unsigned(text, 16, 1, G_MAXINT64, ret_wwn, NULL))
+    return xml_error(error, child, NULL, "'%s' is not a world wide name (expected: 16 hexadecimal digits)",
+                     text);
+  return TRUE;
+}
+
+static gboolean read_labels(xmlNode *node, Disk *disk, GError **error)
+{
+  return read_label(node, "serial", 36, &disk->serial, error) &&
+         read_label(node, "vendor", 8, &disk->vendor, error) &&
+         read_label(node, "product", 16, &disk->product, error) && read_wwn(node, &disk->wwn, error);
+}
+
+static gboolean read_block_size(xmlNode *node, Disk *disk, GError **error)
+{
+  xmlNode *blockio = NULL;
+
+  if (!xml_child(node, "blockio", &blockio, error))
+    return FALSE;
+  return !blockio || (xml_attribute_uint32(blockio, "logical_block_size", 512, 2097152,
+                                           &disk->logical_block_size, error) &&
+                      xml_attribute_uint32(blockio, "physical_block_size", 512, 2097152,
+                                           &disk->physical_block_size, error));
+}
+
+/* An empty one says that there is no backing file. One with content repeats what the image's header says,
+ * which is what QEMU goes by. */
+static gboolean read_backing(xmlNode *node, Disk *disk, GError **error)
+{
+  xmlNode *backing = NULL;
+
+  if (!xml_child(node, "backingStore", &backing, error))
+    return FALSE;
+  if (backing && !xml_next_child(backing, NULL, NULL) && !xml_attribute(backing, "type"))
+    disk->has_no_backing = TRUE;
+  else if (backing)
+    xml_ignore(backing);
+  return TRUE;
+}
+
+static OsBoot boot_class_of(const Disk *disk)
+{
+  static const OsBoot classes[DISK_DEVICE_LAST] = {
+    [DISK_DEVICE_DISK] = OS_BOOT_HD,
+    [DISK_DEVICE_LUN] = OS_BOOT_HD,
+    [DISK_DEVICE_CDROM] = OS_BOOT_CDROM,
+    [DISK_DEVICE_FLOPPY] = OS_BOOT_FD,
+  };
+
+  return classes[disk->kind];
 }
 
 static gboolean disk_parse(xmlNode *node, Device *device, GError **error)
 {
+  static const AddressType allowed[] = { ADDRESS_DRIVE, ADDRESS_PCI, ADDRESS_USB, ADDRESS_NONE };
   Disk *disk = (Disk *)device;
 
   if (!xml_attribute_enum(node, "type", &disk_type_table, XML_ENUM(&disk->type), error) ||
-      !xml_attribute_enum(node, "device", &disk_device_table, XML_ENUM(&disk->kind), error))
+      !xml_attribute_enum(node, "device", &disk_device_table, XML_ENUM(&disk->kind), error) ||
+      !xml_attribute_enum(node, "model", &disk_model_table, XML_ENUM(&disk->model), error))
     return FALSE;
-  device->boot_class = disk->kind == DISK_DEVICE_CDROM ? OS_BOOT_CDROM : OS_BOOT_HD;
-  return read_driver(node, disk, error) && read_source(node, disk, error) && read_target(node, disk, error) &&
-         read_readonly(node, disk, error) && device_parse_boot(node, device, error) &&
-         device_parse_alias(node, device, error);
+  device->boot_class = boot_class_of(disk);
+  if (!disk_driver_parse(node, &disk->driver, error) || !read_source(node, disk, error) ||
+      !disk_target_parse(node, disk, error) || !read_flag(node, "readonly", &disk->is_readonly, error) ||
+      !read_flag(node, "shareable", &disk->is_shareable, error))
+    return FALSE;
+  if (disk->kind == DISK_DEVICE_CDROM)
+    disk->is_readonly = TRUE;
+  return read_labels(node, disk, error) && read_block_size(node, disk, error) &&
+         read_backing(node, disk, error) && device_parse_boot(node, device, error) &&
+         device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
+}
+
+/* A paravirtualized disk of Xen is an IDE disk to a guest that has no driver for it, under the same name. */
+static gboolean replace_xen_bus(Domain *domain, Disk *disk, GError **error)
+{
+  if (disk->bus != DISK_BUS_XEN)
+    return TRUE;
+  if (!domain->is_xen) {
+    error_set_document(error, &disk->target_place, "bus",
+                       "'xen' needs a Xen host; this guest runs with QEMU");
+    return error_add_hint(error, "use bus='virtio', or bus='ide' where the guest has no virtio drivers");
+  }
+  disk->bus = DISK_BUS_IDE;
+  report_warning(domain->report, &disk->target_place, "bus", "QEMU has no Xen disks",
+                 "'xen' is replaced by 'ide'");
+  return TRUE;
+}
+
+static void set_alias(Domain *domain, Disk *disk)
+{
+  Device *device = &disk->device;
+  const DriveAddress *drive = &device->address.drive;
+
+  if (disk->bus == DISK_BUS_VIRTIO)
+    device_set_alias(domain, device, "virtio-disk%u", disk->target_index);
+  else if (disk->bus == DISK_BUS_USB)
+    device_set_alias(domain, device, "usb-disk%u", disk->target_index);
+  else if (disk_has_target(domain, disk))
+    device_set_alias(domain, device, "%s%u-%u-%u-%u", enum_to_string(&disk_bus_table, (int)disk->bus),
+                     drive->controller, drive->bus, drive->target, drive->unit);
+  else
+    device_set_alias(domain, device, "%s%u-%u-%u", enum_to_string(&disk_bus_table, (int)disk->bus),
+                     drive->controller, drive->bus, drive->unit);
 }
 
 static gboolean disk_complete(Domain *domain, Device *device, GError **error)
 {
   Disk *disk = (Disk *)device;
 
+  if (!replace_xen_bus(domain, disk, error))
+    return FALSE;
   disk->index = device_index_in_room(domain, device);
-  if (disk->bus == DISK_BUS_IDE)
-    device_set_alias(domain, device, "ide0-%u-%u", disk->target_index / 2, disk->target_index % 2);
-  else
-    device_set_alias(domain, device, "virtio-disk%u", disk->target_index);
+  disk_target_place(domain, disk);
+  if (disk->bus == DISK_BUS_VIRTIO)
+    device->pci_plug =
+        disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
+  device->is_usb = disk->bus == DISK_BUS_USB;
+  set_alias(domain, disk);
   return TRUE;
 }
 
-/* Compares with the disks before this one. */
-static gboolean validate_unique(const Domain *domain, const Disk *disk, GError **error)
+/* Which bus a kind of drive can be on. */
+static gboolean validate_bus(const Disk *disk, GError **error)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i)
-  {
+  const char *bus = enum_to_string(&disk_bus_table, (int)disk->bus);
+
+  if ((disk->kind == DISK_DEVICE_FLOPPY) != (disk->bus == DISK_BUS_FDC))
+    return error_set_document(error, &disk->target_place, "bus", "'%s' is not a bus for a %s (allowed: %s)",
+                              bus, enum_to_string(&disk_device_table, (int)disk->kind),
+                              disk->kind == DISK_DEVICE_FLOPPY ? "fdc" : "ide, sata, scsi, usb, virtio");
+  if (disk->kind == DISK_DEVICE_CDROM && disk->bus == DISK_BUS_VIRTIO)
+    return error_set_document(error, &disk->target_place, "bus",
+                              "a CD-ROM drive cannot be on bus 'virtio' (allowed: ide, sata, scsi, usb)");
+  if (disk->kind == DISK_DEVICE_LUN && disk->bus != DISK_BUS_SCSI)
+    return error_set_document(error, &disk->target_place, "bus",
+                              "a lun cannot be on bus '%s' (allowed: scsi)", bus);
+  if (disk->removable != DISK_SWITCH_DEFAULT && disk->bus != DISK_BUS_USB)
+    return error_set_document(error, &disk->target_place, "removable",
+                              "is for bus 'usb'; this disk is on '%s'", bus);
+  if (disk->kind == DISK_DEVICE_DISK && disk->is_readonly &&
+      (disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA)) {
+    error_set_document(error, &disk->device.place, NULL, "a disk on bus '%s' cannot be read-only", bus);
+    return error_add_hint(error, "use bus='virtio' or 'scsi', or device='cdrom' for an ISO image");
+  }
+  return TRUE;
+}
+
+static gboolean validate_kind(const Disk *disk, GError **error)
+{
+  if (!disk->source && disk->kind != DISK_DEVICE_CDROM && disk->kind != DISK_DEVICE_FLOPPY) {
+    error_set_document(error, &disk->source_place, NULL, "a disk needs <source %s='...'/>",
+                       disk->type == DISK_TYPE_FILE ? "file" : "dev");
+    return error_add_hint(error, "only drives with removable media can be empty: device='cdrom' or 'floppy'");
+  }
+  if (!disk->source && disk->bus == DISK_BUS_USB) {
+    error_set_document(error, &disk->source_place, NULL, "QEMU has no empty drive on bus 'usb'");
+    return error_add_hint(error, "give it a <source>, or use bus='sata', 'ide' or 'scsi'");
+  }
+  if (disk->kind == DISK_DEVICE_LUN && disk->type != DISK_TYPE_BLOCK)
+    return error_set_document(error, &disk->device.place, "device",
+                              "'lun' hands SCSI commands to a device of the host: it needs type='block'");
+  if (disk->kind == DISK_DEVICE_LUN && disk->driver.format != DISK_FORMAT_RAW)
+    return error_set_document(error, &disk->driver.place, "type", "a lun must be 'raw'");
+  if (disk->model != DISK_MODEL_DEFAULT && disk->bus != DISK_BUS_VIRTIO)
+    return error_set_document(error, &disk->device.place, "model",
+                              "is for bus 'virtio'; this disk is on '%s'",
+                              enum_to_string(&disk_bus_table, (int)disk->bus));
+  return TRUE;
+}
+
+static gboolean validate_labels(const Disk *disk, GError **error)
+{
+  const Place *place = &disk->device.place;
+
+  if ((disk->vendor || disk->product) && disk->bus != DISK_BUS_SCSI)
+    return error_set_document(error, place, NULL, "<vendor> and <product> are for disks on bus 'scsi'");
+  if (disk->wwn && disk->bus != DISK_BUS_SCSI && disk->bus != DISK_BUS_IDE && disk->bus != DISK_BUS_SATA)
+    return error_set_document(error, place, NULL, "<wwn> is for disks on bus 'ide', 'sata' or 'scsi'");
+  if (disk->serial && disk->kind == DISK_DEVICE_FLOPPY)
+    return error_set_document(error, place, NULL, "<serial>: a floppy drive has no serial number");
+  return TRUE;
+}
+
+/* One file that two disks write is a file that is lost. */
+static gboolean validate_source(const Domain *domain, const Disk *disk, GError **error)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
     const Disk *other = (const Disk *)device;
 
     if (device == &disk->device)
       return TRUE;
-    if (device->room != &disk_room)
+    if (device->room != &disk_room || !other->source || !disk->source ||
+        !g_str_equal(other->source, disk->source))
       continue;
-    if (g_str_equal(other->target, disk->target))
-      return error_set_document(error, &disk->target_place, "dev",
-                                "'%s' is the target of the disk on line %d", disk->target,
-                                device->place.line);
-    if (other->bus == disk->bus && other->target_index == disk->target_index)
-      return error_set_document(error, &disk->target_place, "dev",
-                                "'%s' has the place of '%s' on line %d on the same bus", disk->target,
-                                other->target, device->place.line);
+    if ((other->is_readonly && disk->is_readonly) || (other->is_shareable && disk->is_shareable))
+      continue;
+    error_set_document(error, &disk->source_place, disk->type == DISK_TYPE_FILE ? "file" : "dev",
+                       "'%s' is the source of the disk on line %d", disk->source, device->place.line);
+    return error_add_hint(
+        error, "two disks that write one file destroy it; <readonly/> or <shareable/> on both allows it");
   }
   return TRUE;
 }
@@ -163,26 +288,16 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
 {
   const Disk *disk = (const Disk *)device;
 
-  if (!disk->source && disk->kind != DISK_DEVICE_CDROM) {
-    error_set_document(error, &disk->source_place, NULL, "a disk needs <source file='...'/>");
-    return error_add_hint(error, "only drives with removable media can be empty: device='cdrom'");
-  }
-  if (disk->kind == DISK_DEVICE_CDROM && disk->bus == DISK_BUS_VIRTIO)
-    return error_set_document(error, &disk->target_place, "bus",
-                              "a CD-ROM drive cannot be on bus 'virtio' (allowed: ide)");
-  if (disk->kind == DISK_DEVICE_DISK && disk->bus == DISK_BUS_IDE && disk->is_readonly) {
-    error_set_document(error, &device->place, NULL, "an IDE disk cannot be read-only");
-    return error_add_hint(error, "use bus='virtio', or device='cdrom' for an ISO image");
-  }
-  if (disk->bus == DISK_BUS_IDE && disk->target_index >= IDE_DRIVES)
-    return error_set_document(error, &disk->target_place, "dev",
-                              "'%s' is beyond the last drive of the IDE bus (hda to hdd)", disk->target);
-  return validate_unique(domain, disk, error);
+  return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
+         disk_driver_validate(disk, error) && disk_target_validate(domain, disk, error) &&
+         validate_source(domain, disk, error);
 }
 
 const DeviceRoom disk_room = {
   .element = "disk",
   .size = sizeof(Disk),
+  .pci_order = DEVICE_PCI_ORDER_DISK,
+  .usb_order = DEVICE_USB_ORDER_DISK,
   .parse = disk_parse,
   .complete = disk_complete,
   .validate = disk_validate,

@@ -3,8 +3,11 @@ libdomrun_a_SOURCES += \
 	%D%/address.c %D%/address.h \
 	%D%/chardev.c %D%/chardev-qemu.c %D%/chardev.h \
 	%D%/chardev-source.c %D%/chardev-source-qemu.c %D%/chardev-source.h \
+	%D%/controller.c %D%/controller-qemu.c %D%/controller.h \
 	%D%/device.c %D%/device-qemu.c %D%/device.h \
-	%D%/disk.c %D%/disk-qemu.c %D%/disk.h \
+	%D%/disk.c %D%/disk-driver.c %D%/disk-qemu.c %D%/disk-target.c %D%/disk.h \
+	%D%/hub.c %D%/hub-qemu.c %D%/hub.h \
 	%D%/interface.c %D%/interface-qemu.c %D%/interface.h \
+	%D%/memballoon.c %D%/memballoon-qemu.c %D%/memballoon.h \
 	%D%/panic.c %D%/panic-qemu.c %D%/panic.h \
 	%D%/registry.c %D%/registry.h

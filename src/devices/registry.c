@@ -4,18 +4,23 @@
 #include "devices/registry.h"
 
 #include "devices/chardev.h"
+#include "devices/controller.h"
 #include "devices/disk.h"
+#include "devices/hub.h"
 #include "devices/interface.h"
+#include "devices/memballoon.h"
 #include "devices/panic.h"
 
 const DeviceRoom *const device_rooms[] = {
-  /* QEMU places PCI devices that have no address in this order: disks before NICs keeps it that of libvirt.
-   */
+  /* What others are plugged into comes before them. */
+  &controller_room,
+  &hub_room,
   &disk_room,
   &interface_room,
   /* QEMU numbers serial ports in the order in which it sees them. */
   &serial_room,
   &console_room,
+  &memballoon_room,
   &panic_room,
   /* end= */ NULL,
 };

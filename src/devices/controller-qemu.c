@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/controller.h"
+
+#include "domain/chipset.h"
+#include "domain/domain.h"
+
+ENUM_TABLE(
+    controller_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_PCI_BRIDGE] = "pci-bridge",
+    [CONTROLLER_DMI_TO_PCI_BRIDGE] = "i82801b11-bridge", [CONTROLLER_PCIE_TO_PCI_BRIDGE] = "pcie-pci-bridge",
+    [CONTROLLER_PCIE_ROOT_PORT] = "pcie-root-port", [CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT] = "x3130-upstream",
+    [CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT] = "xio3130-downstream",
+    [CONTROLLER_PIIX3_UHCI] = "piix3-usb-uhci", [CONTROLLER_PIIX4_UHCI] = "piix4-usb-uhci",
+    [CONTROLLER_EHCI] = "usb-ehci", [CONTROLLER_ICH9_EHCI1] = "ich9-usb-ehci1",
+    [CONTROLLER_ICH9_UHCI1] = "ich9-usb-uhci1", [CONTROLLER_ICH9_UHCI2] = "ich9-usb-uhci2",
+    [CONTROLLER_ICH9_UHCI3] = "ich9-usb-uhci3", [CONTROLLER_VT82C686B_UHCI] = "vt82c686b-usb-uhci",
+    [CONTROLLER_PCI_OHCI] = "pci-ohci", [CONTROLLER_NEC_XHCI] = "nec-usb-xhci",
+    [CONTROLLER_QEMU_XHCI] = "qemu-xhci", [CONTROLLER_VIRTIO_SCSI] = "virtio-scsi-pci",
+    [CONTROLLER_VIRTIO_TRANSITIONAL] = "virtio-scsi-pci-transitional",
+    [CONTROLLER_VIRTIO_NON_TRANSITIONAL] = "virtio-scsi-pci-non-transitional", [CONTROLLER_LSILOGIC] = "lsi",
+    [CONTROLLER_LSISAS1068] = "mptsas1068", [CONTROLLER_LSISAS1078] = "megasas",
+    [CONTROLLER_VMPVSCSI] = "pvscsi", [CONTROLLER_AM53C974] = "am53c974", [CONTROLLER_DC390] = "dc390",
+    [CONTROLLER_ICH6] = /* built in */ NULL);
+
+ENUM_TABLE(controller_serial_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_VIRTIO] = "virtio-serial-pci",
+           [CONTROLLER_VIRTIO_TRANSITIONAL] = "virtio-serial-pci-transitional",
+           [CONTROLLER_VIRTIO_NON_TRANSITIONAL] = "virtio-serial-pci-non-transitional",
+           [CONTROLLER_ICH6] = /* of no such controller */ NULL);
+
+static const char *driver_of(const Controller *controller)
+{
+  if (controller->type == CONTROLLER_VIRTIO_SERIAL)
+    return enum_to_string(&controller_serial_driver_table, (int)controller->model);
+  if (controller->type == CONTROLLER_SATA)
+    return "ahci";
+  if (controller->type == CONTROLLER_FDC)
+    return "isa-fdc";
+  return enum_to_string(&controller_driver_table, (int)controller->model);
+}
+
+static void add_number(Props *props, const char *key, guint32 value)
+{
+  if (value != CONTROLLER_UNSET)
+    props_add_uint(props, key, value);
+}
+
+static void add_by_type(const Domain *domain, const Controller *controller, Props *props)
+{
+  gboolean is_companion = controller->master_port != CONTROLLER_UNSET;
+
+  switch (controller->type) {
+  case CONTROLLER_PCI:
+    add_number(props, "port", controller->port);
+    add_number(props, "chassis", controller->chassis);
+    add_number(props, "chassis_nr", controller->chassis_nr);
+    break;
+  case CONTROLLER_USB:
+    if (is_companion) {
+      g_autofree char *master = domain_usb_bus(domain, controller->index);
+
+      props_add_string(props, "masterbus", master);
+      props_add_uint(props, "firstport", controller->master_port);
+    }
+    add_number(props, "p2", controller->ports);
+    add_number(props, "p3", controller->ports);
+    break;
+  case CONTROLLER_SCSI:
+    add_number(props, "num_queues", controller->queues);
+    add_number(props, "cmd_per_lun", controller->cmd_per_lun);
+    add_number(props, "max_sectors", controller->max_sectors);
+    break;
+  case CONTROLLER_VIRTIO_SERIAL:
+    add_number(props, "max_ports", controller->ports);
+    add_number(props, "vectors", controller->vectors);
+    break;
+  case CONTROLLER_IDE:
+  case CONTROLLER_FDC:
+  case CONTROLLER_SATA:
+  case CONTROLLER_LAST:
+    break;
+  }
+}
+
+gboolean controller_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
+{
+  const Controller *controller = (const Controller *)device;
+  Props *props;
+
+  if (controller->is_builtin)
+    return TRUE;
+  props = props_new("driver", driver_of(controller));
+  add_by_type(domain, controller, props);
+  props_add_string(props, "id", device->alias);
+  device_add_address(domain, device, props);
+  plan_add_json(plan, PLAN_BOTH, "-device", props);
+  return TRUE;
+}

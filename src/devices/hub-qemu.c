@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/hub.h"
+
+gboolean hub_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
+{
+  Props *props = props_new("driver", "usb-hub");
+
+  props_add_string(props, "id", device->alias);
+  device_add_address(domain, device, props);
+  plan_add_json(plan, PLAN_BOTH, "-device", props);
+  return TRUE;
+}

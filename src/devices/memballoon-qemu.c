@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/memballoon.h"
+
+#include "domain/domain.h"
+
+ENUM_TABLE(memballoon_driver_table, MEMBALLOON_LAST, [MEMBALLOON_VIRTIO] = "virtio-balloon-pci",
+           [MEMBALLOON_VIRTIO_TRANSITIONAL] = "virtio-balloon-pci-transitional",
+           [MEMBALLOON_VIRTIO_NON_TRANSITIONAL] = "virtio-balloon-pci-non-transitional",
+           [MEMBALLOON_NONE] = /* no device */ NULL);
+
+gboolean memballoon_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
+{
+  const Memballoon *balloon = (const Memballoon *)device;
+  Props *props;
+
+  if (balloon->model == MEMBALLOON_NONE)
+    return TRUE;
+  props = props_new("driver", enum_to_string(&memballoon_driver_table, (int)balloon->model));
+  props_add_string(props, "id", device->alias);
+  if (balloon->autodeflate)
+    props_add_bool(props, "deflate-on-oom", TRUE);
+  if (balloon->free_page_reporting)
+    props_add_bool(props, "free-page-reporting", TRUE);
+  device_add_address(domain, device, props);
+  plan_add_json(plan, PLAN_BOTH, "-device", props);
+  if (domain->memory.current_kib < domain->memory.kib)
+    plan->balloon_bytes = domain->memory.current_kib * 1024;
+  return TRUE;
+}

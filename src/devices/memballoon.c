@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/memballoon.h"
+
+#include "domain/chipset.h"
+#include "domain/domain.h"
+#include "xml/element.h"
+
+ENUM_TABLE(
+    memballoon_model_table,
+    MEMBALLOON_LAST, [MEMBALLOON_VIRTIO] = "virtio", [MEMBALLOON_VIRTIO_TRANSITIONAL] = "virtio-transitional",
+    [MEMBALLOON_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional", [MEMBALLOON_NONE] = "none");
+
+static gboolean memballoon_parse(xmlNode *node, Device *device, GError **error)
+{
+  static const AddressType allowed[] = { ADDRESS_PCI, ADDRESS_NONE };
+  Memballoon *balloon = (Memballoon *)device;
+  xmlNode *stats = NULL;
+
+  if (!xml_child(node, "stats", &stats, error))
+    return FALSE;
+  if (stats) /* how often libvirtd asks the guest; nobody asks here */
+    xml_attribute(stats, "period");
+  return xml_attribute_enum_required(node, "model", &memballoon_model_table, XML_ENUM(&balloon->model),
+                                     error) &&
+         xml_attribute_on_off(node, "autodeflate", &balloon->autodeflate, error) &&
+         xml_attribute_on_off(node, "freePageReporting", &balloon->free_page_reporting, error) &&
+         device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
+}
+
+static gboolean memballoon_complete(Domain *domain, Device *device, GError **error)
+{
+  const Memballoon *balloon = (const Memballoon *)device;
+
+  device_set_alias(domain, device, "balloon%u", device_index_in_room(domain, device));
+  if (balloon->model == MEMBALLOON_VIRTIO_TRANSITIONAL)
+    device->pci_plug = PCI_PLUG_CONVENTIONAL;
+  else if (balloon->model != MEMBALLOON_NONE)
+    device->pci_plug = PCI_PLUG_EXPRESS;
+  return TRUE;
+}
+
+static gboolean memballoon_validate(const Domain *domain, const Device *device, GError **error)
+{
+  if (device_index_in_room(domain, device) > 0)
+    return error_set_document(error, &device->place, NULL, "a guest can have one memory balloon");
+  return TRUE;
+}
+
+void memballoon_imply(Domain *domain)
+{
+  Device *device;
+
+  if (chipset_of(domain) == CHIPSET_ISA || device_first_of(domain, &memballoon_room))
+    return;
+  device = device_new(&memballoon_room, /* node= */ NULL);
+  device->place = domain->place;
+  domain_add_device(domain, device);
+}
+
+const DeviceRoom memballoon_room = {
+  .element = "memballoon",
+  .size = sizeof(Memballoon),
+  .pci_order = DEVICE_PCI_ORDER_MEMBALLOON,
+  .parse = memballoon_parse,
+  .complete = memballoon_complete,
+  .validate = memballoon_validate,
+  .translate = memballoon_translate,
+  .clear = device_clear_nothing,
+};
