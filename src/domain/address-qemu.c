@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "devices/controller.h"
 #include "domain/address.h"
-
-#include "xml/document.h"
 
 const char *domain_pci_bus(const Domain *domain, guint32 index)
 {
-  g_autofree char *name = g_strdup_printf("pci.%u", index);
+  const Controller *controller = controller_find(domain, CONTROLLER_PCI, index);
 
-  return xml_document_keep(domain->document, name);
+  return controller->device.alias; /* the address pass has seen to it that there is one */
 }
 
 char *domain_usb_bus(const Domain *domain, guint32 index)
 {
-  return index ? g_strdup_printf("usb%u.0", index) : g_strdup("usb.0");
+  const Controller *controller = controller_find(domain, CONTROLLER_USB, index);
+
+  return g_strdup_printf("%s.0", controller->device.alias);
 }

@@ -9,8 +9,7 @@ static int take_orders(Domain *domain, GError **error)
   g_autoptr(GHashTable) taken = g_hash_table_new(NULL, NULL);
   int count = 0;
 
-  DOMAIN_FOREACH_DEVICE(domain, device, i)
-  {
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
     const Device *other;
 
     if (device->boot_order == 0)
@@ -31,8 +30,7 @@ static int take_orders(Domain *domain, GError **error)
 /* A kind that <os> names means the first device of it. */
 static void assign_kind(Domain *domain, OsBoot kind, guint32 boot_index)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i)
-  {
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
     if (device->boot_class == kind) {
       device->boot_index = boot_index;
       return;

@@ -3,9 +3,11 @@
 
 #include "domain/domain.h"
 
+#include "devices/disk.h"
 #include "devices/registry.h"
 #include "domain/address.h"
 #include "domain/boot.h"
+#include "domain/implied.h"
 #include "domain/unread.h"
 #include "xml/element.h"
 #include "xml/unread.h"
@@ -78,7 +80,7 @@ static void parse_devices(Domain *domain, xmlNode *root, Report *report)
     return;
   collect(report, parse_emulator(domain, devices, &error), &error);
   for (const DeviceRoom *const *room = device_rooms; *room; room++) {
-    XML_FOREACH_CHILD (devices, node, (*room)->element)
+    XML_FOREACH_CHILD(devices, node, (*room)->element)
       collect(report, parse_device(domain, *room, node, &error), &error);
   }
 }
@@ -107,8 +109,10 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
     seed = domain->metadata.name;
   generator_init(&domain->generator, seed);
   metadata_complete(&domain->metadata, &domain->generator, domain->document);
+  disk_sort(domain);
+  implied_add(domain);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
-  collect(report, device->room->complete(domain, device, &error), &error);
+    collect(report, device->room->complete(domain, device, &error), &error);
   if (report_has_errors(report))
     return;
   collect(report, address_assign(domain, &error), &error);
@@ -120,7 +124,7 @@ static void validate(const Domain *domain, Report *report)
   GError *error = NULL;
 
   DOMAIN_FOREACH_DEVICE(domain, device, i)
-  collect(report, device->room->validate(domain, device, &error), &error);
+    collect(report, device->room->validate(domain, device, &error), &error);
 }
 
 static Domain *domain_new(XmlDocument *document)

@@ -44,6 +44,7 @@ struct Domain {
   Report *report;        /* borrowed: where the passes of domain_parse() add warnings; NULL after it */
   Generator generator;
   DomainType type;
+  gboolean is_xen; /* the document is one for Xen, run with QEMU: what Xen alone has is replaced */
   Metadata metadata;
   Memory memory;
   Cpu cpu;

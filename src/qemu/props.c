@@ -65,6 +65,11 @@ void props_add_int(Props *props, const char *key, gint64 value)
   json_object_set_int_member(props->object, key, value);
 }
 
+void props_add_null(Props *props, const char *key)
+{
+  json_object_set_null_member(props->object, key);
+}
+
 void props_add_bool(Props *props, const char *key, gboolean value)
 {
   json_object_set_boolean_member(props->object, key, value);

@@ -24,6 +24,7 @@ void props_add_string(Props *props, const char *key, const char *value);
 void props_add_format(Props *props, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void props_add_uint(Props *props, const char *key, guint64 value);
 void props_add_int(Props *props, const char *key, gint64 value);
+void props_add_null(Props *props, const char *key); /* JSON only */
 void props_add_bool(Props *props, const char *key, gboolean value);
 
 /* A nested object or an array; takes @value. JSON only. */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "domain/implied.h"
+
+#include "devices/controller.h"
+#include "devices/memballoon.h"
+
+void implied_add(Domain *domain)
+{
+  controller_imply(domain);
+  memballoon_imply(domain);
+}
