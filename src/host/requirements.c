@@ -200,10 +200,88 @@ static gboolean check_kvm(const PlanRequirement *requirement, GError **error)
   return error_add_hint(error, "have its access rights changed, or run without it: --type=qemu (slower)");
 }
 
+static gboolean check_device(const PlanRequirement *requirement, GError **error)
+{
+  struct stat status;
+
+  if (!find(requirement, &status, error))
+    return FALSE;
+  if (!S_ISCHR(status.st_mode))
+    return refuse(requirement, error, "'%s' is not a character device", requirement->path);
+  return check_access(requirement, requirement->path, R_OK, "read", error) &&
+         check_access(requirement, requirement->path, W_OK, "write", error);
+}
+
+static gboolean is_fifo(const char *path)
+{
+  struct stat status;
+
+  return stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+/* QEMU takes NAME.in and NAME.out where both are there, else NAME for both ways. */
+static gboolean check_pipe(const PlanRequirement *requirement, GError **error)
+{
+  const char *path = requirement->path;
+  g_autofree char *in = g_strconcat(path, ".in", NULL);
+  g_autofree char *out = g_strconcat(path, ".out", NULL);
+
+  if (is_fifo(in) && is_fifo(out))
+    return check_access(requirement, in, R_OK, "read", error) &&
+           check_access(requirement, out, W_OK, "write", error);
+  if (is_fifo(path))
+    return check_access(requirement, path, R_OK, "read", error) &&
+           check_access(requirement, path, W_OK, "write", error);
+  refuse(requirement, error, "there is no FIFO '%s', and no two '%s' and '%s'", path, in, out);
+  return error_add_hint(error, "mkfifo(1) makes one");
+}
+
+static gboolean check_socket(const PlanRequirement *requirement, GError **error)
+{
+  struct stat status;
+
+  if (!find(requirement, &status, error))
+    return FALSE;
+  if (!S_ISSOCK(status.st_mode))
+    return refuse(requirement, error, "'%s' is not a socket", requirement->path);
+  return check_access(requirement, requirement->path, W_OK, "connect to", error);
+}
+
+/* QEMU removes what has the socket's name, whatever it is. */
+static gboolean check_listen(const PlanRequirement *requirement, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname(requirement->path);
+  struct stat status;
+
+  if (lstat(requirement->path, &status) == 0 && !S_ISSOCK(status.st_mode))
+    return refuse(requirement, error, "'%s' is there, and is not a socket", requirement->path);
+  if (listener_has_path(requirement->path))
+    return refuse(requirement, error, "another program listens on '%s'", requirement->path);
+  if (stat(directory, &status) < 0) {
+    refuse(requirement, error, "cannot make '%s': its directory: %s", requirement->path, g_strerror(errno));
+    if (errno == EACCES)
+      add_barrier_hint(requirement->path, error);
+    return FALSE;
+  }
+  return check_access(requirement, directory, W_OK | X_OK, "make files in", error);
+}
+
+static gboolean check_port(const PlanRequirement *requirement, GError **error)
+{
+  g_autofree char *reason = NULL;
+
+  if (listener_can_bind(requirement->path, requirement->kind == PLAN_REQUIRE_UDP_PORT, &reason))
+    return TRUE;
+  return refuse(requirement, error, "%s", reason);
+}
+
 static gboolean (*const checks[])(const PlanRequirement *requirement, GError **error) = {
   [PLAN_REQUIRE_READ] = check_read,     [PLAN_REQUIRE_WRITE] = check_write,
   [PLAN_REQUIRE_CREATE] = check_create, [PLAN_REQUIRE_EMULATOR] = check_emulator,
-  [PLAN_REQUIRE_KVM] = check_kvm,
+  [PLAN_REQUIRE_KVM] = check_kvm,       [PLAN_REQUIRE_DEVICE] = check_device,
+  [PLAN_REQUIRE_PIPE] = check_pipe,     [PLAN_REQUIRE_SOCKET] = check_socket,
+  [PLAN_REQUIRE_LISTEN] = check_listen, [PLAN_REQUIRE_TCP_PORT] = check_port,
+  [PLAN_REQUIRE_UDP_PORT] = check_port,
 };
 
 void requirements_check(const Plan *plan, Report *report)
@@ -212,7 +290,8 @@ void requirements_check(const Plan *plan, Report *report)
     const PlanRequirement *requirement = g_ptr_array_index(plan->requirements, i);
     GError *error = NULL;
 
-    if (requirement->kind < G_N_ELEMENTS(checks) && !checks[requirement->kind](requirement, &error))
+    if (requirement->kind < G_N_ELEMENTS(checks) && checks[requirement->kind] &&
+        !checks[requirement->kind](requirement, &error))
       report_error(report, error);
   }
 }
