@@ -8,7 +8,7 @@
 #include "xml/element.h"
 
 ENUM_TABLE(address_type_table, ADDRESS_LAST, [ADDRESS_PCI] = "pci", [ADDRESS_DRIVE] = "drive",
-           [ADDRESS_USB] = "usb", [ADDRESS_ISA] = "isa");
+           [ADDRESS_USB] = "usb", [ADDRESS_ISA] = "isa", [ADDRESS_VIRTIO_SERIAL] = "virtio-serial");
 
 static gboolean parse_pci(xmlNode *node, PciAddress *pci, GError **error)
 {
@@ -48,6 +48,14 @@ static gboolean parse_usb(xmlNode *node, UsbAddress *usb, GError **error)
                      "'%s' is not a USB port (expected: numbers with dots between them, as in 1.2)",
                      usb->port);
   return xml_attribute_uint32(node, "bus", 0, G_MAXINT32, &usb->bus, error);
+}
+
+/* A controller has one bus. */
+static gboolean parse_virtio_serial(xmlNode *node, VirtioSerialAddress *address, GError **error)
+{
+  return xml_attribute_uint32(node, "controller", 0, G_MAXINT32, &address->controller, error) &&
+         xml_attribute_uint32(node, "bus", 0, 0, &address->bus, error) &&
+         xml_attribute_uint32(node, "port", 0, 511, &address->port, error);
 }
 
 static gboolean parse_isa(xmlNode *node, Address *address, GError **error)
@@ -96,6 +104,8 @@ gboolean address_parse(xmlNode *node, const AddressType *allowed, Address *ret_a
     return parse_usb(element, &ret_address->usb, error);
   case ADDRESS_ISA:
     return parse_isa(element, ret_address, error);
+  case ADDRESS_VIRTIO_SERIAL:
+    return parse_virtio_serial(element, &ret_address->virtio_serial, error);
   case ADDRESS_NONE:
   case ADDRESS_LAST:
     break;

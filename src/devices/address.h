@@ -19,6 +19,7 @@ typedef enum {
   ADDRESS_DRIVE,
   ADDRESS_USB,
   ADDRESS_ISA,
+  ADDRESS_VIRTIO_SERIAL,
   ADDRESS_LAST,
 } AddressType;
 
@@ -39,12 +40,18 @@ typedef struct {
 } UsbAddress;
 
 typedef struct {
+  guint32 controller, bus;
+  guint32 port; /* 0: not given */
+} VirtioSerialAddress;
+
+typedef struct {
   AddressType type;
   gboolean is_given; /* by the document */
   Place place;       /* of the element, if it is given */
   PciAddress pci;    /* that of @type has a meaning */
   DriveAddress drive;
   UsbAddress usb;
+  VirtioSerialAddress virtio_serial;
   guint32 iobase; /* ISA; 0: not given, as for the next */
   guint32 irq;
 } Address;

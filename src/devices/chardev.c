@@ -3,17 +3,23 @@
 
 #include "devices/chardev.h"
 
+#include "devices/controller.h"
 #include "domain/domain.h"
 #include "xml/element.h"
 
-/* An ISA machine has room for four serial ports (COM1 to COM4). */
-enum { SERIAL_PORTS = 4 };
+/* What an ISA machine has room for: COM1 to COM4, LPT1 to LPT3. QEMU has no more. */
+enum { SERIAL_PORTS = 4, PARALLEL_PORTS = 3 };
 
-static gboolean chardev_parse(xmlNode *node, Device *device, guint max_port, xmlNode **ret_target,
-                              GError **error)
+ENUM_TABLE(serial_target_table,
+           CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial", [CHARDEV_TARGET_USB] = "usb-serial",
+           [CHARDEV_TARGET_PCI] = "pci-serial", [CHARDEV_TARGET_XEN] = NULL);
+ENUM_TABLE(console_target_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_SERIAL] = "serial",
+           [CHARDEV_TARGET_VIRTIO] = "virtio", [CHARDEV_TARGET_XEN] = "xen");
+
+static gboolean chardev_parse(xmlNode *node, Device *device, xmlNode **ret_target, GError **error)
 {
   Chardev *chardev = (Chardev *)device;
-  guint64 port = G_MAXUINT64;
+  guint32 port = G_MAXUINT32;
 
   *ret_target = NULL;
   chardev->port = CHARDEV_PORT_NONE;
@@ -22,46 +28,105 @@ static gboolean chardev_parse(xmlNode *node, Device *device, guint max_port, xml
     return FALSE;
   if (!*ret_target)
     return TRUE;
-  if (!xml_attribute_uint(*ret_target, "port", 0, max_port, &port, error))
+  if (!xml_attribute_uint32(*ret_target, "port", 0, G_MAXINT32, &port, error))
     return FALSE;
-  if (port != G_MAXUINT64)
+  if (port != G_MAXUINT32)
     chardev->port = (int)port;
   return TRUE;
 }
 
-ENUM_TABLE(serial_target_table, 1, "isa-serial");
-ENUM_TABLE(serial_model_table, 1, "isa-serial");
+/* <model> says again what the target's type says; with it alone, it says it. */
+static gboolean parse_model(xmlNode *target, ChardevTarget *ret_target, GError **error)
+{
+  xmlNode *node = NULL;
+  ChardevTarget model = CHARDEV_TARGET_DEFAULT;
+
+  if (!xml_child(target, "model", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  if (!xml_attribute_enum_required(node, "name", &serial_target_table, XML_ENUM(&model), error))
+    return FALSE;
+  if (*ret_target != CHARDEV_TARGET_DEFAULT && *ret_target != model)
+    return xml_error(error, node, "name", "model '%s' does not go with target type '%s'",
+                     enum_to_string(&serial_target_table, (int)model),
+                     enum_to_string(&serial_target_table, (int)*ret_target));
+  *ret_target = model;
+  return TRUE;
+}
+
+static gboolean parse_serial_address(xmlNode *node, Device *device, ChardevTarget *ret_target, GError **error)
+{
+  static const AddressType any[] = { ADDRESS_ISA, ADDRESS_USB, ADDRESS_PCI, ADDRESS_NONE };
+  static const AddressType isa[] = { ADDRESS_ISA, ADDRESS_NONE };
+  static const AddressType usb[] = { ADDRESS_USB, ADDRESS_NONE };
+  static const AddressType pci[] = { ADDRESS_PCI, ADDRESS_NONE };
+  const AddressType *allowed = *ret_target == CHARDEV_TARGET_ISA   ? isa
+                               : *ret_target == CHARDEV_TARGET_USB ? usb
+                               : *ret_target == CHARDEV_TARGET_PCI ? pci
+                                                                   : any;
+
+  if (!address_parse(node, allowed, &device->address, error))
+    return FALSE;
+  if (*ret_target != CHARDEV_TARGET_DEFAULT)
+    return TRUE;
+  *ret_target = device->address.type == ADDRESS_USB   ? CHARDEV_TARGET_USB
+                : device->address.type == ADDRESS_PCI ? CHARDEV_TARGET_PCI
+                                                      : CHARDEV_TARGET_ISA;
+  return TRUE;
+}
 
 static gboolean serial_parse(xmlNode *node, Device *device, GError **error)
 {
-  xmlNode *target, *model = NULL;
-  int only = 0;
+  Chardev *serial = (Chardev *)device;
+  xmlNode *target;
 
-  if (!chardev_parse(node, device, SERIAL_PORTS - 1, &target, error))
+  if (!chardev_parse(node, device, &target, error))
     return FALSE;
-  if (!target)
-    return TRUE;
-  return xml_attribute_enum(target, "type", &serial_target_table, &only, error) &&
-         xml_child(target, "model", &model, error) &&
-         (!model || xml_attribute_enum_required(model, "name", &serial_model_table, &only, error));
+  if (target &&
+      (!xml_attribute_enum(target, "type", &serial_target_table, XML_ENUM(&serial->target), error) ||
+       !parse_model(target, &serial->target, error)))
+    return FALSE;
+  return parse_serial_address(node, device, &serial->target, error);
 }
 
-static const Chardev *serial_at_port(const Domain *domain, int port, const Device *except)
+static gboolean parallel_parse(xmlNode *node, Device *device, GError **error)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i)
-  {
-    if (device->room == &serial_room && device != except && ((const Chardev *)device)->port == port)
-      return (const Chardev *)device;
+  static const AddressType allowed[] = { ADDRESS_ISA, ADDRESS_NONE };
+  Chardev *parallel = (Chardev *)device;
+  xmlNode *target;
+
+  if (!chardev_parse(node, device, &target, error))
+    return FALSE;
+  parallel->source.is_parallel = TRUE;
+  parallel->target = CHARDEV_TARGET_ISA;
+  return address_parse(node, allowed, &device->address, error);
+}
+
+static const Chardev *isa_at_port(const Domain *domain, const DeviceRoom *room, int port)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    const Chardev *chardev = (const Chardev *)device;
+
+    if (device->room == room && chardev->target == CHARDEV_TARGET_ISA && chardev->port == port)
+      return chardev;
   }
   return NULL;
 }
 
-/* The first port that nobody has, neither by number nor by an earlier choice. */
-static int free_serial_port(const Domain *domain)
+/* libvirt's rule: the port after the highest, be it taken by number or by an earlier choice. Where the
+ * machine has no such port (libvirt's guest then fails to start), the first that is free. */
+static int choose_port(const Domain *domain, const Chardev *chardev, int ports)
 {
   int port = 0;
 
-  while (serial_at_port(domain, port, NULL))
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (device->room == chardev->device.room)
+      port = MAX(port, ((const Chardev *)device)->port + 1);
+  }
+  if (chardev->target != CHARDEV_TARGET_ISA || port < ports)
+    return port;
+  for (port = 0; isa_at_port(domain, chardev->device.room, port);)
     port++;
   return port;
 }
@@ -71,99 +136,189 @@ static gboolean serial_complete(Domain *domain, Device *device, GError **error)
   Chardev *serial = (Chardev *)device;
 
   if (serial->port == CHARDEV_PORT_NONE)
-    serial->port = free_serial_port(domain);
-  device_set_alias(domain, device, "serial%d", serial->port);
+    serial->port = choose_port(domain, serial, SERIAL_PORTS);
+  device->is_usb = serial->target == CHARDEV_TARGET_USB;
+  device->pci_plug = serial->target == CHARDEV_TARGET_PCI ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_NONE;
+  device_set_alias(domain, device, "serial%u", device_index_in_room(domain, device));
   return TRUE;
 }
 
-/* Standard input and output are one pair. */
-static gboolean validate_stdio(const Domain *domain, const Device *device, const ChardevSource *source,
-                               GError **error)
+static gboolean parallel_complete(Domain *domain, Device *device, GError **error)
 {
-  if (source->type != CHARDEV_STDIO)
-    return TRUE;
-  DOMAIN_FOREACH_DEVICE(domain, other, i)
-  {
+  Chardev *parallel = (Chardev *)device;
+
+  if (parallel->port == CHARDEV_PORT_NONE)
+    parallel->port = choose_port(domain, parallel, PARALLEL_PORTS);
+  device_set_alias(domain, device, "parallel%u", device_index_in_room(domain, device));
+  return TRUE;
+}
+
+/* The character device, or NULL where @device is none or a mere name of another. */
+static const Chardev *chardev_of(const Device *device)
+{
+  const Chardev *chardev = (const Chardev *)device;
+
+  if (device->room != &serial_room && device->room != &parallel_room && device->room != &console_room)
+    return NULL;
+  return chardev->is_duplicate ? NULL : chardev;
+}
+
+/* Against the character devices before this one. */
+static gboolean validate_claims(const Domain *domain, const Device *device, GError **error)
+{
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    const Chardev *chardev = chardev_of(other);
+
     if (other == device)
       return TRUE;
-    if (other->room == &serial_room && ((const Chardev *)other)->source.type == CHARDEV_STDIO)
-      return error_set_document(
-          error, &device->place, "type",
-          "'stdio' is taken by the device on line %d; one device can have standard input and output",
-          other->place.line);
+    if (chardev && !chardev_source_check_claims(&((const Chardev *)device)->source, &chardev->source,
+                                                other->place.line, error))
+      return FALSE;
   }
+  return TRUE;
+}
+
+static gboolean validate_port(const Domain *domain, const Device *device, const char *what, int ports,
+                              GError **error)
+{
+  const Chardev *chardev = (const Chardev *)device;
+  const Chardev *first = isa_at_port(domain, device->room, chardev->port);
+
+  if (chardev->target != CHARDEV_TARGET_ISA)
+    return TRUE;
+  if (first != chardev)
+    return error_set_document(error, &device->place, NULL, "port %d is that of the %s device on line %d",
+                              chardev->port, what, first->device.place.line);
+  if (chardev->port >= ports)
+    return error_set_document(error, &device->place, NULL,
+                              "port %d does not exist: the machine has %d, numbered from 0", chardev->port,
+                              ports);
   return TRUE;
 }
 
 static gboolean serial_validate(const Domain *domain, const Device *device, GError **error)
 {
-  const Chardev *serial = (const Chardev *)device;
-  const Chardev *twin = serial_at_port(domain, serial->port, device);
-
-  if (twin && twin->device.place.line <= device->place.line)
-    return error_set_document(error, &device->place, NULL, "port %d is that of the serial device on line %d",
-                              serial->port, twin->device.place.line);
-  if (serial->port >= SERIAL_PORTS)
-    return error_set_document(error, &device->place, NULL, "is serial port %d; the machine has room for %d",
-                              serial->port + 1, SERIAL_PORTS);
-  return validate_stdio(domain, device, &serial->source, error);
+  return validate_port(domain, device, "serial", SERIAL_PORTS, error) &&
+         validate_claims(domain, device, error);
 }
 
-ENUM_TABLE(console_target_table, 1, "serial");
+static gboolean parallel_validate(const Domain *domain, const Device *device, GError **error)
+{
+  return validate_port(domain, device, "parallel", PARALLEL_PORTS, error) &&
+         validate_claims(domain, device, error);
+}
 
 static gboolean console_parse(xmlNode *node, Device *device, GError **error)
 {
+  static const AddressType allowed[] = { ADDRESS_VIRTIO_SERIAL, ADDRESS_NONE };
+  Chardev *console = (Chardev *)device;
   xmlNode *target;
-  int only = 0;
 
   xml_attribute(node, "tty"); /* where the terminal of a running guest was */
-  return chardev_parse(node, device, G_MAXINT32, &target, error) &&
-         (!target || xml_attribute_enum(target, "type", &console_target_table, &only, error));
+  console->target = CHARDEV_TARGET_SERIAL;
+  if (!chardev_parse(node, device, &target, error) ||
+      (target &&
+       !xml_attribute_enum(target, "type", &console_target_table, XML_ENUM(&console->target), error)))
+    return FALSE;
+  if (console->target == CHARDEV_TARGET_XEN) {
+    xml_error(error, target, "type", "a console of type 'xen' needs the Xen hypervisor");
+    return error_add_hint(error, "type 'virtio' is its like, and 'serial' what every guest can use");
+  }
+  return console->target != CHARDEV_TARGET_VIRTIO || address_parse(node, allowed, &device->address, error);
 }
 
-/* The console stands alone: it makes the serial port that it names. */
+/* The console stands alone: it makes the first serial port. */
 static void add_serial_of(Domain *domain, const Chardev *console)
 {
   Chardev *serial = (Chardev *)device_new(&serial_room, console->device.node);
 
   serial->source = console->source;
+  serial->target = CHARDEV_TARGET_ISA;
   serial->port = 0;
   serial->device.alias = console->device.alias;
   device_set_alias(domain, &serial->device, "serial0");
   domain_add_device(domain, &serial->device);
 }
 
-static gboolean console_complete(Domain *domain, Device *device, GError **error)
+/* What the console says of its own has no effect: the serial device is asked. */
+static void warn_of_difference(const Domain *domain, const Chardev *console, const Chardev *serial)
 {
-  Chardev *console = (Chardev *)device;
-  const Chardev *serial = serial_at_port(domain, 0, NULL);
+  static const char hint[] = "a console is another name of the first serial device";
 
-  if (device_index_in_room(domain, device) > 0) {
-    error_set_document(error, &device->place, NULL, "a second console of target type 'serial'");
-    return error_add_hint(error,
-                          "the first console is the first serial port; further ports are <serial> elements");
-  }
-  console->port = 0;
-  console->is_duplicate = TRUE;
-  if (!serial) {
-    add_serial_of(domain, console);
-  } else if (serial->source.type != console->source.type) {
-    report_warning(domain->report, &device->place, "type", "it is another name of that serial device",
+  if (serial->source.type != console->source.type)
+    report_warning(domain->report, &console->device.place, "type", hint,
                    "'%s' has no effect: the serial device on line %d is of type '%s'",
                    enum_to_string(&chardev_type_table, (int)console->source.type), serial->device.place.line,
                    enum_to_string(&chardev_type_table, (int)serial->source.type));
+  else if (g_strcmp0(serial->source.path, console->source.path) != 0)
+    report_warning(domain->report, &console->source.place, "path", hint,
+                   "'%s' has no effect: the serial device on line %d has '%s'", console->source.path,
+                   serial->device.place.line, serial->source.path);
+  if (console->source.log_path && g_strcmp0(serial->source.log_path, console->source.log_path) != 0)
+    report_warning(domain->report, &console->source.log_place, "file", hint,
+                   "'%s' has no effect: give it to the serial device on line %d", console->source.log_path,
+                   serial->device.place.line);
+}
+
+static const Chardev *first_serial(const Domain *domain)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (device->room == &serial_room)
+      return (const Chardev *)device;
   }
-  device_set_alias(domain, device, "console%u", device_index_in_room(domain, device));
+  return NULL;
+}
+
+static gboolean console_complete(Domain *domain, Device *device, GError **error)
+{
+  Chardev *console = (Chardev *)device;
+  guint index = device_index_in_room(domain, device);
+  const Chardev *serial = first_serial(domain);
+
+  device_set_alias(domain, device, "console%u", index);
+  if (console->target == CHARDEV_TARGET_VIRTIO) {
+    controller_ensure(domain, CONTROLLER_VIRTIO_SERIAL, device->address.virtio_serial.controller,
+                      &device->place);
+    return TRUE;
+  }
+  if (index > 0) {
+    error_set_document(error, &device->place, NULL, "only the first console can be of target type 'serial'");
+    return error_add_hint(error, "it is another name of the first serial device; further ports are <serial>, "
+                                 "further consoles <target type='virtio'/>");
+  }
+  console->port = 0;
+  console->is_duplicate = TRUE;
+  if (serial)
+    warn_of_difference(domain, console, serial);
+  else
+    add_serial_of(domain, console);
   return TRUE;
+}
+
+static gboolean console_validate(const Domain *domain, const Device *device, GError **error)
+{
+  return !chardev_of(device) || validate_claims(domain, device, error);
 }
 
 const DeviceRoom serial_room = {
   .element = "serial",
   .size = sizeof(Chardev),
+  .pci_order = DEVICE_PCI_ORDER_SERIAL,
+  .usb_order = DEVICE_USB_ORDER_SERIAL,
   .parse = serial_parse,
   .complete = serial_complete,
   .validate = serial_validate,
   .translate = serial_translate,
+  .clear = device_clear_nothing,
+};
+
+const DeviceRoom parallel_room = {
+  .element = "parallel",
+  .size = sizeof(Chardev),
+  .parse = parallel_parse,
+  .complete = parallel_complete,
+  .validate = parallel_validate,
+  .translate = parallel_translate,
   .clear = device_clear_nothing,
 };
 
@@ -172,7 +327,7 @@ const DeviceRoom console_room = {
   .size = sizeof(Chardev),
   .parse = console_parse,
   .complete = console_complete,
-  .validate = device_validate_nothing,
+  .validate = console_validate,
   .translate = console_translate,
   .clear = device_clear_nothing,
 };

@@ -6,6 +6,7 @@ libdomrun_a_SOURCES += \
 	%D%/controller.c %D%/controller-qemu.c %D%/controller.h \
 	%D%/device.c %D%/device-qemu.c %D%/device.h \
 	%D%/disk.c %D%/disk-driver.c %D%/disk-qemu.c %D%/disk-target.c %D%/disk.h \
+	%D%/endpoint.c %D%/endpoint.h \
 	%D%/hub.c %D%/hub-qemu.c %D%/hub.h \
 	%D%/interface.c %D%/interface-qemu.c %D%/interface.h \
 	%D%/memballoon.c %D%/memballoon-qemu.c %D%/memballoon.h \

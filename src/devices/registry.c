@@ -19,6 +19,7 @@ const DeviceRoom *const device_rooms[] = {
   &interface_room,
   /* QEMU numbers serial ports in the order in which it sees them. */
   &serial_room,
+  &parallel_room,
   &console_room,
   &memballoon_room,
   &panic_room,
