@@ -24,7 +24,24 @@ AM_TESTS_ENVIRONMENT = \
 	LSAN_OPTIONS=exitcode=99:$$LSAN_OPTIONS; export LSAN_OPTIONS; \
 	UBSAN_OPTIONS=print_stacktrace=1:$$UBSAN_OPTIONS; export UBSAN_OPTIONS;
 
+check_PROGRAMS += \
+	%D%/test-base \
+	%D%/test-qemu \
+	%D%/test-xml
+
+TESTS += \
+	%D%/test-base \
+	%D%/test-qemu \
+	%D%/test-xml \
+	%D%/golden.py \
+	%D%/golden-start.py
+
+dist_check_SCRIPTS += \
+	%D%/golden.py \
+	%D%/golden-start.py
+
 EXTRA_DIST += \
+	%D%/golden \
 	%D%/lib/guest.py \
 	%D%/lib/run-test.sh \
 	%D%/lib/tap.py

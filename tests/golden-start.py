@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every golden command line is started by real QEMU: with -S, so that no guest runs, until QMP answers, and then quit.
+
+QEMU has to come up, to end with 0, and to say nothing. What a document names on the host is replaced by a harmless
+stand-in of the same kind: images, kernels, files that are written, sockets. A case that cannot be started even so
+says why in CASE.nostart.
+
+As root it all runs in a network namespace of its own, where loopback and multicast work and nothing leaves.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+import golden
+import tap
+
+PATIENCE = 60
+QMP_DESCRIPTOR = 99
+IN_NAMESPACE = "DOMRUN_GOLDEN_NAMESPACE"
+
+
+def enter_namespace():
+    """Starts this program again in a network namespace, if that is possible; returns in the new one."""
+    if os.environ.get(IN_NAMESPACE):
+        subprocess.run("ip link set lo up && ip route add 224.0.0.0/4 dev lo", shell=True, check=True)
+        return
+    unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
+    if shutil.which("ip") and subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0:
+        os.environ[IN_NAMESPACE] = "1"
+        os.execvp("unshare", [*unshare, sys.executable, *sys.argv])
+
+
+def make_kernel(path):
+    """The smallest file that QEMU takes for a Linux kernel: a header of boot protocol 2.12 and zeros."""
+    image = bytearray(64 * 1024)
+    image[0x1f1] = 1                                      # sectors of setup code
+    image[0x1fe:0x200] = b"\x55\xaa"
+    image[0x202:0x206] = b"HdrS"
+    image[0x206:0x208] = (0x20c).to_bytes(2, "little")
+    image[0x211] = 1                                      # loaded high
+    image[0x22c:0x230] = (0x7fffffff).to_bytes(4, "little")
+    path.write_bytes(image)
+
+
+class Images:
+    """Empty images, one of each format, made when first asked for."""
+
+    def __init__(self, directory):
+        self._directory = directory
+
+    def copy(self, image_format, path):
+        model = self._directory / f"model.{image_format}"
+        if not model.exists():
+            subprocess.run(["qemu-img", "create", "-q", "-f", image_format, str(model), "4M"], check=True)
+        shutil.copyfile(model, path)
+
+
+class Stage:
+    """One command line, its stand-ins, and the descriptors that it inherits."""
+
+    def __init__(self, words, directory, images):
+        self.words = words
+        self._directory = directory
+        self._images = images
+        self._stand_ins = {}
+        self._formats = self._find_formats()
+        self.descriptors = {}       # number in QEMU -> socket or file
+        self.kept = []              # the other ends
+
+    def _find_formats(self):
+        """What format each file node of -blockdev is opened as."""
+        formats = {}
+        for option, value in zip(self.words, self.words[1:]):
+            if option == "-blockdev" and value.startswith("{"):
+                node = json.loads(value)
+                if isinstance(node.get("file"), str):
+                    formats[node["file"]] = node["driver"]
+        return formats
+
+    def _stand_in(self, path, make):
+        """The stand-in for @path, which @make makes the first time."""
+        if path not in self._stand_ins:
+            stand_in = self._directory / f"{len(self._stand_ins)}-{os.path.basename(path)[-40:]}"
+            make(stand_in)
+            self._stand_ins[path] = str(stand_in)
+        return self._stand_ins[path]
+
+    def _blockdev(self, value):
+        node = json.loads(value)
+        if "filename" in node:
+            image_format = self._formats.get(node.get("node-name"), "raw")
+            node["filename"] = self._stand_in(node["filename"], lambda path: self._images.copy(image_format, path))
+        return json.dumps(node)
+
+    def _chardev(self, value):
+        def replace(match):
+            return match[1] + self._stand_in(match[2].replace(",,", ","), lambda path: None).replace(",", ",,")
+        return re.sub(r"((?:^|,)(?:path|logfile)=)(/(?:[^,]|,,)*)", replace, value)
+
+    def _take_descriptors(self, option, value):
+        """The sockets and files that `argv --exact` names by number."""
+        for match in re.finditer(r"(?:^|,)fd=(\d+)", value):
+            number = int(match[1])
+            if option == "-chardev" and "server=on" in value:
+                listener = socket.socket(socket.AF_UNIX)
+                listener.bind(str(self._directory / f"listener-{number}"))
+                listener.listen()
+                self.descriptors[number] = listener
+            elif option == "-chardev":
+                self.descriptors[number], other = socket.socketpair()
+                self.kept.append(other)
+            else:
+                self.descriptors[number] = open(self._directory / f"file-{number}", "w+b")
+
+    def argument(self, option, value):
+        """What @value of @option becomes."""
+        self._take_descriptors(option, value)
+        if option == "-blockdev" and value.startswith("{"):
+            return self._blockdev(value)
+        if option == "-chardev":
+            return self._chardev(value)
+        if option == "-kernel":
+            return self._stand_in(value, make_kernel)
+        if option in ("-initrd", "-dtb"):
+            return self._stand_in(value, lambda path: path.write_bytes(bytes(4096)))
+        if option in ("-accel", "-machine") and not may_use_kvm():
+            value = re.sub(r"^kvm\b|(?<=accel=)kvm\b", "tcg", value)
+        if option == "-cpu" and not may_use_kvm():
+            value = re.sub(r"^host\b", "max", value)
+        return value
+
+    def command(self):
+        words, previous = [], ""
+        for word in self.words:
+            words.append(self.argument(previous, word) if previous.startswith("-") else word)
+            previous = word
+        return words
+
+
+def may_use_kvm():
+    """Not by default: where KVM is emulated, QEMU comes up with some processors only."""
+    return os.environ.get("DOMRUN_TEST_KVM") == "1"
+
+
+def parse(text, directory):
+    """The words of an .argv file."""
+    text = text.replace("@DIR@", str(directory))
+    words = json.loads(text) if text.startswith("[") else shlex.split(text.replace("\\\n", " "))
+    assert words, "the command line is empty"
+    return words
+
+
+def spare_emulator(words):
+    """The document's own emulator may be elsewhere; its name says which one is meant."""
+    index = next((i for i, word in enumerate(words) if i == 0 and word != "env" or i > 0 and "=" not in word), 0)
+    name = os.path.basename(words[index])
+    found = shutil.which(name if name.startswith("qemu-system-") else "qemu-system-x86_64")
+    if not found:
+        raise tap.Skip(f"there is no {name}")
+    return [*words[:index], found, *words[index + 1:]]
+
+
+def with_descriptors(words, descriptors):
+    """The command that gives QEMU each of @descriptors under its number; the shell closes the numbers of ours."""
+    # Each is moved out of the way of the others' numbers before it gets its own.
+    moves = " ".join(f"{100 + number}<&{file.fileno()} {file.fileno()}<&-" for number, file in descriptors.items())
+    places = " ".join(f"{number}<&{100 + number} {100 + number}<&-" for number in descriptors)
+    return ["bash", "-c", f'exec {moves}; exec "$@" {places}', "bash", *words]
+
+
+def talk(connection):
+    """Greeting, capabilities, state, quit."""
+    stream = connection.makefile("rw", encoding="utf-8", newline="\n")
+
+    def execute(command):
+        stream.write(json.dumps({"execute": command}) + "\n")
+        stream.flush()
+        while line := stream.readline():
+            reply = json.loads(line)
+            if "event" not in reply:
+                assert "return" in reply, f"{command}: {reply}"
+                return reply["return"]
+        raise AssertionError(f"QMP ended after '{command}'")
+
+    greeting = stream.readline()
+    if not greeting:
+        return "QMP never answered"
+    assert "QMP" in json.loads(greeting), greeting
+    execute("qmp_capabilities")
+    state = execute("query-status")["status"]
+    assert state == "prelaunch", f"the guest is '{state}'"
+    execute("quit")
+    return ""
+
+
+def start(words, stage, directory):
+    """Starts QEMU, and returns what is wrong."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(directory / "qmp"))
+    listener.listen()
+    with open(directory / "stderr", "w+b") as errors:
+        stage.descriptors[QMP_DESCRIPTOR] = listener
+        words = [*words, "-S", "-chardev", f"socket,id=golden-qmp,fd={QMP_DESCRIPTOR},server=on,wait=off",
+                 "-mon", "chardev=golden-qmp,mode=control"]
+        process = subprocess.Popen(with_descriptors(words, stage.descriptors), cwd=directory, stderr=errors,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   pass_fds=[file.fileno() for file in stage.descriptors.values()])
+        listener.close()
+        problem, code = "", None
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(PATIENCE)
+                connection.connect(str(directory / "qmp"))
+                problem = talk(connection)
+            code = process.wait(PATIENCE)
+        except (OSError, ValueError, AssertionError, subprocess.TimeoutExpired) as error:
+            problem = str(error) or repr(error)
+        finally:
+            process.kill()
+            process.wait()
+        errors.seek(0)
+        said = errors.read().decode(errors="backslashreplace")
+    if code is None:
+        code = process.returncode
+    if problem or code != 0 or said:
+        return f"{problem}\nexit code {code}, and QEMU said: {said or 'nothing'}\n{shlex.join(words)}"
+    return ""
+
+
+def check(case, images):
+    reason = case.read("nostart")
+    if reason is not None:
+        raise tap.Skip(reason.decode().strip() or "no reason is given")
+    with tempfile.TemporaryDirectory(prefix="domrun-") as path:
+        directory = pathlib.Path(path)
+        words = spare_emulator(parse(case.read("argv").decode(), directory))
+        stage = Stage(words, directory, images)
+        problem = start(stage.command(), stage, directory)
+        for file in [*stage.descriptors.values(), *stage.kept]:
+            file.close()
+        assert not problem, problem
+
+
+def main():
+    cases = [case for case in golden.select(golden.list_cases()[0], sys.argv[1:]) if case.path("argv").exists()]
+    with tempfile.TemporaryDirectory(prefix="domrun-") as path:
+        images = Images(pathlib.Path(path))
+        passed = tap.run_cases([(case.title, lambda case=case: check(case, images)) for case in cases], jobs=2)
+    sys.exit(0 if passed else 1)
+
+
+if __name__ == "__main__":
+    enter_namespace()
+    main()

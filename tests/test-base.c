@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/enum.h"
+#include "base/error.h"
+#include "base/exit-code.h"
+#include "base/fd.h"
+#include "base/nearest.h"
+#include "base/quote.h"
+#include "base/report.h"
+
+typedef enum { SHAPE_NONE, SHAPE_CIRCLE, SHAPE_SQUARE, SHAPE_TRIANGLE, SHAPE_LAST } Shape;
+
+ENUM_TABLE(shape_table,
+           SHAPE_LAST, [SHAPE_CIRCLE] = "circle", [SHAPE_SQUARE] = "square", [SHAPE_TRIANGLE] = "triangle");
+
+static void test_enum(void)
+{
+  g_autofree char *known = enum_known(&shape_table);
+  int value = -5;
+
+  for (int i = SHAPE_CIRCLE; i < SHAPE_LAST; i++) {
+    g_assert_true(enum_from_string(&shape_table, enum_to_string(&shape_table, i), &value));
+    g_assert_cmpint(value, ==, i);
+  }
+  g_assert_null(enum_to_string(&shape_table, SHAPE_NONE));
+  g_assert_null(enum_to_string(&shape_table, SHAPE_LAST));
+  g_assert_null(enum_to_string(&shape_table, -1));
+  value = -5;
+  g_assert_false(enum_from_string(&shape_table, "Circle", &value));
+  g_assert_false(enum_from_string(&shape_table, "", &value));
+  g_assert_cmpint(value, ==, -5);
+  g_assert_cmpstr(known, ==, "circle, square, triangle");
+  g_assert_cmpstr(enum_nearest(&shape_table, "sqaure"), ==, "square");
+  g_assert_null(enum_nearest(&shape_table, "hexagon"));
+}
+
+static void test_nearest(void)
+{
+  static const struct {
+    const char *wanted;
+    const char *nearest;
+  } cases[] = {
+    { "scis", "scsi" },    /* two neighbours swapped */
+    { "virto", "virtio" }, /* one left out */
+    { "virrtio", "virtio" },
+    { "VIRTIO", "virtio" },
+    { "sdcard", NULL },
+    { "", NULL },
+    { "i", NULL }, /* "ide" with all but one letter missing is no slip of the finger */
+    { "a-name-that-is-longer-than-any-name-that-the-format-has", NULL },
+  };
+  static const char *const names[] = { "fdc", "ide", "sata", "scsi", "usb", "virtio", NULL };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    Nearest nearest = NEAREST_INIT(cases[i].wanted);
+
+    nearest_try(&nearest, NULL);
+    for (gsize j = 0; names[j]; j++)
+      nearest_try(&nearest, names[j]);
+    g_assert_cmpstr(nearest.name, ==, cases[i].nearest);
+  }
+}
+
+static void test_error_text(void)
+{
+  Place place = { "guest.xml", "<disk>/<target>", 42 };
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GError) copy = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *warning = NULL;
+
+  g_assert_false(
+      error_set_document(&error, &place, "bus", "unknown value '%s' (known: %s)", "scis", "ide, scsi"));
+  g_assert_false(error_add_hint(&error, "did you mean '%s'?", "scsi"));
+  text = error_format(error, "");
+  g_assert_cmpstr(text, ==,
+                  "guest.xml:42: <disk>/<target>: attribute 'bus': unknown value 'scis' (known: ide, scsi)\n"
+                  "  did you mean 'scsi'?");
+  g_assert_cmpint(error_exit_code(error), ==, EXIT_CODE_DOCUMENT);
+  copy = g_error_copy(error);
+  g_clear_error(&error);
+  warning = error_format(copy, "warning: ");
+  g_assert_true(g_str_has_prefix(warning, "guest.xml:42: warning: <disk>/<target>: attribute 'bus': "));
+  g_assert_cmpstr(error_get_hint(copy), ==, "did you mean 'scsi'?");
+  g_assert_cmpstr(error_get_attribute(copy), ==, "bus");
+}
+
+static void test_error_without_place(void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GError) foreign = g_error_new_literal(G_FILE_ERROR, G_FILE_ERROR_NOENT, "from elsewhere");
+  g_autofree char *text = NULL;
+  g_autofree char *foreign_text = NULL;
+
+  g_assert_false(error_set(NULL, DOMRUN_ERROR_HOST, NULL, NULL, "nobody asks"));
+  g_assert_false(error_add_hint(NULL, "nobody asks"));
+  error_set(&error, DOMRUN_ERROR_HOST, NULL, NULL, "no such thing");
+  text = error_format(error, "");
+  g_assert_cmpstr(text, ==, "domrun: no such thing");
+  g_assert_false(error_add_hint(&foreign, "does not stick"));
+  g_assert_null(error_get_hint(foreign));
+  g_assert_null(error_get_place(foreign)->file);
+  foreign_text = error_format(foreign, "");
+  g_assert_cmpstr(foreign_text, ==, "domrun: from elsewhere");
+}
+
+static void test_exit_codes(void)
+{
+  static const struct {
+    DomrunError code;
+    int exit_code;
+  } cases[] = {
+    { DOMRUN_ERROR_INTERNAL, 1 }, { DOMRUN_ERROR_USAGE, 2 },      { DOMRUN_ERROR_DOCUMENT, 3 },
+    { DOMRUN_ERROR_HOST, 4 },     { DOMRUN_ERROR_QEMU_START, 5 }, { DOMRUN_ERROR_QEMU_DIED, 7 },
+  };
+  g_autoptr(GError) option =
+      g_error_new_literal(G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION, "no such option");
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GError) error = NULL;
+
+    error_set(&error, cases[i].code, NULL, NULL, "some error");
+    g_assert_cmpint(error_exit_code(error), ==, cases[i].exit_code);
+  }
+  g_assert_cmpint(error_exit_code(option), ==, EXIT_CODE_USAGE);
+}
+
+static char *print_report(Report *report)
+{
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  FILE *stream = open_memstream(&text, &length);
+  char *copy;
+
+  report_print(report, stream);
+  fclose(stream);
+  copy = g_strdup(text);
+  free(g_steal_pointer(&text));
+  return copy;
+}
+
+static void test_report(void)
+{
+  g_autoptr(Report) report = report_new();
+  Place late = { "guest.xml", "<disk>", 9 }, early = { "guest.xml", "<memory>", 3 };
+  GError *first = NULL, *second = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *nothing = NULL;
+
+  report_warning(report, &late, NULL, "it has no effect", "unknown %s", "element");
+  g_assert_false(report_has_errors(report));
+  g_assert_cmpint(report_exit_code(report), ==, 0);
+  error_set(&first, DOMRUN_ERROR_HOST, &late, NULL, "no such file: '%s'", "/a\nb\x1b[31m");
+  report_error(report, first);
+  error_set_document(&second, &early, "unit", "unknown value 'x'");
+  report_error(report, second);
+  g_assert_true(report_has_errors(report));
+  g_assert_cmpint(report_exit_code(report), ==, EXIT_CODE_HOST);
+  text = print_report(report);
+  g_assert_cmpstr(text, ==,
+                  "guest.xml:3: <memory>: attribute 'unit': unknown value 'x'\n"
+                  "guest.xml:9: warning: <disk>: unknown element\n  it has no effect\n"
+                  "guest.xml:9: <disk>: no such file: '/a\nb\\x1b[31m'\n");
+  nothing = print_report(report);
+  g_assert_cmpstr(nothing, ==, "");
+}
+
+static void test_report_moves(void)
+{
+  g_autoptr(Report) from = report_new();
+  g_autoptr(Report) to = report_new();
+  GError *error = NULL;
+  g_autofree char *text = NULL;
+
+  error_set(&error, DOMRUN_ERROR_HOST, NULL, NULL, "no such file: 'x'");
+  report_error(from, error);
+  report_move_as_warnings(from, to);
+  g_assert_cmpint(report_exit_code(to), ==, 0);
+  text = print_report(to);
+  g_assert_cmpstr(text, ==, "domrun: warning: no such file: 'x'\n");
+}
+
+static void test_quote_for_terminal(void)
+{
+  static const struct {
+    const char *string;
+    const char *quoted;
+  } cases[] = {
+    { "plain text, \xc3\xa4\xe2\x82\xac", "plain text, \xc3\xa4\xe2\x82\xac" },
+    { "a\tb\r\x1b[2J\x7f", "a\\tb\\x0d\\x1b[2J\\x7f" },
+    { "\xc2\x9b"
+      "31m",
+      "\\x9b"
+      "31m" }, /* CSI as one character */
+    { "a\xff"
+      "b\xc3",
+      "a\\xff"
+      "b\\xc3" }, /* not UTF-8 */
+    { "\xe2\x80\xae"
+      "evil\xe2\x80\x8b",
+      "\\u{202e}evil\\u{200b}" },
+    { "\xef\xbb\xbf", "\\u{feff}" },
+    { "", "" },
+  };
+  g_autofree char *kept = quote_for_terminal("a\nb", TRUE);
+  g_autofree char *escaped = quote_for_terminal("a\nb", FALSE);
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *quoted = quote_for_terminal(cases[i].string, FALSE);
+
+    g_assert_cmpstr(quoted, ==, cases[i].quoted);
+  }
+  g_assert_cmpstr(kept, ==, "a\nb");
+  g_assert_cmpstr(escaped, ==, "a\\nb");
+}
+
+static void test_quote_for_shell(void)
+{
+  g_autofree char *plain = quote_for_shell("/a/b,c=d:1@2%3+4-5_6.7");
+  g_autofree char *empty = quote_for_shell("");
+  g_autofree char *tilde = quote_for_shell("~root");
+  g_autofree char *apostrophe = quote_for_shell("it's");
+
+  g_assert_cmpstr(plain, ==, "/a/b,c=d:1@2%3+4-5_6.7");
+  g_assert_cmpstr(empty, ==, "''");
+  g_assert_cmpstr(tilde, ==, "'~root'");
+  g_assert_cmpstr(apostrophe, ==, "'it'\\''s'");
+}
+
+static void test_fd_ownership(void)
+{
+  int ends[2], copy;
+
+  g_assert_cmpint(pipe2(ends, O_CLOEXEC), ==, 0);
+  {
+    autofd int reader = ends[0];
+    autofd int writer = ends[1];
+
+    copy = g_steal_fd(&writer);
+    g_assert_cmpint(writer, ==, -1);
+    g_assert_cmpint(reader, >=, 0);
+    errno = ENOTTY;
+  }
+  g_assert_cmpint(errno, ==, ENOTTY);
+  g_assert_cmpint(fcntl(ends[0], F_GETFD), ==, -1);
+  g_assert_cmpint(fcntl(copy, F_GETFD), !=, -1);
+  fd_clear(&copy);
+  g_assert_cmpint(copy, ==, -1);
+}
+
+static gpointer write_slowly(gpointer data)
+{
+  autofd int fd = GPOINTER_TO_INT(data);
+  g_autofree char *bytes = g_malloc0(1024 * 1024);
+
+  g_assert_true(fd_write_all(fd, bytes, 1024 * 1024));
+  return NULL;
+}
+
+static void test_fd_read_and_write(void)
+{
+  int ends[2];
+  gsize length = 7;
+  g_autofree char *bytes = NULL;
+  g_autoptr(GThread) writer = NULL;
+  autofd int reader = -1;
+
+  g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+  reader = ends[0];
+  g_assert_cmpint(fcntl(ends[1], F_SETFL, O_NONBLOCK), ==,
+                  0); /* its buffer fills up, so that it has to wait */
+  writer = g_thread_new("writer", write_slowly, GINT_TO_POINTER(ends[1]));
+  bytes = fd_read_all(reader, 1024 * 1024, &length);
+  g_thread_join(g_steal_pointer(&writer));
+  g_assert_nonnull(bytes);
+  g_assert_cmpuint(length, ==, 1024 * 1024);
+  g_assert_cmpint(bytes[length], ==, '\0');
+}
+
+static void test_fd_errors(void)
+{
+  autofd int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+  autofd int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  autofd int directory = open("/", O_RDONLY | O_CLOEXEC);
+  gsize length = 7;
+
+  g_assert_null(fd_read_all(zeros, 100000, &length));
+  g_assert_cmpint(errno, ==, EFBIG);
+  g_assert_null(fd_read_all(directory, 100000, &length));
+  g_assert_cmpint(errno, ==, EISDIR);
+  g_assert_cmpuint(length, ==, 7);
+  g_assert_false(fd_write_all(full, "x", 1));
+  g_assert_cmpint(errno, ==, ENOSPC);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/base/enum", test_enum);
+  g_test_add_func("/base/nearest", test_nearest);
+  g_test_add_func("/base/error/text", test_error_text);
+  g_test_add_func("/base/error/without-place", test_error_without_place);
+  g_test_add_func("/base/error/exit-codes", test_exit_codes);
+  g_test_add_func("/base/report/prints", test_report);
+  g_test_add_func("/base/report/moves", test_report_moves);
+  g_test_add_func("/base/quote/terminal", test_quote_for_terminal);
+  g_test_add_func("/base/quote/shell", test_quote_for_shell);
+  g_test_add_func("/base/fd/ownership", test_fd_ownership);
+  g_test_add_func("/base/fd/read-and-write", test_fd_read_and_write);
+  g_test_add_func("/base/fd/errors", test_fd_errors);
+  return g_test_run();
+}
