@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
 	%D%/listener.c %D%/listener.h \
+	%D%/output-file.c %D%/output-file.h \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \
 	%D%/runtime-dir.c %D%/runtime-dir.h

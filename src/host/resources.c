@@ -8,12 +8,10 @@
 
 #include "host/resources.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+#include "host/output-file.h"
 
 struct Resources {
   const RuntimeDir *directory;
@@ -53,25 +51,12 @@ static void socket_release(const Resources *resources, Resource *resource)
   runtime_dir_unlink(resources->directory, resource->name);
 }
 
-/* Always in append mode, so that a log may be truncated by others while it is written; without blocking, so
- * that a FIFO that nobody reads is an error and not a wait. */
 static gboolean file_acquire(const Resources *resources, Resource *resource, GError **error)
 {
   const PlanResource *plan = resource->plan;
-  int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  autofd int fd = open(plan->path, plan->append ? flags : flags | O_TRUNC, 0600);
-  int saved = errno;
 
-  if (fd < 0) {
-    error_set(error, DOMRUN_ERROR_HOST, &plan->place, "path", "cannot open '%s' for writing: %s", plan->path,
-              g_strerror(saved));
-    if (saved == ENXIO)
-      error_add_hint(error, "a FIFO must have a reader before the guest starts");
-    return FALSE;
-  }
-  g_unix_set_fd_nonblocking(fd, FALSE, NULL);
-  resource->fd = g_steal_fd(&fd);
-  return TRUE;
+  resource->fd = output_file_open(plan->path, plan->append, &plan->place, "path", error);
+  return resource->fd >= 0;
 }
 
 static void file_release(const Resources *resources, Resource *resource)
@@ -94,10 +79,9 @@ static void release(Resources *resources, gboolean all)
 {
   for (guint i = resources->items->len; i-- > 0;) {
     Resource *resource = get(resources, i);
-    const ResourceKind *kind = &kinds[resource->plan->kind];
 
-    if (resource->fd >= 0 && (all || kind->is_of_run))
-      kind->release(resources, resource);
+    if (resource->fd >= 0 && (all || kinds[resource->plan->kind].is_of_run))
+      kinds[resource->plan->kind].release(resources, resource);
   }
 }
 
@@ -115,12 +99,22 @@ Resources *resources_new(const Plan *plan, const RuntimeDir *directory)
   return resources;
 }
 
+static gboolean acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const PlanResource *plan = resource->plan;
+
+  if (plan->kind >= G_N_ELEMENTS(kinds) || !kinds[plan->kind].acquire)
+    return error_set(error, DOMRUN_ERROR_HOST, &plan->place, NULL,
+                     "'%s' needs a thing of the host that 'run' cannot make yet", plan->alias);
+  return kinds[plan->kind].acquire(resources, resource, error);
+}
+
 gboolean resources_acquire(Resources *resources, GError **error)
 {
   for (guint i = 0; i < resources->items->len; i++) {
     Resource *resource = get(resources, i);
 
-    if (resource->fd < 0 && !kinds[resource->plan->kind].acquire(resources, resource, error)) {
+    if (resource->fd < 0 && !acquire(resources, resource, error)) {
       release(resources, /* all= */ TRUE);
       return FALSE;
     }

@@ -140,7 +140,7 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
     return STEP_STDIO;
   if (!pass_fds(request, first_free))
     return STEP_DESCRIPTORS;
-  execv(request->program, request->argv);
+  execve(request->program, request->argv, request->environment);
   return STEP_EXEC;
 }
 

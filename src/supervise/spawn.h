@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
   const char *program; /* a path */
   char *const *argv;
+  char *const *environment;
   const SpawnFd *fds;
   guint n_fds;
   int output; /* becomes standard output and error */

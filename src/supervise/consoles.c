@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "supervise/consoles.h"
+
+#include "base/fd.h"
+#include "host/output-file.h"
+#include "supervise/announce.h"
+#include "supervise/console.h"
+#include "supervise/pty.h"
+#include "supervise/stdio.h"
+
+typedef struct {
+  Consoles *consoles;
+  const PlanResource *plan;
+  guint resource; /* its index in the plan */
+  Console *console;
+  Pty *pty; /* or NULL, as the next */
+  Stdio *stdio;
+  int log; /* -1: none */
+  gboolean is_pty_finished;
+} GuestConsole;
+
+struct Consoles {
+  GMainContext *context;
+  GPtrArray *items; /* of GuestConsole */
+  gboolean is_finishing;
+  gboolean is_final;
+  void (*finished)(gpointer user_data);
+  gpointer user_data;
+};
+
+static void guest_console_free(gpointer data)
+{
+  GuestConsole *item = data;
+
+  pty_free(item->pty);
+  stdio_free(item->stdio);
+  console_free(item->console);
+  fd_clear(&item->log);
+  g_free(item);
+}
+
+/* ---- The end of QEMU, and of the guest ---- */
+
+static gboolean is_finished(const GuestConsole *item, gboolean is_final)
+{
+  return console_is_finished(item->console) && (!is_final || !item->pty || item->is_pty_finished);
+}
+
+static void check_finished(Consoles *consoles)
+{
+  if (!consoles->is_finishing)
+    return;
+  for (guint i = 0; i < consoles->items->len; i++) {
+    if (!is_finished(g_ptr_array_index(consoles->items, i), consoles->is_final))
+      return;
+  }
+  consoles->is_finishing = FALSE;
+  consoles->finished(consoles->user_data);
+}
+
+static void on_pty_finished(gpointer user_data)
+{
+  GuestConsole *item = user_data;
+
+  item->is_pty_finished = TRUE;
+  check_finished(item->consoles);
+}
+
+static void on_console_finished(gpointer user_data)
+{
+  GuestConsole *item = user_data;
+
+  if (item->consoles->is_final && item->pty)
+    pty_finish(item->pty, on_pty_finished, item);
+  check_finished(item->consoles);
+}
+
+void consoles_finish(Consoles *consoles, gboolean is_final)
+{
+  consoles->is_final = is_final;
+  for (guint i = 0; i < consoles->items->len; i++) {
+    const GuestConsole *item = g_ptr_array_index(consoles->items, i);
+
+    console_finish(item->console, is_final);
+  }
+  consoles->is_finishing = TRUE;
+  check_finished(consoles);
+}
+
+/* ---- The beginning ---- */
+
+static gboolean connect_to_host(GuestConsole *item, gboolean is_attached, GError **error)
+{
+  GMainContext *context = item->consoles->context;
+
+  if (item->plan->console == PLAN_CONSOLE_PTY) {
+    item->pty = pty_new(context, item->console, error);
+    if (!item->pty)
+      return FALSE;
+  }
+  if (item->plan->console == PLAN_CONSOLE_STDIO || is_attached)
+    item->stdio = stdio_new(context, item->console, item->plan->alias, /* has_escape= */ is_attached);
+  return TRUE;
+}
+
+/* Like every viewer it gets all that is printed; unlike others, it is always there. */
+static gboolean open_log(GuestConsole *item, GError **error)
+{
+  const PlanResource *plan = item->plan;
+  const ViewerOptions viewer = {
+    .in = -1, .patience = PATIENCE_LONG, .is_shared = TRUE, .is_waited_for = TRUE
+  };
+  ViewerOptions options = viewer;
+
+  if (!plan->log_path)
+    return TRUE;
+  item->log = output_file_open(plan->log_path, plan->log_append, &plan->place, NULL, error);
+  options.out = item->log;
+  if (item->log >= 0)
+    console_add_viewer(item->console, &options);
+  return item->log >= 0;
+}
+
+static gboolean add_console(Consoles *consoles, guint resource, const PlanResource *plan,
+                            gboolean is_attached, GError **error)
+{
+  GuestConsole *item = g_new0(GuestConsole, 1);
+
+  item->consoles = consoles;
+  item->plan = plan;
+  item->resource = resource;
+  item->log = -1;
+  item->console = console_new(consoles->context, on_console_finished, item);
+  g_ptr_array_add(consoles->items, item);
+  return open_log(item, error) && connect_to_host(item, is_attached, error);
+}
+
+static gboolean check_attachable(const Plan *plan, GError **error)
+{
+  const PlanResource *first = NULL;
+
+  for (guint i = 0; i < plan->resources->len; i++) {
+    const PlanResource *resource = g_ptr_array_index(plan->resources, i);
+
+    if (resource->kind != PLAN_RESOURCE_CONSOLE)
+      continue;
+    if (first && resource->console == PLAN_CONSOLE_STDIO)
+      return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+                       "--console: standard input and output are taken by '%s'", resource->alias);
+    if (!first)
+      first = resource;
+  }
+  if (first)
+    return TRUE;
+  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--console: the guest has no console to connect to");
+  return error_add_hint(error, "a serial device of type 'pty' is one: <serial type='pty'/>");
+}
+
+static gboolean add_consoles(Consoles *consoles, const Plan *plan, gboolean attach_first, GError **error)
+{
+  for (guint i = 0; i < plan->resources->len; i++) {
+    const PlanResource *resource = g_ptr_array_index(plan->resources, i);
+
+    if (resource->kind == PLAN_RESOURCE_CONSOLE &&
+        !add_console(consoles, i, resource, attach_first && consoles->items->len == 0, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+Consoles *consoles_new(GMainContext *context, const Plan *plan, gboolean attach_first,
+                       void (*finished)(gpointer user_data), gpointer user_data, GError **error)
+{
+  g_autoptr(Consoles) consoles = g_new0(Consoles, 1);
+
+  consoles->context = context;
+  consoles->items = g_ptr_array_new_with_free_func(guest_console_free);
+  consoles->finished = finished;
+  consoles->user_data = user_data;
+  if ((attach_first && !check_attachable(plan, error)) || !add_consoles(consoles, plan, attach_first, error))
+    return NULL;
+  return g_steal_pointer(&consoles);
+}
+
+void consoles_free(Consoles *consoles)
+{
+  if (!consoles)
+    return;
+  consoles->is_finishing = consoles->is_final = FALSE; /* what is not shown yet is not waited for any more */
+  g_ptr_array_unref(consoles->items);
+  g_free(consoles);
+}
+
+void consoles_announce(const Consoles *consoles)
+{
+  for (guint i = 0; i < consoles->items->len; i++) {
+    const GuestConsole *item = g_ptr_array_index(consoles->items, i);
+
+    if (item->pty)
+      announce("%s: %s", item->plan->alias, pty_path(item->pty));
+  }
+}
+
+void consoles_connect(Consoles *consoles, Resources *resources)
+{
+  for (guint i = 0; i < consoles->items->len; i++) {
+    const GuestConsole *item = g_ptr_array_index(consoles->items, i);
+
+    console_connect(item->console, resources_take_peer(resources, item->resource));
+  }
+}
+
+void consoles_suspend(Consoles *consoles)
+{
+  for (guint i = 0; i < consoles->items->len; i++) {
+    const GuestConsole *item = g_ptr_array_index(consoles->items, i);
+
+    if (item->stdio)
+      stdio_suspend(item->stdio);
+  }
+}
+
+void consoles_resume(Consoles *consoles)
+{
+  for (guint i = 0; i < consoles->items->len; i++) {
+    const GuestConsole *item = g_ptr_array_index(consoles->items, i);
+
+    if (item->stdio)
+      stdio_resume(item->stdio);
+  }
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * All consoles of a guest: one for each PLAN_RESOURCE_CONSOLE, with what its document says that it is
+ * connected to. They outlive QEMU.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "host/resources.h"
+#include "qemu/plan.h"
+
+typedef struct Consoles Consoles;
+
+/* Makes what the plan says, and where @attach_first also connects standard input and output to the first
+ * console: a DOMRUN_ERROR_USAGE error where that cannot be. The plan must outlive the result. @finished is
+ * called, possibly from consoles_finish() itself, when that function's work is done. */
+Consoles *consoles_new(GMainContext *context, const Plan *plan, gboolean attach_first,
+                       void (*finished)(gpointer user_data), gpointer user_data, GError **error);
+void consoles_free(Consoles *consoles);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Consoles, consoles_free)
+
+/* Says on standard error where each console is: "serial0: /dev/pts/5". */
+void consoles_announce(const Consoles *consoles);
+
+/* Connects each to its socket of @resources. */
+void consoles_connect(Consoles *consoles, Resources *resources);
+
+/* QEMU has ended: what it wrote last is read; where @is_final, it is also shown to whoever reads. */
+void consoles_finish(Consoles *consoles, gboolean is_final);
+
+/* This program is about to be stopped by job control; it goes on. */
+void consoles_suspend(Consoles *consoles);
+void consoles_resume(Consoles *consoles);

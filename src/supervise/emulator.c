@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The process is watched through a pidfd, which becomes readable the moment it ends; where the kernel has
+ * none (before 5.3, or a sandbox that hides the call), GLib's child watch does it, with a thread.
+ *
+ * At the end the last events and messages may still lie in the sockets. They are read before the end is told,
+ * so that whoever decides what the end means knows all that QEMU said.
+ */
+#include "config.h"
+
+#include "supervise/emulator.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd-watch.h"
+#include "base/fd.h"
+#include "supervise/emulator-log.h"
+#include "supervise/spawn.h"
+
+struct Emulator {
+  pid_t pid; /* 0: reaped */
+  int pidfd;
+  FdWatch *watch;       /* of the pidfd; or, without one, */
+  GSource *child_watch; /* GLib's */
+  QmpClient *qmp;
+  EmulatorLog *log;
+  const EmulatorHandlers *handlers;
+  gpointer user_data;
+};
+
+static void on_qmp_ready(gpointer user_data)
+{
+  const Emulator *emulator = user_data;
+
+  emulator->handlers->ready(emulator->user_data);
+}
+
+static void on_qmp_event(const char *name, JsonObject *data, gpointer user_data)
+{
+  const Emulator *emulator = user_data;
+
+  emulator->handlers->event(name, data, emulator->user_data);
+}
+
+static void on_qmp_closed(const GError *error, gpointer user_data)
+{
+  const Emulator *emulator = user_data;
+
+  if (emulator->pid != 0)
+    emulator->handlers->lost(error, emulator->user_data);
+}
+
+static const QmpClientHandlers qmp_handlers = {
+  .ready = on_qmp_ready,
+  .event = on_qmp_event,
+  .closed = on_qmp_closed,
+};
+
+static void tell_end(Emulator *emulator, const EmulatorEnd *end)
+{
+  emulator->pid = 0;
+  g_clear_pointer(&emulator->watch, fd_watch_free);
+  qmp_client_drain(emulator->qmp);
+  emulator_log_drain(emulator->log);
+  emulator->handlers->ended(end, emulator->user_data);
+}
+
+static void on_pidfd(GIOCondition ready, gpointer user_data)
+{
+  Emulator *emulator = user_data;
+  siginfo_t info = { 0 };
+  EmulatorEnd end;
+
+  if (waitid(P_PID, (id_t)emulator->pid, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+    return;
+  end.was_killed = info.si_code != CLD_EXITED;
+  end.value = info.si_status;
+  tell_end(emulator, &end);
+}
+
+static void on_child(GPid pid, int status, gpointer user_data)
+{
+  const EmulatorEnd end = { .was_killed = WIFSIGNALED(status),
+                            .value = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) };
+
+  tell_end(user_data, &end);
+}
+
+static void watch_process(Emulator *emulator, GMainContext *context)
+{
+  emulator->pidfd = (int)syscall(SYS_pidfd_open, emulator->pid, 0); /* close-on-exec by itself */
+  if (emulator->pidfd >= 0) {
+    emulator->watch = fd_watch_new(context, emulator->pidfd, on_pidfd, emulator);
+    fd_watch_set(emulator->watch, G_IO_IN);
+    return;
+  }
+  emulator->child_watch = g_child_watch_source_new(emulator->pid);
+  g_source_set_callback(emulator->child_watch, G_SOURCE_FUNC(on_child), emulator, NULL);
+  g_source_attach(emulator->child_watch, context);
+}
+
+/* A bare name is looked for in PATH. */
+static char *find_program(const Plan *plan, GError **error)
+{
+  char *program = g_find_program_in_path(plan->emulator);
+
+  if (!program)
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the emulator '%s' was not found", plan->emulator);
+  return program;
+}
+
+static char **make_environment(const Plan *plan)
+{
+  char **environment = g_get_environ();
+
+  for (guint i = 0; i < plan->environment->len; i++) {
+    const PlanVariable *variable = g_ptr_array_index(plan->environment, i);
+
+    environment = g_environ_setenv(environment, variable->name, variable->value, /* overwrite= */ TRUE);
+  }
+  return environment;
+}
+
+static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources, int output,
+                              GError **error)
+{
+  g_autofree char *program = find_program(plan, error);
+  g_auto(GStrv) argv = plan_to_argv(plan, PLAN_RUN);
+  g_auto(GStrv) environment = make_environment(plan);
+  guint count = resources_count(resources);
+  g_autofree SpawnFd *fds = g_new(SpawnFd, count);
+  const SpawnRequest request = {
+    .program = program, .argv = argv, .environment = environment, .fds = fds, .n_fds = count, .output = output
+  };
+
+  if (!program)
+    return FALSE;
+  for (guint i = 0; i < count; i++) {
+    const Resource *resource = resources_get(resources, i);
+
+    fds[i] = (SpawnFd){ .fd = resource->fd, .number = resource->plan->fd };
+  }
+  return spawn(&request, &emulator->pid, error);
+}
+
+static int take_qmp_socket(Resources *resources)
+{
+  for (guint i = 0; i < resources_count(resources); i++) {
+    if (resources_get(resources, i)->plan->kind == PLAN_RESOURCE_QMP)
+      return resources_take_peer(resources, i);
+  }
+  g_assert_not_reached();
+}
+
+Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *resources,
+                         const EmulatorHandlers *handlers, gpointer user_data, GError **error)
+{
+  g_autoptr(Emulator) emulator = g_new0(Emulator, 1);
+  autofd int output = -1;
+  int pipe_fds[2];
+
+  emulator->pidfd = -1;
+  emulator->handlers = handlers;
+  emulator->user_data = user_data;
+  if (!g_unix_open_pipe(pipe_fds, FD_CLOEXEC, NULL)) {
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make a pipe: %s", g_strerror(errno));
+    return NULL;
+  }
+  output = pipe_fds[1];
+  emulator->log = emulator_log_new(context, pipe_fds[0]);
+  if (!start_process(emulator, plan, resources, output, error))
+    return NULL;
+  emulator->qmp = qmp_client_new(context, take_qmp_socket(resources), &qmp_handlers, emulator);
+  watch_process(emulator, context);
+  return g_steal_pointer(&emulator);
+}
+
+void emulator_free(Emulator *emulator)
+{
+  if (!emulator)
+    return;
+  if (emulator->child_watch)
+    g_source_destroy(emulator->child_watch);
+  g_clear_pointer(&emulator->child_watch, g_source_unref);
+  if (emulator->pid != 0) {
+    kill(emulator->pid, SIGKILL);
+    waitid(P_PID, (id_t)emulator->pid, NULL, WEXITED);
+  }
+  fd_watch_free(emulator->watch);
+  fd_clear(&emulator->pidfd);
+  qmp_client_free(emulator->qmp);
+  emulator_log_free(emulator->log);
+  g_free(emulator);
+}
+
+QmpClient *emulator_qmp(const Emulator *emulator)
+{
+  return emulator->qmp;
+}
+
+void emulator_signal(const Emulator *emulator, int signal)
+{
+  if (emulator->pid != 0)
+    kill(emulator->pid, signal);
+}
+
+void emulator_relay_log(Emulator *emulator)
+{
+  emulator_log_relay(emulator->log);
+}
+
+char *emulator_last_words(const Emulator *emulator)
+{
+  return emulator_log_last_words(emulator->log);
+}
+
+char *emulator_end_describe(const EmulatorEnd *end)
+{
+  if (end->was_killed)
+    return g_strdup_printf("killed by signal %d (%s)", end->value, strsignal(end->value));
+  return g_strdup_printf("exit status %d", end->value);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One run of QEMU, from its start to its end: the process, its QMP connection and what it says.
+ */
+#pragma once
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+#include "base/error.h"
+#include "host/resources.h"
+#include "qemu/plan.h"
+#include "qmp/client.h"
+
+typedef struct Emulator Emulator;
+
+/* How a process ended. */
+typedef struct {
+  gboolean was_killed; /* by a signal */
+  int value;           /* its exit status, or the signal */
+} EmulatorEnd;
+
+typedef struct {
+  /* QMP has answered: commands may be given. */
+  void (*ready)(gpointer user_data);
+
+  /* An event of QMP. @data is NULL where it has none. */
+  void (*event)(const char *name, JsonObject *data, gpointer user_data);
+
+  /* QMP has ended while the process has not (yet): it hung up (@error NULL) or broke the protocol. */
+  void (*lost)(const GError *error, gpointer user_data);
+
+  /* The process has ended and was reaped; all its events came before. The last call; the callee may free the
+   * emulator. */
+  void (*ended)(const EmulatorEnd *end, gpointer user_data);
+} EmulatorHandlers;
+
+/* Starts QEMU with what @resources has acquired. NULL with a DOMRUN_ERROR_QEMU_START error on failure. */
+Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *resources,
+                         const EmulatorHandlers *handlers, gpointer user_data, GError **error);
+
+/* Ends the process, if it has not ended, by SIGKILL, and reaps it. */
+void emulator_free(Emulator *emulator);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Emulator, emulator_free)
+
+QmpClient *emulator_qmp(const Emulator *emulator);
+void emulator_signal(const Emulator *emulator, int signal);
+
+/* What QEMU says reaches the user from now on; before that it is kept. */
+void emulator_relay_log(Emulator *emulator);
+
+/* The lines that it said and that were not relayed, or NULL. The caller frees it. */
+char *emulator_last_words(const Emulator *emulator);
+
+/* "exit status 1", "killed by signal 9 (Killed)". The caller frees it. */
+char *emulator_end_describe(const EmulatorEnd *end);

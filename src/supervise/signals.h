@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Signals as a source of the main loop (signalfd): nothing is done in a handler, and no thread is needed.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/error.h"
+
+typedef struct Signals Signals;
+
+/* Calls @func for SIGHUP, SIGINT, SIGTERM, SIGTSTP and SIGCONT, except those that were ignored before
+ * (nohup). SIGPIPE, SIGTTIN and SIGTTOU are ignored meanwhile: the calls that would raise them fail instead.
+ */
+Signals *signals_new(GMainContext *context, void (*func)(int signal, gpointer user_data), gpointer user_data,
+                     GError **error);
+
+/* Puts everything back as it was. */
+void signals_free(Signals *signals);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Signals, signals_free)
