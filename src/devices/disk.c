@@ -22,6 +22,7 @@ static gboolean read_source(xmlNode *node, Disk *disk, GError **error)
     [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "dev"
   };
   const char *attribute = attributes[disk->type];
+  const char *other = attributes[disk->type == DISK_TYPE_FILE ? DISK_TYPE_BLOCK : DISK_TYPE_FILE];
   xmlNode *source = NULL;
 
   disk->source_place = xml_place(node);
@@ -31,6 +32,9 @@ static gboolean read_source(xmlNode *node, Disk *disk, GError **error)
     return TRUE;
   disk->source_place = xml_place(source);
   xml_attribute(source, "index"); /* of a running guest's block nodes */
+  if (xml_has_attribute(source, other))
+    return xml_error(error, source, other, "is not that of type '%s' (expected: '%s')",
+                     enum_to_string(&disk_type_table, (int)disk->type), attribute);
   return xml_attribute_path(source, attribute, &disk->source, error);
 }
 
@@ -192,6 +196,8 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
   if (!replace_xen_bus(domain, disk, error))
     return FALSE;
   disk->index = device_index_in_room(domain, device);
+  if (disk->is_shareable && disk->driver.cache == DISK_CACHE_DEFAULT) /* another host's writes must be seen */
+    disk->driver.cache = DISK_CACHE_NONE;
   disk_target_place(domain, disk);
   if (disk->bus == DISK_BUS_VIRTIO)
     device->pci_plug =

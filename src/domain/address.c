@@ -4,10 +4,11 @@
  *
  * A PciBus is a controller of type pci and which functions of its 32 slots are taken. The pass goes over the
  * machine twice. The first time only counts: devices take places in the order of pci_order, a bus is added
- * whenever none has room, and one spare place is kept for a device that is plugged in later. The buses that
- * this found become controllers of the domain. The second time, with all buses there, bridges and root ports
- * are placed first and then the devices: a bridge that was found late still comes early. That is how libvirt
- * does it, and the only way to come to the same addresses.
+ * whenever none has room, and one spare place is kept for a device that is plugged in later (on PCI Express,
+ * only where the document names no ports of its own). The buses that this found become controllers of the
+ * domain. The second time, with all buses there, bridges and root ports are placed first and then the
+ * devices: a bridge that was found late still comes early. That is how libvirt does it, and the only way to
+ * come to the same addresses.
  *
  * What a bus takes: a conventional bus (pci-root, pci-bridge, pcie-to-pci-bridge, dmi-to-pci-bridge) any
  * device; a root port or a downstream port one PCI Express device, or a bridge to conventional PCI; the PCI
@@ -49,6 +50,7 @@ static gboolean has_slot(const PciBus *bus, guint32 slot)
   case CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT:
     return slot == 0;
   case CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT:
+  case CONTROLLER_DMI_TO_PCI_BRIDGE:
     return slot < PCI_SLOTS;
   default:
     return slot > 0 && slot < PCI_SLOTS;
@@ -95,7 +97,7 @@ static BusFits fits_of_bus(ControllerModel model)
 {
   switch ((int)model) {
   case CONTROLLER_PCI_BRIDGE:
-    return fits_conventional;
+    return is_conventional;
   case CONTROLLER_PCIE_ROOT_PORT:
   case CONTROLLER_DMI_TO_PCI_BRIDGE:
     return fits_root;
@@ -161,8 +163,23 @@ static gboolean take_root_port(PciMap *map, PciAddress *ret_address)
   return FALSE;
 }
 
+/* Where the ICH9 has it. */
+static gboolean take_dmi_bridge(PciMap *map, PciAddress *ret_address)
+{
+  enum { DMI_SLOT = 0x1e };
+  PciBus *root = bus_at(map, 0);
+
+  if (root->functions[DMI_SLOT])
+    return take_free_slot(map, fits_root, ret_address);
+  root->functions[DMI_SLOT] = ALL_FUNCTIONS;
+  *ret_address = (PciAddress){ .slot = DMI_SLOT };
+  return TRUE;
+}
+
 static gboolean take_place_of_bus(PciMap *map, ControllerModel model, PciAddress *ret_address)
 {
+  if (model == CONTROLLER_DMI_TO_PCI_BRIDGE)
+    return take_dmi_bridge(map, ret_address);
   if (model == CONTROLLER_PCIE_ROOT_PORT)
     return take_root_port(map, ret_address);
   return take_free_slot(map, fits_of_bus(model), ret_address);
@@ -470,9 +487,10 @@ static gboolean is_full(const PciMap *map)
   return TRUE;
 }
 
-/* The first round. */
+/* The first round. A document that names root ports or bridges has said how many it wants to spare. */
 static gboolean count_buses(PciMap *map, GError **error)
 {
+  gboolean has_given_buses = map->buses->len > 1;
   PciAddress spare;
 
   reserve_board(map);
@@ -482,7 +500,7 @@ static gboolean count_buses(PciMap *map, GError **error)
     take_place(map, fits_conventional, &spare);
   if (!place_buses(map, error) || !place_devices(map, error))
     return FALSE;
-  if (map->chipset == CHIPSET_Q35)
+  if (map->chipset == CHIPSET_Q35 && !has_given_buses)
     take_place(map, is_port, &spare);
   return TRUE;
 }

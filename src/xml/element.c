@@ -146,6 +146,11 @@ const char *xml_attribute(xmlNode *node, const char *name)
   return kept;
 }
 
+gboolean xml_has_attribute(const xmlNode *node, const char *name)
+{
+  return xmlHasNsProp(node, (const xmlChar *)name, NULL) != NULL;
+}
+
 gboolean xml_attribute_required(xmlNode *node, const char *name, const char **ret_value, GError **error)
 {
   const char *value = xml_attribute(node, name);
@@ -264,15 +269,21 @@ gboolean xml_attribute_on_off(xmlNode *node, const char *name, gboolean *ret_val
   return xml_attribute_enum(node, name, &off_on_table, ret_value, error);
 }
 
-static const char *absolute_path(xmlNode *node, const char *path)
+static gboolean read_path(xmlNode *node, const char *attribute, const char *path, const char **ret_path,
+                          GError **error)
 {
   XmlDocument *document = xml_document_of(node);
   g_autofree char *absolute = NULL;
 
   if (g_path_is_absolute(path))
-    return path;
-  absolute = g_build_filename(xml_document_directory(document), path, NULL);
-  return xml_document_keep(document, absolute);
+    absolute = g_strdup(path);
+  else
+    absolute = g_build_filename(xml_document_directory(document), path, NULL);
+  if (g_str_has_prefix(absolute, "/dev/fdset/"))
+    return xml_error(error, node, attribute, "'%s' is no file: QEMU takes it for a descriptor of its own",
+                     absolute);
+  *ret_path = xml_document_keep(document, absolute);
+  return TRUE;
 }
 
 gboolean xml_attribute_path(xmlNode *node, const char *name, const char **ret_path, GError **error)
@@ -283,8 +294,7 @@ gboolean xml_attribute_path(xmlNode *node, const char *name, const char **ret_pa
     return TRUE;
   if (!*path)
     return xml_error(error, node, name, "is empty; expected a path");
-  *ret_path = absolute_path(node, path);
-  return TRUE;
+  return read_path(node, name, path, ret_path, error);
 }
 
 gboolean xml_child_path(xmlNode *node, const char *name, const char **ret_path, GError **error)
@@ -298,7 +308,5 @@ gboolean xml_child_path(xmlNode *node, const char *name, const char **ret_path, 
     return TRUE;
   if (!xml_text(child, &path, error))
     return FALSE;
-  if (*path)
-    *ret_path = absolute_path(child, path);
-  return TRUE;
+  return !*path || read_path(child, NULL, path, ret_path, error);
 }
