@@ -12,7 +12,7 @@ SH_LOG_DRIVER = $(TAP_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/lib/run-test.sh
 PY_LOG_COMPILER = $(LOG_COMPILER)
 SH_LOG_COMPILER = $(LOG_COMPILER)
-# LeakSanitizer's and AddressSanitizer's own exit code is none of domrun's.
+# The sanitizers' own exit code is none of domrun's.
 AM_TESTS_ENVIRONMENT = \
 	DOMRUN='$(abs_top_builddir)/domrun$(EXEEXT)'; export DOMRUN; \
 	DOMRUN_BUILDDIR='$(abs_top_builddir)'; export DOMRUN_BUILDDIR; \
@@ -22,16 +22,18 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH; \
 	ASAN_OPTIONS=exitcode=99:detect_leaks=1:$$ASAN_OPTIONS; export ASAN_OPTIONS; \
 	LSAN_OPTIONS=exitcode=99:$$LSAN_OPTIONS; export LSAN_OPTIONS; \
-	UBSAN_OPTIONS=print_stacktrace=1:$$UBSAN_OPTIONS; export UBSAN_OPTIONS;
+	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1:$$UBSAN_OPTIONS; export UBSAN_OPTIONS;
 
 check_PROGRAMS += \
 	%D%/test-base \
 	%D%/test-qemu \
+	%D%/test-strings \
 	%D%/test-xml
 
 TESTS += \
 	%D%/test-base \
 	%D%/test-qemu \
+	%D%/test-strings \
 	%D%/test-xml \
 	%D%/golden.py \
 	%D%/golden-start.py

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Strings of a document are data. For every attribute and every text in the accepted golden documents: put a
+ * harmless token there, and see where it comes out in QEMU's arguments; then put awkward strings there, and
+ * see that the arguments, read by QEMU's own rules, are the same ones with that string where the token was,
+ * and nothing else. A string may also be refused; it may not become an option, another property, or a
+ * different string.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include <libxml/parser.h>
+
+#include "domain/domain.h"
+#include "xml/document.h"
+
+#define TOKEN "zqtokenqz"
+
+static const char *const awkward[] = {
+  "a,b",
+  "a,,b",
+  ",",
+  "a=b",
+  "=",
+  "x,file=/etc/passwd",
+  "-drive",
+  "--",
+  "-",
+  "a b",
+  "a'b",
+  "a\"b",
+  "a\\b",
+  "a\nb",
+  "a\tb",
+  "\xc3\xa9\xe6\x97\xa5",
+  "{",
+  "{\"driver\":\"null-co\"}",
+  "json:{}",
+  "fd:3",
+  "nbd://h/x",
+  "/dev/fd/3",
+  "$(id)",
+  "`id`",
+  "%s%n",
+  "a;b",
+  "a|b",
+  "a#b",
+  "a&b<c>",
+  "on",
+  "off",
+  "..",
+  "../../x",
+  "\xe2\x80\xae"
+  "txt",
+  "a,readonly=on",
+  "],",
+  "0",
+  "guest=x,process=y",
+};
+
+/* What a document became: argv, as lists of flat "key=value" strings, one list an argument. */
+typedef struct {
+  GPtrArray *values; /* of char *, in order */
+} Parsed;
+
+static void parsed_free(Parsed *parsed)
+{
+  g_ptr_array_unref(parsed->values);
+  g_free(parsed);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parsed, parsed_free)
+
+static void flatten(GPtrArray *values, const char *prefix, JsonNode *node);
+
+static void flatten_member(JsonObject *object, const char *name, JsonNode *node, gpointer data)
+{
+  g_autofree char *prefix = g_strdup_printf("key %s", name);
+
+  flatten(data, prefix, node);
+}
+
+static void flatten(GPtrArray *values, const char *prefix, JsonNode *node)
+{
+  if (JSON_NODE_HOLDS_OBJECT(node)) {
+    g_ptr_array_add(values, g_strdup_printf("%s {", prefix));
+    json_object_foreach_member(json_node_get_object(node), flatten_member, values);
+    g_ptr_array_add(values, g_strdup("}"));
+  } else if (JSON_NODE_HOLDS_ARRAY(node)) {
+    JsonArray *array = json_node_get_array(node);
+
+    g_ptr_array_add(values, g_strdup_printf("%s [", prefix));
+    for (guint i = 0; i < json_array_get_length(array); i++)
+      flatten(values, "element", json_array_get_element(array, i));
+    g_ptr_array_add(values, g_strdup("]"));
+  } else if (json_node_get_value_type(node) == G_TYPE_STRING) {
+    g_ptr_array_add(values, g_strdup(prefix));
+    g_ptr_array_add(values, g_strdup(json_node_get_string(node)));
+  } else {
+    g_autofree char *text = json_to_string(node, FALSE);
+
+    g_ptr_array_add(values, g_strdup_printf("%s %s", prefix, text));
+  }
+}
+
+static void parse_json(GPtrArray *values, const char *text)
+{
+  g_autoptr(JsonNode) node = json_from_string(text, NULL);
+
+  g_assert_nonnull(node);
+  flatten(values, "json", node);
+}
+
+/* QEMU's rule (its manual, "Standard options"): a comma ends a value, two of them are one comma in it. */
+static void parse_keyval(GPtrArray *values, const char *text)
+{
+  const char *c = text;
+
+  while (*c) {
+    g_autoptr(GString) item = g_string_new(NULL);
+    const char *equals;
+
+    for (; *c; c++) {
+      if (*c == ',' && c[1] != ',')
+        break;
+      if (*c == ',')
+        c++;
+      g_string_append_c(item, *c);
+    }
+    if (*c == ',')
+      c++;
+    equals = strchr(item->str, '=');
+    if (equals) {
+      g_ptr_array_add(values, g_strdup_printf("key %.*s", (int)(equals - item->str), item->str));
+      g_ptr_array_add(values, g_strdup(equals + 1));
+    } else {
+      g_ptr_array_add(values, g_strdup("word"));
+      g_ptr_array_add(values, g_strdup(item->str));
+    }
+  }
+}
+
+/* Options whose value QEMU takes as it is. */
+static gboolean is_raw(const char *option)
+{
+  static const char *const raw[] = { "-kernel", "-initrd", "-append",  "-uuid",
+                                     "-dtb",    "-bios",   "-display", "-k" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(raw); i++) {
+    if (g_str_equal(option, raw[i]))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static Parsed *parse_plan(const Plan *plan, PlanForm form)
+{
+  Parsed *parsed = g_new0(Parsed, 1);
+
+  parsed->values = g_ptr_array_new_with_free_func(g_free);
+  g_ptr_array_add(parsed->values, g_strdup(plan->emulator));
+  for (guint i = 0; i < plan->arguments->len; i++) {
+    const PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
+
+    if (!(argument->form & form))
+      continue;
+    g_ptr_array_add(parsed->values, g_strconcat("option ", argument->option, NULL));
+    if (!argument->value)
+      continue;
+    if (is_raw(argument->option))
+      g_ptr_array_add(parsed->values, g_strdup(argument->value));
+    else if (argument->value[0] == '{')
+      parse_json(parsed->values, argument->value);
+    else
+      parse_keyval(parsed->values, argument->value);
+  }
+  return parsed;
+}
+
+/* NULL where the document is refused. */
+static Parsed *translate(xmlDoc *doc, PlanForm form)
+{
+  g_autoptr(Report) report = report_new();
+  g_autoptr(XmlDocument) document = NULL;
+  g_autoptr(Domain) domain = NULL;
+  g_autoptr(Plan) plan = NULL;
+  DomainOptions options = DOMAIN_OPTIONS_INIT;
+  xmlChar *bytes;
+  int length;
+
+  options.seed = "test";
+  xmlDocDumpMemory(doc, &bytes, &length);
+  document = xml_document_load_bytes((const char *)bytes, (gsize)length, "test.xml", "/dir", NULL);
+  xmlFree(bytes);
+  if (document)
+    domain = domain_parse(document, &options, report);
+  if (domain)
+    plan = domain_translate(domain, report);
+  return plan ? parse_plan(plan, form) : NULL;
+}
+
+static char *replace(const char *text, const char *from, const char *to)
+{
+  g_auto(GStrv) parts = g_strsplit(text, from, -1);
+
+  return g_strjoinv(to, parts);
+}
+
+static void assert_same(const Parsed *token, const Parsed *other, const char *string, const char *where)
+{
+  if (token->values->len != other->values->len)
+    g_error("%s: '%s' changed the number of arguments or properties", where, string);
+  for (guint i = 0; i < token->values->len; i++) {
+    g_autofree char *expected = replace(g_ptr_array_index(token->values, i), TOKEN, string);
+    const char *found = g_ptr_array_index(other->values, i);
+
+    if (!g_str_equal(expected, found))
+      g_error("%s: '%s' became '%s', expected '%s'", where, string, found, expected);
+  }
+}
+
+typedef struct {
+  GHashTable *seen; /* positions that were tried already */
+  guint positions, accepted, refused;
+} Tally;
+
+/* The parser trims texts. */
+static char *as_read(const xmlNode *node, const char *string)
+{
+  char *copy = g_strdup(string);
+
+  return node->type == XML_ATTRIBUTE_NODE ? copy : g_strstrip(copy);
+}
+
+static void try_form(xmlDoc *doc, xmlNode *node, const char *where, const char *prefix, PlanForm form,
+                     Tally *tally)
+{
+  g_autofree char *token = g_strconcat(prefix, TOKEN, NULL);
+  g_autoptr(Parsed) reference = NULL;
+
+  xmlNodeSetContent(node, (const xmlChar *)token);
+  reference = translate(doc, form);
+  if (!reference)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS(awkward); i++) {
+    g_autofree char *string = g_strconcat(prefix, awkward[i], NULL);
+    xmlChar *escaped = xmlEncodeSpecialChars(doc, (const xmlChar *)string);
+    g_autoptr(Parsed) parsed = NULL;
+    g_autofree char *read = as_read(node, awkward[i]);
+
+    if (!*prefix && awkward[i][0] == '/') {
+      xmlFree(escaped);
+      continue; /* absolute where the token was relative: the other round has it */
+    }
+    xmlNodeSetContent(node, escaped);
+    xmlFree(escaped);
+    parsed = translate(doc, form);
+    if (parsed)
+      assert_same(reference, parsed, read, where);
+    tally->accepted += parsed != NULL;
+    tally->refused += parsed == NULL;
+  }
+}
+
+static void try_position(xmlDoc *doc, xmlNode *node, const char *where, Tally *tally)
+{
+  xmlChar *before = xmlNodeGetContent(node);
+  xmlChar *escaped = xmlEncodeSpecialChars(doc, before);
+
+  if (g_hash_table_add(tally->seen, g_strdup(where))) {
+    tally->positions++;
+    try_form(doc, node, where, "", PLAN_SHELL, tally);
+    try_form(doc, node, where, "", PLAN_RUN, tally);
+    try_form(doc, node, where, "/", PLAN_RUN, tally);
+  }
+  xmlNodeSetContent(node, escaped);
+  xmlFree(escaped);
+  xmlFree(before);
+}
+
+static void try_element(xmlDoc *doc, xmlNode *element, const char *path, Tally *tally)
+{
+  gboolean has_children = FALSE;
+  xmlChar *type = xmlGetProp(element, (const xmlChar *)"type");
+  g_autofree char *own =
+      g_strdup_printf("%s/%s[%s]", path, (const char *)element->name, type ? (const char *)type : "");
+
+  xmlFree(type);
+  for (xmlAttr *attribute = element->properties; attribute; attribute = attribute->next) {
+    g_autofree char *where = g_strdup_printf("%s/@%s", own, (const char *)attribute->name);
+
+    try_position(doc, (xmlNode *)attribute, where, tally);
+  }
+  for (xmlNode *child = element->children; child; child = child->next) {
+    if (child->type == XML_ELEMENT_NODE) {
+      has_children = TRUE;
+      try_element(doc, child, own, tally);
+    }
+  }
+  if (!has_children && element->children)
+    try_position(doc, element, own, tally);
+}
+
+static void try_file(const char *path, Tally *tally)
+{
+  xmlDoc *doc = xmlReadFile(path, NULL, XML_PARSE_NONET);
+  g_autoptr(Parsed) whole = NULL;
+
+  g_assert_nonnull(doc);
+  whole = translate(doc, PLAN_RUN);
+  if (whole) /* it may need options that only the golden runner gives */
+    try_element(doc, xmlDocGetRootElement(doc), "", tally);
+  xmlFreeDoc(doc);
+}
+
+static void try_family(const char *folder, Tally *tally)
+{
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name(dir))) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+
+    if (g_str_has_suffix(name, ".argv")) {
+      g_autofree char *stem = g_strndup(path, strlen(path) - strlen("argv"));
+      g_autofree char *xml = g_strconcat(stem, "xml", NULL);
+
+      try_file(xml, tally);
+    }
+  }
+}
+
+static void test_every_string(void)
+{
+  g_autofree char *golden = g_build_filename(g_getenv("DOMRUN_SRCDIR"), "tests", "golden", NULL);
+  g_autoptr(GDir) dir = g_dir_open(golden, 0, NULL);
+  Tally tally = { g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), 0, 0, 0 };
+  const char *family;
+
+  g_assert_nonnull(dir);
+  while ((family = g_dir_read_name(dir))) {
+    g_autofree char *folder = g_build_filename(golden, family, NULL);
+
+    try_family(folder, &tally);
+  }
+  g_test_message("%u positions, %u strings accepted, %u refused", tally.positions, tally.accepted,
+                 tally.refused);
+  g_assert_cmpuint(tally.positions, >, 50);
+  g_assert_cmpuint(tally.accepted, >, 500);
+  g_hash_table_unref(tally.seen);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/strings/every-position", test_every_string);
+  return g_test_run();
+}
