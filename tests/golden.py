@@ -137,7 +137,8 @@ def check(case):
             else:
                 case.path(suffix).write_bytes(text)
         problems.append("regenerated: look at the difference before it is committed")
-    assert not problems, "\n".join(problems)
+    if problems:
+        raise tap.Failure("\n".join(problems))
 
 
 def main():

@@ -18,6 +18,10 @@ class Skip(Exception):
     """Raised with the reason why a test cannot run on this machine."""
 
 
+class Failure(Exception):
+    """Raised with all that is to be said about why a test failed; an AssertionError tells the line as well."""
+
+
 def diagnostics(text):
     """Prints @text as TAP's comments."""
     for line in text.rstrip("\n").split("\n"):
@@ -35,6 +39,8 @@ def _run(name, function):
         return True, "", ""
     except Skip as skip:
         return True, f" # SKIP {skip}", ""
+    except Failure as failure:
+        return False, "", f"{failure}"
     except AssertionError as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
         where = "".join(f"at {os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}\n" for frame in frames)
