@@ -403,5 +403,6 @@ const DeviceRoom controller_room = {
   .complete = controller_complete,
   .validate = controller_validate,
   .translate = controller_translate,
+  .annotate = device_annotate_nothing,
   .clear = device_clear_nothing,
 };

@@ -37,6 +37,10 @@ gboolean device_validate_nothing(const Domain *domain, const Device *device, GEr
   return TRUE;
 }
 
+void device_annotate_nothing(const Domain *domain, const Device *device, xmlNode *node)
+{
+}
+
 void device_clear_nothing(Device *device)
 {
 }

@@ -73,6 +73,10 @@ struct DeviceRoom {
   /* Adds arguments, resources and requirements to the plan. Changes nothing and asks the host nothing. */
   gboolean (*translate)(const Domain *domain, const Device *device, Plan *plan, GError **error);
 
+  /* Writes into the live XML what became of the device, beside alias and address, which domain/live.c writes.
+   */
+  void (*annotate)(const Domain *domain, const Device *device, struct _xmlNode *node);
+
   /* Frees what the device owns beside itself (strings belong to the document). */
   void (*clear)(Device *device);
 };
@@ -84,6 +88,7 @@ void device_free(Device *device);
 /* For slots where a room has nothing to do. */
 gboolean device_complete_nothing(Domain *domain, Device *device, GError **error);
 gboolean device_validate_nothing(const Domain *domain, const Device *device, GError **error);
+void device_annotate_nothing(const Domain *domain, const Device *device, struct _xmlNode *node);
 void device_clear_nothing(Device *device);
 
 /* Reads <boot order=''>, which disks, interfaces and others share. */

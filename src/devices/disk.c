@@ -308,5 +308,6 @@ const DeviceRoom disk_room = {
   .complete = disk_complete,
   .validate = disk_validate,
   .translate = disk_translate,
+  .annotate = device_annotate_nothing,
   .clear = device_clear_nothing,
 };

@@ -41,5 +41,6 @@ const DeviceRoom hub_room = {
   .complete = hub_complete,
   .validate = device_validate_nothing,
   .translate = hub_translate,
+  .annotate = device_annotate_nothing,
   .clear = device_clear_nothing,
 };

@@ -67,5 +67,6 @@ const DeviceRoom memballoon_room = {
   .complete = memballoon_complete,
   .validate = memballoon_validate,
   .translate = memballoon_translate,
+  .annotate = device_annotate_nothing,
   .clear = device_clear_nothing,
 };

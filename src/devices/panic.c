@@ -46,5 +46,6 @@ const DeviceRoom panic_room = {
   .complete = panic_complete,
   .validate = panic_validate,
   .translate = panic_translate,
+  .annotate = device_annotate_nothing,
   .clear = device_clear_nothing,
 };

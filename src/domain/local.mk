@@ -11,6 +11,7 @@ libdomrun_a_SOURCES += \
 	%D%/generator.c %D%/generator.h \
 	%D%/implied.c %D%/implied.h \
 	%D%/lifecycle.c %D%/lifecycle-qemu.c %D%/lifecycle.h \
+	%D%/live.c %D%/live.h \
 	%D%/memory.c %D%/memory-qemu.c %D%/memory.h \
 	%D%/metadata.c %D%/metadata-qemu.c %D%/metadata.h \
 	%D%/os.c %D%/os-qemu.c %D%/os.h \

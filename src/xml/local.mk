@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/annotate.c %D%/annotate.h \
 	%D%/document.c %D%/document.h \
 	%D%/element.c %D%/element.h \
 	%D%/marks.c %D%/marks.h \

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Writing into a document: for the live XML (domain/live.h).
+ */
+#pragma once
+
+#include <glib.h>
+#include <libxml/tree.h>
+
+#include "xml/document.h"
+
+/* The first child element @name; where there is none, one is added at the end, indented like its siblings. */
+xmlNode *xml_set_child(xmlNode *node, const char *name);
+
+/* Replaces the text of an element, or the value of an attribute (which is added where it is not there). */
+void xml_set_text(xmlNode *node, const char *text);
+void xml_set_attribute(xmlNode *node, const char *name, const char *value);
+void xml_set_attribute_format(xmlNode *node, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* The document as UTF-8 text. The caller frees it. */
+char *xml_document_text(const XmlDocument *document);
