@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/bridge.h"
 #include "host/listener.h"
 
 static gboolean refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
@@ -177,6 +178,14 @@ static gboolean check_emulator(const PlanRequirement *requirement, GError **erro
          check_access(requirement, requirement->path, X_OK, "execute", error);
 }
 
+static gboolean check_program(const PlanRequirement *requirement, GError **error)
+{
+  struct stat status;
+
+  return find(requirement, &status, error) && check_kind(requirement, &status, error) &&
+         check_access(requirement, requirement->path, X_OK, "execute", error);
+}
+
 static const char kvm_path[] = "/dev/kvm";
 
 static gboolean check_kvm(const PlanRequirement *requirement, GError **error)
@@ -276,12 +285,21 @@ static gboolean check_port(const PlanRequirement *requirement, GError **error)
 }
 
 static gboolean (*const checks[])(const PlanRequirement *requirement, GError **error) = {
-  [PLAN_REQUIRE_READ] = check_read,     [PLAN_REQUIRE_WRITE] = check_write,
-  [PLAN_REQUIRE_CREATE] = check_create, [PLAN_REQUIRE_EMULATOR] = check_emulator,
-  [PLAN_REQUIRE_KVM] = check_kvm,       [PLAN_REQUIRE_DEVICE] = check_device,
-  [PLAN_REQUIRE_PIPE] = check_pipe,     [PLAN_REQUIRE_SOCKET] = check_socket,
-  [PLAN_REQUIRE_LISTEN] = check_listen, [PLAN_REQUIRE_TCP_PORT] = check_port,
+  [PLAN_REQUIRE_READ] = check_read,
+  [PLAN_REQUIRE_WRITE] = check_write,
+  [PLAN_REQUIRE_CREATE] = check_create,
+  [PLAN_REQUIRE_EMULATOR] = check_emulator,
+  [PLAN_REQUIRE_KVM] = check_kvm,
+  [PLAN_REQUIRE_DEVICE] = check_device,
+  [PLAN_REQUIRE_PIPE] = check_pipe,
+  [PLAN_REQUIRE_SOCKET] = check_socket,
+  [PLAN_REQUIRE_LISTEN] = check_listen,
+  [PLAN_REQUIRE_TCP_PORT] = check_port,
   [PLAN_REQUIRE_UDP_PORT] = check_port,
+  [PLAN_REQUIRE_PROGRAM] = check_program,
+  [PLAN_REQUIRE_TUN] = bridge_check_tun,
+  [PLAN_REQUIRE_BRIDGE] = bridge_check,
+  [PLAN_REQUIRE_NETWORK] = bridge_check_network,
 };
 
 void requirements_check(const Plan *plan, Report *report)

@@ -161,7 +161,7 @@ PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *a
 void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
                   const char *path);
 
-/* Adds a command; takes @arguments. @without is printed after "the shell's form leaves it out: ". */
+/* Adds a command; takes @arguments. @without is printed after "a command line cannot carry it: ". */
 PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attribute, const char *name,
                               Props *arguments, const char *without);
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the host says about networks before a guest is planned: nothing is changed, and nothing is an error.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* The bridge of a virtual network that libvirt defines on this host, from libvirt's own file, where this user
+ * can read it. NULL where there is none; the caller frees it. */
+char *networks_find_bridge(const char *network);
+
+/* Whether this user can open /dev/vhost-net. */
+gboolean networks_have_vhost(void);
