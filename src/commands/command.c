@@ -3,6 +3,8 @@
 
 #include "commands/command.h"
 
+#include "host/networks.h"
+
 void document_command_clear(DocumentCommand *command)
 {
   plan_free(command->plan);
@@ -11,6 +13,7 @@ void document_command_clear(DocumentCommand *command)
   report_free(command->report);
   g_free(command->type);
   g_free(command->seed);
+  g_strfreev(command->networks);
 }
 
 gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries,
@@ -23,6 +26,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     { "strict", 0, 0, G_OPTION_ARG_NONE, &command->is_strict, "refuse what domrun does not know", NULL },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed, "derive generated values (uuid, mac) from TEXT",
       "TEXT" },
+    { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->networks,
+      "what a virtual network of the document is on this host; may be repeated", "NAME=bridge:BRIDGE|user" },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(GOptionContext) context = g_option_context_new("FILE");
@@ -52,16 +57,49 @@ static gboolean parse_type(const DocumentCommand *command, DomainOptions *option
   return FALSE;
 }
 
+static GPtrArray *parse_networks(char *const *texts, GError **error)
+{
+  g_autoptr(GPtrArray) networks = g_ptr_array_new_with_free_func((GDestroyNotify)domain_network_free);
+
+  for (; texts && *texts; texts++) {
+    DomainNetwork *network = domain_network_new(*texts, error);
+
+    if (!network)
+      return NULL;
+    g_ptr_array_add(networks, network);
+  }
+  return g_steal_pointer(&networks);
+}
+
+/* The host's time; in a dry run SOURCE_DATE_EPOCH may say another, as it does to other programs whose output
+ * is to be the same each time: https://reproducible-builds.org/specs/source-date-epoch/ */
+static gint64 get_now(gboolean is_dry_run)
+{
+  const char *epoch = is_dry_run ? g_getenv("SOURCE_DATE_EPOCH") : NULL;
+  gint64 now;
+
+  if (epoch && g_ascii_string_to_signed(epoch, 10, 0, G_MAXINT32, &now, NULL))
+    return now;
+  return g_get_real_time() / G_USEC_PER_SEC;
+}
+
 gboolean document_command_load(DocumentCommand *command, const char *path, gboolean is_dry_run)
 {
   DomainOptions options = DOMAIN_OPTIONS_INIT;
+  g_autoptr(GPtrArray) networks = NULL;
   GError *error = NULL;
 
   command->report = report_new();
   options.is_strict = command->is_strict;
   options.seed = command->seed;
   options.has_stand_ins = is_dry_run && !command->seed;
+  options.find_bridge = networks_find_bridge;
+  options.has_vhost_net = networks_have_vhost();
+  options.now = get_now(is_dry_run);
   if (parse_type(command, &options, &error))
+    networks = parse_networks(command->networks, &error);
+  options.networks = networks;
+  if (networks)
     command->document = xml_document_load(path, &error);
   if (!command->document) {
     report_error(command->report, error);

@@ -25,9 +25,10 @@ int run_command(int argc, char **argv);
 /* What the commands that read a document share: the file, the options of how to read it, and what came of it.
  * Zero it, and clear it at the end. */
 typedef struct {
-  char *type; /* of the options --type, --seed, --strict */
+  char *type; /* of the options --type, --seed, --strict, --network */
   char *seed;
   gboolean is_strict;
+  char **networks;
   Report *report;
   XmlDocument *document;
   Domain *domain;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * <vcpu>, and later <cpu>.
+ * <vcpu>, and the features of the CPU's model that other elements switch (<clock>, <features>).
  * https://libvirt.org/formatdomain.html#cpu-allocation
  */
 #pragma once
@@ -16,7 +16,9 @@ typedef struct Domain Domain;
 typedef struct {
   guint32 vcpus;   /* at most that many; default 1 */
   guint32 current; /* plugged in at the start; 1 to vcpus */
+  Place place;     /* of <vcpu>, or of the domain */
 } Cpu;
 
-gboolean cpu_parse(struct _xmlNode *domain, Cpu *ret_cpu, GError **error);
+/* Reads <vcpu>; comes after os_parse(), since the machine has its limit. */
+gboolean cpu_parse(struct _xmlNode *root, Domain *domain, GError **error);
 void cpu_translate(const Domain *domain, Plan *plan);

@@ -3,18 +3,34 @@
 
 #include "domain/domain.h"
 
+#include "devices/graphics.h"
 #include "devices/registry.h"
 
 /* What every guest gets: nothing from configuration files, no default devices, no display but the document's.
- * The sandbox is QEMU's own (seccomp): no obsolete system calls, no new privileges, no programs, no
- * scheduling. */
-static void translate_fixed(Plan *plan)
+ */
+static void translate_fixed(const Domain *domain, Plan *plan)
 {
   plan_add(plan, PLAN_BOTH, "-no-user-config", NULL);
   plan_add(plan, PLAN_BOTH, "-nodefaults", NULL);
-  plan_add(plan, PLAN_BOTH, "-display", "none");
-  plan_add(plan, PLAN_BOTH, "-sandbox",
-           "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+  if (!graphics_has_window(domain))
+    plan_add(plan, PLAN_BOTH, "-display", "none");
+}
+
+/* QEMU's own sandbox (seccomp): no obsolete system calls, no new privileges, no programs, no scheduling. In
+ * the shell's form QEMU may have to run what the supervisor runs otherwise: a script needs spawn=allow; a
+ * setuid helper needs that there is no sandbox, whose mere presence keeps a program from gaining privileges.
+ */
+static void translate_sandbox(Plan *plan)
+{
+  static const char strict[] = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+  static const char spawning[] = "on,obsolete=deny,elevateprivileges=deny,spawn=allow,resourcecontrol=deny";
+
+  if (!plan->shell_spawns && !plan->shell_gains) {
+    plan_add(plan, PLAN_BOTH, "-sandbox", strict);
+    return;
+  }
+  plan_add(plan, PLAN_RUN, "-sandbox", strict);
+  plan_add(plan, PLAN_SHELL, "-sandbox", plan->shell_gains ? "off" : spawning);
 }
 
 static void translate_emulator(const Domain *domain, Plan *plan)
@@ -43,8 +59,7 @@ static void translate_devices(const Domain *domain, Plan *plan, Report *report)
   GError *error = NULL;
 
   for (const DeviceRoom *const *room = device_rooms; *room; room++) {
-    DOMAIN_FOREACH_DEVICE(domain, device, i)
-    {
+    DOMAIN_FOREACH_DEVICE(domain, device, i) {
       if (device->room == *room && !device->room->translate(domain, device, plan, &error))
         report_error(report, g_steal_pointer(&error));
     }
@@ -59,13 +74,14 @@ Plan *domain_translate(const Domain *domain, Report *report)
   metadata_translate(&domain->metadata, plan);
   translate_type(domain, plan);
   os_translate(domain, plan);
-  features_translate(&domain->features, plan);
+  bootloader_translate(domain, plan);
   memory_translate(&domain->memory, plan);
   cpu_translate(domain, plan);
-  clock_translate(&domain->clock, plan);
-  translate_fixed(plan);
+  clock_translate(&domain->clock, domain->now, plan);
+  translate_fixed(domain, plan);
   lifecycle_translate(&domain->lifecycle, plan);
   translate_monitor(plan);
   translate_devices(domain, plan, report);
+  translate_sandbox(plan);
   return report_has_errors(report) ? NULL : g_steal_pointer(&plan);
 }

@@ -35,16 +35,67 @@ static gboolean check_root(xmlNode *root, GError **error)
   return FALSE;
 }
 
-static gboolean parse_type(xmlNode *root, int override, DomainType *ret_type, GError **error)
+typedef struct {
+  const char *name;
+  const char *needs;
+  const char *hint;
+} ForeignType;
+
+static const char container_hint[] =
+    "domrun runs virtual machines; lxc, podman or systemd-nspawn run containers";
+
+/* The types of libvirt's other drivers. */
+static const ForeignType foreign_types[] = {
+  { "xen", "the Xen hypervisor",
+    "--type=kvm or --type=qemu runs a fully virtualized guest (os/type 'hvm') with QEMU instead" },
+  { "lxc", "a container", container_hint },
+  { "linux-vserver", "a container", container_hint },
+  { "openvz", "a container", container_hint },
+  { "vz", "Virtuozzo", container_hint },
+  { "parallels", "Virtuozzo", container_hint },
+  { "uml", "a kernel built for user-mode Linux", NULL },
+  { "test", "libvirt's test driver, which runs nothing", "--type=qemu runs it with QEMU" },
+  { "vmware", "VMware", "--type=kvm or --type=qemu runs it with QEMU" },
+  { "vbox", "VirtualBox", "--type=kvm or --type=qemu runs it with QEMU" },
+  { "hyperv", "Hyper-V", "--type=kvm or --type=qemu runs it with QEMU" },
+  { "phyp", "IBM's Power hypervisor", NULL },
+  { "bhyve", "FreeBSD's hypervisor", "--type=kvm or --type=qemu runs it with QEMU" },
+  { "hvf", "macOS's hypervisor", "--type=kvm or --type=qemu runs it on Linux" },
+};
+
+static gboolean refuse_foreign_type(xmlNode *root, const char *type, GError **error)
 {
-  if (!xml_attribute_enum_required(root, "type", &domain_type_table, XML_ENUM(ret_type),
-                                   override >= 0 ? NULL : error) &&
-      override < 0)
+  for (gsize i = 0; i < G_N_ELEMENTS(foreign_types); i++) {
+    if (!g_str_equal(type, foreign_types[i].name))
+      continue;
+    xml_error(error, root, "type", "'%s' needs %s; domrun runs 'qemu' and 'kvm'", type,
+              foreign_types[i].needs);
+    if (foreign_types[i].hint)
+      error_add_hint(error, "%s", foreign_types[i].hint);
     return FALSE;
-  if (override >= 0)
-    *ret_type = (DomainType) override;
+  }
+  return xml_error_unknown_value(error, root, "type", &domain_type_table, type);
+}
+
+static gboolean parse_type(Domain *domain, xmlNode *root, int override, GError **error)
+{
+  const char *type = xml_attribute(root, "type");
+
   xml_attribute(root, "id"); /* of a running guest: libvirt's business */
-  return TRUE;
+  domain->is_xen = type && g_str_equal(type, "xen");
+  if (override >= 0) {
+    domain->type = (DomainType) override;
+    return TRUE;
+  }
+  if (type && g_str_equal(type, "kqemu")) {
+    report_warning(domain->report, &domain->place, "type", "--type=kvm is fast where the host has KVM",
+                   "the accelerator 'kqemu' is gone; the guest is emulated, as with type 'qemu'");
+    domain->type = DOMAIN_TYPE_QEMU;
+    return TRUE;
+  }
+  if (type && !enum_from_string(&domain_type_table, type, XML_ENUM(&domain->type)))
+    return refuse_foreign_type(root, type, error);
+  return xml_attribute_enum_required(root, "type", &domain_type_table, XML_ENUM(&domain->type), error);
 }
 
 static gboolean parse_device(Domain *domain, const DeviceRoom *room, xmlNode *node, GError **error)
@@ -59,6 +110,18 @@ static gboolean parse_device(Domain *domain, const DeviceRoom *room, xmlNode *no
   return TRUE;
 }
 
+/* Xen's build of QEMU runs under Xen only. */
+static void replace_device_model(Domain *domain)
+{
+  g_autofree char *name = domain->emulator ? g_path_get_basename(domain->emulator) : NULL;
+
+  if (!name || !g_str_equal(name, "qemu-dm"))
+    return;
+  report_warning(domain->report, &domain->emulator_place, NULL, NULL,
+                 "'%s' is Xen's; the host's own QEMU takes its place", domain->emulator);
+  domain->emulator = NULL;
+}
+
 static gboolean parse_emulator(Domain *domain, xmlNode *devices, GError **error)
 {
   xmlNode *emulator = NULL;
@@ -66,7 +129,10 @@ static gboolean parse_emulator(Domain *domain, xmlNode *devices, GError **error)
   if (!xml_child(devices, "emulator", &emulator, error))
     return FALSE;
   domain->emulator_place = emulator ? xml_place(emulator) : domain->place;
-  return xml_child_path(devices, "emulator", &domain->emulator, error);
+  if (!xml_child_path(devices, "emulator", &domain->emulator, error))
+    return FALSE;
+  replace_device_model(domain);
+  return TRUE;
 }
 
 static void parse_devices(Domain *domain, xmlNode *root, Report *report)
@@ -89,13 +155,14 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
 {
   GError *error = NULL;
 
-  collect(report, parse_type(root, options->type, &domain->type, &error), &error);
+  collect(report, parse_type(domain, root, options->type, &error), &error);
   collect(report, metadata_parse(root, &domain->metadata, &error), &error);
-  collect(report, memory_parse(root, &domain->memory, &error), &error);
-  collect(report, cpu_parse(root, &domain->cpu, &error), &error);
-  collect(report, os_parse(root, &domain->os, &error), &error);
-  collect(report, features_parse(root, &domain->features, &error), &error);
-  collect(report, clock_parse(root, &domain->clock, &error), &error);
+  collect(report, memory_parse(root, domain, &error), &error);
+  collect(report, bootloader_parse(root, &domain->bootloader, &error), &error);
+  collect(report, os_parse(root, domain, &error), &error);
+  collect(report, cpu_parse(root, domain, &error), &error);
+  collect(report, features_parse(root, domain, &error), &error);
+  collect(report, clock_parse(root, domain, &error), &error);
   collect(report, lifecycle_parse(root, &domain->lifecycle, &error), &error);
 }
 
@@ -123,6 +190,9 @@ static void validate(const Domain *domain, Report *report)
 {
   GError *error = NULL;
 
+  collect(report, os_validate(domain, &error), &error);
+  collect(report, firmware_validate(domain, &error), &error);
+  collect(report, bootloader_validate(domain, &error), &error);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
     collect(report, device->room->validate(domain, device, &error), &error);
 }
@@ -148,6 +218,9 @@ Domain *domain_parse(XmlDocument *document, const DomainOptions *options, Report
     return NULL;
   }
   domain->report = report;
+  domain->options = options;
+  domain->now = options->now;
+  domain->has_vhost_net = options->has_vhost_net;
   parse_parts(domain, root, options, report);
   parse_devices(domain, root, report);
   if (!report_has_errors(report))
@@ -157,7 +230,37 @@ Domain *domain_parse(XmlDocument *document, const DomainOptions *options, Report
   if (!report_has_errors(report))
     validate(domain, report);
   domain->report = NULL;
+  domain->options = NULL;
   return report_has_errors(report) ? NULL : g_steal_pointer(&domain);
+}
+
+const DomainNetwork *domain_find_network(const Domain *domain, const char *name)
+{
+  const GPtrArray *networks = domain->options->networks;
+
+  for (guint i = 0; networks && i < networks->len; i++) {
+    const DomainNetwork *network = g_ptr_array_index(networks, i);
+
+    if (g_str_equal(network->name, name))
+      return network;
+  }
+  return NULL;
+}
+
+const char *domain_find_bridge(const Domain *domain, const char *network)
+{
+  g_autofree char *bridge = domain->options->find_bridge ? domain->options->find_bridge(network) : NULL;
+
+  return bridge ? xml_document_keep(domain->document, bridge) : NULL;
+}
+
+const char *domain_first_disk(const Domain *domain)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (device->room == &disk_room && device->boot_class == OS_BOOT_HD)
+      return ((const Disk *)device)->source;
+  }
+  return NULL;
 }
 
 void domain_add_device(Domain *domain, Device *device)

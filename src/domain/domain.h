@@ -18,20 +18,25 @@
 #include "base/enum.h"
 #include "base/report.h"
 #include "devices/device.h"
+#include "domain/bootloader.h"
 #include "domain/clock.h"
 #include "domain/cpu.h"
 #include "domain/features.h"
+#include "domain/firmware.h"
 #include "domain/generator.h"
 #include "domain/lifecycle.h"
 #include "domain/memory.h"
 #include "domain/metadata.h"
+#include "domain/networks.h"
 #include "domain/os.h"
 #include "qemu/plan.h"
 
 typedef struct XmlDocument XmlDocument;
 
+typedef struct DomainOptions DomainOptions;
+
 typedef enum {
-  DOMAIN_TYPE_QEMU,
+  DOMAIN_TYPE_QEMU, /* also kqemu: its accelerator is gone */
   DOMAIN_TYPE_KVM,
   DOMAIN_TYPE_LAST,
 } DomainType;
@@ -39,36 +44,51 @@ typedef enum {
 extern const EnumTable domain_type_table;
 
 struct Domain {
-  XmlDocument *document; /* borrowed: it outlives the domain, and owns every string of it */
-  Place place;           /* of <domain> */
-  Report *report;        /* borrowed: where the passes of domain_parse() add warnings; NULL after it */
+  XmlDocument *document;        /* borrowed: it outlives the domain, and owns every string of it */
+  Place place;                  /* of <domain> */
+  Report *report;               /* borrowed: where the passes of domain_parse() add warnings; NULL after it */
+  const DomainOptions *options; /* borrowed; NULL after domain_parse() */
   Generator generator;
   DomainType type;
   gboolean is_xen; /* the document is one for Xen, run with QEMU: what Xen alone has is replaced */
   Metadata metadata;
   Memory memory;
   Cpu cpu;
+  Bootloader bootloader;
   Os os;
+  Firmware firmware;
   Features features;
   Clock clock;
   Lifecycle lifecycle;
+  gint64 now; /* from the options, as the next */
+  gboolean has_vhost_net;
   const char *emulator; /* absolute path, or NULL: found by the architecture */
   Place emulator_place;
   GPtrArray *devices; /* of Device: by room, in each in the order of the document; implied ones at the end */
 };
 
-/* What the command line can say over the document. */
-typedef struct {
+/* What is known beside the document: the command line, and facts about the host that decide between two
+ * translations. They are given, so that translation asks the host nothing. */
+struct DomainOptions {
   gboolean is_strict; /* what nobody read is an error */
   int type;           /* a DomainType that overrides the document's, or -1 */
   const char *seed;   /* of generated values, or NULL */
   gboolean
       has_stand_ins; /* without a seed, generated values come from the guest's name and not from chance */
-} DomainOptions;
+  const GPtrArray *networks; /* of DomainNetwork: --network; or NULL */
 
+  /* The bridge of a virtual network that the host itself defines, or NULL; the caller frees it. NULL: nobody
+   * can be asked. */
+  char *(*find_bridge)(const char *network);
+
+  gboolean has_vhost_net; /* /dev/vhost-net is there and can be opened */
+  gint64 now;             /* seconds since 1970: what a clock that is off the host's is counted from */
+};
+
+/* has_vhost_net and find_bridge as on a host that has neither. */
 #define DOMAIN_OPTIONS_INIT                                                                                  \
   {                                                                                                          \
-    FALSE, -1, NULL, FALSE                                                                                   \
+    .type = -1                                                                                               \
   }
 
 /* NULL where the report has errors. The document must outlive the domain. */
@@ -89,6 +109,15 @@ const char *domain_pci_bus(const Domain *domain, guint32 index);
 
 /* The name of the bus of USB controller @index: "usb.0". The caller frees it. */
 char *domain_usb_bus(const Domain *domain, guint32 index);
+
+/* What --network says of a virtual network, or NULL. For domain_parse()'s passes, as the next. */
+const DomainNetwork *domain_find_network(const Domain *domain, const char *name);
+
+/* The bridge that the host itself gives it, or NULL. */
+const char *domain_find_bridge(const Domain *domain, const char *network);
+
+/* The path of the first hard disk, or NULL. */
+const char *domain_first_disk(const Domain *domain);
 
 /* Adds a device that the document does not name; takes it. */
 void domain_add_device(Domain *domain, Device *device);

@@ -1,14 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * QEMU's x86 machines always have an APIC and, with every CPU model that has PAE, PAE: the two need no
- * argument.
+ * QEMU's x86 machines always have an APIC, and the CPU models in use have PAE: the two
+ * need no argument, and libvirt gives none. ACPI is told by the machine's property: the option -no-acpi is
+ * gone from QEMU 9.
  */
 #include "config.h"
 
 #include "domain/features.h"
 
-void features_translate(const Features *features, Plan *plan)
+ENUM_TABLE(feature_ioapic_qemu_table,
+           FEATURE_IOAPIC_LAST, [FEATURE_IOAPIC_KVM] = "on", [FEATURE_IOAPIC_QEMU] = "split");
+
+static void add_state(Props *props, const char *key, FeatureState state)
+{
+  if (state != FEATURE_UNSET)
+    props_add_bool(props, key, state == FEATURE_ON);
+}
+
+void features_translate_machine(const Features *features, Props *machine)
 {
   if (!features->acpi)
-    plan_add(plan, PLAN_BOTH, "-no-acpi", NULL);
+    props_add_bool(machine, "acpi", FALSE);
+  add_state(machine, "vmport", features->vmport);
+  add_state(machine, "smm", features->smm);
+  props_add_string(machine, "kernel-irqchip",
+                   enum_to_string(&feature_ioapic_qemu_table, (int)features->ioapic));
+}
+
+void features_translate_cpu(const Features *features, Props *model)
+{
+  add_state(model, "kvm-pv-eoi", features->apic_eoi);
+  add_state(model, "kvm-pv-unhalt", features->pvspinlock);
+  add_state(model, "pmu", features->pmu);
+  if (features->kvm_hidden == FEATURE_ON)
+    props_add_bool(model, "kvm", FALSE);
 }

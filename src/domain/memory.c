@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "domain/domain.h"
 #include "xml/element.h"
 
 typedef struct {
@@ -29,6 +30,12 @@ static const MemoryUnit units[] = {
   { "TB", G_GUINT64_CONSTANT(1000000000000) },
   { "T", G_GUINT64_CONSTANT(1) << 40 },
   { "TiB", G_GUINT64_CONSTANT(1) << 40 },
+  { "PB", G_GUINT64_CONSTANT(1000000000000000) },
+  { "P", G_GUINT64_CONSTANT(1) << 50 },
+  { "PiB", G_GUINT64_CONSTANT(1) << 50 },
+  { "EB", G_GUINT64_CONSTANT(1000000000000000000) },
+  { "E", G_GUINT64_CONSTANT(1) << 60 },
+  { "EiB", G_GUINT64_CONSTANT(1) << 60 },
 };
 
 static gboolean read_unit(xmlNode *node, guint64 *ret_bytes, GError **error)
@@ -67,25 +74,68 @@ gboolean memory_read_kib(xmlNode *node, guint64 *ret_kib, GError **error)
   return TRUE;
 }
 
-gboolean memory_parse(xmlNode *domain, Memory *ret_memory, GError **error)
+/* libvirt gives such a guest all of its memory, without a word. */
+static void clamp_current(Domain *domain, xmlNode *node, Memory *memory)
 {
-  xmlNode *node, *current = NULL;
+  Place place;
 
-  if (!xml_child_required(domain, "memory", &node, error) || !memory_read_kib(node, &ret_memory->kib, error))
+  if (memory->current_kib <= memory->kib)
+    return;
+  place = xml_place(node);
+  report_warning(domain->report, &place, NULL, "the guest gets all of its memory",
+                 "%" G_GUINT64_FORMAT " KiB is more than the %" G_GUINT64_FORMAT " KiB of <memory>",
+                 memory->current_kib, memory->kib);
+  memory->current_kib = memory->kib;
+}
+
+static gboolean parse_current(xmlNode *root, Domain *domain, Memory *memory, GError **error)
+{
+  xmlNode *node = NULL;
+
+  memory->current_kib = memory->kib;
+  if (!xml_child(root, "currentMemory", &node, error))
     return FALSE;
-  ret_memory->place = xml_place(node);
-  if (ret_memory->kib == 0)
-    return xml_error(error, node, NULL, "a guest without memory cannot run");
-  ret_memory->current_kib = ret_memory->kib;
-  if (!xml_child(domain, "currentMemory", &current, error))
+  if (!node)
+    return TRUE;
+  if (!memory_read_kib(node, &memory->current_kib, error))
     return FALSE;
-  if (current && !memory_read_kib(current, &ret_memory->current_kib, error))
-    return FALSE;
-  if (current && ret_memory->current_kib > ret_memory->kib)
-    return xml_error(error, current, NULL,
-                     "%" G_GUINT64_FORMAT " KiB is more than the %" G_GUINT64_FORMAT " KiB of <memory>",
-                     ret_memory->current_kib, ret_memory->kib);
-  if (ret_memory->current_kib == 0) /* virt-manager's old way of saying: all of it */
-    ret_memory->current_kib = ret_memory->kib;
+  clamp_current(domain, node, memory);
+  if (memory->current_kib == 0) /* virt-manager's old way of saying: all of it */
+    memory->current_kib = memory->kib;
   return TRUE;
+}
+
+/* Memory that can be plugged in later. */
+static gboolean parse_max(xmlNode *root, Domain *domain, GError **error)
+{
+  xmlNode *node = NULL;
+  guint64 kib;
+  guint32 slots = 0;
+  Place place;
+
+  if (!xml_child(root, "maxMemory", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  if (!memory_read_kib(node, &kib, error) ||
+      !xml_attribute_uint32(node, "slots", 1, G_MAXINT32, &slots, error))
+    return FALSE;
+  place = xml_place(node);
+  report_warning(domain->report, &place, NULL, "the guest runs with what <memory> says",
+                 "memory cannot be plugged into a running guest");
+  return TRUE;
+}
+
+gboolean memory_parse(xmlNode *root, Domain *domain, GError **error)
+{
+  Memory *memory = &domain->memory;
+  xmlNode *node;
+
+  if (!xml_child_required(root, "memory", &node, error) || !memory_read_kib(node, &memory->kib, error) ||
+      !xml_attribute_on_off(node, "dumpCore", &memory->is_in_core_dumps, error))
+    return FALSE;
+  memory->place = xml_place(node);
+  if (memory->kib == 0)
+    return xml_error(error, node, NULL, "a guest without memory cannot run");
+  return parse_current(root, domain, memory, error) && parse_max(root, domain, error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * <memory> and <currentMemory>.
+ * <memory>, <currentMemory> and <maxMemory>.
  * https://libvirt.org/formatdomain.html#memory-allocation
  */
 #pragma once
@@ -11,14 +11,16 @@
 #include "qemu/plan.h"
 
 struct _xmlNode;
+typedef struct Domain Domain;
 
 typedef struct {
-  guint64 kib;         /* what the guest has at boot, in KiB */
-  guint64 current_kib; /* what the balloon leaves it; at most @kib */
+  guint64 kib;               /* what the guest has at boot, in KiB */
+  guint64 current_kib;       /* what the balloon leaves it; at most @kib */
+  gboolean is_in_core_dumps; /* of QEMU itself */
   Place place;
 } Memory;
 
-gboolean memory_parse(struct _xmlNode *domain, Memory *ret_memory, GError **error);
+gboolean memory_parse(struct _xmlNode *root, Domain *domain, GError **error);
 void memory_translate(const Memory *memory, Plan *plan);
 
 /* Reads "<memory unit='MiB'>512</memory>" and its like: a number with a unit (default: KiB), in KiB, rounded

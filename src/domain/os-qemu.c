@@ -13,29 +13,56 @@ const char *os_arch_emulator(OsArch arch)
   return enum_to_string(&os_arch_emulator_table, (int)arch);
 }
 
-static void translate_kernel(const Os *os, Plan *plan)
+static void add_file(Plan *plan, const char *option, const char *path, const Place *place)
 {
-  if (!os->kernel)
+  if (!path)
     return;
-  plan_add(plan, PLAN_BOTH, "-kernel", os->kernel);
-  plan_require(plan, PLAN_REQUIRE_READ, &os->kernel_place, NULL, os->kernel);
-  if (os->initrd) {
-    plan_add(plan, PLAN_BOTH, "-initrd", os->initrd);
-    plan_require(plan, PLAN_REQUIRE_READ, &os->initrd_place, NULL, os->initrd);
-  }
-  if (os->cmdline)
-    plan_add(plan, PLAN_BOTH, "-append", os->cmdline);
+  plan_add(plan, PLAN_BOTH, option, path);
+  plan_require(plan, PLAN_REQUIRE_READ, place, NULL, path);
 }
 
-void os_translate(const Domain *domain, Plan *plan)
+static void translate_kernel(const Os *os, Plan *plan)
+{
+  add_file(plan, "-kernel", os->kernel, &os->kernel_place);
+  add_file(plan, "-initrd", os->initrd, &os->initrd_place);
+  if (os->cmdline)
+    plan_add(plan, PLAN_BOTH, "-append", os->cmdline);
+  add_file(plan, "-dtb", os->dtb, &os->dtb_place);
+}
+
+static void translate_machine(const Domain *domain, Plan *plan)
 {
   Props *machine = props_new(/* key= */ NULL, domain->os.machine);
 
   /* No USB controller but those of the document, and no guest memory in QEMU's own core dumps. */
   props_add_bool(machine, "usb", FALSE);
-  props_add_bool(machine, "dump-guest-core", FALSE);
+  props_add_bool(machine, "dump-guest-core", domain->memory.is_in_core_dumps);
+  features_translate_machine(&domain->features, machine);
+  clock_translate_machine(&domain->clock, machine);
+  if (domain->os.bios.is_on_serial) /* SeaBIOS then talks on the first serial port */
+    props_add_bool(machine, "graphics", FALSE);
+  firmware_translate(&domain->firmware, machine, plan);
   plan_add_keyval(plan, PLAN_BOTH, "-machine", machine);
-  /* strict: nothing boots that the document does not name. */
-  plan_add(plan, PLAN_BOTH, "-boot", "strict=on");
+}
+
+static void translate_boot(const OsBios *bios, Plan *plan)
+{
+  Props *boot = props_new_empty();
+
+  if (bios->has_menu)
+    props_add_bool(boot, "menu", bios->menu);
+  if (bios->has_menu_timeout)
+    props_add_uint(boot, "splash-time", bios->menu_timeout);
+  if (bios->has_reboot_timeout)
+    props_add_int(boot, "reboot-timeout", bios->reboot_timeout);
+  /* Nothing boots that the document does not name. */
+  props_add_bool(boot, "strict", TRUE);
+  plan_add_keyval(plan, PLAN_BOTH, "-boot", boot);
+}
+
+void os_translate(const Domain *domain, Plan *plan)
+{
+  translate_machine(domain, plan);
+  translate_boot(&domain->os.bios, plan);
   translate_kernel(&domain->os, plan);
 }

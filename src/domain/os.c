@@ -6,11 +6,14 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "domain/domain.h"
 #include "xml/element.h"
 
 ENUM_TABLE(os_arch_table, OS_ARCH_LAST, [OS_ARCH_I686] = "i686", [OS_ARCH_X86_64] = "x86_64");
 ENUM_TABLE(os_boot_table, OS_BOOT_LAST, [OS_BOOT_FD] = "fd", [OS_BOOT_HD] = "hd", [OS_BOOT_CDROM] = "cdrom",
            [OS_BOOT_NETWORK] = "network");
+ENUM_TABLE(os_smbios_table, OS_SMBIOS_LAST, [OS_SMBIOS_EMULATE] = "emulate", [OS_SMBIOS_HOST] = "host",
+           [OS_SMBIOS_SYSINFO] = "sysinfo");
 
 /* The host's own architecture is the default, as it is libvirt's. */
 static OsArch host_arch(void)
@@ -34,31 +37,73 @@ static gboolean check_machine(xmlNode *type, const char *machine, GError **error
       error, "'pc' and 'q35' are the usual ones; 'qemu-system-x86_64 -machine help' lists them all");
 }
 
-static gboolean read_type(xmlNode *os, Os *ret_os, GError **error)
+typedef struct {
+  const char *name;
+  const char *meaning;
+  const char *hint;
+} ForeignType;
+
+static const char kernel_hint[] = "most of today's Linux kernels also boot on QEMU's machines: name the "
+                                  "kernel in <kernel>, the root disk in "
+                                  "<cmdline>, and make the type 'hvm'";
+static const char container_hint[] =
+    "domrun runs virtual machines; lxc, podman or systemd-nspawn run containers";
+
+/* What other hypervisors run. */
+static const ForeignType foreign_types[] = {
+  { "linux", "a kernel made for the Xen hypervisor (a paravirtualized guest)", kernel_hint },
+  { "xen", "a kernel made for the Xen hypervisor (a paravirtualized guest)", kernel_hint },
+  { "xenpvh", "a kernel made for the Xen hypervisor (a PVH guest)", kernel_hint },
+  { "uml", "a Linux kernel that is a program of the host (user-mode Linux)", kernel_hint },
+  { "exe", "a program in a container", container_hint },
+};
+
+static gboolean check_os_type(xmlNode *type, const char *name, GError **error)
 {
+  if (g_str_equal(name, "hvm"))
+    return TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS(foreign_types); i++) {
+    if (g_str_equal(name, foreign_types[i].name)) {
+      xml_error(error, type, NULL, "'%s' is %s, which QEMU cannot run", name, foreign_types[i].meaning);
+      return error_add_hint(error, "%s", foreign_types[i].hint);
+    }
+  }
+  return xml_error(error, type, NULL, "unknown value '%s' (known: hvm)", name);
+}
+
+/* The machines of Xen's device model are no longer QEMU's own. */
+static void replace_xen_machine(xmlNode *type, Domain *domain)
+{
+  Os *os = &domain->os;
+  Place place = xml_place(type);
+
+  if (!g_str_equal(os->machine, "xenfv") && !g_str_equal(os->machine, "xenpv") &&
+      !g_str_equal(os->machine, "xenpvh"))
+    return;
+  report_warning(domain->report, &place, "machine", NULL, "'%s' is Xen's; 'pc' takes its place", os->machine);
+  os->machine = "pc";
+}
+
+static gboolean read_type(xmlNode *os, Domain *domain, GError **error)
+{
+  Os *ret_os = &domain->os;
   xmlNode *type;
   const char *text, *machine;
 
-  if (!xml_child_required(os, "type", &type, error) || !xml_text(type, &text, error))
-    return FALSE;
-  if (!g_str_equal(text, "hvm")) {
-    xml_error(error, type, NULL, "unknown value '%s' (known: hvm)", text);
-    if (g_str_equal(text, "linux") || g_str_equal(text, "xen"))
-      error_add_hint(
-          error, "it means a paravirtualized Xen guest; with its kernel in <kernel>, type 'hvm' may boot it");
-    return FALSE;
-  }
-  ret_os->arch = host_arch();
-  if (!xml_attribute_enum(type, "arch", &os_arch_table, XML_ENUM(&ret_os->arch), error))
+  if (!xml_child_required(os, "type", &type, error) || !xml_text(type, &text, error) ||
+      !check_os_type(type, text, error) ||
+      !xml_attribute_enum(type, "arch", &os_arch_table, XML_ENUM(&ret_os->arch), error))
     return FALSE;
   machine = xml_attribute(type, "machine");
-  ret_os->machine = machine ? machine : "pc";
+  if (machine && *machine)
+    ret_os->machine = machine;
+  replace_xen_machine(type, domain);
   return check_machine(type, ret_os->machine, error);
 }
 
 static gboolean read_boot(xmlNode *os, Os *ret_os, GError **error)
 {
-  XML_FOREACH_CHILD (os, boot, "boot") {
+  XML_FOREACH_CHILD(os, boot, "boot") {
     int device = OS_BOOT_NONE;
 
     if (!xml_attribute_enum_required(boot, "dev", &os_boot_table, &device, error))
@@ -83,29 +128,140 @@ static gboolean read_path(xmlNode *os, const char *name, const char **ret_path, 
   return xml_child_path(os, name, ret_path, error);
 }
 
+static gboolean read_bootmenu(xmlNode *os, OsBios *bios, GError **error)
+{
+  xmlNode *menu = NULL;
+
+  if (!xml_child(os, "bootmenu", &menu, error))
+    return FALSE;
+  if (!menu)
+    return TRUE;
+  bios->has_menu = xml_attribute(menu, "enable") != NULL;
+  bios->has_menu_timeout = xml_attribute(menu, "timeout") != NULL;
+  return xml_attribute_yes_no(menu, "enable", &bios->menu, error) &&
+         xml_attribute_uint32(menu, "timeout", 0, 65535, &bios->menu_timeout, error);
+}
+
+static gboolean read_bios(xmlNode *os, OsBios *bios, GError **error)
+{
+  xmlNode *node = NULL;
+  const char *timeout;
+  gint64 milliseconds;
+
+  if (!xml_child(os, "bios", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  bios->serial_place = xml_place(node);
+  if (!xml_attribute_yes_no(node, "useserial", &bios->is_on_serial, error))
+    return FALSE;
+  timeout = xml_attribute(node, "rebootTimeout");
+  if (!timeout)
+    return TRUE;
+  if (!g_ascii_string_to_signed(timeout, 10, -1, 65535, &milliseconds, NULL))
+    return xml_error(error, node, "rebootTimeout", "'%s' is not a whole number from -1 to 65535", timeout);
+  bios->has_reboot_timeout = TRUE;
+  bios->reboot_timeout = (gint32)milliseconds;
+  return TRUE;
+}
+
+static gboolean read_smbios(xmlNode *os, Domain *domain, GError **error)
+{
+  xmlNode *node = NULL;
+  OsSmbios mode = OS_SMBIOS_DEFAULT;
+  Place place;
+
+  if (!xml_child(os, "smbios", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  if (!xml_attribute_enum_required(node, "mode", &os_smbios_table, XML_ENUM(&mode), error))
+    return FALSE;
+  place = xml_place(node);
+  if (mode != OS_SMBIOS_EMULATE)
+    report_warning(domain->report, &place, "mode", NULL,
+                   "'%s' has no effect: the guest sees QEMU's own values",
+                   enum_to_string(&os_smbios_table, (int)mode));
+  return TRUE;
+}
+
+/* The old <root>, of Xen's direct boot: what the kernel mounts. */
+static gboolean read_root(xmlNode *os, Os *ret_os, GError **error)
+{
+  g_autofree char *cmdline = NULL;
+  const char *root = NULL;
+
+  if (!xml_child_text(os, "root", &root, error))
+    return FALSE;
+  if (!root || !*root)
+    return TRUE;
+  if (!ret_os->kernel)
+    return xml_error(error, xml_next_child(os, "root", NULL), NULL, "a root device without a <kernel>");
+  cmdline = ret_os->cmdline ? g_strdup_printf("%s root=%s", ret_os->cmdline, root)
+                            : g_strdup_printf("root=%s", root);
+  ret_os->cmdline = xml_document_keep(xml_document_of(os), cmdline);
+  return TRUE;
+}
+
+/* With its white space: it is the kernel's. Empty elements mean nothing: Vagrant writes them. */
+static gboolean read_cmdline(xmlNode *os, const char **ret_cmdline, GError **error)
+{
+  xmlNode *node = NULL;
+  const char *text;
+
+  if (!xml_child(os, "cmdline", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  if (!xml_text_verbatim(node, &text, error))
+    return FALSE;
+  if (text[strspn(text, " \t\r\n")])
+    *ret_cmdline = text;
+  return TRUE;
+}
+
 static gboolean read_kernel(xmlNode *os, Os *ret_os, GError **error)
 {
   if (!read_path(os, "kernel", &ret_os->kernel, &ret_os->kernel_place, error) ||
       !read_path(os, "initrd", &ret_os->initrd, &ret_os->initrd_place, error) ||
-      !xml_child_text(os, "cmdline", &ret_os->cmdline, error))
+      !read_path(os, "dtb", &ret_os->dtb, &ret_os->dtb_place, error) ||
+      !read_cmdline(os, &ret_os->cmdline, error))
     return FALSE;
-  /* Empty elements mean nothing: Vagrant writes them. */
-  if (ret_os->cmdline && !*ret_os->cmdline)
-    ret_os->cmdline = NULL;
   if (!ret_os->kernel && ret_os->initrd)
-    return xml_error(error, xml_next_child(os, "initrd", NULL), NULL, "an initrd without a <kernel>");
+    return error_set_document(error, &ret_os->initrd_place, NULL, "an initrd without a <kernel>");
   if (!ret_os->kernel && ret_os->cmdline)
     return xml_error(error, xml_next_child(os, "cmdline", NULL), NULL, "a command line without a <kernel>");
-  return TRUE;
+  return read_root(os, ret_os, error);
 }
 
-gboolean os_parse(xmlNode *domain, Os *ret_os, GError **error)
+gboolean os_parse(xmlNode *root, Domain *domain, GError **error)
 {
-  xmlNode *os;
+  Os *ret_os = &domain->os;
+  xmlNode *os = NULL;
 
   ret_os->boot = g_array_new(FALSE, FALSE, sizeof(int));
-  return xml_child_required(domain, "os", &os, error) && read_type(os, ret_os, error) &&
-         read_boot(os, ret_os, error) && read_kernel(os, ret_os, error);
+  ret_os->arch = host_arch();
+  ret_os->machine = "pc";
+  if (domain->bootloader.program && !xml_child(root, "os", &os, error))
+    return FALSE;
+  if (domain->bootloader.program && !os) /* the bootloader says all that there is to say */
+    return TRUE;
+  return xml_child_required(root, "os", &os, error) && read_type(os, domain, error) &&
+         read_boot(os, ret_os, error) && read_bootmenu(os, &ret_os->bios, error) &&
+         read_bios(os, &ret_os->bios, error) && read_smbios(os, domain, error) &&
+         read_kernel(os, ret_os, error) && firmware_parse(os, domain, error);
+}
+
+gboolean os_validate(const Domain *domain, GError **error)
+{
+  if (!domain->os.bios.is_on_serial)
+    return TRUE;
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (g_str_equal(device->room->element, "serial"))
+      return TRUE;
+  }
+  return error_set_document(error, &domain->os.bios.serial_place, "useserial",
+                            "the guest has no <serial> for the BIOS to talk on");
 }
 
 void os_clear(Os *os)

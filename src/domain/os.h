@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * <os>: what machine it is, and how it boots.
- * https://libvirt.org/formatdomain.html#operating-system-booting
+ * <os>: what machine it is, and how it boots. The firmware is firmware.h's, a bootloader of the host
+ * bootloader.h's. https://libvirt.org/formatdomain.html#operating-system-booting
  */
 #pragma once
 
@@ -29,23 +29,48 @@ typedef enum {
   OS_BOOT_LAST,
 } OsBoot;
 
+typedef enum {
+  OS_SMBIOS_DEFAULT, /* QEMU's own, as with emulate */
+  OS_SMBIOS_EMULATE,
+  OS_SMBIOS_HOST,
+  OS_SMBIOS_SYSINFO,
+  OS_SMBIOS_LAST,
+} OsSmbios;
+
 extern const EnumTable os_arch_table;
 extern const EnumTable os_boot_table;
+extern const EnumTable os_smbios_table;
+
+/* <bootmenu> and <bios>: what the BIOS does. */
+typedef struct {
+  gboolean has_menu; /* @menu was given */
+  gboolean menu;
+  gboolean has_menu_timeout;
+  guint32 menu_timeout;  /* ms */
+  gboolean is_on_serial; /* the BIOS talks on the first serial port */
+  Place serial_place;    /* of what says so */
+  gboolean has_reboot_timeout;
+  gint32 reboot_timeout; /* ms until another try where nothing boots; -1: none */
+} OsBios;
 
 typedef struct {
   OsArch arch;
   const char *machine; /* default: pc */
   GArray *boot;        /* of OsBoot, in order; empty where the document has none */
   Place boot_place;    /* of the first <boot> */
-  const char *kernel;  /* absolute path, or NULL, as the next */
+  OsBios bios;
+  const char *kernel; /* absolute path, or NULL, as the next */
   const char *initrd;
-  const char *cmdline;
+  const char *dtb;
+  const char *cmdline; /* with what the old <root> says at its end; or NULL */
   Place kernel_place;
   Place initrd_place;
+  Place dtb_place;
 } Os;
 
-gboolean os_parse(struct _xmlNode *domain, Os *ret_os, GError **error);
+gboolean os_parse(struct _xmlNode *root, Domain *domain, GError **error);
 void os_clear(Os *os);
+gboolean os_validate(const Domain *domain, GError **error);
 void os_translate(const Domain *domain, Plan *plan);
 
 /* The emulator's name for an architecture: "qemu-system-x86_64". */

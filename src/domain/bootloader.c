@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "domain/bootloader.h"
+
+#include "domain/domain.h"
+#include "xml/element.h"
+
+static gboolean read_arguments(xmlNode *root, Bootloader *bootloader, GError **error)
+{
+  xmlNode *node = NULL;
+  g_auto(GStrv) words = NULL;
+  GError *cause = NULL;
+
+  if (!xml_child(root, "bootloader_args", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  if (!xml_text(node, &bootloader->arguments, error))
+    return FALSE;
+  if (!*bootloader->arguments) {
+    bootloader->arguments = NULL;
+    return TRUE;
+  }
+  if (!bootloader->program)
+    return xml_error(error, node, NULL, "arguments without a <bootloader>");
+  if (g_shell_parse_argv(bootloader->arguments, NULL, &words, &cause))
+    return TRUE;
+  xml_error(error, node, NULL, "cannot be split into words: %s", cause->message);
+  g_error_free(cause);
+  return FALSE;
+}
+
+gboolean bootloader_parse(xmlNode *root, Bootloader *ret_bootloader, GError **error)
+{
+  xmlNode *node = NULL;
+
+  if (!xml_child(root, "bootloader", &node, error) ||
+      !xml_child_path(root, "bootloader", &ret_bootloader->program, error))
+    return FALSE;
+  if (node)
+    ret_bootloader->place = xml_place(node);
+  return read_arguments(root, ret_bootloader, error);
+}
+
+gboolean bootloader_validate(const Domain *domain, GError **error)
+{
+  const Bootloader *bootloader = &domain->bootloader;
+
+  if (!bootloader->program)
+    return TRUE;
+  if (domain->os.kernel) {
+    error_set_document(error, &bootloader->place, NULL, "there is also a <kernel>, on line %d",
+                       domain->os.kernel_place.line);
+    return error_add_hint(error, "one of the two chooses what is booted: remove the other");
+  }
+  if (!domain_first_disk(domain))
+    return error_set_document(error, &bootloader->place, NULL,
+                              "the guest has no disk for the bootloader to look into");
+  return TRUE;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A ROM is an option; flash is two block nodes, as a disk's, that the machine's properties pflash0 and
+ * pflash1 name: the code and the guest's variables. Facts: QEMU's manual, "PC system firmware" in
+ * docs/system.
+ */
+#include "config.h"
+
+#include "domain/firmware.h"
+
+static void translate_flash(Props *machine, Plan *plan, guint unit, const char *path, gboolean is_readonly)
+{
+  Props *storage = props_new("driver", "file"), *format = props_new("driver", "raw");
+  g_autofree char *key = g_strdup_printf("pflash%u", unit);
+
+  props_add_string(storage, "filename", path);
+  props_add_format(storage, "node-name", "%s-storage", key);
+  props_add_bool(storage, "auto-read-only", TRUE);
+  props_add_string(storage, "discard", "unmap");
+  plan_add_json(plan, PLAN_BOTH, "-blockdev", storage);
+  props_add_format(format, "node-name", "%s-format", key);
+  props_add_bool(format, "read-only", is_readonly);
+  props_add_format(format, "file", "%s-storage", key);
+  plan_add_json(plan, PLAN_BOTH, "-blockdev", format);
+  props_add_format(machine, key, "%s-format", key);
+}
+
+void firmware_translate(const Firmware *firmware, Props *machine, Plan *plan)
+{
+  if (!firmware->loader)
+    return;
+  if (firmware->type != FIRMWARE_PFLASH) {
+    plan_add(plan, PLAN_BOTH, "-bios", firmware->loader);
+    plan_require(plan, PLAN_REQUIRE_READ, &firmware->loader_place, NULL, firmware->loader);
+    return;
+  }
+  translate_flash(machine, plan, 0, firmware->loader, firmware->is_readonly);
+  plan_require(plan, firmware->is_readonly ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &firmware->loader_place,
+               NULL, firmware->loader);
+  if (firmware->is_secure)
+    plan_add(plan, PLAN_BOTH, "-global", "driver=cfi.pflash01,property=secure,value=on");
+  if (!firmware->nvram)
+    return;
+  translate_flash(machine, plan, 1, firmware->nvram, /* is_readonly= */ FALSE);
+  plan_require(plan, PLAN_REQUIRE_WRITE, &firmware->nvram_place, NULL, firmware->nvram);
+}
