@@ -23,6 +23,17 @@ static void warn_of_missing(const Plan *plan, Report *report)
   report_move_as_warnings(missing, report);
 }
 
+/* What only the supervisor can do, over QMP. */
+static void warn_of_commands(const Plan *plan, Report *report)
+{
+  for (guint i = 0; i < plan->commands->len; i++) {
+    const PlanCommand *command = g_ptr_array_index(plan->commands, i);
+
+    report_warning(report, &command->place, command->attribute, "'domrun run' does that",
+                   "a command line cannot carry it: %s", command->without);
+  }
+}
+
 int argv_command(int argc, char **argv)
 {
   g_auto(DocumentCommand) command = { 0 };
@@ -44,6 +55,8 @@ int argv_command(int argc, char **argv)
     g_autofree char *text = plan_to_text(command.plan, is_exact, is_json);
 
     warn_of_missing(command.plan, command.report);
+    if (!is_exact)
+      warn_of_commands(command.plan, command.report);
     fputs(text, stdout);
   }
   report_print(command.report, stderr);

@@ -5,6 +5,7 @@
 
 #include "devices/controller.h"
 #include "domain/domain.h"
+#include "xml/annotate.h"
 #include "xml/element.h"
 
 /* What an ISA machine has room for: COM1 to COM4, LPT1 to LPT3. QEMU has no more. */
@@ -230,8 +231,9 @@ static gboolean console_parse(xmlNode *node, Device *device, GError **error)
 /* The console stands alone: it makes the first serial port. */
 static void add_serial_of(Domain *domain, const Chardev *console)
 {
-  Chardev *serial = (Chardev *)device_new(&serial_room, console->device.node);
+  Chardev *serial = (Chardev *)device_new(&serial_room, /* node= */ NULL);
 
+  serial->device.place = console->device.place;
   serial->source = console->source;
   serial->target = CHARDEV_TARGET_ISA;
   serial->port = 0;
@@ -300,6 +302,32 @@ static gboolean console_validate(const Domain *domain, const Device *device, GEr
   return !chardev_of(device) || validate_claims(domain, device, error);
 }
 
+static void annotate_target(const Device *device, const EnumTable *targets, xmlNode *node)
+{
+  const Chardev *chardev = (const Chardev *)device;
+  xmlNode *target = xml_set_child(node, "target");
+
+  if (targets)
+    xml_set_attribute(target, "type", enum_to_string(targets, (int)chardev->target));
+  if (chardev->port != CHARDEV_PORT_NONE)
+    xml_set_attribute_format(target, "port", "%d", chardev->port);
+}
+
+static void serial_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  annotate_target(device, &serial_target_table, node);
+}
+
+static void parallel_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  annotate_target(device, /* targets= */ NULL, node);
+}
+
+static void console_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  annotate_target(device, &console_target_table, node);
+}
+
 const DeviceRoom serial_room = {
   .element = "serial",
   .size = sizeof(Chardev),
@@ -309,6 +337,7 @@ const DeviceRoom serial_room = {
   .complete = serial_complete,
   .validate = serial_validate,
   .translate = serial_translate,
+  .annotate = serial_annotate,
   .clear = device_clear_nothing,
 };
 
@@ -319,6 +348,7 @@ const DeviceRoom parallel_room = {
   .complete = parallel_complete,
   .validate = parallel_validate,
   .translate = parallel_translate,
+  .annotate = parallel_annotate,
   .clear = device_clear_nothing,
 };
 
@@ -329,5 +359,6 @@ const DeviceRoom console_room = {
   .complete = console_complete,
   .validate = console_validate,
   .translate = console_translate,
+  .annotate = console_annotate,
   .clear = device_clear_nothing,
 };

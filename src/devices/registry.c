@@ -6,10 +6,13 @@
 #include "devices/chardev.h"
 #include "devices/controller.h"
 #include "devices/disk.h"
+#include "devices/graphics.h"
 #include "devices/hub.h"
+#include "devices/input.h"
 #include "devices/interface.h"
 #include "devices/memballoon.h"
 #include "devices/panic.h"
+#include "devices/video.h"
 
 const DeviceRoom *const device_rooms[] = {
   /* What others are plugged into comes before them. */
@@ -21,6 +24,10 @@ const DeviceRoom *const device_rooms[] = {
   &serial_room,
   &parallel_room,
   &console_room,
+  &input_room,
+  &graphics_room,
+  /* The first card is the one that displays show. */
+  &video_room,
   &memballoon_room,
   &panic_room,
   /* end= */ NULL,

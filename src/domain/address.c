@@ -455,7 +455,6 @@ static void reserve_primary_video(PciMap *map)
 
 static gboolean place_devices(PciMap *map, GError **error)
 {
-  reserve_primary_video(map);
   for (guint order = 0; order <= DEVICE_PCI_ORDER_LAST; order++) {
     DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
       if (device->room->pci_order == order && !is_pci_bus(device) && !place_device(map, device, error))
@@ -498,6 +497,7 @@ static gboolean count_buses(PciMap *map, GError **error)
     return FALSE;
   if (map->chipset != CHIPSET_Q35 && !is_full(map))
     take_place(map, fits_conventional, &spare);
+  reserve_primary_video(map);
   if (!place_buses(map, error) || !place_devices(map, error))
     return FALSE;
   if (map->chipset == CHIPSET_Q35 && !has_given_buses)
@@ -577,7 +577,10 @@ static gboolean assign_pci(Domain *domain, GError **error)
   forget_assigned(domain);
   map = map_new(domain);
   reserve_board(&map);
-  is_fine = reserve_all_given(&map, error) && place_buses(&map, error) && place_devices(&map, error);
+  is_fine = reserve_all_given(&map, error);
+  if (is_fine)
+    reserve_primary_video(&map);
+  is_fine = is_fine && place_buses(&map, error) && place_devices(&map, error);
   if (is_fine)
     set_multifunction(&map);
   number_buses(domain);

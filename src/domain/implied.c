@@ -5,9 +5,11 @@
 
 #include "devices/controller.h"
 #include "devices/memballoon.h"
+#include "devices/video.h"
 
 void implied_add(Domain *domain)
 {
   controller_imply(domain);
   memballoon_imply(domain);
+  video_imply(domain);
 }

@@ -51,7 +51,8 @@ static void annotate_address(const Address *address, xmlNode *node)
     annotate_usb(&address->usb, xml_set_child(node, "address"));
     return;
   case ADDRESS_NONE:
-  case ADDRESS_ISA: /* only ever the document's own */
+  case ADDRESS_ISA: /* only ever the document's own, as the next */
+  case ADDRESS_VIRTIO_SERIAL:
   case ADDRESS_LAST:
     return;
   }

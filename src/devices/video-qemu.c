@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * QEMU has two devices of a model that can be primary or not: only the first has a VGA BIOS. The sizes that
+ * a document leaves open are libvirt's, so that the guest sees the same card.
+ */
+#include "config.h"
+
+#include "devices/video.h"
+
+#include "domain/chipset.h"
+
+ENUM_TABLE(video_driver_table, VIDEO_LAST, [VIDEO_VGA] = "VGA", [VIDEO_CIRRUS] = "cirrus-vga",
+           [VIDEO_VMVGA] = "vmware-svga", [VIDEO_QXL] = "qxl-vga", [VIDEO_VIRTIO] = "virtio-vga",
+           [VIDEO_BOCHS] = "bochs-display", [VIDEO_RAMFB] = "ramfb", [VIDEO_NONE] = NULL);
+ENUM_TABLE(video_secondary_driver_table,
+           VIDEO_LAST, [VIDEO_QXL] = "qxl", [VIDEO_VIRTIO] = "virtio-gpu-pci", [VIDEO_NONE] = NULL);
+ENUM_TABLE(video_isa_driver_table,
+           VIDEO_LAST, [VIDEO_VGA] = "isa-vga", [VIDEO_CIRRUS] = "isa-cirrus-vga", [VIDEO_NONE] = NULL);
+
+/* KiB. */
+enum { DEFAULT_VGAMEM = 16 * 1024, DEFAULT_QXL_RAM = 64 * 1024 };
+
+static const char *driver_of(const Domain *domain, const Video *video)
+{
+  if (chipset_of(domain) == CHIPSET_ISA)
+    return enum_to_string(&video_isa_driver_table, (int)video->model);
+  if (video->has_accel3d)
+    return video->is_primary ? "virtio-vga-gl" : "virtio-gpu-gl-pci";
+  return enum_to_string(video->is_primary ? &video_driver_table : &video_secondary_driver_table,
+                        (int)video->model);
+}
+
+static guint32 or_default(guint32 kib, guint32 value)
+{
+  return kib ? kib : value;
+}
+
+static void add_qxl(const Video *video, Props *props)
+{
+  props_add_uint(props, "max_outputs", or_default(video->heads, 1));
+  props_add_uint(props, "ram_size", (guint64)or_default(video->ram, DEFAULT_QXL_RAM) * 1024);
+  props_add_uint(props, "vram_size", (guint64)or_default(video->vram, DEFAULT_QXL_RAM) * 1024);
+  props_add_uint(props, "vram64_size_mb", video->vram64 / 1024);
+  props_add_uint(props, "vgamem_mb", or_default(video->vgamem, DEFAULT_VGAMEM) / 1024);
+}
+
+static void add_model(const Video *video, Props *props)
+{
+  guint32 vram = or_default(video->vram, DEFAULT_VGAMEM);
+
+  switch (video->model) {
+  case VIDEO_VGA:
+  case VIDEO_VMVGA:
+    props_add_uint(props, "vgamem_mb", vram / 1024);
+    return;
+  case VIDEO_BOCHS:
+    props_add_uint(props, "vgamem", (guint64)vram * 1024);
+    return;
+  case VIDEO_QXL:
+    add_qxl(video, props);
+    return;
+  case VIDEO_VIRTIO:
+    props_add_uint(props, "max_outputs", or_default(video->heads, 1));
+    return;
+  case VIDEO_DEFAULT:
+  case VIDEO_CIRRUS:
+  case VIDEO_RAMFB:
+  case VIDEO_NONE:
+  case VIDEO_LAST:
+    break;
+  }
+}
+
+gboolean video_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
+{
+  const Video *video = (const Video *)device;
+  const char *driver = driver_of(domain, video);
+  Props *props;
+
+  if (!driver)
+    return TRUE;
+  props = props_new("driver", driver);
+  props_add_string(props, "id", device->alias);
+  add_model(video, props);
+  if (video->x) {
+    props_add_uint(props, "xres", video->x);
+    props_add_uint(props, "yres", video->y);
+  }
+  device_add_address(domain, device, props);
+  plan_add_json(plan, PLAN_BOTH, "-device", props);
+  return TRUE;
+}
