@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain/domain.h"
+#include "xml/annotate.h"
 #include "xml/element.h"
 
 ENUM_TABLE(
@@ -293,6 +294,17 @@ static gboolean interface_validate(const Domain *domain, const Device *device, G
   return TRUE;
 }
 
+static void interface_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  const Interface *interface = (const Interface *)device;
+
+  xml_set_attribute(xml_set_child(node, "mac"), "address", interface->mac);
+  xml_set_attribute(xml_set_child(node, "model"), "type",
+                    enum_to_string(&interface_model_table, (int)interface->model));
+  if (interface->source.network && interface->source.bridge)
+    xml_set_attribute(xml_set_child(node, "source"), "bridge", interface->source.bridge);
+}
+
 gboolean interface_is_virtio(const Interface *interface)
 {
   return interface->model == INTERFACE_MODEL_VIRTIO ||
@@ -303,9 +315,12 @@ gboolean interface_is_virtio(const Interface *interface)
 const DeviceRoom interface_room = {
   .element = "interface",
   .size = sizeof(Interface),
+  .pci_order = DEVICE_PCI_ORDER_INTERFACE,
+  .usb_order = DEVICE_USB_ORDER_INTERFACE,
   .parse = interface_parse,
   .complete = interface_complete,
   .validate = interface_validate,
   .translate = interface_translate,
+  .annotate = interface_annotate,
   .clear = device_clear_nothing,
 };
