@@ -221,10 +221,6 @@ static gboolean console_parse(xmlNode *node, Device *device, GError **error)
       (target &&
        !xml_attribute_enum(target, "type", &console_target_table, XML_ENUM(&console->target), error)))
     return FALSE;
-  if (console->target == CHARDEV_TARGET_XEN) {
-    xml_error(error, target, "type", "a console of type 'xen' needs the Xen hypervisor");
-    return error_add_hint(error, "type 'virtio' is its like, and 'serial' what every guest can use");
-  }
   return console->target != CHARDEV_TARGET_VIRTIO || address_parse(node, allowed, &device->address, error);
 }
 
@@ -271,12 +267,28 @@ static const Chardev *first_serial(const Domain *domain)
   return NULL;
 }
 
+/* Of a document for Xen, what the guest cannot have is replaced by its like. */
+static gboolean replace_xen(const Domain *domain, Chardev *console, GError **error)
+{
+  const Place *place = &console->device.place;
+
+  if (!domain->is_xen) {
+    error_set_document(error, place, NULL, "a console of target type 'xen' needs the Xen hypervisor");
+    return error_add_hint(error, "type 'virtio' is its like, and 'serial' what every guest can use");
+  }
+  console->target = CHARDEV_TARGET_SERIAL;
+  report_warning(domain->report, place, NULL, NULL, "target type 'xen' is Xen's; 'serial' takes its place");
+  return TRUE;
+}
+
 static gboolean console_complete(Domain *domain, Device *device, GError **error)
 {
   Chardev *console = (Chardev *)device;
   guint index = device_index_in_room(domain, device);
   const Chardev *serial = first_serial(domain);
 
+  if (console->target == CHARDEV_TARGET_XEN && !replace_xen(domain, console, error))
+    return FALSE;
   device_set_alias(domain, device, "console%u", index);
   if (console->target == CHARDEV_TARGET_VIRTIO) {
     controller_ensure(domain, CONTROLLER_VIRTIO_SERIAL, device->address.virtio_serial.controller,

@@ -13,12 +13,17 @@ ENUM_TABLE(input_bus_table, INPUT_BUS_LAST, [INPUT_BUS_PS2] = "ps2", [INPUT_BUS_
            [INPUT_BUS_VIRTIO] = "virtio", [INPUT_BUS_XEN] = "xen");
 ENUM_TABLE(input_model_table, 1, "virtio");
 
+static InputBus default_bus(InputType type)
+{
+  return type == INPUT_TABLET ? INPUT_BUS_USB : INPUT_BUS_PS2;
+}
+
 static gboolean parse_address(xmlNode *node, Input *input, GError **error)
 {
   static const AddressType usb[] = { ADDRESS_USB, ADDRESS_NONE };
   static const AddressType pci[] = { ADDRESS_PCI, ADDRESS_NONE };
 
-  if (input->bus == INPUT_BUS_PS2) /* soldered in: an address says nothing */
+  if (input->bus == INPUT_BUS_PS2 || input->bus == INPUT_BUS_XEN) /* an address says nothing */
     return TRUE;
   return address_parse(node, input->bus == INPUT_BUS_USB ? usb : pci, &input->device.address, error);
 }
@@ -32,13 +37,9 @@ static gboolean input_parse(xmlNode *node, Device *device, GError **error)
       !xml_attribute_enum(node, "bus", &input_bus_table, XML_ENUM(&input->bus), error))
     return FALSE;
   if (input->bus == INPUT_BUS_DEFAULT)
-    input->bus = input->type == INPUT_TABLET ? INPUT_BUS_USB : INPUT_BUS_PS2;
+    input->bus = default_bus(input->type);
   if (input->bus == INPUT_BUS_VIRTIO && !xml_attribute_enum(node, "model", &input_model_table, &only, error))
     return FALSE;
-  if (input->bus == INPUT_BUS_XEN) {
-    xml_error(error, node, "bus", "an input device on bus 'xen' needs the Xen hypervisor");
-    return error_add_hint(error, "use bus='usb', or bus='virtio' where the guest has the driver");
-  }
   if (input->bus == INPUT_BUS_PS2 && input->type == INPUT_TABLET) {
     xml_error(error, node, "bus", "there is no tablet for bus 'ps2'");
     return error_add_hint(error, "use bus='usb', or bus='virtio' where the guest has the driver");
@@ -46,10 +47,26 @@ static gboolean input_parse(xmlNode *node, Device *device, GError **error)
   return device_parse_alias(node, device, error) && parse_address(node, input, error);
 }
 
+/* Of a document for Xen, what the guest cannot have is replaced by its like. */
+static gboolean replace_xen(const Domain *domain, Input *input, GError **error)
+{
+  if (!domain->is_xen) {
+    error_set_document(error, &input->device.place, "bus",
+                       "an input device on bus 'xen' needs the Xen hypervisor");
+    return error_add_hint(error, "use bus='usb', or bus='virtio' where the guest has the driver");
+  }
+  input->bus = default_bus(input->type);
+  report_warning(domain->report, &input->device.place, "bus", NULL, "'xen' is Xen's; '%s' takes its place",
+                 enum_to_string(&input_bus_table, (int)input->bus));
+  return TRUE;
+}
+
 static gboolean input_complete(Domain *domain, Device *device, GError **error)
 {
-  const Input *input = (const Input *)device;
+  Input *input = (Input *)device;
 
+  if (input->bus == INPUT_BUS_XEN && !replace_xen(domain, input, error))
+    return FALSE;
   device->is_usb = input->bus == INPUT_BUS_USB;
   device->pci_plug = input->bus == INPUT_BUS_VIRTIO ? PCI_PLUG_EXPRESS : PCI_PLUG_NONE;
   device_set_alias(domain, device, "input%u", device_index_in_room(domain, device));
