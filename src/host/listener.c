@@ -58,13 +58,16 @@ static gboolean try_bind(const struct addrinfo *address)
 gboolean listener_can_bind(const char *address, gboolean is_udp, char **ret_reason)
 {
   g_auto(GStrv) words = g_strsplit(address, " ", 2);
-  struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = is_udp ? SOCK_DGRAM : SOCK_STREAM };
+  struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST,
+                            .ai_socktype = is_udp ? SOCK_DGRAM : SOCK_STREAM };
   struct addrinfo *found = NULL;
   int failed = getaddrinfo(*words[0] ? words[0] : NULL, words[1], &hints, &found);
   int saved = 0;
 
+  if (failed == EAI_NONAME) /* a name: nobody is asked for its address before QEMU does */
+    return TRUE;
   if (failed) {
-    *ret_reason = g_strdup_printf("cannot resolve '%s' port '%s': %s", words[0], words[1],
+    *ret_reason = g_strdup_printf("cannot listen on '%s' port '%s': %s", words[0], words[1],
                                   failed == EAI_SYSTEM ? g_strerror(errno) : gai_strerror(failed));
     return FALSE;
   }

@@ -10,5 +10,6 @@
 gboolean listener_has_path(const char *path);
 
 /* Whether "HOST PORT" can be listened on: FALSE with the reason, which the caller frees. It is tried, and
- * undone at once. HOST may be empty: every address of this host. */
+ * undone at once. HOST may be empty: every address of this host; one that is a name is not looked up, and
+ * passes. */
 gboolean listener_can_bind(const char *address, gboolean is_udp, char **ret_reason);
