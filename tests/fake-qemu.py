@@ -1,0 +1,324 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""An emulator that misbehaves, for the tests of the supervisor.
+
+    fake-qemu.py MODE [QEMU's arguments]
+
+It takes the arguments that QEMU would get, finds its QMP and console sockets in them, and does what MODE says: each
+is a function below. A test makes a program of it by a small script, which the XML names as its emulator.
+"""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import sys
+import time
+
+
+def sockets(arguments):
+    """Maps the id of each socket chardev to its descriptor."""
+    found = {}
+    for value in arguments:
+        match = re.match(r"socket,id=([^,]*),fd=([0-9]+)", value)
+        if match:
+            found[match[1]] = int(match[2])
+    return found
+
+
+class Qmp:
+    def __init__(self, arguments):
+        listener = socket.socket(fileno=sockets(arguments)["charmonitor"])
+        self.socket = listener.accept()[0]
+        self.lines = self.socket.makefile("rb")
+
+    def send(self, message):
+        self.raw(json.dumps(message).encode() + b"\r\n")
+
+    def raw(self, data):
+        self.socket.sendall(data)
+
+    def greet(self):
+        self.send({"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 7}, "package": ""},
+                           "capabilities": ["oob"]}})
+
+    def command(self):
+        """The next command, or None at the end."""
+        line = self.lines.readline()
+        return json.loads(line) if line else None
+
+    def answer(self, command, result=None):
+        self.send({"return": {} if result is None else result, "id": command["id"]})
+
+    def negotiate(self):
+        self.greet()
+        command = self.command()
+        assert command["execute"] == "qmp_capabilities", command
+        self.answer(command)
+
+    def event(self, name, **data):
+        self.send({"timestamp": {"seconds": 0, "microseconds": 0}, "event": name, "data": data})
+
+    def obey(self, deaf_to=()):
+        """Answers commands until it is told to quit; those of @deaf_to get no answer, and have no effect."""
+        while command := self.command():
+            if command["execute"] in deaf_to:
+                continue
+            result = {"status": "running", "running": True} if command["execute"] == "query-status" else None
+            self.answer(command, result)
+            if command["execute"] == "quit":
+                self.event("SHUTDOWN", guest=False, reason="host-qmp-quit")
+                return
+            if command["execute"] == "system_powerdown":
+                self.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+                return
+
+
+def ready(arguments):
+    qmp = Qmp(arguments)
+    qmp.negotiate()
+    return qmp
+
+
+def hang():
+    while True:
+        time.sleep(1000)
+
+
+def count_start():
+    """A byte for each start, in a file of the working directory."""
+    with open("starts", "ab") as file:
+        file.write(b".")
+
+
+# ---- Modes: the start fails ----
+
+
+def dies_with_words(arguments):
+    print("qemu: -device nonsense: 'nonsense' is not a valid device", file=sys.stderr)
+    print("qemu: \x1b[31mred\x1b[0m and without a newline", end="", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def aborts_at_once(arguments):
+    os.abort()
+
+
+def ends_at_once(arguments):
+    os._exit(0)
+
+
+def dies_after_greeting(arguments):
+    Qmp(arguments).greet()
+    print("qemu: no more", file=sys.stderr, flush=True)
+    os._exit(2)
+
+
+def hangs_up(arguments):
+    Qmp(arguments).socket.shutdown(socket.SHUT_RDWR)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    hang()
+
+
+def refuses_capabilities(arguments):
+    qmp = Qmp(arguments)
+    qmp.greet()
+    command = qmp.command()
+    qmp.send({"error": {"class": "GenericError", "desc": "not today"}, "id": command["id"]})
+    hang()
+
+
+def says_before_greeting(data):
+    def mode(arguments):
+        qmp = Qmp(arguments)
+        try:
+            qmp.raw(data)
+        except OSError:  # the other side has seen enough
+            pass
+        hang()
+    return mode
+
+
+def huge_line(arguments):
+    qmp = Qmp(arguments)
+    try:
+        while True:
+            qmp.raw(b'"' + b"x" * (1 << 20))
+    except OSError:
+        pass
+    hang()
+
+
+def hangs(arguments):
+    count_start()
+    hang()
+
+
+def hangs_deaf(arguments):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    count_start()
+    hang()
+
+
+# ---- Modes: the guest runs first ----
+
+
+def well_behaved(arguments):
+    qmp = ready(arguments)
+    print("qemu: ready", file=sys.stderr, flush=True)
+    qmp.obey()
+
+
+def strange_but_harmless(arguments):
+    """Messages that mean nothing, and answers that nobody asked for, between those that count."""
+    qmp = ready(arguments)
+    for message in ({"event": "X", "data": []}, {"event": "SHUTDOWN_NOT"}, {"return": 1}, {"return": {}, "id": "a"},
+                    {"return": {}, "id": 1e300}, {"error": [], "id": 77}, {"event": "\ud83d\ude00", "data": {"a": None}},
+                    {"event": "RESET", "data": {"guest": 7}}, {"event": "STOP", "data": {}}):
+        qmp.send(message)
+    print("qemu: ready", file=sys.stderr, flush=True)
+    qmp.obey()
+
+
+def says_when_ready(data):
+    def mode(arguments):
+        qmp = ready(arguments)
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        qmp.raw(data)
+        hang()
+    return mode
+
+
+def dies_when_ready(arguments):
+    count_start()
+    qmp = ready(arguments)
+    qmp.command()
+    os._exit(3)
+
+
+def panics(arguments):
+    qmp = ready(arguments)
+    qmp.event("GUEST_PANICKED", action="pause")
+    qmp.event("STOP")
+    qmp.obey()
+
+
+def panics_and_stays(arguments):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    qmp = ready(arguments)
+    qmp.event("GUEST_PANICKED", action="pause")
+    qmp.obey(deaf_to=["quit"])
+    hang()
+
+
+def panicked_before_ready(arguments):
+    """The event came before anybody could hear it; only the status tells."""
+    qmp = ready(arguments)
+    while command := qmp.command():
+        qmp.answer(command, {"status": "guest-panicked", "running": False})
+        if command["execute"] == "quit":
+            return
+
+
+def internal_error(arguments):
+    qmp = ready(arguments)
+    qmp.event("STOP")
+    while command := qmp.command():
+        qmp.answer(command, {"status": "internal-error", "running": False})
+        if command["execute"] == "quit":
+            return
+
+
+def ended_by_somebody(arguments):
+    qmp = ready(arguments)
+    qmp.event("SHUTDOWN", guest=False, reason="host-signal")
+
+
+def ignores_everything(arguments):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    qmp = ready(arguments)
+    print("qemu: ready", file=sys.stderr, flush=True)
+    qmp.obey(deaf_to=["quit", "system_powerdown"])
+    hang()
+
+
+def wants_three_presses(arguments):
+    """A guest that misses the power button while it boots."""
+    qmp = ready(arguments)
+    print("qemu: ready", file=sys.stderr, flush=True)
+    presses = 0
+    while command := qmp.command():
+        qmp.answer(command)
+        presses += command["execute"] == "system_powerdown"
+        if presses == 2:
+            print("qemu: pressed twice", file=sys.stderr, flush=True)
+            qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+            return
+
+
+def floods_stderr(arguments):
+    qmp = ready(arguments)
+    os.write(2, b"\x1b[2J\x07" + b"y" * 300000 + b"\n\x00nul\n\xff\xfebad utf-8\n")
+    print("qemu: ready", file=sys.stderr, flush=True)
+    qmp.obey()
+
+
+def floods_console(arguments):
+    """One megabyte on its first console, and then the end."""
+    console = socket.socket(fileno=sockets(arguments)["charserial0"]).accept()[0]
+    qmp = ready(arguments)
+    block = bytes(range(256)) * 256
+    for _ in range(16):
+        console.sendall(block)
+    qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+
+
+def echoes(arguments):
+    """Returns what its console gets, a little slower than it comes, until it has had a megabyte."""
+    console = socket.socket(fileno=sockets(arguments)["charserial0"]).accept()[0]
+    qmp = ready(arguments)
+    left = 1 << 20
+    while left > 0:
+        data = console.recv(min(left, 30000))
+        left -= len(data)
+        console.sendall(data)
+    qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+
+
+def prints_facts(arguments):
+    """What it inherited, as one line of JSON on its standard output."""
+    status = dict(line.split(":\t", 1) for line in pathlib.Path("/proc/self/status").read_text().splitlines())
+    descriptors = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            descriptors[name] = os.readlink(f"/proc/self/fd/{name}")
+        except OSError:  # that of the listing itself
+            pass
+    facts = {"pid": os.getpid(), "sid": os.getsid(0), "no_new_privs": status["NoNewPrivs"],
+             "blocked": int(status["SigBlk"], 16), "descriptors": descriptors, "arguments": arguments}
+    qmp = ready(arguments)
+    pathlib.Path("facts").write_text(json.dumps(facts))
+    qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+
+
+MODES = {
+    "rubbish": says_before_greeting(b"HTTP/1.1 200 OK\r\n\r\n"),
+    "binary-rubbish": says_before_greeting(bytes(range(256)) * 64 + b"\n"),
+    "deep-nesting": says_before_greeting(b'{"QMP":' + b"[" * 1000000 + b"\n"),
+    "lone-surrogate": says_before_greeting(b'{"QMP":{"x":"\\ud800"}}\n'),
+    "comment": says_before_greeting(b'{/*"*/"QMP":{}}\n'),
+    "array": says_before_greeting(b"[]\n"),
+    "unfinished": says_before_greeting(b'{"QMP": {\n'),
+    "unknown-message": says_before_greeting(b'{"hello": "there"}\n'),
+    "rubbish-when-ready": says_when_ready(b"\x00\x01\x02 what is this\n"),
+    **{name.replace("_", "-"): function for name, function in list(globals().items())
+       if callable(function) and getattr(function, "__code__", None)
+       and function.__code__.co_varnames[:1] == ("arguments",)},
+}
+
+
+if __name__ == "__main__":
+    MODES[sys.argv[1]](sys.argv[2:])

@@ -1,0 +1,466 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The supervisor against everything that goes wrong: a QEMU that misbehaves (tests/fake-qemu.py), a host that lacks
+something, a supervisor that is killed. After each, nothing may be left: no process, no socket, no file."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import resource
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import guest
+import tap
+
+LIBRARIES = subprocess.run(["ldd", guest.DOMRUN], stdout=subprocess.PIPE, text=True, check=False).stdout
+FAKE = guest.SOURCE / "tests/fake-qemu.py"
+
+
+def emulator_xml(path, devices="<serial type='pty'/>", lifecycle="", features="<acpi/>", name="fake"):
+    return f"""<domain type='qemu'>
+  <name>{name}</name>
+  <memory unit='MiB'>16</memory>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <features>{features}</features>
+  {lifecycle}
+  <devices>
+    <emulator>{path}</emulator>
+    {devices}
+  </devices>
+</domain>
+"""
+
+
+def fake(directory, mode):
+    """A program in @directory that is the fake QEMU in that mode."""
+    path = directory.write(mode, f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(FAKE))} {mode} \"$@\"\n")
+    path.chmod(0o755)
+    return path
+
+
+@contextlib.contextmanager
+def running(mode, *options, keywords=None, **xml):
+    """`domrun run` with the fake QEMU; in the end nothing may be left of it."""
+    with guest.Directory() as directory:
+        run = directory.run(emulator_xml(fake(directory, mode), **xml), *options, **(keywords or {}))
+        run.directory = directory.path
+        yield run
+        directory.assert_nothing_left()
+
+
+def wait_for_start(run):
+    """Until the fake QEMU, which says nothing else, has left its mark."""
+    deadline = time.monotonic() + guest.PATIENCE
+    while not (run.directory / "starts").exists():
+        assert time.monotonic() < deadline, f"QEMU was not started\n{run.said()}"
+        time.sleep(0.02)
+
+
+def expect_end(mode, code, *patterns, seconds=10, **keywords):
+    with running(mode, **keywords) as run:
+        actual = run.wait()
+        took = time.monotonic() - run.started
+        assert actual == code, f"expected exit code {code}\n{run.said()}"
+        for pattern in patterns:
+            run.expect_error(pattern, patience=0)
+        assert took < seconds, f"took {took:.1f} s\n{run.said()}"
+        return run.err.text
+
+
+# ---- The start fails: exit code 5, and QEMU's last words end the error ----
+
+
+def test_dies_with_words():
+    text = expect_end("dies-with-words", 5, r"domrun: QEMU failed to start \(exit status 1\): qemu: -device nonsense: "
+                      r"'nonsense' is not a valid device\n  qemu: \\x1b\[31mred\\x1b\[0m and without a newline\n$")
+    assert text.count("not a valid device") == 1, text
+
+
+def test_aborts_at_once():
+    expect_end("aborts-at-once", 5, r"QEMU failed to start \(killed by signal 6 \(Aborted\)\)\n$")
+
+
+def test_ends_at_once_with_success():
+    expect_end("ends-at-once", 5, r"QEMU failed to start \(exit status 0\)\n$")
+
+
+def test_dies_after_greeting():
+    expect_end("dies-after-greeting", 5, r"QEMU failed to start \(.*\): qemu: no more\n$")
+
+
+def test_hangs_up_before_greeting():
+    expect_end("hangs-up", 5, "QEMU does not end: killing it", r"QEMU failed to start \(it hung up\)")
+
+
+def test_refuses_capabilities():
+    expect_end("refuses-capabilities", 5, r"QEMU failed to start \(QMP command 'qmp_capabilities': not today\)")
+
+
+def _not_qmp(mode):
+    def test():
+        expect_end(mode, 5, r"the connection to QEMU broke: not a QMP message", r"QEMU failed to start \(not a QMP message")
+    return test
+
+
+test_rubbish = _not_qmp("rubbish")
+test_binary_rubbish = _not_qmp("binary-rubbish")
+test_deep_nesting = _not_qmp("deep-nesting")
+test_lone_surrogate = _not_qmp("lone-surrogate")
+test_comment_in_json = _not_qmp("comment")
+test_array = _not_qmp("array")
+test_unfinished = _not_qmp("unfinished")
+test_unknown_message = _not_qmp("unknown-message")
+
+
+def test_huge_line():
+    """It is given up, long before it fills the memory."""
+    _not_qmp("huge-line")()
+
+
+def test_not_a_program():
+    with guest.Directory() as directory:
+        path = directory.write("qemu", "not a program\n")
+        path.chmod(0o755)
+        run = directory.run(emulator_xml(path))
+        assert run.wait() == 5, run.said()
+        run.expect_error(r"cannot start '.*/qemu': cannot execute: Exec format error")
+        directory.assert_nothing_left()
+
+
+def test_no_such_emulator():
+    with guest.Directory() as directory:
+        run = directory.run(emulator_xml("/nowhere/qemu-system-x86_64"))
+        assert run.wait() == 4, run.said()
+        run.expect_error(r"guest.xml:[0-9]+: .*no such file: '/nowhere/qemu-system-x86_64'")
+        run.expect_error(r"install QEMU's system emulator for x86_64")
+        directory.assert_nothing_left()
+
+
+# ---- A start that hangs is ended by signals ----
+
+
+def _hanging_start(mode, signals, least, most):
+    def test():
+        with running(mode) as run:
+            wait_for_start(run)
+            started = time.monotonic()
+            for number in signals:
+                run.signal(number)
+            assert run.wait() == 8, run.said()
+            took = time.monotonic() - started
+            assert least <= took < most, f"took {took:.1f} s\n{run.said()}"
+    return test
+
+
+test_hanging_start_is_ended = _hanging_start("hangs", [signal.SIGTERM, signal.SIGINT], 0, 2)
+test_deaf_start_is_killed = _hanging_start("hangs-deaf", [signal.SIGTERM, signal.SIGINT], 2, 10)
+test_third_signal_kills_at_once = _hanging_start("hangs-deaf", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], 0, 2)
+
+
+# ---- The guest runs, and then ----
+
+
+def test_messages_that_mean_nothing():
+    with running("strange-but-harmless") as run:
+        run.expect_error("qemu: ready")
+        run.signal()
+        assert run.wait() == 8, run.said()
+
+
+def test_rubbish_when_ready():
+    """The guest runs on; without QMP, a signal ends QEMU."""
+    with running("rubbish-when-ready") as run:
+        run.expect_error("the connection to QEMU broke: not a QMP message")
+        assert run.process.poll() is None
+        run.signal()
+        assert run.wait() == 8, run.said()
+        run.expect_error("QEMU does not take commands any more")
+
+
+def test_dies_when_ready():
+    expect_end("dies-when-ready", 7, r"domrun: QEMU died: exit status 3\n$")
+
+
+def test_ended_by_somebody():
+    """on_crash is for crashes: who ended QEMU on purpose wants it ended."""
+    expect_end("ended-by-somebody", 7, r"somebody else ended QEMU", lifecycle="<on_crash>restart</on_crash>")
+
+
+def test_panic():
+    expect_end("panics", 6, "the guest has panicked")
+
+
+def test_panic_before_anybody_listens():
+    expect_end("panicked-before-ready", 6, "the guest has panicked")
+
+
+def test_panic_of_a_qemu_that_does_not_quit():
+    expect_end("panics-and-stays", 6, "QEMU does not end: killing it")
+
+
+def test_internal_error():
+    expect_end("internal-error", 7, "KVM could not go on: internal error")
+
+
+def test_restarts_are_limited():
+    with running("dies-when-ready", lifecycle="<on_crash>restart</on_crash>") as run:
+        assert run.wait() == 7, run.said()
+        run.expect_error("QEMU died: exit status 3; starting it again")
+        run.expect_error("ended 5 times within 10 seconds: it is not restarted any more")
+        assert (run.directory / "starts").read_bytes() == b"....."
+
+
+def test_waiting_for_a_restart_ends_by_a_signal():
+    with running("dies-when-ready", "--verbose", lifecycle="<on_crash>restart</on_crash>") as run:
+        run.expect_error("waiting -> starting(.|\n)*waiting -> starting(.|\n)*-> waiting")
+        run.signal()
+        assert run.wait() == 8, run.said()
+
+
+def test_power_button_is_pressed_again():
+    with running("wants-three-presses") as run:
+        run.expect_error("qemu: ready")
+        run.signal()
+        assert run.wait() == 8, run.said()
+        run.expect_error("pressed twice")
+
+
+def test_no_acpi_is_said_at_once():
+    with running("ignores-everything", features="<apic/>") as run:
+        run.expect_error("qemu: ready")
+        run.signal()
+        run.expect_error("the guest has no <acpi/>")
+        run.signal()
+        run.expect_error("QEMU does not end: killing it")
+        assert run.wait() == 8, run.said()
+
+
+def test_what_qemu_says_is_safe_for_a_terminal():
+    with running("floods-stderr") as run:
+        run.expect_error("qemu: ready")
+        run.signal()
+        assert run.wait() == 8, run.said()
+        data = run.err.bytes
+        assert data.count(b"y") >= 300000
+        assert not [byte for byte in data if byte < 32 and byte != 10], "control characters reach the terminal"
+        data.decode()
+
+
+# ---- Consoles ----
+
+
+def test_all_output_is_there_when_run_returns():
+    with running("floods-console", devices="<serial type='stdio'/>") as run:
+        assert run.wait() == 0, run.said()
+        assert run.out.bytes == bytes(range(256)) * 4096, len(run.out.bytes)
+
+
+def test_all_output_with_console_option():
+    with running("floods-console", "--console", keywords={"stdin": subprocess.DEVNULL}) as run:
+        assert run.wait() == 0, run.said()
+        assert run.out.bytes == bytes(range(256)) * 4096, len(run.out.bytes)
+
+
+def test_nobody_reads_the_terminal():
+    expect_end("floods-console", 0, "serial0: /dev/pts/", seconds=5)
+
+
+def test_log_gets_everything():
+    with guest.Directory() as directory:
+        log = directory.path / "log"
+        log.write_bytes(b"old")
+        xml = emulator_xml(fake(directory, "floods-console"), f"<serial type='pty'><log file='{log}'/></serial>")
+        run = directory.run(xml)
+        assert run.wait() == 0, run.said()
+        assert log.read_bytes() == bytes(range(256)) * 4096, log.stat().st_size
+        directory.assert_nothing_left()
+
+
+def test_a_reader_that_stops_reading_holds_up_nobody_for_long():
+    """With the other side of standard output open and never read, the guest still comes to its end."""
+    with guest.Directory() as directory:
+        reader, writer = os.pipe()
+        xml = emulator_xml(fake(directory, "floods-console"), "<serial type='stdio'/>")
+        run = directory.run(xml, "--verbose", stdout=writer)
+        os.close(writer)
+        run.expect_error("standard output is not read")
+        run.expect_error("-> draining")
+        os.close(reader)
+        assert run.wait() == 0, run.said()
+        directory.assert_nothing_left()
+
+
+def test_random_bytes_both_ways():
+    """Input and output are binary, complete and in order; input is not taken faster than the guest takes it."""
+    data = os.urandom(1 << 20)
+    with running("echoes", devices="<serial type='stdio'/>") as run:
+        writer = threading.Thread(target=run.process.stdin.write, args=(data,), daemon=True)
+        writer.start()
+        assert run.wait() == 0, run.said()
+        assert run.out.bytes == data, f"{len(run.out.bytes)} bytes of {len(data)}"
+        writer.join()
+
+
+# ---- What QEMU inherits ----
+
+
+def test_what_qemu_inherits():
+    with guest.Directory() as directory:
+        leak = os.open("/dev/zero", os.O_RDONLY)
+        os.set_inheritable(leak, True)
+        log = directory.path / "log"
+        xml = emulator_xml(fake(directory, "prints-facts"),
+                           f"<serial type='pty'/><serial type='file'><source path='{log}'/></serial>")
+        directory.write("guest.xml", xml)
+        process = subprocess.run([guest.DOMRUN, "run", "--root=run", "guest.xml"], env=directory.environment, cwd=directory.path,
+                                 stdin=subprocess.PIPE, stderr=subprocess.PIPE, close_fds=False)
+        os.close(leak)
+        assert process.returncode == 0, process
+        facts = json.loads((directory.path / "facts").read_text())
+        fds = facts["descriptors"]
+        assert facts["sid"] == facts["pid"], "it has a session of its own"
+        assert facts["no_new_privs"] == "1"
+        assert facts["blocked"] == 0
+        assert fds.pop("0") == "/dev/null"
+        assert fds.pop("1") == fds.pop("2")
+        assert str(log) in fds.values()
+        assert sum(target.startswith("socket:") for target in fds.values()) == 2, fds
+        assert sorted(map(int, fds)) == [3, 4, 5], fds
+        directory.assert_nothing_left()
+
+
+def test_closed_standard_descriptors():
+    """A caller that closed them gets no socket or lock in their places."""
+    with guest.Directory() as directory:
+        directory.write("guest.xml", emulator_xml(fake(directory, "prints-facts")))
+        command = f"exec {shlex.quote(guest.DOMRUN)} run --root=run guest.xml <&- >&- 2>&-"
+        process = subprocess.run(["sh", "-c", command], env=directory.environment, cwd=directory.path)
+        assert process.returncode == 0, process
+        fds = json.loads((directory.path / "facts").read_text())["descriptors"]
+        assert fds["0"] == "/dev/null" and sorted(map(int, fds)) == [0, 1, 2, 3, 4], fds
+        directory.assert_nothing_left()
+
+
+# ---- The host ----
+
+
+def test_resource_that_cannot_be_had():
+    """Those acquired before it are released again."""
+    with guest.Directory() as directory:
+        os.mkfifo(directory.path / "fifo")
+        xml = emulator_xml(fake(directory, "well-behaved"), f"""<serial type='pty'/>
+          <serial type='file'><source path='{directory.path}/fifo'/></serial>""")
+        run = directory.run(xml)
+        assert run.wait() == 4, run.said()
+        run.expect_error(r"guest.xml:[0-9]+: <serial>/<source>: attribute 'path': cannot open '.*/fifo' for writing")
+        directory.assert_nothing_left()
+
+
+def test_a_directory_for_a_file():
+    with guest.Directory() as directory:
+        xml = emulator_xml(fake(directory, "well-behaved"),
+                           f"<serial type='file'><source path='{directory.path}'/></serial>")
+        run = directory.run(xml)
+        assert run.wait() == 4, run.said()
+        run.expect_error("is a directory")
+
+
+def test_a_name_runs_once():
+    with guest.Directory() as directory:
+        xml = emulator_xml(fake(directory, "well-behaved"))
+        first = directory.run(xml)
+        first.expect_error("qemu: ready")
+        second = directory.run(xml)
+        assert second.wait() == 4, second.said()
+        second.expect_error("the guest 'fake' is already running")
+        other = directory.run(emulator_xml(directory.path / "well-behaved", name="other"))
+        other.expect_error("qemu: ready")
+        for run in first, other:
+            run.signal()
+            assert run.wait() == 8, run.said()
+        directory.assert_nothing_left()
+
+
+def test_of_many_starts_exactly_one_wins():
+    with guest.Directory() as directory:
+        xml = emulator_xml(fake(directory, "well-behaved"))
+        runs = [directory.run(xml) for _ in range(8)]
+        for run in runs:
+            run.err.wait(lambda said: b"qemu: ready" in said or b"already running" in said)
+        alive = [run for run in runs if b"qemu: ready" in run.err.bytes]
+        assert len(alive) == 1, [run.said() for run in runs]
+        alive[0].signal()
+        assert sorted(run.wait() for run in runs) == [4] * 7 + [8]
+        directory.assert_nothing_left()
+
+
+def test_killed_supervisor_leaves_no_qemu_and_no_obstacle():
+    with guest.Directory() as directory:
+        xml = emulator_xml(fake(directory, "well-behaved"))
+        run = directory.run(xml)
+        run.expect_error("qemu: ready")
+        run.process.kill()
+        assert run.wait() == -9
+        assert list(directory.runtime.rglob("qmp-*")), "the test needs remains"
+        run = directory.run(xml)
+        run.expect_error("qemu: ready")
+        run.signal()
+        assert run.wait() == 8, run.said()
+        directory.assert_nothing_left()
+
+
+def test_long_paths_and_names():
+    """Nothing depends on what fits into a socket's address."""
+    with guest.Directory() as directory:
+        root = directory.runtime / ("long" * 30) / ("longer" * 20)
+        xml = emulator_xml(fake(directory, "well-behaved"), name="n" * 200)
+        run = directory.run(xml, f"--root={root}")
+        run.expect_error("qemu: ready")
+        assert list(root.rglob("qmp-*"))
+        run.signal()
+        assert run.wait() == 8, run.said()
+        assert not list(root.iterdir())
+        directory.assert_nothing_left()
+
+
+def test_root_that_cannot_be_made():
+    with guest.Directory() as directory:
+        directory.write("file", "")
+        run = directory.run(emulator_xml(fake(directory, "well-behaved")), f"--root={directory.path}/file/root")
+        assert run.wait() == 4, run.said()
+        run.expect_error("cannot make the directory '.*/file/root'")
+
+
+def _little_memory(mode):
+    """Neither messages nor lines nor consoles grow without a limit."""
+    def test():
+        with running(mode) as run:
+            peak = 0
+            while run.process.poll() is None and b"qemu: ready" not in run.err.bytes:
+                status = pathlib.Path(f"/proc/{run.pid}/status").read_text()
+                peak = max([peak, *map(int, re.findall(r"VmHWM:\s+([0-9]+)", status))])
+                time.sleep(0.01)
+            run.signal()
+            run.signal()
+            run.wait()
+            assert 0 < peak < (400 if "libasan" in LIBRARIES else 48) * 1024, f"{peak} KiB"
+    return test
+
+
+test_little_memory_for_a_huge_line = _little_memory("huge-line")
+test_little_memory_for_messages = _little_memory("floods-stderr")
+
+
+if __name__ == "__main__":
+    for key, function in list(globals().items()):
+        if key.startswith("test_"):
+            function.__name__ = key
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    tap.main(jobs=4)
