@@ -23,11 +23,19 @@ struct EmulatorLog {
   gboolean is_relaying;
 };
 
+/* QEMU says so of every console's socket, although the connection is there already. */
+static gboolean is_noise(const char *line)
+{
+  return strstr(line, ": info: QEMU waiting for connection on: ") != NULL;
+}
+
 static void end_line(EmulatorLog *log)
 {
-  if (log->line->len > 0 && log->is_relaying)
+  gboolean is_worth = log->line->len > 0 && !is_noise(log->line->str);
+
+  if (is_worth && log->is_relaying)
     announce("%s", log->line->str);
-  else if (log->line->len > 0)
+  else if (is_worth)
     g_queue_push_tail(&log->kept, g_strdup(log->line->str));
   if (log->kept.length > MAX_KEPT)
     g_free(g_queue_pop_head(&log->kept));

@@ -174,7 +174,8 @@ static void on_internal_error(Supervisor *supervisor)
   end_emulator(supervisor);
 }
 
-/* Some reasons to stop have no event of their own, and events before QMP is ready are lost. */
+/* Some reasons to stop have no event of their own, and events before QMP is ready are lost. The answer is also
+ * the last for a long time: the guest runs, or has ended. */
 static void on_status(JsonNode *result, const GError *error, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
@@ -186,6 +187,8 @@ static void on_status(JsonNode *result, const GError *error, gpointer user_data)
     on_panic(supervisor);
   else if (g_strcmp0(status, "internal-error") == 0)
     on_internal_error(supervisor);
+  else
+    memory_give_back();
 }
 
 static void ask_status(Supervisor *supervisor)
@@ -288,7 +291,6 @@ static void on_ready(gpointer user_data)
     set_state(supervisor, STATE_RUNNING);
   if (supervisor->state == STATE_RUNNING && supervisor->stop_requests > 0)
     power_down(supervisor);
-  memory_give_back();
 }
 
 /* A hang-up comes with the end of the process, or a moment before it: it gets the time to end by itself. */
