@@ -34,6 +34,14 @@ static void warn_of_commands(const Plan *plan, Report *report)
   }
 }
 
+/* A program of the document's choice is not run for a look at a command line. */
+static void warn_of_bootloader(const Plan *plan, Report *report)
+{
+  if (plan->bootloader.program)
+    report_warning(report, &plan->bootloader.place, NULL, "'domrun run' runs it",
+                   "the bootloader is not run, and so the command line names no kernel");
+}
+
 int argv_command(int argc, char **argv)
 {
   g_auto(DocumentCommand) command = { 0 };
@@ -57,6 +65,7 @@ int argv_command(int argc, char **argv)
     warn_of_missing(command.plan, command.report);
     if (!is_exact)
       warn_of_commands(command.plan, command.report);
+    warn_of_bootloader(command.plan, command.report);
     fputs(text, stdout);
   }
   report_print(command.report, stderr);

@@ -308,7 +308,7 @@ static void complete_network(Domain *domain, InterfaceSource *source)
   if (given && !given->bridge)
     source->type = INTERFACE_USER;
   else if (given)
-    source->bridge = given->bridge;
+    source->bridge = xml_document_keep(domain->document, given->bridge);
   else if (!source->bridge)
     source->bridge = domain_find_bridge(domain, source->network);
   if (!source->bridge && g_str_equal(source->network, default_network))

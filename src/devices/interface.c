@@ -290,7 +290,8 @@ static gboolean interface_validate(const Domain *domain, const Device *device, G
                               "an interface of type '%s' has one queue only", type);
   if (interface->driver.backend == INTERFACE_BACKEND_VHOST && !interface_source_is_tap(&interface->source))
     return error_set_document(error, &interface->driver.place, "name",
-                              "'vhost' needs a tap device, which an interface of type '%s' has not", type);
+                              "'vhost' needs a tap device, which an interface of type '%s' does not have",
+                              type);
   return TRUE;
 }
 

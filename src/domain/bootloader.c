@@ -10,7 +10,6 @@ static gboolean read_arguments(xmlNode *root, Bootloader *bootloader, GError **e
 {
   xmlNode *node = NULL;
   g_auto(GStrv) words = NULL;
-  GError *cause = NULL;
 
   if (!xml_child(root, "bootloader_args", &node, error))
     return FALSE;
@@ -24,11 +23,8 @@ static gboolean read_arguments(xmlNode *root, Bootloader *bootloader, GError **e
   }
   if (!bootloader->program)
     return xml_error(error, node, NULL, "arguments without a <bootloader>");
-  if (g_shell_parse_argv(bootloader->arguments, NULL, &words, &cause))
-    return TRUE;
-  xml_error(error, node, NULL, "cannot be split into words: %s", cause->message);
-  g_error_free(cause);
-  return FALSE;
+  return g_shell_parse_argv(bootloader->arguments, NULL, &words, NULL) ||
+         xml_error(error, node, NULL, "'%s' has a quote without an end", bootloader->arguments);
 }
 
 gboolean bootloader_parse(xmlNode *root, Bootloader *ret_bootloader, GError **error)
