@@ -9,6 +9,7 @@ says why in CASE.nostart.
 As root it all runs in a network namespace of its own, where loopback and multicast work and nothing leaves.
 """
 
+import fcntl
 import json
 import os
 import pathlib
@@ -29,8 +30,10 @@ import tap
 PATIENCE = 60
 QMP_DESCRIPTOR = 99
 
-# Decompressors of Apple's images, in a package of their own, which an empty image does not need.
-HARMLESS = re.compile(r"^qemu: module block-block-dmg-\w+ not found, .*\n", re.MULTILINE)
+# Decompressors of Apple's images, in a package of their own, which an empty image does not need; the port that a VNC
+# server found; a console's socket that was connected to already.
+HARMLESS = re.compile(r"^(?:qemu: module block-block-dmg-\w+ not found, .*|VNC server running on .*"
+                      r"|.*: info: QEMU waiting for connection on: .*)\n", re.MULTILINE)
 IN_NAMESPACE = "DOMRUN_GOLDEN_NAMESPACE"
 
 
@@ -111,6 +114,7 @@ class Stage:
         self._formats = self._find_formats()
         self.descriptors = {}       # number in QEMU -> socket or file
         self.kept = []              # the other ends
+        self._tap = None            # the name of a tap device that has queues to come
 
     def _find_formats(self):
         """What format each file node of -blockdev is opened as."""
@@ -139,10 +143,71 @@ class Stage:
                 node["driver"] = "file"
         return json.dumps(node)
 
+    def _listen(self, family, address):
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+        self.kept.append(listener)
+
+    def _make_terminal(self, path):
+        master, slave = os.openpty()
+        path.symlink_to(os.ttyname(slave))
+        self.kept += [os.fdopen(master, "rb", 0), os.fdopen(slave, "rb", 0)]
+
+    def _listen_for_client(self, value):
+        """The server that a TCP client of QEMU connects to."""
+        self._listen_at(*(re.search(rf",{key}=([^,]*)", value)[1] for key in ("host", "port")))
+
+    def _listen_at(self, host, port):
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        except socket.gaierror as error:
+            raise tap.Skip(f"'{host}' port '{port}': {error.strerror}") from error
+        self._listen(family, address)
+
     def _chardev(self, value):
+        kind = value.split(",")[0]
+        is_client = kind == "socket" and not re.search(r",(?:server|fd)=", value)
+        make = {"pipe": os.mkfifo, "serial": self._make_terminal}.get(kind, lambda path: None)
+        if is_client:
+            make = lambda path: self._listen(socket.AF_UNIX, str(path))
+        if is_client and re.search(r",host=", value):
+            self._listen_for_client(value)
+
         def replace(match):
-            return match[1] + self._stand_in(match[2].replace(",,", ","), lambda path: None).replace(",", ",,")
+            stand_in = self._stand_in(match[2].replace(",,", ","), make if match[1] == ",path=" else lambda path: None)
+            return match[1] + stand_in.replace(",", ",,")
         return re.sub(r"((?:^|,)(?:path|logfile)=)(/(?:[^,]|,,)*)", replace, value)
+
+    def _make_tap(self, number, queues):
+        """A tap device of this namespace under the descriptor that QEMU is told."""
+        if not os.environ.get(IN_NAMESPACE):
+            raise tap.Skip("tap devices are made in a network namespace of our own only")
+        # As in linux/if_tun.h: TUNSETIFF; IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_MULTI_QUEUE.
+        flags = 0x2 | 0x1000 | 0x4000 | (0x100 if queues > 1 else 0)
+        device = open("/dev/net/tun", "r+b", buffering=0)
+        name = fcntl.ioctl(device, 0x400454ca, struct.pack("16sH22x", self._tap or b"golden%d", flags))[:16]
+        self._tap = name.rstrip(b"\0") if queues > 1 else None
+        self.descriptors[number] = device
+
+    def _netdev(self, value):
+        """What goes to the host goes to this namespace; scripts of the host are not run."""
+        netdev = json.loads(value)
+        numbers = [int(number) for number in netdev.get("fds", netdev.get("fd", "")).split(":") if number]
+        for number in numbers:
+            self._make_tap(number, len(numbers))
+        if netdev["type"] == "bridge":                     # a setuid helper, and a file that allows it
+            netdev = {"type": "tap", "id": netdev["id"], "script": "no", "downscript": "no"}
+        for key in ("script", "downscript"):
+            if netdev.get(key, "no") != "no":
+                netdev[key] = "/bin/true"
+        for key in ("vhost", "vhostfd", "vhostfds"):       # a device that few machines for tests have
+            netdev.pop(key, None)
+        if "connect" in netdev:
+            host, port = netdev["connect"].rsplit(":", 1)
+            self._listen_at(host, port)
+        return json.dumps(netdev)
 
     def _take_descriptors(self, option, value):
         """The sockets and files that `argv --exact` names by number."""
@@ -153,6 +218,9 @@ class Stage:
                 listener.bind(str(self._directory / f"listener-{number}"))
                 listener.listen()
                 self.descriptors[number] = listener
+                if "wait=on" in value:
+                    self.kept.append(socket.socket(socket.AF_UNIX))
+                    self.kept[-1].connect(listener.getsockname())
             elif option == "-chardev":
                 self.descriptors[number], other = socket.socketpair()
                 self.kept.append(other)
@@ -166,6 +234,8 @@ class Stage:
             return self._blockdev(value)
         if option == "-chardev":
             return self._chardev(value)
+        if option == "-netdev" and value.startswith("{"):
+            return self._netdev(value)
         if option == "-kernel":
             return self._stand_in(value, make_kernel)
         if option in ("-initrd", "-dtb"):

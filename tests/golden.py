@@ -35,9 +35,11 @@ REGENERATE = os.environ.get("DOMRUN_GOLDEN_REGENERATE") == "1"
 SUFFIXES = ("xml", "argv", "warn", "err", "args", "nostart")
 
 # How each message of host/requirements.c begins.
-HOST_FINDING = re.compile(rb": warning: (?:attribute '[^']*': )?(?:no such file: |cannot (?:find|read|write|execute|make) "
-                          rb"|cannot make files in |a file is expected, and |the emulator '[^']*' is not in PATH"
-                          rb"|'kvm' needs /dev/kvm)")
+HOST_FINDING = re.compile(rb": warning: (?:<[^ ]*>: )?(?:attribute '[^']*': )?(?:no such file: "
+                          rb"|cannot (?:find|read|write|execute|make|open|listen on|connect to) |cannot make files in "
+                          rb"|'[^']*' is (?:there, and is )?not a (?:socket|character device)|there is no FIFO "
+                          rb"|another program listens on |a file is expected, and |the emulator '[^']*' is not in PATH"
+                          rb"|the host has no bridge |this user may not |'kvm' needs /dev/kvm)")
 MISSING_HERE = re.compile(rb": no such file: '@DIR@/")
 
 
@@ -106,7 +108,7 @@ def run_domrun(case):
     options = (case.read("args") or b"").decode().splitlines()
     done = subprocess.run([os.path.abspath(DOMRUN), "argv", *options, f"{case.name}.xml"], cwd=case.directory,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
-                          env=dict(os.environ, LC_ALL="C.UTF-8"))
+                          env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", SOURCE_DATE_EPOCH="1211716800"))
     here = os.fsencode(case.directory)
     out, err = (text.replace(here, b"@DIR@") for text in (done.stdout, done.stderr))
     return done.returncode, out, without_host_findings(err)
