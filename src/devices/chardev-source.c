@@ -11,8 +11,7 @@ ENUM_TABLE(chardev_type_table, CHARDEV_LAST, [CHARDEV_NULL] = "null", [CHARDEV_V
            [CHARDEV_PTY] = "pty", [CHARDEV_DEV] = "dev", [CHARDEV_FILE] = "file", [CHARDEV_PIPE] = "pipe",
            [CHARDEV_STDIO] = "stdio", [CHARDEV_UDP] = "udp", [CHARDEV_TCP] = "tcp", [CHARDEV_UNIX] = "unix");
 ENUM_TABLE(chardev_mode_table, CHARDEV_MODE_LAST, [CHARDEV_CONNECT] = "connect", [CHARDEV_BIND] = "bind");
-ENUM_TABLE(chardev_protocol_table, CHARDEV_PROTOCOL_LAST, [CHARDEV_RAW] = "raw", [CHARDEV_TELNET] = "telnet",
-           [CHARDEV_TELNETS] = "telnets", [CHARDEV_TLS] = "tls");
+ENUM_TABLE(chardev_protocol_table, CHARDEV_PROTOCOL_LAST, [CHARDEV_RAW] = "raw", [CHARDEV_TELNET] = "telnet");
 
 /* An example for who left the element out; NULL where none is needed. */
 static const char *const examples[CHARDEV_LAST] = {
@@ -23,14 +22,18 @@ static const char *const examples[CHARDEV_LAST] = {
   [CHARDEV_TCP] = "<source mode='bind' host='127.0.0.1' service='4555'/>",
   [CHARDEV_UNIX] = "<source mode='bind' path='/run/guest.sock'/>",
 };
+static const char parallel_example[] = "<source path='/dev/parport0'/>";
 
-static gboolean check_source(xmlNode *node, const xmlNode *source, ChardevType type, GError **error)
+static gboolean check_source(xmlNode *node, const xmlNode *source, const ChardevSource *parsed,
+                             GError **error)
 {
+  ChardevType type = parsed->type;
+
   if (source || !examples[type])
     return TRUE;
   xml_error(error, node, NULL, "element <source> is missing");
   return error_add_hint(error, "type '%s' needs one: %s", enum_to_string(&chardev_type_table, (int)type),
-                        examples[type]);
+                        type == CHARDEV_DEV && parsed->is_parallel ? parallel_example : examples[type]);
 }
 
 /* A name under which whoever opens it finds a descriptor of its own, and not what the document means. */
@@ -93,23 +96,27 @@ static gboolean parse_reconnect(xmlNode *source, ChardevSource *ret_source, GErr
   return TRUE;
 }
 
+static gboolean refuse_clear(xmlNode *node, const char *attribute, const char *what, GError **error)
+{
+  xml_error(error, node, attribute, "%s is not supported", what);
+  return error_add_hint(error, "without it, data would cross the network in clear: let a tunnel encrypt it");
+}
+
 /* <protocol>; <wiremode> in documents of 2008. */
 static gboolean parse_protocol(xmlNode *node, ChardevProtocol *ret_protocol, GError **error)
 {
   xmlNode *protocol = NULL;
+  const char *type;
 
   if (!xml_child(node, "protocol", &protocol, error) ||
       (!protocol && !xml_child(node, "wiremode", &protocol, error)))
     return FALSE;
   if (!protocol)
     return TRUE;
-  if (!xml_attribute_enum(protocol, "type", &chardev_protocol_table, XML_ENUM(ret_protocol), error))
-    return FALSE;
-  if (*ret_protocol == CHARDEV_RAW || *ret_protocol == CHARDEV_TELNET)
-    return TRUE;
-  xml_error(error, protocol, "type", "'%s' is not what QEMU speaks (allowed: raw, telnet)",
-            enum_to_string(&chardev_protocol_table, (int)*ret_protocol));
-  return error_add_hint(error, "data would cross the network in clear; let a tunnel encrypt it");
+  type = xml_attribute(protocol, "type");
+  if (g_strcmp0(type, "telnets") == 0 || g_strcmp0(type, "tls") == 0) /* of other hypervisors */
+    return refuse_clear(protocol, "type", type, error);
+  return xml_attribute_enum(protocol, "type", &chardev_protocol_table, XML_ENUM(ret_protocol), error);
 }
 
 static gboolean refuse_tls(xmlNode *source, GError **error)
@@ -118,10 +125,7 @@ static gboolean refuse_tls(xmlNode *source, GError **error)
 
   if (!xml_attribute_yes_no(source, "tls", &is_tls, error))
     return FALSE;
-  if (!is_tls)
-    return TRUE;
-  xml_error(error, source, "tls", "a character device over TLS is not supported");
-  return error_add_hint(error, "data would cross the network in clear; let a tunnel encrypt it");
+  return !is_tls || refuse_clear(source, "tls", "TLS", error);
 }
 
 static gboolean parse_tcp(xmlNode *node, xmlNode *source, ChardevSource *ret_source, GError **error)
@@ -218,14 +222,15 @@ gboolean chardev_source_parse(xmlNode *node, ChardevSource *ret_source, GError *
   xmlNode *source;
 
   ret_source->type = CHARDEV_PTY;
+  ret_source->is_parallel = xml_is_element(node, "parallel");
   if (!xml_attribute_enum(node, "type", &chardev_type_table, XML_ENUM(&ret_source->type), error))
     return FALSE;
   source = xml_next_child(node, "source", NULL);
   if (ret_source->type != CHARDEV_UDP && !xml_child(node, "source", &source, error))
     return FALSE;
   ret_source->place = xml_place(source ? source : node);
-  return check_source(node, source, ret_source->type, error) &&
-         parse_by_type(node, source, ret_source, error) && parse_log(node, ret_source, error);
+  return check_source(node, source, ret_source, error) && parse_by_type(node, source, ret_source, error) &&
+         parse_log(node, ret_source, error);
 }
 
 /* What only one device can have, or NULL. The caller frees it. */
@@ -233,7 +238,7 @@ static char *claim_of(const ChardevSource *source)
 {
   switch (source->type) {
   case CHARDEV_STDIO:
-    return g_strdup("standard input and output");
+    return g_strdup("stdio (standard input and output)");
   case CHARDEV_DEV:
   case CHARDEV_FILE:
   case CHARDEV_PIPE:

@@ -32,8 +32,6 @@ typedef enum {
 typedef enum {
   CHARDEV_RAW,
   CHARDEV_TELNET,
-  CHARDEV_TELNETS, /* of other hypervisors, as the next: refused */
-  CHARDEV_TLS,
   CHARDEV_PROTOCOL_LAST,
 } ChardevProtocol;
 
@@ -46,7 +44,7 @@ typedef struct {
   Place place;              /* of <source>, or of the device where there is none */
   const char *path;         /* DEV, FILE, PIPE, UNIX: absolute */
   gboolean append;          /* FILE: keep what the file has */
-  gboolean is_parallel;     /* DEV: a parallel port of the host, and not a serial one; set by the room */
+  gboolean is_parallel;     /* DEV: a parallel port of the host, and not a serial one */
   ChardevMode mode;         /* TCP, UNIX */
   ChardevProtocol protocol; /* TCP */
   Endpoint remote;          /* TCP that connects; UDP: where to send */

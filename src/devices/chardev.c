@@ -99,7 +99,6 @@ static gboolean parallel_parse(xmlNode *node, Device *device, GError **error)
 
   if (!chardev_parse(node, device, &target, error))
     return FALSE;
-  parallel->source.is_parallel = TRUE;
   parallel->target = CHARDEV_TARGET_ISA;
   return address_parse(node, allowed, &device->address, error);
 }
@@ -164,16 +163,20 @@ static const Chardev *chardev_of(const Device *device)
   return chardev->is_duplicate ? NULL : chardev;
 }
 
-/* Against the character devices before this one. */
+/* Against the character devices before this one in the document. */
 static gboolean validate_claims(const Domain *domain, const Device *device, GError **error)
 {
+  gboolean is_passed = FALSE;
+
   DOMAIN_FOREACH_DEVICE(domain, other, i) {
     const Chardev *chardev = chardev_of(other);
+    int lines = device->place.line - other->place.line;
 
-    if (other == device)
-      return TRUE;
-    if (chardev && !chardev_source_check_claims(&((const Chardev *)device)->source, &chardev->source,
-                                                other->place.line, error))
+    is_passed |= other == device;
+    if (!chardev || other == device || lines < 0 || (lines == 0 && is_passed))
+      continue;
+    if (!chardev_source_check_claims(&((const Chardev *)device)->source, &chardev->source, other->place.line,
+                                     error))
       return FALSE;
   }
   return TRUE;
@@ -289,8 +292,8 @@ static gboolean console_complete(Domain *domain, Device *device, GError **error)
 
   if (console->target == CHARDEV_TARGET_XEN && !replace_xen(domain, console, error))
     return FALSE;
-  device_set_alias(domain, device, "console%u", index);
   if (console->target == CHARDEV_TARGET_VIRTIO) {
+    device_set_alias(domain, device, "console%u", index);
     controller_ensure(domain, CONTROLLER_VIRTIO_SERIAL, device->address.virtio_serial.controller,
                       &device->place);
     return TRUE;
@@ -306,6 +309,7 @@ static gboolean console_complete(Domain *domain, Device *device, GError **error)
     warn_of_difference(domain, console, serial);
   else
     add_serial_of(domain, console);
+  device_set_alias(domain, device, "console%u", index);
   return TRUE;
 }
 
