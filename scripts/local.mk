@@ -4,3 +4,4 @@ dist_noinst_SCRIPTS += \
 	%D%/demo \
 	%D%/fetch-guests
 dist_noinst_DATA += %D%/lib.sh
+EXTRA_DIST += .ci/run

@@ -3,6 +3,7 @@
 # A program in C is a test when it stands in check_PROGRAMS and TESTS; it is linked with libdomrun.a and run with
 # --tap. Tests in Python and shell print TAP by themselves. tests/lib/run-test.sh runs all three.
 LDADD = $(domrun_LDADD)
+EXTRA_PROGRAMS =
 
 TEST_EXTENSIONS = .py .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -35,12 +36,14 @@ TESTS += \
 	%D%/test-qemu \
 	%D%/test-strings \
 	%D%/test-xml \
+	%D%/test-source-rules.sh \
 	%D%/golden.py \
 	%D%/golden-start.py
 
 dist_check_SCRIPTS += \
 	%D%/golden.py \
-	%D%/golden-start.py
+	%D%/golden-start.py \
+	%D%/test-source-rules.sh
 
 EXTRA_DIST += \
 	%D%/golden \
@@ -49,3 +52,5 @@ EXTRA_DIST += \
 	%D%/lib/tap.py
 
 include tests/guest/local.mk
+include tests/fuzz/local.mk
+include tests/system/local.mk

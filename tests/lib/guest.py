@@ -194,7 +194,7 @@ class Directory:
     def run(self, xml, *options, **keywords):
         """Starts `domrun run` with @xml, which becomes guest.xml here."""
         self.write("guest.xml", xml)
-        return Run(["run", *options, str(self.path / "guest.xml")], self.environment, self.path, **keywords)
+        return Run(["run", "--root", str(self.runtime), *options, "guest.xml"], self.environment, self.path, **keywords)
 
     def processes(self):
         """The pids of all that was started here and has not ended."""

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A fuzzer is a function that takes untrusted bytes through one parser and all that follows. libFuzzer drives
+ * it (libfuzzer-*), and so does main.c, on files, or on documents changed by chance.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

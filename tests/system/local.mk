@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Tests with real guests, or with a QEMU that misbehaves (tests/fake-qemu.py).
+system_tests = \
+	%D%/test-input.py \
+	%D%/test-linux-direct.py \
+	%D%/test-linux-installer.py \
+	%D%/test-supervise-faults.py \
+	%D%/test-supervise-lifecycle.py
+
+TESTS += $(system_tests)
+dist_check_SCRIPTS += $(system_tests) tests/fake-qemu.py
