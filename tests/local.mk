@@ -27,13 +27,17 @@ AM_TESTS_ENVIRONMENT = \
 
 check_PROGRAMS += \
 	%D%/test-base \
+	%D%/test-live \
 	%D%/test-qemu \
+	%D%/test-registry \
 	%D%/test-strings \
 	%D%/test-xml
 
 TESTS += \
 	%D%/test-base \
+	%D%/test-live \
 	%D%/test-qemu \
+	%D%/test-registry \
 	%D%/test-strings \
 	%D%/test-xml \
 	%D%/test-source-rules.sh \
@@ -47,6 +51,7 @@ dist_check_SCRIPTS += \
 
 EXTRA_DIST += \
 	%D%/golden \
+	%D%/live \
 	%D%/lib/guest.py \
 	%D%/lib/run-test.sh \
 	%D%/lib/tap.py

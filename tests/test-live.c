@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The live XML: tests/live/CASE.xml becomes CASE.live.xml, to the byte; the live XML is a document that gives
+ * the same guest again; and what was there before (comments, unknown elements, other namespaces) is still
+ * there. DOMRUN_GOLDEN_REGENERATE=1 rewrites the expectation, and the test fails all the same.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "domain/domain.h"
+#include "domain/live.h"
+#include "xml/document.h"
+
+typedef struct {
+  char *live;
+  char *argv;
+} Result;
+
+static void result_clear(Result *result)
+{
+  g_free(result->live);
+  g_free(result->argv);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Result, result_clear)
+
+static Result translate(const char *text)
+{
+  g_autoptr(Report) report = report_new();
+  g_autoptr(GError) error = NULL;
+  g_autoptr(XmlDocument) document = xml_document_load_bytes(text, strlen(text), "test.xml", "/", &error);
+  DomainOptions options = DOMAIN_OPTIONS_INIT;
+  Result result = { 0 };
+
+  g_assert_no_error(error);
+  options.has_stand_ins = TRUE;
+  {
+    g_autoptr(Domain) domain = domain_parse(document, &options, report);
+    g_autoptr(Plan) plan = NULL;
+
+    g_assert_nonnull(domain);
+    plan = domain_translate(domain, report);
+    g_assert_nonnull(plan);
+    result.argv = plan_to_shell(plan, PLAN_RUN);
+    result.live = domain_live_xml(domain);
+  }
+  return result;
+}
+
+static void test_case(gconstpointer data)
+{
+  const char *path = data;
+  g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".xml"));
+  g_autofree char *live_path = g_strconcat(stem, ".live.xml", NULL);
+  g_autofree char *text = NULL, *expected = NULL;
+  g_auto(Result) first = { 0 }, second = { 0 };
+
+  g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+  first = translate(text);
+  if (g_getenv("DOMRUN_GOLDEN_REGENERATE")) {
+    g_file_set_contents(live_path, first.live, -1, NULL);
+    g_test_fail_printf("%s was rewritten", live_path);
+  }
+  g_assert_true(g_file_get_contents(live_path, &expected, NULL, NULL));
+  g_assert_cmpstr(first.live, ==, expected);
+
+  second = translate(first.live);
+  g_assert_cmpstr(second.argv, ==, first.argv);
+  g_assert_cmpstr(second.live, ==, first.live);
+}
+
+int main(int argc, char **argv)
+{
+  g_autofree char *folder = g_build_filename(g_getenv("DOMRUN_SRCDIR"), "tests", "live", NULL);
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+  const char *name;
+
+  g_test_init(&argc, &argv, NULL);
+  g_assert_nonnull(dir);
+  while ((name = g_dir_read_name(dir))) {
+    g_autofree char *test = g_strconcat("/live/", name, NULL);
+
+    if (!g_str_has_suffix(name, ".xml") || g_str_has_suffix(name, ".live.xml"))
+      continue;
+    g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
+    g_test_add_data_func(test, g_ptr_array_index(paths, paths->len - 1), test_case);
+  }
+  return g_test_run();
+}
