@@ -174,8 +174,8 @@ static void on_internal_error(Supervisor *supervisor)
   end_emulator(supervisor);
 }
 
-/* Some reasons to stop have no event of their own, and events before QMP is ready are lost. The answer is also
- * the last for a long time: the guest runs, or has ended. */
+/* Some reasons to stop have no event of their own, and events before QMP is ready are lost. The answer is
+ * also the last for a long time: the guest runs, or has ended. */
 static void on_status(JsonNode *result, const GError *error, gpointer user_data)
 {
   Supervisor *supervisor = user_data;

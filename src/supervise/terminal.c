@@ -61,13 +61,11 @@ static gboolean is_own(int fd)
 
 static void make_raw(struct termios *mode, TerminalMode how)
 {
-  tcflag_t output = mode->c_oflag, signals = mode->c_lflag & ISIG;
+  tcflag_t signals = mode->c_lflag & ISIG;
 
   cfmakeraw(mode);
-  if (how == TERMINAL_WITH_SIGNALS) {
-    mode->c_oflag = output;
+  if (how == TERMINAL_WITH_SIGNALS)
     mode->c_lflag |= signals;
-  }
 }
 
 /* In the background the terminal is another job's, whose mode must stay. */

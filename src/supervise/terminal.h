@@ -11,7 +11,7 @@ typedef struct Terminal Terminal;
 
 typedef enum {
   TERMINAL_RAW,          /* every key goes to the guest */
-  TERMINAL_WITH_SIGNALS, /* Ctrl-C and its kin keep their meaning for this program; output is translated */
+  TERMINAL_WITH_SIGNALS, /* Ctrl-C and its kin keep their meaning for this program */
 } TerminalMode;
 
 /* NULL where @fd is no terminal. There can be one at a time. @fd is borrowed. */
