@@ -6,9 +6,10 @@ QEMU has to come up, to end with 0, and to say nothing. What a document names on
 stand-in of the same kind: images, kernels, files that are written, sockets. A case that cannot be started even so
 says why in CASE.nostart.
 
-As root it all runs in a network namespace of its own, where loopback and multicast work and nothing leaves.
+Where that is possible, it runs in network namespaces of its own, where loopback and multicast work and nothing leaves.
 """
 
+import ctypes
 import fcntl
 import json
 import os
@@ -40,12 +41,20 @@ IN_NAMESPACE = "DOMRUN_GOLDEN_NAMESPACE"
 def enter_namespace():
     """Starts this program again in a network namespace, if that is possible; returns in the new one."""
     if os.environ.get(IN_NAMESPACE):
-        subprocess.run("ip link set lo up && ip route add 224.0.0.0/4 dev lo", shell=True, check=True)
         return
     unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
     if shutil.which("ip") and subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0:
         os.environ[IN_NAMESPACE] = "1"
         os.execvp("unshare", [*unshare, sys.executable, *sys.argv])
+
+
+def make_network():
+    """Gives the calling thread, and what it starts, a namespace for itself: two cases may want one port."""
+    if not os.environ.get(IN_NAMESPACE):
+        return
+    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:             # CLONE_NEWNET
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run("ip link set lo up && ip route add 224.0.0.0/4 dev lo", shell=True, check=True)
 
 
 def make_kernel(path):
@@ -240,6 +249,8 @@ class Stage:
             return self._stand_in(value, make_kernel)
         if option in ("-initrd", "-dtb"):
             return self._stand_in(value, lambda path: path.write_bytes(bytes(4096)))
+        if option == "-m" and value.isdigit():             # more than a machine for tests may have
+            return str(min(int(value), 1024))
         if option in ("-accel", "-machine") and not may_use_kvm():
             value = re.sub(r"^kvm\b|(?<=accel=)kvm\b", "tcg", value)
         if option == "-cpu" and not may_use_kvm():
@@ -363,7 +374,8 @@ def main():
     cases = [case for case in golden.select(golden.list_cases()[0], sys.argv[1:]) if case.path("argv").exists()]
     with tempfile.TemporaryDirectory(prefix="domrun-") as path:
         images = Images(pathlib.Path(path))
-        passed = tap.run_cases([(case.title, lambda case=case: check(case, images)) for case in cases], jobs=2)
+        passed = tap.run_cases([(case.title, lambda case=case: check(case, images)) for case in cases],
+                               jobs=2, prepare=make_network)
     sys.exit(0 if passed else 1)
 
 

@@ -49,12 +49,13 @@ def _run(name, function):
         return False, "", traceback.format_exc()
 
 
-def run_cases(cases, jobs=1):
-    """Runs @cases, a list of (name, function), and prints the TAP of them in this order. Returns whether all passed."""
+def run_cases(cases, jobs=1, prepare=None):
+    """Runs @cases, a list of (name, function), and prints the TAP of them in this order. Returns whether all passed.
+    Each of the @jobs threads calls @prepare first."""
     sys.stdout.reconfigure(errors="backslashreplace")
     print(f"1..{len(cases)}", flush=True)
     all_passed = True
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+    with concurrent.futures.ThreadPoolExecutor(jobs, initializer=prepare) as pool:
         results = [pool.submit(_run, name, function) for name, function in cases]
         for number, ((name, _), result) in enumerate(zip(cases, results), 1):
             passed, directive, text = result.result()
