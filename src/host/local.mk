@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/bootloader.c %D%/bootloader.h \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/networks.c %D%/networks.h \
 	%D%/output-file.c %D%/output-file.h \
+	%D%/program.c %D%/program.h \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \
 	%D%/runtime-dir.c %D%/runtime-dir.h

@@ -2,6 +2,7 @@
 #
 # Tests with real guests, or with a QEMU that misbehaves (tests/fake-qemu.py).
 system_tests = \
+	%D%/test-bootloader.py \
 	%D%/test-input.py \
 	%D%/test-linux-direct.py \
 	%D%/test-linux-installer.py \

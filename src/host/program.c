@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Both the pipe and the process are watched: a program may close its output and go on, or end and leave
+ * another one that holds the pipe.
+ */
+#include "config.h"
+
+#include "host/program.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "supervise/spawn.h"
+
+/* Of a line that a message can hold. */
+enum { LINE_MAX_BYTES = 256 };
+
+/* Takes what is there. FALSE at the end of the output. */
+static gboolean drain(int fd, GByteArray *output, ProgramEnd *end)
+{
+  guint8 bytes[4096];
+  ssize_t got;
+
+  while ((got = read(fd, bytes, sizeof bytes)) > 0) {
+    gsize room = PROGRAM_MAX_OUTPUT - output->len;
+
+    end->has_more |= (gsize)got > room;
+    g_byte_array_append(output, bytes, (guint)MIN((gsize)got, room));
+  }
+  return got < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static int milliseconds_until(gint64 deadline)
+{
+  gint64 rest = deadline - g_get_monotonic_time();
+
+  return rest > 0 ? (int)(rest / 1000 + 1) : 0;
+}
+
+/* Waits for the process to end. FALSE when the time is over. */
+static gboolean watch(int reader, int process, gint64 deadline, GByteArray *output, ProgramEnd *end)
+{
+  struct pollfd fds[] = { { .fd = process, .events = POLLIN }, { .fd = reader, .events = POLLIN } };
+
+  for (;;) {
+    int ready = poll(fds, G_N_ELEMENTS(fds), milliseconds_until(deadline));
+
+    if (ready < 0 && errno != EINTR)
+      return FALSE;
+    if (ready > 0 && fds[1].revents && !drain(reader, output, end))
+      fds[1].fd = -1;
+    if (ready > 0 && fds[0].revents)
+      return TRUE;
+    if (ready == 0)
+      return FALSE;
+  }
+}
+
+static void reap(pid_t pid, ProgramEnd *end)
+{
+  siginfo_t information = { 0 };
+
+  while (waitid(P_PID, (id_t)pid, &information, WEXITED) < 0 && errno == EINTR)
+    continue;
+  end->was_killed = information.si_code != CLD_EXITED;
+  end->value = information.si_status;
+}
+
+static gboolean start(char *const *argv, int writer, pid_t *ret_pid, GError **error)
+{
+  g_auto(GStrv) environment = g_get_environ();
+  const SpawnRequest request = {
+    .program = argv[0],
+    .argv = argv,
+    .environment = environment,
+    .output = writer,
+  };
+
+  return spawn(&request, ret_pid, error);
+}
+
+gboolean program_run(char *const *argv, guint seconds, ProgramEnd *ret_end, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
+  autofd int reader = -1, writer = -1, process = -1;
+  GByteArray *output;
+  int pipe_fds[2];
+  pid_t pid;
+
+  if (!g_unix_open_pipe(pipe_fds, FD_CLOEXEC, NULL))
+    return error_set(error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "cannot make a pipe: %s", g_strerror(errno));
+  reader = pipe_fds[0];
+  writer = pipe_fds[1];
+  if (!start(argv, writer, &pid, error))
+    return FALSE;
+  fd_clear(&writer);
+  g_unix_set_fd_nonblocking(reader, TRUE, NULL);
+  process = (int)syscall(SYS_pidfd_open, pid, 0);
+  *ret_end = (ProgramEnd){ 0 };
+  output = g_byte_array_new();
+  ret_end->is_timeout = !watch(reader, process, deadline, output, ret_end);
+  if (ret_end->is_timeout)
+    kill(-pid, SIGKILL); /* spawn() has made it a session of its own */
+  reap(pid, ret_end);
+  drain(reader, output, ret_end);
+  ret_end->length = output->len;
+  g_byte_array_append(output, (const guint8 *)"", 1);
+  ret_end->output = (char *)g_byte_array_free(output, /* free_segment= */ FALSE);
+  return TRUE;
+}
+
+void program_end_clear(ProgramEnd *end)
+{
+  g_clear_pointer(&end->output, g_free);
+}
+
+gboolean program_end_is_good(const ProgramEnd *end)
+{
+  return !end->is_timeout && !end->was_killed && end->value == 0;
+}
+
+char *program_end_describe(const ProgramEnd *end, guint seconds)
+{
+  if (end->is_timeout)
+    return g_strdup_printf("did not end within %u seconds", seconds);
+  if (end->was_killed)
+    return g_strdup_printf("was killed by signal %d (%s)", end->value, g_strsignal(end->value));
+  return g_strdup_printf("ended with status %d", end->value);
+}
+
+char *program_end_last_line(const ProgramEnd *end)
+{
+  g_autofree char *text = g_memdup2(end->output, end->length + 1);
+  char *line;
+
+  for (gsize i = 0; i < end->length; i++)
+    text[i] = text[i] == '\0' ? '\n' : text[i];
+  g_strchomp(text);
+  line = strrchr(text, '\n');
+  line = line ? line + 1 : text;
+  if (strlen(line) > LINE_MAX_BYTES) /* no words, then */
+    line[LINE_MAX_BYTES] = '\0';
+  return *line ? g_strdup(line) : NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A program of the host that is run to its end, and not for ever: a bootloader, a script for a tap device.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  char *output;        /* what it printed, on standard output and error, as much as is kept; ended by NUL */
+  gsize length;        /* of @output, in which there may be NULs */
+  gboolean has_more;   /* it printed more than is kept */
+  gboolean is_timeout; /* it did not end in time, and was killed with all that it had started */
+  gboolean was_killed; /* by a signal of somebody else's */
+  int value;           /* its exit status, or the signal */
+} ProgramEnd;
+
+/* What is kept of a program's output. */
+enum { PROGRAM_MAX_OUTPUT = 64 * 1024 };
+
+/* Runs argv[0], a path, with no input, for at most @seconds. FALSE with a DOMRUN_ERROR_QEMU_START error where
+ * it could not be started. */
+gboolean program_run(char *const *argv, guint seconds, ProgramEnd *ret_end, GError **error);
+
+void program_end_clear(ProgramEnd *end);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProgramEnd, program_end_clear)
+
+/* Whether it ended with 0, by itself and in time. */
+gboolean program_end_is_good(const ProgramEnd *end);
+
+/* "ended with status 1", "was killed by signal 9 (Killed)", "did not end within 60 seconds". The caller frees
+ * it. */
+char *program_end_describe(const ProgramEnd *end, guint seconds);
+
+/* The last line that it printed, or the beginning of it, or NULL where it printed nothing. The caller frees
+ * it. */
+char *program_end_last_line(const ProgramEnd *end);
