@@ -284,6 +284,16 @@ static gboolean replace_xen(const Domain *domain, Chardev *console, GError **err
   return TRUE;
 }
 
+/* Only the one that is named, be it the first or not. */
+static void ensure_controller(Domain *domain, const Device *device)
+{
+  guint32 index = device->address.virtio_serial.controller;
+
+  if (!controller_find(domain, CONTROLLER_VIRTIO_SERIAL, index))
+    controller_add(domain, CONTROLLER_VIRTIO_SERIAL, CONTROLLER_MODEL_DEFAULT, index)->device.place =
+        device->place;
+}
+
 static gboolean console_complete(Domain *domain, Device *device, GError **error)
 {
   Chardev *console = (Chardev *)device;
@@ -294,8 +304,7 @@ static gboolean console_complete(Domain *domain, Device *device, GError **error)
     return FALSE;
   if (console->target == CHARDEV_TARGET_VIRTIO) {
     device_set_alias(domain, device, "console%u", index);
-    controller_ensure(domain, CONTROLLER_VIRTIO_SERIAL, device->address.virtio_serial.controller,
-                      &device->place);
+    ensure_controller(domain, device);
     return TRUE;
   }
   if (index > 0) {

@@ -51,16 +51,25 @@ static void append_addresses(const Graphics *graphics, GString *text)
   }
 }
 
+/* The first host that the server listens on; of sockets alone, this host. */
+static const char *first_host(const Graphics *graphics)
+{
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    if (listen_at(graphics, i)->host)
+      return listen_at(graphics, i)->host;
+  }
+  return "127.0.0.1";
+}
+
 static void add_websocket(const Graphics *graphics, Props *props)
 {
-  const GraphicsListen *first = listen_at(graphics, 0);
-  const char *host = first->host ? first->host : "127.0.0.1";
+  const char *host = first_host(graphics);
 
   if (graphics->websocket == GRAPHICS_PORT_NONE)
     return;
   if (graphics->websocket == GRAPHICS_PORT_AUTO) /* the display's number from 5700 on */
     props_add_string(props, "websocket", "on");
-  else if (graphics->listens->len == 1 && first->host)
+  else if (graphics->listens->len == 1 && listen_at(graphics, 0)->host)
     props_add_format(props, "websocket", "%d", graphics->websocket);
   else if (strchr(host, ':'))
     props_add_format(props, "websocket", "[%s]:%d", host, graphics->websocket);
@@ -146,6 +155,9 @@ static void translate_sdl(const Graphics *graphics, Plan *plan)
   plan_add_keyval(plan, PLAN_BOTH, "-display", display);
   if (graphics->is_fullscreen)
     plan_add(plan, PLAN_BOTH, "-full-screen", NULL);
+  /* Where there is no session bus, libdbus starts one when it is asked for it: a program, for which the
+   * sandbox ends QEMU. */
+  plan_add_variable(plan, "DBUS_SESSION_BUS_ADDRESS", "disabled:");
   if (graphics->display)
     plan_add_variable(plan, "DISPLAY", graphics->display);
   if (graphics->xauth) {

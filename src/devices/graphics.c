@@ -264,15 +264,23 @@ static const Graphics *first_of_type(const Domain *domain, GraphicsType type, co
   return NULL;
 }
 
+static guint count_vnc_before(const Domain *domain, const Device *device)
+{
+  guint count = 0;
+
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    if (other == device)
+      return count;
+    count += other->room == &graphics_room && ((const Graphics *)other)->type == GRAPHICS_VNC;
+  }
+  return count;
+}
+
 static gboolean graphics_complete(Domain *domain, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
 
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    if (other == device)
-      break;
-    graphics->vnc_index += other->room == &graphics_room && ((const Graphics *)other)->type == GRAPHICS_VNC;
-  }
+  graphics->vnc_index = count_vnc_before(domain, device);
   device_set_alias(domain, device, "graphics%u", device_index_in_room(domain, device));
   return TRUE;
 }
