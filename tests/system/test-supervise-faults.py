@@ -390,14 +390,16 @@ def test_a_name_runs_once():
 
 def test_of_many_starts_exactly_one_wins():
     with guest.Directory() as directory:
-        xml = emulator_xml(fake(directory, "well-behaved"))
-        runs = [directory.run(xml) for _ in range(8)]
+        directory.write("guest.xml", emulator_xml(fake(directory, "well-behaved")))
+        arguments = ["run", "--root", str(directory.runtime), "guest.xml"]
+        runs = [guest.Run(arguments, directory.environment, directory.path) for _ in range(8)]
         for run in runs:
             run.err.wait(lambda said: b"qemu: ready" in said or b"already running" in said)
         alive = [run for run in runs if b"qemu: ready" in run.err.bytes]
         assert len(alive) == 1, [run.said() for run in runs]
         alive[0].signal()
-        assert sorted(run.wait() for run in runs) == [4] * 7 + [8]
+        codes = sorted(run.wait() for run in runs)
+        assert codes == [4] * 7 + [8], [codes, *(run.said() for run in runs)]
         directory.assert_nothing_left()
 
 
