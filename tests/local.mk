@@ -29,6 +29,7 @@ check_PROGRAMS += \
 	%D%/test-base \
 	%D%/test-live \
 	%D%/test-qemu \
+	%D%/test-qmp \
 	%D%/test-registry \
 	%D%/test-strings \
 	%D%/test-xml
@@ -37,6 +38,7 @@ TESTS += \
 	%D%/test-base \
 	%D%/test-live \
 	%D%/test-qemu \
+	%D%/test-qmp \
 	%D%/test-registry \
 	%D%/test-strings \
 	%D%/test-xml \
