@@ -10,7 +10,7 @@ cd "$top"
 
 build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2-dev libglib2.0-dev libjson-glib-dev
   python3 qemu-system-x86)
-check_packages=(qemu-utils busybox-static cpio xz-utils iproute2 util-linux clang-format universal-ctags)
+check_packages=(qemu-utils busybox-static cpio xz-utils iproute2 netbase util-linux clang-format universal-ctags)
 
 # step NAME COMMAND...: runs it with its output in a log, and shows the end of the log where it fails.
 step() {
@@ -57,7 +57,10 @@ install_missing() {
     exit 1
   fi
   # Asked for here, where the question can be seen; the step's output goes to a log.
-  [ "$(id -u)" -eq 0 ] || sudo -v
+  if [ "$(id -u)" -ne 0 ] && ! sudo -v; then
+    printf '%s: sudo refuses; run as root: apt-get install %s\n' "$script_name" "${missing[*]}" >&2
+    exit 1
+  fi
   step "install ${#missing[@]} packages" apt_install "${missing[@]}"
 }
 

@@ -191,8 +191,6 @@ class Stage:
 
     def _make_tap(self, number, queues):
         """A tap device of this namespace under the descriptor that QEMU is told."""
-        if not os.environ.get(IN_NAMESPACE):
-            raise tap.Skip("tap devices are made in a network namespace of our own only")
         # As in linux/if_tun.h: TUNSETIFF; IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_MULTI_QUEUE.
         flags = 0x2 | 0x1000 | 0x4000 | (0x100 if queues > 1 else 0)
         device = open("/dev/net/tun", "r+b", buffering=0)
@@ -203,6 +201,8 @@ class Stage:
     def _netdev(self, value):
         """What goes to the host goes to this namespace; scripts of the host are not run."""
         netdev = json.loads(value)
+        if netdev["type"] in ("tap", "bridge") and not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+            raise tap.Skip("needs hardware: /dev/net/tun, and the right to use it")
         numbers = [int(number) for number in netdev.get("fds", netdev.get("fd", "")).split(":") if number]
         for number in numbers:
             self._make_tap(number, len(numbers))
@@ -276,6 +276,15 @@ def parse(text, directory):
     words = json.loads(text) if text.startswith("[") else shlex.split(text.replace("\\\n", " "))
     assert words, "the command line is empty"
     return words
+
+
+def check_network(words):
+    """What uses the network is started in a namespace of ours only."""
+    pattern = re.compile(r'"type": ?"(?!user)|(?:^|,)host=|^udp,')
+    if not os.environ.get(IN_NAMESPACE) and any(
+            option == "-vnc" and not value.startswith("unix:") or
+            option in ("-netdev", "-chardev") and pattern.search(value) for option, value in zip(words, words[1:])):
+        raise tap.Skip("needs a network namespace, which cannot be made here (unshare -n)")
 
 
 def spare_emulator(words):
@@ -362,6 +371,7 @@ def check(case, images):
     with tempfile.TemporaryDirectory(prefix="domrun-") as path:
         directory = pathlib.Path(path)
         words = spare_emulator(parse(case.read("argv").decode(), directory))
+        check_network(words)
         stage = Stage(words, directory, images)
         problem = start(stage.command(), stage, directory)
         for file in [*stage.descriptors.values(), *stage.kept]:

@@ -46,7 +46,7 @@ TESTS += \
 	%D%/golden.py \
 	%D%/golden-start.py
 
-dist_check_SCRIPTS += \
+EXTRA_DIST += \
 	%D%/golden.py \
 	%D%/golden-start.py \
 	%D%/test-source-rules.sh
