@@ -2,6 +2,7 @@
 dist_noinst_SCRIPTS += \
 	%D%/check \
 	%D%/demo \
-	%D%/fetch-guests
+	%D%/fetch-guests \
+	%D%/parity
 dist_noinst_DATA += %D%/lib.sh
 EXTRA_DIST += .ci/run

@@ -54,6 +54,7 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	%D%/golden \
 	%D%/live \
+	%D%/parity-differences.txt \
 	%D%/lib/guest.py \
 	%D%/lib/run-test.sh \
 	%D%/lib/tap.py
