@@ -206,7 +206,7 @@ gboolean bootloader_run(Plan *plan, guint seconds, GError **error)
   if (!bootloader->program)
     return TRUE;
   argv = build_argv(bootloader);
-  if (!program_run(argv, seconds, &end, &cause)) {
+  if (!program_run(&(ProgramRequest){ .argv = argv, .seconds = seconds, .pass_fd = -1 }, &end, &cause)) {
     refuse(bootloader, error, "%s", cause->message);
     g_error_free(cause);
     return FALSE;

@@ -8,4 +8,5 @@ libdomrun_a_SOURCES += \
 	%D%/program.c %D%/program.h \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \
-	%D%/runtime-dir.c %D%/runtime-dir.h
+	%D%/runtime-dir.c %D%/runtime-dir.h \
+	%D%/tap.c %D%/tap.h

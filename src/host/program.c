@@ -74,22 +74,26 @@ static void reap(pid_t pid, ProgramEnd *end)
   end->value = information.si_status;
 }
 
-static gboolean start(char *const *argv, int writer, pid_t *ret_pid, GError **error)
+static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid, GError **error)
 {
   g_auto(GStrv) environment = g_get_environ();
-  const SpawnRequest request = {
-    .program = argv[0],
-    .argv = argv,
+  const SpawnFd passed = { .fd = request->pass_fd, .number = PROGRAM_PASSED_FD };
+  const SpawnRequest spawned = {
+    .program = request->argv[0],
+    .argv = request->argv,
     .environment = environment,
+    .fds = &passed,
+    .n_fds = request->pass_fd >= 0 ? 1 : 0,
     .output = writer,
+    .may_gain_privileges = request->may_gain_privileges,
   };
 
-  return spawn(&request, ret_pid, error);
+  return spawn(&spawned, ret_pid, error);
 }
 
-gboolean program_run(char *const *argv, guint seconds, ProgramEnd *ret_end, GError **error)
+gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError **error)
 {
-  gint64 deadline = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time() + (gint64)request->seconds * G_USEC_PER_SEC;
   autofd int reader = -1, writer = -1, process = -1;
   GByteArray *output;
   int pipe_fds[2];
@@ -99,7 +103,7 @@ gboolean program_run(char *const *argv, guint seconds, ProgramEnd *ret_end, GErr
     return error_set(error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "cannot make a pipe: %s", g_strerror(errno));
   reader = pipe_fds[0];
   writer = pipe_fds[1];
-  if (!start(argv, writer, &pid, error))
+  if (!start(request, writer, &pid, error))
     return FALSE;
   fd_clear(&writer);
   g_unix_set_fd_nonblocking(reader, TRUE, NULL);

@@ -18,9 +18,19 @@ typedef struct {
 /* What is kept of a program's output. */
 enum { PROGRAM_MAX_OUTPUT = 64 * 1024 };
 
-/* Runs argv[0], a path, with no input, for at most @seconds. FALSE with a DOMRUN_ERROR_QEMU_START error where
- * it could not be started. */
-gboolean program_run(char *const *argv, guint seconds, ProgramEnd *ret_end, GError **error);
+/* The number under which a program gets the descriptor that it is passed. */
+enum { PROGRAM_PASSED_FD = 3 };
+
+typedef struct {
+  char *const *argv;            /* argv[0] is a path */
+  guint seconds;                /* it may run */
+  int pass_fd;                  /* here, or -1 */
+  gboolean may_gain_privileges; /* it is a setuid program, and nothing without */
+} ProgramRequest;
+
+/* Runs it, with no input, to its end. FALSE with a DOMRUN_ERROR_QEMU_START error where it could not be
+ * started. */
+gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError **error);
 
 void program_end_clear(ProgramEnd *end);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProgramEnd, program_end_clear)

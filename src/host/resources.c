@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "host/output-file.h"
+#include "host/tap.h"
 
 struct Resources {
   const RuntimeDir *directory;
@@ -64,10 +65,46 @@ static void file_release(const Resources *resources, Resource *resource)
   fd_clear(&resource->fd);
 }
 
+static gboolean tap_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const PlanResource *plan = resource->plan;
+
+  g_clear_pointer(&resource->name, g_free);
+  resource->fd = tap_open(&plan->tap, &plan->place, &resource->name, error);
+  return resource->fd >= 0;
+}
+
+static void tap_release(const Resources *resources, Resource *resource)
+{
+  tap_run_downscript(&resource->plan->tap, resource->name);
+  fd_clear(&resource->fd);
+}
+
+/* Queues follow their device. */
+static gboolean queue_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const Resource *device = resource;
+
+  while (device->plan->kind != PLAN_RESOURCE_TAP)
+    device--;
+  resource->fd = tap_open_queue(device->name, &resource->plan->place, error);
+  return resource->fd >= 0;
+}
+
+static gboolean vhost_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  resource->fd = tap_open_vhost(&resource->plan->place, error);
+  return resource->fd >= 0;
+}
+
 static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_QMP] = { socket_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_CONSOLE] = { socket_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_FILE] = { file_acquire, file_release, .is_of_run = FALSE },
+  [PLAN_RESOURCE_TAP] = { tap_acquire, tap_release, .is_of_run = FALSE },
+  [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = FALSE },
+  /* Its state is that of one QEMU. */
+  [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };
 
 static Resource *get(const Resources *resources, guint index)

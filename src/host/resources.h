@@ -19,7 +19,7 @@ typedef struct {
   const PlanResource *plan;
   int fd;     /* what QEMU inherits as plan->fd; -1: not acquired */
   int peer;   /* the other end of a socket; -1: none, or taken */
-  char *name; /* of the socket's file in the runtime directory, or NULL */
+  char *name; /* of the socket's file in the runtime directory, of the tap device; or NULL */
 } Resource;
 
 /* Both are borrowed and must outlive the result. Acquires nothing yet. */

@@ -134,7 +134,7 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
     return STEP_PARENT;
   if (setsid() < 0)
     return STEP_SESSION;
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+  if (!request->may_gain_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
     return STEP_PRIVILEGES;
   if (!set_stdio(request->output))
     return STEP_STDIO;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The only fork. The child is a session of its own, so that a terminal's Ctrl-C does not reach it; it cannot
- * gain privileges; it has standard input from /dev/null, standard output and error where it is told, exactly
- * the descriptors that it is given, and no others; and it is sent SIGTERM when the thread that started it
- * ends.
+ * gain privileges unless it is to; it has standard input from /dev/null, standard output and error where it
+ * is told, exactly the descriptors that it is given, and no others; and it is sent SIGTERM when the thread
+ * that started it ends.
  */
 #pragma once
 
@@ -23,7 +23,8 @@ typedef struct {
   char *const *environment;
   const SpawnFd *fds;
   guint n_fds;
-  int output; /* becomes standard output and error */
+  int output;                   /* becomes standard output and error */
+  gboolean may_gain_privileges; /* for a setuid program: the child can */
 } SpawnRequest;
 
 /* Returns when the program runs (exec has succeeded), or with a DOMRUN_ERROR_QEMU_START error that names the

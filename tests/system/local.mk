@@ -3,11 +3,13 @@
 # Tests with real guests, or with a QEMU that misbehaves (tests/fake-qemu.py).
 system_tests = \
 	%D%/test-bootloader.py \
+	%D%/test-host-sockets.py \
 	%D%/test-input.py \
 	%D%/test-linux-direct.py \
 	%D%/test-linux-installer.py \
 	%D%/test-supervise-faults.py \
-	%D%/test-supervise-lifecycle.py
+	%D%/test-supervise-lifecycle.py \
+	%D%/test-tap.py
 
 TESTS += $(system_tests)
-dist_check_SCRIPTS += $(system_tests) tests/fake-qemu.py
+EXTRA_DIST += $(system_tests) tests/fake-qemu.py

@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Interfaces with a tap device: what the host has while a guest runs, and when it has ended. All in a network
+namespace of the test's own, with a bridge that nothing else is connected to."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import guest
+import tap
+
+IN_NAMESPACE = "DOMRUN_TAP_NAMESPACE"
+SERIAL = "<serial type='stdio'/>"
+
+
+def ip(*words):
+    done = subprocess.run(["ip", "-json", "-details", *words], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout or "[]")
+
+
+def enter_namespace():
+    """Starts this program again in namespaces of its own."""
+    if os.environ.get(IN_NAMESPACE):
+        subprocess.run("ip link set lo up && ip link add br-domrun mtu 1400 type bridge && ip link set br-domrun up",
+                       shell=True, check=True)
+        return
+    works = os.geteuid() == 0 and shutil.which("ip") and os.access("/dev/net/tun", os.R_OK | os.W_OK) and \
+        subprocess.run(["unshare", "-nm", "true"], capture_output=True, check=False).returncode == 0
+    if not works:
+        print("1..0 # SKIP needs root, iproute2, /dev/net/tun and network namespaces")
+        sys.exit(0)
+    os.environ[IN_NAMESPACE] = "1"
+    os.execvp("unshare", ["unshare", "-nm", sys.executable, *sys.argv])
+
+
+def taps():
+    return {link["ifname"]: link for link in ip("link") if link.get("linkinfo", {}).get("info_kind") == "tun"}
+
+
+def nic(body, kind="bridge"):
+    return SERIAL + f"<interface type='{kind}'><mac address='52:54:00:00:0a:01'/>{body}</interface>"
+
+
+BRIDGED = "<source bridge='br-domrun'/>"
+
+
+class Started:
+    """The built-in guest with @devices; in the end nothing may be left of it."""
+
+    def __init__(self, devices, *options, lifecycle=""):
+        self.directory = guest.Directory()
+        self.run = self.directory.run(guest.hello_xml(devices=devices, lifecycle=lifecycle), *options)
+
+    def __enter__(self):
+        return self.run
+
+    def __exit__(self, *exception):
+        if not any(exception):
+            self.directory.assert_nothing_left()
+        self.directory.__exit__(*exception)
+        left = taps()
+        assert any(exception) or not left, f"tap devices are left: {list(left)}"
+
+
+def only_tap():
+    found = taps()
+    assert len(found) == 1, f"the tap devices are {list(found)}"
+    return next(iter(found.values()))
+
+
+def power_off(run):
+    run.send(b"p")
+    code = run.wait()
+    assert code == 0, run.said()
+
+
+def assert_refused(devices, *words):
+    with Started(devices) as run:
+        assert run.wait() == 4, run.said()
+        for word in words:
+            assert word in run.err.text, f"'{word}' is not in: {run.err.text}"
+
+
+def test_bridge():
+    with Started(nic(BRIDGED)) as run:
+        run.expect("boot 1")
+        device = only_tap()
+        assert device["ifname"] == "vnet0", device["ifname"]
+        assert device["master"] == "br-domrun", device
+        assert device["address"] == "fe:54:00:00:0a:01", device["address"]
+        assert device["mtu"] == 1400, device["mtu"]
+        assert "UP" in device["flags"], device["flags"]
+        power_off(run)
+
+
+def test_bridge_with_name_and_mtu():
+    with Started(nic(BRIDGED + "<target dev='lan0'/><mtu size='1300'/><model type='virtio'/>")) as run:
+        run.expect("boot 1")
+        device = only_tap()
+        assert (device["ifname"], device["mtu"]) == ("lan0", 1300), device
+        power_off(run)
+
+
+def test_name_of_a_running_guest_is_not_kept():
+    with Started(nic(BRIDGED + "<target dev='vnet7'/>")) as run:
+        run.expect("boot 1")
+        assert only_tap()["ifname"] == "vnet0"
+        power_off(run)
+
+
+def test_queues():
+    with Started(nic(BRIDGED + "<model type='virtio'/><driver name='qemu' queues='2'/>")) as run:
+        run.expect("boot 1")
+        assert only_tap()["linkinfo"]["info_data"]["multi_queue"] is True
+        power_off(run)
+
+
+def test_network_by_option():
+    with Started(nic("<source network='lan'/>", "network"), "--network=lan=bridge:br-domrun") as run:
+        run.expect("boot 1")
+        assert only_tap()["master"] == "br-domrun"
+        power_off(run)
+
+
+def test_network_that_nobody_knows():
+    assert_refused(nic("<source network='lan'/>", "network"), "nobody knows the bridge of network 'lan'",
+                   "--network=lan=bridge:BRIDGE")
+
+
+def test_default_network_that_is_not_active():
+    assert_refused(nic("<source network='default'/>", "network"), "the host has no bridge 'virbr0'", "virsh net-start")
+
+
+def test_bridge_that_is_not_there():
+    assert_refused(nic("<source bridge='br-nowhere'/>"), "the host has no bridge 'br-nowhere'")
+
+
+def test_bridge_that_is_none():
+    assert_refused(nic("<source bridge='lo'/>"), "'lo' is not a bridge")
+
+
+def test_name_that_is_taken():
+    subprocess.run("ip link add taken type bridge", shell=True, check=True)
+    try:
+        assert_refused(nic(BRIDGED + "<target dev='taken'/>"), "cannot make or open the tap device 'taken'")
+    finally:
+        subprocess.run("ip link del taken", shell=True, check=True)
+
+
+def test_scripts():
+    with guest.Directory() as elsewhere:
+        for name in ("up", "down"):
+            elsewhere.write(name, f"#!/bin/sh\necho \"$0 $*\" >> {elsewhere.path}/log\n").chmod(0o755)
+        with Started(nic(f"<target dev='lan0'/><script path='{elsewhere.path}/up'/>"
+                         f"<downscript path='{elsewhere.path}/down'/>", "ethernet")) as run:
+            run.expect("boot 1")
+            assert "UP" in only_tap()["flags"]
+            assert (elsewhere.path / "log").read_text() == f"{elsewhere.path}/up lan0\n"
+            power_off(run)
+        assert (elsewhere.path / "log").read_text().endswith(f"{elsewhere.path}/down lan0\n")
+
+
+def test_script_that_fails():
+    with guest.Directory() as elsewhere:
+        elsewhere.write("up", "#!/bin/sh\necho no bridge for $1 >&2\nexit 7\n").chmod(0o755)
+        assert_refused(nic(f"<script path='{elsewhere.path}/up'/>", "ethernet"), "for 'vnet0' ended with status 7",
+                       "its last words: no bridge for vnet0")
+
+
+def test_script_that_is_not_there():
+    assert_refused(nic("<script path='/nonexistent/up'/>", "ethernet"), "no such file: '/nonexistent/up'")
+
+
+def test_existing():
+    subprocess.run("ip tuntap add dev kept mode tap && ip link set kept up", shell=True, check=True)
+    try:
+        directory = guest.Directory()
+        with directory:
+            run = directory.run(guest.hello_xml(devices=nic("<target dev='kept' managed='no'/>", "ethernet")))
+            run.expect("boot 1")
+            assert "LOWER_UP" in only_tap()["flags"], "QEMU has not opened it"
+            power_off(run)
+            directory.assert_nothing_left()
+        assert list(taps()) == ["kept"]
+    finally:
+        subprocess.run("ip tuntap del dev kept mode tap", shell=True, check=True)
+
+
+def test_existing_that_is_not_there():
+    assert_refused(nic("<target dev='kept' managed='no'/>", "ethernet"), "the host has no tap device 'kept'")
+
+
+def test_guest_that_is_killed():
+    with Started(nic(BRIDGED)) as run:
+        run.expect("boot 1")
+        os.kill(run.qemu_pid(), 9)
+        assert run.wait() == 7, run.said()
+
+
+def test_supervisor_that_is_killed():
+    directory = guest.Directory()
+    with directory:
+        run = directory.run(guest.hello_xml(devices=nic(BRIDGED)))
+        run.expect("boot 1")
+        run.process.kill()
+        run.process.wait()
+        run.err.wait_end()
+        deadline = 100
+        while directory.processes() and (deadline := deadline - 1):
+            subprocess.run(["sleep", "0.1"], check=True)
+    assert not taps()
+
+
+def test_restart_keeps_the_device():
+    with Started(nic(BRIDGED), lifecycle="<on_poweroff>restart</on_poweroff>") as run:
+        run.expect("boot 1")
+        before, first = only_tap()["ifindex"], run.qemu_pid()
+        run.send(b"p")
+        run.expect("(?s)boot 1.*boot 1")
+        assert run.qemu_pid() != first
+        assert only_tap()["ifindex"] == before
+        run.signal()
+        assert run.wait() == 8, run.said()
+
+
+def as_user(*words):
+    """A prefix for domrun: an ordinary user with a bridge helper of the test's own, in a mount namespace."""
+    script = " && ".join([
+        "mount -t tmpfs none /etc/qemu", *words, "chmod 666 /dev/net/tun",
+        "exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\""])
+    return ["unshare", "-m", "sh", "-c", script, "sh"]
+
+
+HELPER = "/usr/lib/qemu/qemu-bridge-helper"
+SETUID = (f"cp {HELPER} /etc/qemu/helper && chmod 4755 /etc/qemu/helper && mount --bind /etc/qemu/helper {HELPER}")
+TUN = "cp -a /dev/net/tun /etc/qemu/tun && mount --bind /etc/qemu/tun /dev/net/tun"
+
+
+def started_as_user(*words):
+    """As Started, with @words of shell before."""
+    if not os.path.exists(HELPER) or not os.path.isdir("/etc/qemu"):
+        raise tap.Skip(f"there is no {HELPER}, or no /etc/qemu")
+    started = Started.__new__(Started)
+    started.directory = guest.Directory()
+    for path in (started.directory.path, started.directory.runtime, started.directory.temporary):
+        os.chown(path, 65534, 65534)
+    started.directory.environment["HOME"] = str(started.directory.path)
+    devices = nic(BRIDGED)
+    started.run = started.directory.run(guest.hello_xml(devices=devices), prefix=as_user(TUN, *words))
+    return started
+
+
+def test_user_without_setuid_helper():
+    with started_as_user() as run:
+        assert run.wait() == 4, run.said()
+        assert f"chmod u+s {HELPER}" in run.err.text, run.said()
+
+
+def test_user_without_rule():
+    with started_as_user(SETUID) as run:
+        assert run.wait() == 4, run.said()
+        assert "add the line 'allow br-domrun' to /etc/qemu/bridge.conf" in run.err.text, run.said()
+
+
+def test_user_with_denial():
+    with started_as_user(SETUID, "printf 'allow br-domrun\\ndeny all\\n' > /etc/qemu/bridge.conf") as run:
+        assert run.wait() == 4, run.said()
+        assert "/etc/qemu/bridge.conf denies it" in run.err.text, run.said()
+
+
+def test_user_with_helper():
+    with started_as_user(SETUID, "printf '# rules\\nallow br-domrun\\n' > /etc/qemu/bridge.conf") as run:
+        run.expect("boot 1")
+        device = only_tap()
+        assert device["master"] == "br-domrun", device
+        power_off(run)
+
+
+if __name__ == "__main__":
+    enter_namespace()
+    tap.main()
