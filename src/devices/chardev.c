@@ -228,7 +228,7 @@ static gboolean console_parse(xmlNode *node, Device *device, GError **error)
 }
 
 /* The console stands alone: it makes the first serial port. */
-static void add_serial_of(Domain *domain, const Chardev *console)
+static const Chardev *add_serial_of(Domain *domain, const Chardev *console)
 {
   Chardev *serial = (Chardev *)device_new(&serial_room, /* node= */ NULL);
 
@@ -239,6 +239,7 @@ static void add_serial_of(Domain *domain, const Chardev *console)
   serial->device.alias = console->device.alias;
   device_set_alias(domain, &serial->device, "serial0");
   domain_add_device(domain, &serial->device);
+  return serial;
 }
 
 /* What the console says of its own has no effect: the serial device is asked. */
@@ -317,8 +318,8 @@ static gboolean console_complete(Domain *domain, Device *device, GError **error)
   if (serial)
     warn_of_difference(domain, console, serial);
   else
-    add_serial_of(domain, console);
-  device_set_alias(domain, device, "console%u", index);
+    serial = add_serial_of(domain, console);
+  device_set_alias(domain, device, "%s", serial->device.alias);
   return TRUE;
 }
 

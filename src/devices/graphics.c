@@ -143,6 +143,7 @@ static gboolean parse_listen(xmlNode *node, GraphicsListen *listen, GError **err
     return parse_listen_socket(node, listen, error);
   if (listen->type == GRAPHICS_LISTEN_NONE)
     return TRUE;
+  xml_attribute(node, "fromConfig"); /* where libvirt had a running guest's address from */
   listen->host = non_empty(xml_attribute(node, "address"));
   if (!endpoint_check_host(node, "address", listen->host, error))
     return FALSE;
@@ -247,7 +248,8 @@ static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
 
-  if (!xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error))
+  if (!xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error) ||
+      !device_parse_alias(node, device, error))
     return FALSE;
   return graphics->type == GRAPHICS_VNC ? parse_vnc(node, graphics, error) : parse_sdl(node, graphics, error);
 }
@@ -301,6 +303,41 @@ static gboolean validate_keymap(const Domain *domain, const Graphics *graphics, 
   return TRUE;
 }
 
+/* Two cannot listen on one address. */
+static gboolean validate_address(const GraphicsListen *listen, const Device *other, GError **error)
+{
+  const Graphics *graphics = (const Graphics *)other;
+
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    const GraphicsListen *taken = listen_at(graphics, i);
+
+    if (listen->path && g_strcmp0(listen->path, taken->path) == 0)
+      return error_set_document(error, &listen->place, "socket",
+                                "'%s' is that of the <graphics> on line %d, too", listen->path,
+                                other->place.line);
+    if (listen->requirement && g_strcmp0(listen->requirement, taken->requirement) == 0)
+      return error_set_document(error, &listen->place, NULL,
+                                "port %d of '%s' is that of the <graphics> on line %d, too", graphics->port,
+                                listen->host, other->place.line);
+  }
+  return TRUE;
+}
+
+static gboolean validate_addresses(const Domain *domain, const Graphics *graphics, GError **error)
+{
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    if (other == &graphics->device)
+      return TRUE;
+    if (other->room != &graphics_room || ((const Graphics *)other)->type != GRAPHICS_VNC)
+      continue;
+    for (guint j = 0; j < graphics->listens->len; j++) {
+      if (!validate_address(listen_at(graphics, j), other, error))
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 static gboolean has_listen(const Graphics *graphics, GraphicsListenType type)
 {
   for (guint i = 0; i < graphics->listens->len; i++) {
@@ -341,7 +378,8 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
                               first->device.place.line);
   if (graphics->type == GRAPHICS_SDL)
     return TRUE;
-  return validate_keymap(domain, graphics, error) && validate_listens(graphics, error);
+  return validate_keymap(domain, graphics, error) && validate_listens(graphics, error) &&
+         validate_addresses(domain, graphics, error);
 }
 
 static void graphics_clear(Device *device)

@@ -57,7 +57,7 @@ typedef struct {
   int websocket;                  /* or AUTO, or NONE */
   const char *password;           /* NULL: none is asked for; "": nobody is let in */
   gint64 valid_to;                /* when the password expires, in seconds since 1970; 0: never */
-  Place password_place;           /* ... */
+  Place password_place;           /* of the element */
   const char *password_attribute; /* "passwd", or "password" in documents of 2008 */
   GraphicsShare share;
   gboolean has_power_control; /* the viewer may shut down and reset the guest */
