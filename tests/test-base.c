@@ -53,10 +53,12 @@ static void test_nearest(void)
     { "VIRTIO", "virtio" },
     { "sdcard", NULL },
     { "", NULL },
+    { "on", NULL }, /* "no" is one swap away, and means the contrary */
+    { "NO", "no" },
     { "i", NULL }, /* "ide" with all but one letter missing is no slip of the finger */
     { "a-name-that-is-longer-than-any-name-that-the-format-has", NULL },
   };
-  static const char *const names[] = { "fdc", "ide", "sata", "scsi", "usb", "virtio", NULL };
+  static const char *const names[] = { "fdc", "ide", "no", "sata", "scsi", "usb", "virtio", NULL };
 
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     Nearest nearest = NEAREST_INIT(cases[i].wanted);

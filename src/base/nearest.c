@@ -46,6 +46,9 @@ void nearest_try(Nearest *nearest, const char *name)
   if (length > NAME_MAX_LENGTH || strlen(nearest->wanted) > NAME_MAX_LENGTH)
     return;
   steps = distance(nearest->wanted, name);
+  if (length <= 2 &&
+      steps > 0) /* every word of two letters is near to every other: "on" is no slip for "no" */
+    return;
   if (steps < nearest->distance && steps <= MAX(1, length / 3) && steps < length) {
     nearest->name = name;
     nearest->distance = steps;
