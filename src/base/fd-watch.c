@@ -6,7 +6,8 @@
 struct FdWatch {
   GSource source;
   int fd;
-  gpointer tag; /* of the descriptor in the source; NULL while nothing is watched */
+  gpointer tag;           /* of the descriptor in the source; NULL while nothing is watched */
+  GIOCondition condition; /* what is watched for */
   FdWatchFunc func;
   gpointer user_data;
 };
@@ -45,14 +46,15 @@ void fd_watch_free(FdWatch *watch)
 
 void fd_watch_set(FdWatch *watch, GIOCondition condition)
 {
-  if (!watch)
+  if (!watch || watch->condition == condition) /* each change costs the loop a round */
     return;
-  if (condition == 0 && watch->tag) {
+  watch->condition = condition;
+  if (condition == 0) {
     g_source_remove_unix_fd(&watch->source, watch->tag);
     watch->tag = NULL;
-  } else if (condition != 0 && watch->tag) {
+  } else if (watch->tag) {
     g_source_modify_unix_fd(&watch->source, watch->tag, condition);
-  } else if (condition != 0) {
+  } else {
     watch->tag = g_source_add_unix_fd(&watch->source, watch->fd, condition);
   }
 }

@@ -315,7 +315,7 @@ static gboolean on_slow_start(gpointer user_data)
 
   announce_notice("QEMU does not answer yet; two signals (Ctrl-C) end it");
   emulator_relay_log(supervisor->emulator);
-  return G_SOURCE_CONTINUE;
+  return G_SOURCE_REMOVE;
 }
 
 static void on_ended(const EmulatorEnd *end, gpointer user_data);

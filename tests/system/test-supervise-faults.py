@@ -159,9 +159,9 @@ def _hanging_start(mode, signals, least, most):
     return test
 
 
-test_hanging_start_is_ended = _hanging_start("hangs", [signal.SIGTERM, signal.SIGINT], 0, 2)
+test_hanging_start_is_ended = _hanging_start("hangs", [signal.SIGTERM, signal.SIGINT], 0, 2.5)
 test_deaf_start_is_killed = _hanging_start("hangs-deaf", [signal.SIGTERM, signal.SIGINT], 2, 10)
-test_third_signal_kills_at_once = _hanging_start("hangs-deaf", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], 0, 2)
+test_third_signal_kills_at_once = _hanging_start("hangs-deaf", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], 0, 2.5)
 
 
 # ---- The guest runs, and then ----
