@@ -13,7 +13,8 @@ typedef struct {
   guint count;
 } EnumTable;
 
-/* Defines a table; fails to compile where the last value of the enum has no entry (write NULL where it has none). */
+/* Defines a table; fails to compile where the last value of the enum has no entry (write NULL where it has
+ * none). */
 #define ENUM_TABLE(table, last, ...)                                                                         \
   static const char *const table##_strings[] = { __VA_ARGS__ };                                              \
   G_STATIC_ASSERT(G_N_ELEMENTS(table##_strings) == (last));                                                  \
