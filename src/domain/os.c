@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/nearest.h"
 #include "domain/domain.h"
 #include "xml/element.h"
 
@@ -26,15 +27,35 @@ static OsArch host_arch(void)
   return OS_ARCH_X86_64;
 }
 
+/* The versions of a machine are named after it: pc-i440fx-7.2, pc-q35-rhel9.2.0, and pc-0.12 and rhel6.6.0
+ * of old. */
+static gboolean is_x86_machine(const char *machine)
+{
+  return g_str_equal(machine, "pc") || g_str_equal(machine, "q35") || g_str_equal(machine, "isapc") ||
+         g_str_has_prefix(machine, "pc-") || g_str_has_prefix(machine, "rhel");
+}
+
 /* A machine's name becomes part of an option's value: it is what QEMU's own names are made of. */
 static gboolean check_machine(xmlNode *type, const char *machine, GError **error)
 {
-  if (*machine &&
-      strspn(machine, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == strlen(machine))
+  Nearest nearest = NEAREST_INIT(machine);
+
+  if (strspn(machine, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") !=
+      strlen(machine)) {
+    xml_error(error, type, "machine", "'%s' is not the name of a machine", machine);
+    return error_add_hint(
+        error, "'pc' and 'q35' are the usual ones; 'qemu-system-x86_64 -machine help' lists them all");
+  }
+  if (is_x86_machine(machine))
     return TRUE;
-  xml_error(error, type, "machine", "'%s' is not the name of a machine", machine);
-  return error_add_hint(
-      error, "'pc' and 'q35' are the usual ones; 'qemu-system-x86_64 -machine help' lists them all");
+  xml_error(error, type, "machine", "unknown value '%s' (known: pc, q35, isapc, and their versions)",
+            machine);
+  nearest_try(&nearest, "pc");
+  nearest_try(&nearest, "q35");
+  nearest_try(&nearest, "isapc");
+  if (nearest.name)
+    error_add_hint(error, "did you mean '%s'?", nearest.name);
+  return FALSE;
 }
 
 typedef struct {
