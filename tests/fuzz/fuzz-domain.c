@@ -13,6 +13,9 @@
 #include "qemu/plan.h"
 #include "xml/document.h"
 
+const char fuzz_folder[] = "tests";
+const char fuzz_suffix[] = ".xml";
+
 static void print_plan(const Plan *plan)
 {
   g_autofree char *shell = plan_to_shell(plan, PLAN_SHELL);

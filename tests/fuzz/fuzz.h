@@ -9,3 +9,7 @@
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Where its first inputs are, below the source directory, and how their names end. */
+extern const char fuzz_folder[];
+extern const char fuzz_suffix[];

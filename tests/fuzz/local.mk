@@ -2,11 +2,16 @@
 #
 # Each fuzzer is built twice: with a main() of ours, for `make check` and for single files, and, when asked for, with
 # libFuzzer's (HACKING.md).
-check_PROGRAMS += %D%/fuzz-domain
-TESTS += %D%/fuzz-domain
+fuzzers = %D%/fuzz-domain %D%/fuzz-qmp
+check_PROGRAMS += $(fuzzers)
+TESTS += $(fuzzers)
 %C%_fuzz_domain_SOURCES = %D%/fuzz-domain.c %D%/fuzz.h %D%/main.c
+%C%_fuzz_qmp_SOURCES = %D%/fuzz-qmp.c %D%/fuzz.h %D%/main.c
+EXTRA_DIST += %D%/qmp
 
-EXTRA_PROGRAMS += %D%/libfuzzer-domain
+EXTRA_PROGRAMS += %D%/libfuzzer-domain %D%/libfuzzer-qmp
 %C%_libfuzzer_domain_SOURCES = %D%/fuzz-domain.c %D%/fuzz.h
 %C%_libfuzzer_domain_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-CLEANFILES += %D%/libfuzzer-domain fuzz-find.xml
+%C%_libfuzzer_qmp_SOURCES = %D%/fuzz-qmp.c %D%/fuzz.h
+%C%_libfuzzer_qmp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+CLEANFILES += %D%/libfuzzer-domain %D%/libfuzzer-qmp fuzz-find

@@ -3,12 +3,12 @@
  * Drives a fuzzer without libFuzzer.
  *
  *     fuzz-domain FILE...   each file once: the way to look at a find, and to keep it as a test
- *     fuzz-domain --tap     all golden documents, and then changes of them by chance, which are the same in
- * each run: DOMRUN_FUZZ_ROUNDS of them, from DOMRUN_FUZZ_SEED on. Prints TAP.
+ *     fuzz-domain --tap     as a test
  *
- * Changes are made to the bytes (bits, cuts, copies) and, since few of those survive the XML parser, to what
- * stands between quotation marks and between tags. Where the program dies, the document goes to
- * fuzz-find.xml.
+ * The test takes all first inputs, and then changes of them by chance, which are the same in each run:
+ * DOMRUN_FUZZ_ROUNDS of them, from DOMRUN_FUZZ_SEED on. Changes are made to the bytes (bits, cuts, copies)
+ * and, since few of those survive the XML parser, to what stands between quotation marks and between tags.
+ * Where the program dies, the input goes to fuzz-find.
  */
 #include "config.h"
 
@@ -88,13 +88,13 @@ static GByteArray *current; /* what is being tried, for whoever reads the find *
 
 static void keep_find(void)
 {
-  FILE *file = fopen("fuzz-find.xml", "w");
+  FILE *file = fopen("fuzz-find", "w");
 
   if (!file)
     return;
   fwrite(current->data, 1, current->len, file);
   fclose(file);
-  fprintf(stderr, "the document is in fuzz-find.xml\n");
+  fprintf(stderr, "the input is in fuzz-find\n");
 }
 
 static void on_abort(int number)
@@ -297,8 +297,8 @@ static int compare_paths(gconstpointer a, gconstpointer b)
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* All documents below @directory, in an order that does not depend on the file system. */
-static void list_documents(const char *directory, GPtrArray *paths)
+/* All inputs below @directory, in an order that does not depend on the file system. */
+static void list_inputs(const char *directory, GPtrArray *paths)
 {
   g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
   const char *name;
@@ -307,8 +307,8 @@ static void list_documents(const char *directory, GPtrArray *paths)
     g_autofree char *path = g_build_filename(directory, name, NULL);
 
     if (g_file_test(path, G_FILE_TEST_IS_DIR))
-      list_documents(path, paths);
-    else if (g_str_has_suffix(name, ".xml"))
+      list_inputs(path, paths);
+    else if (g_str_has_suffix(name, fuzz_suffix))
       g_ptr_array_add(paths, g_steal_pointer(&path));
   }
 }
@@ -328,12 +328,12 @@ static guint number_of(const char *variable, guint otherwise)
 static int run_tests(void)
 {
   const char *source = g_getenv("DOMRUN_SRCDIR");
-  g_autofree char *tests = g_build_filename(source ? source : ".", "tests", NULL);
+  g_autofree char *folder = g_build_filename(source ? source : ".", fuzz_folder, NULL);
   g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
   g_autoptr(GPtrArray) seeds = g_ptr_array_new_with_free_func(free_bytes);
   guint rounds = number_of("DOMRUN_FUZZ_ROUNDS", 50000), first = number_of("DOMRUN_FUZZ_SEED", 1);
 
-  list_documents(tests, paths);
+  list_inputs(folder, paths);
   g_ptr_array_sort(paths, compare_paths);
   printf("1..2\n");
   for (guint i = 0; i < paths->len; i++) {
@@ -343,11 +343,11 @@ static int run_tests(void)
     if (current->len > 0 && current->len < 20000)
       g_ptr_array_add(seeds, g_bytes_new(current->data, current->len));
   }
-  printf("%s 1 %u documents as they are\n", seeds->len ? "ok" : "not ok", paths->len);
+  printf("%s 1 %u inputs as they are\n", seeds->len ? "ok" : "not ok", paths->len);
   fflush(stdout);
   if (seeds->len)
     try_changes(seeds, first, rounds);
-  printf("%s 2 %u changed documents, from seed %u\n", seeds->len ? "ok" : "not ok", rounds, first);
+  printf("%s 2 %u changed inputs, from seed %u\n", seeds->len ? "ok" : "not ok", rounds, first);
   return 0;
 }
 

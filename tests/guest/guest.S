@@ -18,7 +18,6 @@
  * times a second, which is also how soon it sees the power button) interrupts it. PIIX4 and ICH9 have their ACPI
  * registers at 0x600, where SeaBIOS puts them; without ACPI those ports read as ones, and nothing can power off.
  */
-        .intel_syntax noprefix
         .code16
         .text
 
@@ -38,55 +37,55 @@
 
 start:
         cli
-        xor     ax, ax
-        mov     ds, ax
-        mov     ss, ax
-        mov     sp, 0x7c00
+        xor     %ax, %ax
+        mov     %ax, %ds
+        mov     %ax, %ss
+        mov     $0x7c00, %sp
         cld
 
         /* The UART interrupts when a byte is there; that only ends a halt. */
-        mov     word ptr ds:[VECTOR_COM1 * 4], offset AT(wake)
-        mov     ds:[VECTOR_COM1 * 4 + 2], ax
-        in      al, PIC1_MASK
-        and     al, 0xef
-        out     PIC1_MASK, al
-        mov     dx, COM1_MCR
-        mov     al, 0x0b
-        out     dx, al
-        mov     dx, COM1_IER
-        mov     al, 1
-        out     dx, al
+        movw    $AT(wake), VECTOR_COM1 * 4
+        mov     %ax, VECTOR_COM1 * 4 + 2
+        in      $PIC1_MASK, %al
+        and     $0xef, %al
+        out     %al, $PIC1_MASK
+        mov     $COM1_MCR, %dx
+        mov     $0x0b, %al
+        out     %al, %dx
+        mov     $COM1_IER, %dx
+        mov     $1, %al
+        out     %al, %dx
 
         /* QEMU drops the power button unless this bit is set. */
-        mov     dx, PM1_ENABLE
-        mov     ax, 0x100
-        out     dx, ax
+        mov     $PM1_ENABLE, %dx
+        mov     $0x100, %ax
+        out     %ax, %dx
 
-        mov     al, CMOS_BOOTS
-        out     0x70, al
-        in      al, 0x71
-        inc     al
-        out     0x71, al
-        push    ax
-        mov     si, offset AT(hello)
+        mov     $CMOS_BOOTS, %al
+        out     %al, $0x70
+        in      $0x71, %al
+        inc     %al
+        out     %al, $0x71
+        push    %ax
+        mov     $AT(hello), %si
         call    print
-        pop     ax
-        movzx   eax, al
+        pop     %ax
+        movzbl  %al, %eax
         call    print_number
-        mov     si, offset AT(newline)
+        mov     $AT(newline), %si
         call    print
 
 next:
         call    read
-        mov     si, offset AT(commands)
-1:      cmp     al, [si]
+        mov     $AT(commands), %si
+1:      cmp     (%si), %al
         je      2f
-        add     si, 3
-        cmp     si, offset AT(commands_end)
+        add     $3, %si
+        cmp     $AT(commands_end), %si
         jb      1b
         jmp     next
-2:      push    offset AT(next)
-        jmp     [si + 1]
+2:      pushw   $AT(next)
+        jmpw    *1(%si)
 
 commands:
         .byte   'p'
@@ -106,25 +105,25 @@ commands:
 commands_end:
 
 power_off:
-        mov     dx, PM1_CONTROL
-        mov     ax, 0x2000
-        out     dx, ax
+        mov     $PM1_CONTROL, %dx
+        mov     $0x2000, %ax
+        out     %ax, %dx
         ret
 
 reset:
-        mov     dx, 0xcf9
-        mov     al, 6
-        out     dx, al
+        mov     $0xcf9, %dx
+        mov     $6, %al
+        out     %al, %dx
         ret
 
 panic:
-        mov     dx, 0x505
-        mov     al, 1
-        out     dx, al
+        mov     $0x505, %dx
+        mov     $1, %al
+        out     %al, %dx
         ret
 
 triple_fault:
-        lidt    ds:[AT(no_idt)]
+        lidt    AT(no_idt)
         int3
 
 hang:
@@ -133,51 +132,51 @@ hang:
         jmp     hang
 
 ignore_button:
-        mov     dx, PM1_ENABLE
-        xor     ax, ax
-        out     dx, ax
+        mov     $PM1_ENABLE, %dx
+        xor     %ax, %ax
+        out     %ax, %dx
         ret
 
 print_bytes:
-        xor     ebx, ebx
+        xor     %ebx, %ebx
 1:      call    read
-        sub     al, '0'
-        cmp     al, 9
+        sub     $'0', %al
+        cmp     $9, %al
         ja      2f
-        movzx   eax, al
-        imul    ebx, ebx, 10
-        add     ebx, eax
+        movzbl  %al, %eax
+        imul    $10, %ebx, %ebx
+        add     %eax, %ebx
         jmp     1b
-2:      mov     al, ' '
-3:      test    ebx, ebx
+2:      mov     $' ', %al
+3:      test    %ebx, %ebx
         jz      4f
         call    write
-        inc     al
-        cmp     al, ' ' + 95
+        inc     %al
+        cmp     $(' ' + 95), %al
         jb      5f
-        mov     al, ' '
-5:      dec     ebx
+        mov     $' ', %al
+5:      dec     %ebx
         jmp     3b
-4:      mov     si, offset AT(newline)
+4:      mov     $AT(newline), %si
         jmp     print
 
 /* Prints EAX in decimal. */
 print_number:
-        xor     edx, edx
-        mov     ecx, 10
-        div     ecx
-        push    dx
-        test    eax, eax
+        xor     %edx, %edx
+        mov     $10, %ecx
+        div     %ecx
+        push    %dx
+        test    %eax, %eax
         jz      1f
         call    print_number
-1:      pop     ax
-        add     al, '0'
+1:      pop     %ax
+        add     $'0', %al
         jmp     write
 
 /* Prints the string at SI. */
 print:
         lodsb
-        test    al, al
+        test    %al, %al
         jz      1f
         call    write
         jmp     print
@@ -185,49 +184,49 @@ print:
 
 /* Writes AL. */
 write:
-        push    ax
-        mov     dx, COM1_LSR
-1:      in      al, dx
-        test    al, 0x20
+        push    %ax
+        mov     $COM1_LSR, %dx
+1:      in      %dx, %al
+        test    $0x20, %al
         jz      1b
-        mov     dx, COM1_DATA
-        pop     ax
-        out     dx, al
+        mov     $COM1_DATA, %dx
+        pop     %ax
+        out     %al, %dx
         ret
 
 /* Reads a byte into AL; sees to the power button while it waits. */
 read:
         cli
-        mov     dx, COM1_LSR
-        in      al, dx
-        test    al, 1
+        mov     $COM1_LSR, %dx
+        in      %dx, %al
+        test    $1, %al
         jnz     2f
-        mov     dx, PM1_STATUS
-        in      ax, dx
-        cmp     ax, 0xffff
+        mov     $PM1_STATUS, %dx
+        in      %dx, %ax
+        cmp     $0xffff, %ax
         je      1f
-        test    ah, 1
+        test    $1, %ah
         jnz     button
 1:      sti
         hlt
         jmp     read
-2:      mov     dx, COM1_DATA
-        in      al, dx
+2:      mov     $COM1_DATA, %dx
+        in      %dx, %al
         ret
 
 button:
-        mov     ax, 0x100
-        out     dx, ax
-        mov     si, offset AT(power_button)
+        mov     $0x100, %ax
+        out     %ax, %dx
+        mov     $AT(power_button), %si
         call    print
         call    power_off
         jmp     read
 
 wake:
-        push    ax
-        mov     al, 0x20
-        out     PIC1_COMMAND, al
-        pop     ax
+        push    %ax
+        mov     $0x20, %al
+        out     %al, $PIC1_COMMAND
+        pop     %ax
         iret
 
 hello:
