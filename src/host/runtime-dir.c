@@ -222,6 +222,11 @@ const char *runtime_dir_path(const RuntimeDir *directory)
   return directory->path;
 }
 
+int runtime_dir_fd(const RuntimeDir *directory)
+{
+  return directory->fd;
+}
+
 /* The address by the path itself, so that tools like ss(8) show it, or by the open directory where the path
  * is too long for an address. */
 static void make_address(const RuntimeDir *directory, const char *name, struct sockaddr_un *ret_address)

@@ -27,6 +27,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimeDir, runtime_dir_free)
 /* The absolute path, for messages and for other commands. */
 const char *runtime_dir_path(const RuntimeDir *directory);
 
+/* The open directory, borrowed, for what is read and written in it (control/state.h). */
+int runtime_dir_fd(const RuntimeDir *directory);
+
 /* Binds a new UNIX socket (close-on-exec) to the file @name of the directory and listens; @name may be in use
  * by an older one. Works however long the directory's path is. -1 with an error on failure. */
 int runtime_dir_listen(const RuntimeDir *directory, const char *name, GError **error);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "control/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "control/protocol.h"
+#include "qmp/message.h"
+
+ENUM_TABLE(guest_state_table, GUEST_STATE_LAST, [GUEST_STARTING] = "starting", [GUEST_RUNNING] = "running",
+           [GUEST_PAUSED] = "paused", [GUEST_SHUTTING_DOWN] = "shutting-down",
+           [GUEST_RESTARTING] = "restarting", [GUEST_PRESERVED] = "preserved", [GUEST_ENDED] = "ended");
+
+enum { FILE_LIMIT = 64 * 1024 * 1024 };
+
+void guest_state_clear(GuestState *state)
+{
+  g_clear_pointer(&state->name, g_free);
+  g_clear_pointer(&state->uuid, g_free);
+  g_clear_pointer(&state->reason, g_free);
+  g_clear_pointer(&state->message, g_free);
+}
+
+/* ---- JSON ---- */
+
+static void set_string(JsonObject *object, const char *name, const char *value)
+{
+  if (value)
+    json_object_set_string_member(object, name, value);
+}
+
+JsonObject *guest_state_to_json(const GuestState *state)
+{
+  JsonObject *object = json_object_new();
+
+  set_string(object, "name", state->name);
+  set_string(object, "uuid", state->uuid);
+  set_string(object, "state", enum_to_string(&guest_state_table, (int)state->state));
+  set_string(object, "reason", state->reason);
+  json_object_set_int_member(object, "since", state->since);
+  json_object_set_int_member(object, "started", state->started);
+  json_object_set_int_member(object, "pid", state->supervisor_pid);
+  if (state->emulator_pid > 0)
+    json_object_set_int_member(object, "qemu-pid", state->emulator_pid);
+  json_object_set_int_member(object, "restarts", state->restarts);
+  if (state->exit_code >= 0)
+    json_object_set_int_member(object, "exit-code", state->exit_code);
+  set_string(object, "message", state->message);
+  return object;
+}
+
+gboolean guest_state_from_json(JsonObject *object, GuestState *ret_state, GError **error)
+{
+  GuestState state = GUEST_STATE_INIT;
+  const char *name = message_get_string(object, "name");
+  const char *kind = message_get_string(object, "state");
+  int value;
+
+  if (!name || !kind || !enum_from_string(&guest_state_table, kind, &value))
+    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "not the state of a guest: 'name' or 'state'");
+  if (!message_get_int(object, "pid", &state.supervisor_pid) || state.supervisor_pid <= 0)
+    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "not the state of a guest: 'pid'");
+  state.state = (GuestStateKind)value;
+  state.name = g_strdup(name);
+  state.uuid = g_strdup(message_get_string(object, "uuid"));
+  state.reason = g_strdup(message_get_string(object, "reason"));
+  state.message = g_strdup(message_get_string(object, "message"));
+  message_get_int(object, "since", &state.since);
+  message_get_int(object, "started", &state.started);
+  message_get_int(object, "qemu-pid", &state.emulator_pid);
+  message_get_int(object, "restarts", &state.restarts);
+  message_get_int(object, "exit-code", &state.exit_code);
+  *ret_state = state;
+  return TRUE;
+}
+
+/* ---- Files ---- */
+
+static gboolean file_error(GError **error, const char *what, const char *name)
+{
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot %s the file '%s' of the guest: %s", what,
+                   name, g_strerror(errno));
+}
+
+gboolean guest_file_write(int directory_fd, const char *name, const char *text, GError **error)
+{
+  g_autofree char *temporary = g_strconcat(name, ".new", NULL);
+  autofd int fd =
+      openat(directory_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+  if (fd < 0 || !fd_write_all(fd, text, strlen(text)) ||
+      renameat(directory_fd, temporary, directory_fd, name) < 0) {
+    file_error(error, "write", name);
+    unlinkat(directory_fd, temporary, 0);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+char *guest_file_read(int directory_fd, const char *name, GError **error)
+{
+  autofd int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat status;
+  gsize length;
+  char *text;
+
+  if (fd < 0 || fstat(fd, &status) < 0) {
+    file_error(error, "read", name);
+    return NULL;
+  }
+  errno = EINVAL;
+  text = S_ISREG(status.st_mode) ? fd_read_all(fd, FILE_LIMIT, &length) : NULL;
+  if (!text)
+    file_error(error, "read", name);
+  return text;
+}
+
+gboolean guest_state_write(const GuestState *state, int directory_fd, GError **error)
+{
+  g_autoptr(JsonObject) object = guest_state_to_json(state);
+  g_autofree char *line = message_to_line(object);
+
+  return guest_file_write(directory_fd, CONTROL_STATE_FILE, line, error);
+}
+
+gboolean guest_state_read(int directory_fd, GuestState *ret_state, GError **error)
+{
+  g_autofree char *text = guest_file_read(directory_fd, CONTROL_STATE_FILE, error);
+  g_autoptr(JsonObject) object = NULL;
+  GError *cause = NULL;
+
+  if (!text)
+    return FALSE;
+  object = message_parse(text, strcspn(text, "\n"), &cause);
+  if (object)
+    return guest_state_from_json(object, ret_state, error);
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the file '%s' of the guest is broken: %s",
+            CONTROL_STATE_FILE, cause->message);
+  g_error_free(cause);
+  return FALSE;
+}
