@@ -39,7 +39,8 @@ HOST_FINDING = re.compile(rb": warning: (?:<[^ ]*>: )?(?:attribute '[^']*': )?(?
                           rb"|cannot (?:find|read|write|execute|make|open|listen on|connect to) |cannot make files in "
                           rb"|'[^']*' is (?:there, and is )?not a (?:socket|character device)|there is no FIFO "
                           rb"|another program listens on |a file is expected, and |the emulator '[^']*' is not in PATH"
-                          rb"|the host has no bridge |this user may not |'kvm' needs /dev/kvm)")
+                          rb"|the host has no (?:bridge|tap device) |the network '[^']*' is not active: "
+                          rb"|(?:this user|root|'[^']*') may not |'kvm' needs /dev/kvm)")
 MISSING_HERE = re.compile(rb": no such file: '@DIR@/")
 
 

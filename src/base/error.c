@@ -153,6 +153,8 @@ int error_exit_code(const GError *error)
     return EXIT_CODE_QEMU_START;
   case DOMRUN_ERROR_QEMU_DIED:
     return EXIT_CODE_QEMU_DIED;
+  case DOMRUN_ERROR_STOPPED:
+    return EXIT_CODE_STOPPED;
   case DOMRUN_ERROR_INTERNAL:
     break;
   }

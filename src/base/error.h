@@ -22,6 +22,7 @@ typedef enum {
   DOMRUN_ERROR_HOST,
   DOMRUN_ERROR_QEMU_START,
   DOMRUN_ERROR_QEMU_DIED,
+  DOMRUN_ERROR_STOPPED, /* by the user, before there was a guest */
 } DomrunError;
 
 #define DOMRUN_ERROR (domrun_error_quark())

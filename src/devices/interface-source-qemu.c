@@ -93,8 +93,11 @@ static void translate_tap(const Domain *domain, const Interface *interface, Plan
     .mtu = interface->mtu,
     .queues = queues,
     .is_existing = source->is_existing,
+    .name_place = source->target ? source->target_place : source->place,
     .script = source->type == INTERFACE_ETHERNET ? source->script : NULL,
     .downscript = source->type == INTERFACE_ETHERNET ? source->downscript : NULL,
+    .script_place = source->script_place,
+    .may_lack_script = source->has_default_script,
   };
   if (wants_vhost(domain, interface)) {
     props_add_bool(props, "vhost", TRUE);
@@ -140,15 +143,18 @@ static void require(const Domain *domain, const Interface *interface, Plan *plan
   const InterfaceSource *source = &interface->source;
 
   if (source->type == INTERFACE_ETHERNET) {
-    if (!source->is_existing)
+    if (source->is_existing)
+      plan_require(plan, PLAN_REQUIRE_TAP, &source->target_place, "dev", source->target);
+    else
       plan_require(plan, PLAN_REQUIRE_TUN, &source->place, NULL, NULL);
-    if (source->script)
+    if (source->script && !source->has_default_script)
       plan_require(plan, PLAN_REQUIRE_PROGRAM, &source->script_place, NULL, source->script);
     if (source->downscript)
       plan_require(plan, PLAN_REQUIRE_PROGRAM, &source->script_place, NULL, source->downscript);
   } else if (source->bridge) {
     plan_require(plan, PLAN_REQUIRE_BRIDGE, &source->place,
-                 source->type == INTERFACE_BRIDGE ? "bridge" : "network", source->bridge);
+                 source->type == INTERFACE_BRIDGE ? "bridge" : "network", source->bridge)
+        ->network = source->network;
   } else {
     plan_require(plan, PLAN_REQUIRE_NETWORK, &source->place, "network", source->network);
   }

@@ -14,7 +14,8 @@ ENUM_TABLE(interface_type_table, INTERFACE_LAST, [INTERFACE_USER] = "user", [INT
            [INTERFACE_BRIDGE] = "bridge", [INTERFACE_ETHERNET] = "ethernet", [INTERFACE_MCAST] = "mcast",
            [INTERFACE_SERVER] = "server", [INTERFACE_CLIENT] = "client", [INTERFACE_UDP] = "udp");
 
-/* What the format's own script for `ethernet` has always been called. */
+/* The script for `ethernet` where the document names none: run where it is there. The format of 2008 always
+ * runs it, today's never. */
 static const char default_script[] = "/etc/qemu-ifup";
 
 /* libvirt's own network, and the bridge that it makes for it. */
@@ -240,6 +241,7 @@ static gboolean parse_scripts(xmlNode *node, InterfaceSource *ret_source, GError
     return TRUE;
   }
   ret_source->script = ret_source->is_existing ? NULL : default_script;
+  ret_source->has_default_script = !script && !ret_source->is_existing;
   if (script && !xml_attribute(script, "path"))
     return xml_error(error, script, "path", "is missing");
   return (!script || xml_attribute_path(script, "path", &ret_source->script, error)) &&

@@ -43,7 +43,8 @@ typedef struct {
   const char *script;   /* ETHERNET: absolute path of a program that is run with the device's name, or NULL */
   const char *downscript; /* the same when it is released, or NULL */
   Place script_place;
-  InterfaceIp ipv4; /* USER: of the guest's network */
+  gboolean has_default_script; /* the document names none */
+  InterfaceIp ipv4;            /* USER: of the guest's network */
   InterfaceIp ipv6;
   Place ip_place;
   guint64 sndbuf;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Both the pipe and the process are watched: a program may close its output and go on, or end and leave
- * another one that holds the pipe.
+ * another one that holds the pipe. Where the kernel has no pidfd (before 5.3, or a sandbox that hides the
+ * call) the end of the output stands for that of the process.
+ *
+ * The user's wish to stop is seen through a signalfd of its own, from which nothing is read: the signal stays
+ * pending for whoever handles it later.
  */
 #include "config.h"
 
@@ -12,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,10 +50,26 @@ static int milliseconds_until(gint64 deadline)
   return rest > 0 ? (int)(rest / 1000 + 1) : 0;
 }
 
-/* Waits for the process to end. FALSE when the time is over. */
-static gboolean watch(int reader, int process, gint64 deadline, GByteArray *output, ProgramEnd *end)
+/* Readable as soon as the user wants to stop; -1 where that does not matter. */
+static int open_stop_signals(const ProgramRequest *request)
 {
-  struct pollfd fds[] = { { .fd = process, .events = POLLIN }, { .fd = reader, .events = POLLIN } };
+  sigset_t set;
+
+  if (request->is_cleanup)
+    return -1;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Waits for the process to end. FALSE when the time is over, or the user wants to stop. */
+static gboolean watch(int reader, int process, int stop, gint64 deadline, GByteArray *output, ProgramEnd *end)
+{
+  struct pollfd fds[] = { { .fd = process, .events = POLLIN },
+                          { .fd = reader, .events = POLLIN },
+                          { .fd = stop, .events = POLLIN } };
 
   for (;;) {
     int ready = poll(fds, G_N_ELEMENTS(fds), milliseconds_until(deadline));
@@ -57,9 +78,11 @@ static gboolean watch(int reader, int process, gint64 deadline, GByteArray *outp
       return FALSE;
     if (ready > 0 && fds[1].revents && !drain(reader, output, end))
       fds[1].fd = -1;
-    if (ready > 0 && fds[0].revents)
+    if (ready > 0 && (fds[0].revents || (process < 0 && fds[1].fd < 0)))
       return TRUE;
-    if (ready == 0)
+    end->is_timeout = ready == 0;
+    end->is_stopped = ready > 0 && fds[2].revents;
+    if (end->is_timeout || end->is_stopped)
       return FALSE;
   }
 }
@@ -94,7 +117,7 @@ static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid,
 gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError **error)
 {
   gint64 deadline = g_get_monotonic_time() + (gint64)request->seconds * G_USEC_PER_SEC;
-  autofd int reader = -1, writer = -1, process = -1;
+  autofd int reader = -1, writer = -1, process = -1, stop = -1;
   GByteArray *output;
   int pipe_fds[2];
   pid_t pid;
@@ -108,10 +131,10 @@ gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError 
   fd_clear(&writer);
   g_unix_set_fd_nonblocking(reader, TRUE, NULL);
   process = (int)syscall(SYS_pidfd_open, pid, 0);
+  stop = open_stop_signals(request);
   *ret_end = (ProgramEnd){ 0 };
   output = g_byte_array_new();
-  ret_end->is_timeout = !watch(reader, process, deadline, output, ret_end);
-  if (ret_end->is_timeout)
+  if (!watch(reader, process, stop, deadline, output, ret_end))
     kill(-pid, SIGKILL); /* spawn() has made it a session of its own */
   reap(pid, ret_end);
   drain(reader, output, ret_end);
@@ -128,11 +151,13 @@ void program_end_clear(ProgramEnd *end)
 
 gboolean program_end_is_good(const ProgramEnd *end)
 {
-  return !end->is_timeout && !end->was_killed && end->value == 0;
+  return !end->is_timeout && !end->is_stopped && !end->was_killed && end->value == 0;
 }
 
 char *program_end_describe(const ProgramEnd *end, guint seconds)
 {
+  if (end->is_stopped)
+    return g_strdup("was stopped");
   if (end->is_timeout)
     return g_strdup_printf("did not end within %u seconds", seconds);
   if (end->was_killed)

@@ -11,6 +11,7 @@ typedef struct {
   gsize length;        /* of @output, in which there may be NULs */
   gboolean has_more;   /* it printed more than is kept */
   gboolean is_timeout; /* it did not end in time, and was killed with all that it had started */
+  gboolean is_stopped; /* the same, since the user wants to stop */
   gboolean was_killed; /* by a signal of somebody else's */
   int value;           /* its exit status, or the signal */
 } ProgramEnd;
@@ -25,11 +26,13 @@ typedef struct {
   char *const *argv;            /* argv[0] is a path */
   guint seconds;                /* it may run */
   int pass_fd;                  /* here, or -1 */
-  gboolean may_gain_privileges; /* it is a setuid program, and nothing without */
+  gboolean may_gain_privileges; /* it is a setuid program, or runs one such as sudo */
+  gboolean is_cleanup;          /* it is run to its end even if the user wants to stop */
 } ProgramRequest;
 
-/* Runs it, with no input, to its end. FALSE with a DOMRUN_ERROR_QEMU_START error where it could not be
- * started. */
+/* Runs it, with no input, to its end; nothing else happens meanwhile. SIGINT, SIGTERM and SIGHUP, where the
+ * caller has blocked them, end it, and stay pending. FALSE with a DOMRUN_ERROR_QEMU_START error where it
+ * could not be started. */
 gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError **error);
 
 void program_end_clear(ProgramEnd *end);
@@ -38,8 +41,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProgramEnd, program_end_clear)
 /* Whether it ended with 0, by itself and in time. */
 gboolean program_end_is_good(const ProgramEnd *end);
 
-/* "ended with status 1", "was killed by signal 9 (Killed)", "did not end within 60 seconds". The caller frees
- * it. */
+/* "ended with status 1", "was killed by signal 9 (Killed)", "did not end within 60 seconds", "was stopped".
+ * The caller frees it. */
 char *program_end_describe(const ProgramEnd *end, guint seconds);
 
 /* The last line that it printed, or the beginning of it, or NULL where it printed nothing. The caller frees

@@ -285,21 +285,14 @@ static gboolean check_port(const PlanRequirement *requirement, GError **error)
 }
 
 static gboolean (*const checks[])(const PlanRequirement *requirement, GError **error) = {
-  [PLAN_REQUIRE_READ] = check_read,
-  [PLAN_REQUIRE_WRITE] = check_write,
-  [PLAN_REQUIRE_CREATE] = check_create,
-  [PLAN_REQUIRE_EMULATOR] = check_emulator,
-  [PLAN_REQUIRE_KVM] = check_kvm,
-  [PLAN_REQUIRE_DEVICE] = check_device,
-  [PLAN_REQUIRE_PIPE] = check_pipe,
-  [PLAN_REQUIRE_SOCKET] = check_socket,
-  [PLAN_REQUIRE_LISTEN] = check_listen,
-  [PLAN_REQUIRE_TCP_PORT] = check_port,
-  [PLAN_REQUIRE_UDP_PORT] = check_port,
-  [PLAN_REQUIRE_PROGRAM] = check_program,
-  [PLAN_REQUIRE_TUN] = bridge_check_tun,
-  [PLAN_REQUIRE_BRIDGE] = bridge_check,
-  [PLAN_REQUIRE_NETWORK] = bridge_check_network,
+  [PLAN_REQUIRE_READ] = check_read,      [PLAN_REQUIRE_WRITE] = check_write,
+  [PLAN_REQUIRE_CREATE] = check_create,  [PLAN_REQUIRE_EMULATOR] = check_emulator,
+  [PLAN_REQUIRE_KVM] = check_kvm,        [PLAN_REQUIRE_DEVICE] = check_device,
+  [PLAN_REQUIRE_PIPE] = check_pipe,      [PLAN_REQUIRE_SOCKET] = check_socket,
+  [PLAN_REQUIRE_LISTEN] = check_listen,  [PLAN_REQUIRE_TCP_PORT] = check_port,
+  [PLAN_REQUIRE_UDP_PORT] = check_port,  [PLAN_REQUIRE_PROGRAM] = check_program,
+  [PLAN_REQUIRE_TUN] = bridge_check_tun, [PLAN_REQUIRE_TAP] = bridge_check_tap,
+  [PLAN_REQUIRE_BRIDGE] = bridge_check,  [PLAN_REQUIRE_NETWORK] = bridge_check_network,
 };
 
 void requirements_check(const Plan *plan, Report *report)

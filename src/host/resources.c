@@ -12,7 +12,6 @@
 
 #include "base/fd.h"
 #include "host/output-file.h"
-#include "host/tap.h"
 
 struct Resources {
   const RuntimeDir *directory;
@@ -69,15 +68,16 @@ static gboolean tap_acquire(const Resources *resources, Resource *resource, GErr
 {
   const PlanResource *plan = resource->plan;
 
-  g_clear_pointer(&resource->name, g_free);
-  resource->fd = tap_open(&plan->tap, &plan->place, &resource->name, error);
-  return resource->fd >= 0;
+  resource->tap = tap_new(&plan->tap, &plan->place, error);
+  if (resource->tap)
+    resource->fd = tap_fd(resource->tap);
+  return resource->tap != NULL;
 }
 
 static void tap_release(const Resources *resources, Resource *resource)
 {
-  tap_run_downscript(&resource->plan->tap, resource->name);
-  fd_clear(&resource->fd);
+  resource->fd = -1; /* the tap's own */
+  g_clear_pointer(&resource->tap, tap_free);
 }
 
 /* Queues follow their device. */
@@ -87,7 +87,7 @@ static gboolean queue_acquire(const Resources *resources, Resource *resource, GE
 
   while (device->plan->kind != PLAN_RESOURCE_TAP)
     device--;
-  resource->fd = tap_open_queue(device->name, &resource->plan->place, error);
+  resource->fd = tap_open_queue(device->tap, error);
   return resource->fd >= 0;
 }
 
@@ -102,8 +102,7 @@ static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_CONSOLE] = { socket_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_FILE] = { file_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_TAP] = { tap_acquire, tap_release, .is_of_run = FALSE },
-  [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = FALSE },
-  /* Its state is that of one QEMU. */
+  [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What a plan needs of the host, acquired in the plan's order and released in reverse order, on every way
- * out. A resource belongs to the guest (a file that is written on, later a tap) or to one run of QEMU (a
+ * out. A resource belongs to the guest (a file that is written on, a tap device) or to one run of QEMU (a
  * socket: a new one each time, so that nothing is left in its queue); resources_acquire() before each start
  * makes what is missing.
  */
@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "host/runtime-dir.h"
+#include "host/tap.h"
 #include "qemu/plan.h"
 
 typedef struct Resources Resources;
@@ -19,7 +20,8 @@ typedef struct {
   const PlanResource *plan;
   int fd;     /* what QEMU inherits as plan->fd; -1: not acquired */
   int peer;   /* the other end of a socket; -1: none, or taken */
-  char *name; /* of the socket's file in the runtime directory, of the tap device; or NULL */
+  char *name; /* of the socket's file in the runtime directory, or NULL */
+  Tap *tap;   /* owns @fd; NULL where it is none */
 } Resource;
 
 /* Both are borrowed and must outlive the result. Acquires nothing yet. */

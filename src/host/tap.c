@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Facts: the kernel's Documentation/networking/tuntap.rst; netdevice(7); QEMU's qemu-bridge-helper.c, which
- * sends the descriptor of its tap device over a socket (SCM_RIGHTS) with one byte.
+ * The device is asked for with IFF_TUN_EXCL first, so that what was there is told from what is made. What was
+ * there and is neither persistent nor a tap device belongs to another program.
  */
 #include "config.h"
 
@@ -10,28 +10,36 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
-#include <linux/sockios.h>
 #include <net/if.h>
-#include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "host/bridge-helper.h"
 #include "host/bridge.h"
+#include "host/link.h"
 #include "host/program.h"
+#include "supervise/announce.h"
 
 static const char tun_path[] = "/dev/net/tun";
 static const char vhost_net_path[] = "/dev/vhost-net";
 
-/* How long a script, or the helper, may take. */
-enum { SCRIPT_SECONDS = 60 };
+struct Tap {
+  const PlanTap *plan;
+  Place place;
+  char name[IFNAMSIZ];
+  int fd;
+  gboolean is_multi_queue;
+  gboolean was_there;   /* and stays */
+  gboolean is_attached; /* to the bridge, by us */
+  gboolean is_complete; /* and so the script for the end is due */
+};
 
-static int refuse(const Place *place, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static gboolean refuse(const Place *place, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-static int refuse(const Place *place, GError **error, const char *format, ...)
+static gboolean refuse(const Place *place, GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;
   va_list arguments;
@@ -39,137 +47,223 @@ static int refuse(const Place *place, GError **error, const char *format, ...)
   va_start(arguments, format);
   message = g_strdup_vprintf(format, arguments);
   va_end(arguments);
-  error_set(error, DOMRUN_ERROR_HOST, place, NULL, "%s", message);
-  return -1;
+  return error_set(error, DOMRUN_ERROR_HOST, place, NULL, "%s", message);
 }
 
-static void name_request(struct ifreq *request, const char *name)
-{
-  memset(request, 0, sizeof *request);
-  g_strlcpy(request->ifr_name, name, sizeof request->ifr_name);
-}
+/* ---- Descriptors ---- */
 
-/* Opens a queue of the device @name, which is made where there is none. */
-static int open_queue(const char *name, gboolean has_queues, char *ret_name, const Place *place,
-                      GError **error)
+/* Opens a queue of the device @name, which is made where there is none. -1 with errno set on failure. */
+static int open_queue(const char *name, int flags, char *ret_name)
 {
   autofd int fd = open(tun_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-  struct ifreq request;
+  struct ifreq request = { 0 };
 
   if (fd < 0)
-    return refuse(place, error, "cannot open %s: %s", tun_path, g_strerror(errno));
-  name_request(&request, name);
-  request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (has_queues ? IFF_MULTI_QUEUE : 0));
-  if (ioctl(fd, TUNSETIFF, &request) < 0) {
-    int saved = errno;
-
-    refuse(place, error, "cannot make or open the tap device '%s': %s", name, g_strerror(saved));
-    if (saved == EBUSY)
-      error_add_hint(error, "another program has it");
-    else if (saved == EINVAL)
-      error_add_hint(error,
-                     "there is a device of that name that is no tap device, or has another number of queues");
     return -1;
-  }
-  if (ret_name)
-    g_strlcpy(ret_name, request.ifr_name, IFNAMSIZ);
+  g_strlcpy(request.ifr_name, name, sizeof request.ifr_name);
+  request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | flags);
+  if (ioctl(fd, TUNSETIFF, &request) < 0)
+    return -1;
+  g_strlcpy(ret_name, request.ifr_name, IFNAMSIZ);
   return g_steal_fd(&fd);
 }
 
-int tap_open_queue(const char *name, const Place *place, GError **error)
+/* Why a device cannot be had, by what open_queue() left in errno. */
+static gboolean refuse_device(const PlanTap *plan, int reason, GError **error)
 {
-  return open_queue(name, /* has_queues= */ TRUE, /* ret_name= */ NULL, place, error);
+  const Place *place = &plan->name_place;
+  const char *name = plan->name;
+
+  if (reason == EBUSY)
+    return refuse(place, error, "the tap device '%s' is in use by another program", name);
+  if (reason == EINVAL && !link_has_driver(name, "tun")) {
+    refuse(place, error, "the host has a network device '%s' already, which is not a tap device", name);
+    return error_add_hint(error, "choose another name, or none: the kernel numbers vnet0, vnet1, ...");
+  }
+  if (reason == EINVAL && plan->queues > 1) {
+    refuse(place, error, "the tap device '%s' has one queue only, and the interface %u", name, plan->queues);
+    return error_add_hint(error, "make it with more: ip tuntap add dev %s mode tap multi_queue", name);
+  }
+  if (reason == EINVAL)
+    return refuse(place, error, "'%s' is a tun device, which carries no Ethernet frames", name);
+  refuse(place, error, "cannot make or open the tap device '%s': %s", name, g_strerror(reason));
+  if (reason == EPERM)
+    error_add_hint(error,
+                   "it takes CAP_NET_ADMIN, or a device of this user's: ip tuntap add dev NAME mode tap "
+                   "user USER");
+  return FALSE;
+}
+
+/* A device that is there may have more queues than are wanted. */
+static gboolean open_present(Tap *tap, GError **error)
+{
+  struct ifreq request = { 0 };
+
+  tap->was_there = TRUE;
+  tap->fd = open_queue(tap->plan->name, tap->is_multi_queue ? IFF_MULTI_QUEUE : 0, tap->name);
+  if (tap->fd < 0 && errno == EINVAL && !tap->is_multi_queue)
+    tap->fd = open_queue(tap->plan->name, IFF_MULTI_QUEUE, tap->name);
+  if (tap->fd < 0)
+    return refuse_device(tap->plan, errno, error);
+  /* Several programs may open a device of many queues. */
+  if (ioctl(tap->fd, TUNGETIFF, &request) == 0 && !(request.ifr_flags & IFF_PERSIST))
+    return refuse_device(tap->plan, EBUSY, error);
+  return TRUE;
+}
+
+static gboolean open_or_make(Tap *tap, GError **error)
+{
+  int flags = IFF_TUN_EXCL | (tap->is_multi_queue ? IFF_MULTI_QUEUE : 0);
+
+  tap->fd = open_queue(tap->plan->name, flags, tap->name);
+  if (tap->fd >= 0)
+    return TRUE;
+  return errno == EBUSY ? open_present(tap, error) : refuse_device(tap->plan, errno, error);
+}
+
+static gboolean open_existing(Tap *tap, GError **error)
+{
+  if (if_nametoindex(tap->plan->name) == 0)
+    return refuse(&tap->plan->name_place, error, "the host has no tap device '%s'", tap->plan->name);
+  return open_present(tap, error);
+}
+
+int tap_open_queue(const Tap *tap, GError **error)
+{
+  char name[IFNAMSIZ];
+  int fd = open_queue(tap->name, IFF_MULTI_QUEUE, name);
+
+  if (fd < 0)
+    refuse(&tap->place, error, "cannot open one more queue of '%s': %s", tap->name, g_strerror(errno));
+  return fd;
 }
 
 int tap_open_vhost(const Place *place, GError **error)
 {
   int fd = open(vhost_net_path, O_RDWR | O_CLOEXEC);
+  int saved = errno;
 
-  return fd >= 0 ? fd : refuse(place, error, "cannot open %s: %s", vhost_net_path, g_strerror(errno));
+  if (fd < 0) {
+    refuse(place, error, "cannot open %s: %s", vhost_net_path, g_strerror(saved));
+    error_add_hint(error, "<driver name='qemu'/> does without");
+  }
+  return fd;
 }
+
+/* ---- What is set up ---- */
 
 /* The guest's address with another first byte, the highest that an address of one host's own making can have:
  * a bridge takes the lowest address of its parts for its own, and must not take this one. */
-static gboolean set_mac(int socket_fd, const char *name, const char *mac)
+static gboolean parse_host_mac(const char *text, LinkMac *ret_mac)
 {
-  struct ifreq request;
   guint bytes[6];
 
-  name_request(&request, name);
-  if (sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4],
+  if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4],
              &bytes[5]) != 6)
     return FALSE;
-  request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
   for (gsize i = 0; i < 6; i++)
-    request.ifr_hwaddr.sa_data[i] = (char)(i ? bytes[i] : bytes[0] == 0xfe ? 0xfa : 0xfe);
-  return ioctl(socket_fd, SIOCSIFHWADDR, &request) == 0;
+    ret_mac->bytes[i] = (guint8)bytes[i];
+  ret_mac->bytes[0] = bytes[0] == 0xfe ? 0xfa : 0xfe; /* never the guest's own */
+  return TRUE;
 }
 
-/* Its own MTU, or the bridge's: a bridge passes what its smallest part can carry. */
-static gboolean set_mtu(int socket_fd, const char *name, const PlanTap *tap)
+/* Its own MTU, or the bridge's: a bridge passes what its smallest part can carry. 0: as it is. */
+static guint32 wanted_mtu(const PlanTap *plan)
 {
-  struct ifreq request;
-  int mtu = (int)tap->mtu;
-
-  if (!mtu && tap->bridge) {
-    name_request(&request, tap->bridge);
-    if (ioctl(socket_fd, SIOCGIFMTU, &request) == 0)
-      mtu = request.ifr_mtu;
-  }
-  if (!mtu)
-    return TRUE;
-  name_request(&request, name);
-  request.ifr_mtu = mtu;
-  return ioctl(socket_fd, SIOCSIFMTU, &request) == 0;
+  return plan->mtu || !plan->bridge ? plan->mtu : link_get_mtu(plan->bridge);
 }
 
-static gboolean attach(int socket_fd, const char *name, const char *bridge)
+static gboolean attach(Tap *tap)
 {
-  struct ifreq request;
+  const char *bridge = tap->plan->bridge;
 
   if (!bridge)
     return TRUE;
-  name_request(&request, bridge);
-  request.ifr_ifindex = (int)if_nametoindex(name);
-  return ioctl(socket_fd, SIOCBRADDIF, &request) == 0;
+  tap->is_attached = link_attach(tap->name, bridge);
+  return tap->is_attached || (errno == EBUSY && link_is_attached(tap->name, bridge));
 }
 
-static gboolean set_up(int socket_fd, const char *name)
+static gboolean configure(Tap *tap, GError **error)
 {
-  struct ifreq request;
+  const PlanTap *plan = tap->plan;
+  guint32 mtu = wanted_mtu(plan);
+  LinkMac mac;
 
-  name_request(&request, name);
-  if (ioctl(socket_fd, SIOCGIFFLAGS, &request) < 0)
+  if (parse_host_mac(plan->mac, &mac) && !link_set_mac(tap->name, &mac))
+    return refuse(&tap->place, error, "cannot give '%s' the MAC address for '%s': %s", tap->name, plan->mac,
+                  g_strerror(errno));
+  if (mtu && mtu != link_get_mtu(tap->name) && !link_set_mtu(tap->name, mtu))
+    return refuse(&tap->place, error, "cannot give '%s' an MTU of %u: %s", tap->name, mtu, g_strerror(errno));
+  if (!attach(tap)) {
+    int saved = errno;
+
+    refuse(&tap->place, error, "cannot attach '%s' to the bridge '%s': %s", tap->name, plan->bridge,
+           saved == EBUSY ? "it is attached to another one" : g_strerror(saved));
+    return saved == EBUSY ? error_add_hint(error, "ip link set %s nomaster detaches it", tap->name) : FALSE;
+  }
+  return link_set_up(tap->name) ||
+         refuse(&tap->place, error, "cannot set '%s' up: %s", tap->name, g_strerror(errno));
+}
+
+/* What the helper makes is attached and up. It takes no wishes, but an interface works without a name of the
+ * document's choice. */
+static gboolean open_by_helper(Tap *tap, GError **error)
+{
+  const PlanTap *plan = tap->plan;
+  struct ifreq request = { 0 };
+
+  if (plan->queues > 1)
+    return refuse(&tap->place, error,
+                  "more than one queue needs the right to make tap devices (CAP_NET_ADMIN)");
+  tap->fd = bridge_helper_open_tap(plan->bridge, &tap->place, error);
+  if (tap->fd < 0)
     return FALSE;
-  request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
-  return ioctl(socket_fd, SIOCSIFFLAGS, &request) == 0;
+  if (ioctl(tap->fd, TUNGETIFF, &request) < 0)
+    return refuse(&tap->place, error, "what QEMU's bridge helper made is no tap device: %s",
+                  g_strerror(errno));
+  g_strlcpy(tap->name, request.ifr_name, sizeof tap->name);
+  if (!strchr(plan->name, '%'))
+    announce_notice("the tap device is '%s' and not '%s': names take CAP_NET_ADMIN", tap->name, plan->name);
+  if (plan->mtu > link_get_mtu(tap->name))
+    announce_notice("frames of more than %u bytes are lost at '%s': setting its MTU takes CAP_NET_ADMIN",
+                    link_get_mtu(tap->name), tap->name);
+  return TRUE;
 }
 
-static gboolean configure(const PlanTap *tap, const char *name, const Place *place, GError **error)
+static gboolean open_device(Tap *tap, GError **error)
 {
-  autofd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const char *step = NULL;
+  const PlanTap *plan = tap->plan;
 
-  if (fd < 0)
-    step = "open a socket for";
-  else if (!set_mac(fd, name, tap->mac))
-    step = "set the MAC address of";
-  else if (!set_mtu(fd, name, tap))
-    step = "set the MTU of";
-  else if (!attach(fd, name, tap->bridge))
-    step = "attach to its bridge";
-  else if (!set_up(fd, name))
-    step = "set up";
-  if (!step)
-    return TRUE;
-  refuse(place, error, "cannot %s '%s': %s", step, name, g_strerror(errno));
-  return tap->bridge ? error_add_hint(error, "the bridge is '%s'", tap->bridge) : FALSE;
+  if (plan->is_existing)
+    return open_existing(tap, error);
+  if (plan->bridge && !bridge_may_administer())
+    return open_by_helper(tap, error);
+  return open_or_make(tap, error) && configure(tap, error);
 }
 
-static gboolean run_script(const char *script, const char *name, const Place *place, GError **error)
+/* ---- Scripts ---- */
+
+/* What a script has to say that worked. */
+static void relay_output(const char *script, const ProgramEnd *end)
 {
-  char *const argv[] = { (char *)script, (char *)name, NULL };
-  const ProgramRequest request = { .argv = argv, .seconds = SCRIPT_SECONDS, .pass_fd = -1 };
+  const char *slash = strrchr(script, '/');
+  g_auto(GStrv) lines = g_strsplit(end->output, "\n", -1);
+
+  for (char **line = lines; *line; line++) {
+    if (**line)
+      announce("%s: %s", slash ? slash + 1 : script, *line);
+  }
+}
+
+static gboolean run_script(const Tap *tap, const char *script, gboolean is_cleanup, GError **error)
+{
+  char *const argv[] = { (char *)script, (char *)tap->name, NULL };
+  const ProgramRequest request = { .argv = argv,
+                                   .seconds = TAP_SCRIPT_SECONDS,
+                                   .pass_fd = -1,
+                                   .may_gain_privileges = TRUE,
+                                   .is_cleanup = is_cleanup };
+  const Place *place = &tap->plan->script_place;
   g_auto(ProgramEnd) end = { 0 };
   g_autofree char *how = NULL, *last = NULL;
   GError *cause = NULL;
@@ -179,125 +273,71 @@ static gboolean run_script(const char *script, const char *name, const Place *pl
     g_error_free(cause);
     return FALSE;
   }
-  if (program_end_is_good(&end))
+  if (program_end_is_good(&end)) {
+    relay_output(script, &end);
     return TRUE;
-  how = program_end_describe(&end, SCRIPT_SECONDS);
+  }
+  how = program_end_describe(&end, TAP_SCRIPT_SECONDS);
   last = program_end_last_line(&end);
-  refuse(place, error, "the script '%s' for '%s' %s", script, name, how);
+  error_set(error, end.is_stopped ? DOMRUN_ERROR_STOPPED : DOMRUN_ERROR_HOST, place, NULL,
+            "the script '%s' for '%s' %s", script, tap->name, how);
   return last ? error_add_hint(error, "its last words: %s", last) : FALSE;
 }
 
-void tap_run_downscript(const PlanTap *tap, const char *name)
+static gboolean run_up_script(const Tap *tap, GError **error)
 {
-  if (tap->downscript)
-    run_script(tap->downscript, name, /* place= */ NULL, /* error= */ NULL);
+  const PlanTap *plan = tap->plan;
+
+  if (!plan->script || (plan->may_lack_script && access(plan->script, F_OK) < 0))
+    return TRUE;
+  return run_script(tap, plan->script, /* is_cleanup= */ FALSE, error);
 }
 
-/* The descriptor that the helper sent, or -1. */
-static int receive_fd(int socket_fd)
+static void run_down_script(const Tap *tap)
 {
-  char byte;
-  struct iovec data = { &byte, 1 };
-  union {
-    struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof(int))];
-  } control;
-  struct msghdr message = {
-    .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-  };
-  const struct cmsghdr *header;
-  int fd;
+  g_autoptr(GError) error = NULL;
 
-  if (recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) <= 0)
-    return -1;
-  header = CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-      header->cmsg_len != CMSG_LEN(sizeof fd))
-    return -1;
-  memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return fd;
-}
+  if (tap->plan->downscript && !run_script(tap, tap->plan->downscript, /* is_cleanup= */ TRUE, &error)) {
+    const char *hint = error_get_hint(error);
 
-static int run_helper(const char *helper, const PlanTap *tap, const Place *place, GError **error)
-{
-  g_autofree char *bridge = g_strdup_printf("--br=%s", tap->bridge), *how = NULL, *last = NULL;
-  g_autofree char *number = g_strdup_printf("--fd=%d", PROGRAM_PASSED_FD);
-  char *const argv[] = { (char *)helper, (char *)"--use-vnet", number, bridge, NULL };
-  autofd int here = -1, there = -1;
-  g_auto(ProgramEnd) end = { 0 };
-  ProgramRequest request = { .argv = argv, .seconds = SCRIPT_SECONDS, .may_gain_privileges = TRUE };
-  int pair[2], fd;
-
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-    return refuse(place, error, "cannot make a socket: %s", g_strerror(errno));
-  here = pair[0];
-  there = pair[1];
-  request.pass_fd = there;
-  if (!program_run(&request, &end, error))
-    return -1;
-  fd = receive_fd(here);
-  if (fd >= 0)
-    return fd;
-  how = program_end_describe(&end, SCRIPT_SECONDS);
-  last = program_end_last_line(&end);
-  refuse(place, error, "'%s' made no tap device on the bridge '%s': it %s", helper, tap->bridge, how);
-  if (last)
-    error_add_hint(error, "its last words: %s", last);
-  return -1;
-}
-
-/* What the helper makes is attached and up; its name is the kernel's choice. */
-static int open_by_helper(const PlanTap *tap, const Place *place, char **ret_name, GError **error)
-{
-  const char *helper = bridge_find_helper();
-  struct ifreq request = { 0 };
-  autofd int fd = -1;
-
-  if (tap->queues > 1)
-    return refuse(place, error, "several queues need the right to make tap devices (CAP_NET_ADMIN)");
-  if (!helper)
-    return refuse(place, error, "this user may not make tap devices, and QEMU's bridge helper is missing");
-  fd = run_helper(helper, tap, place, error);
-  if (fd < 0)
-    return -1;
-  if (ioctl(fd, TUNGETIFF, &request) < 0)
-    return refuse(place, error, "what '%s' made is no tap device: %s", helper, g_strerror(errno));
-  *ret_name = g_strdup(request.ifr_name);
-  return g_steal_fd(&fd);
-}
-
-static int open_existing(const PlanTap *tap, const Place *place, char **ret_name, GError **error)
-{
-  int fd;
-
-  if (if_nametoindex(tap->name) == 0)
-    return refuse(place, error, "the host has no tap device '%s'", tap->name);
-  fd = open_queue(tap->name, tap->queues > 1, /* ret_name= */ NULL, place, error);
-  if (fd >= 0)
-    *ret_name = g_strdup(tap->name);
-  return fd;
-}
-
-int tap_open(const PlanTap *tap, const Place *place, char **ret_name, GError **error)
-{
-  autofd int fd = -1;
-  char name[IFNAMSIZ];
-
-  if (tap->is_existing) {
-    fd = open_existing(tap, place, ret_name, error);
-  } else if (tap->bridge && !bridge_may_administer()) {
-    fd = open_by_helper(tap, place, ret_name, error);
-  } else {
-    fd = open_queue(tap->name, tap->queues > 1, name, place, error);
-    if (fd < 0 || !configure(tap, name, place, error))
-      return -1;
-    *ret_name = g_strdup(name);
+    announce_notice("%s%s%s", error->message, hint ? "; " : "", hint ? hint : "");
   }
-  if (fd < 0)
-    return -1;
-  if (tap->script && !run_script(tap->script, *ret_name, place, error)) {
-    g_clear_pointer(ret_name, g_free);
-    return -1;
-  }
-  return g_steal_fd(&fd);
+}
+
+/* ---- The whole ---- */
+
+Tap *tap_new(const PlanTap *plan, const Place *place, GError **error)
+{
+  g_autoptr(Tap) tap = g_new0(Tap, 1);
+
+  tap->plan = plan;
+  tap->place = *place;
+  tap->fd = -1;
+  tap->is_multi_queue = plan->queues > 1;
+  if (!open_device(tap, error) || !run_up_script(tap, error))
+    return NULL;
+  tap->is_complete = TRUE;
+  return g_steal_pointer(&tap);
+}
+
+void tap_free(Tap *tap)
+{
+  if (!tap)
+    return;
+  if (tap->is_complete)
+    run_down_script(tap);
+  if (tap->was_there && tap->is_attached)
+    link_detach(tap->name, tap->plan->bridge);
+  fd_clear(&tap->fd);
+  g_free(tap);
+}
+
+const char *tap_name(const Tap *tap)
+{
+  return tap->name;
+}
+
+int tap_fd(const Tap *tap)
+{
+  return tap->fd;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tap devices: the host's end of a guest's network interface. Each is gone when the last descriptor of it is
- * closed, in whatever way that happens; only one that somebody else made to stay stays.
+ * Tap devices: the host's end of a guest's network interface. A device that is made here is gone when the
+ * last descriptor of it is closed, in whatever way that happens; one that was there before, since somebody
+ * made it to stay (ip tuntap add), is used and stays.
+ *
+ * Facts: the kernel's Documentation/networking/tuntap.rst and drivers/net/tun.c.
  */
 #pragma once
 
@@ -9,18 +12,31 @@
 
 #include "qemu/plan.h"
 
-/* Makes the device, or finds the one that the plan calls existing; gives it the host's MAC address and the
- * MTU, attaches it to its bridge, sets it up, and runs its script. Without the right to do that
- * (CAP_NET_ADMIN) it is QEMU's bridge helper that makes a device on the bridge. -1 with a DOMRUN_ERROR_HOST
- * error at @place on failure, with nothing left behind. The caller frees @ret_name. */
-int tap_open(const PlanTap *tap, const Place *place, char **ret_name, GError **error);
+typedef struct Tap Tap;
 
-/* One more queue of the device @name. */
-int tap_open_queue(const char *name, const Place *place, GError **error);
+/* How long one of its scripts may take. One that takes longer is killed: the up script fails by that. */
+enum { TAP_SCRIPT_SECONDS = 30 };
 
-/* Runs the script for the end. A failure of it changes nothing any more. The caller closes the descriptors.
- */
-void tap_run_downscript(const PlanTap *tap, const char *name);
+/* Makes or finds the device; unless the plan says that it is somebody else's, gives it the host's MAC address
+ * and the MTU, attaches it to its bridge and sets it up; and runs its script. Without the right to do that
+ * (CAP_NET_ADMIN) it is QEMU's bridge helper that makes a device on the bridge. @plan is borrowed. NULL on
+ * failure, with nothing left behind: a DOMRUN_ERROR_HOST error that names the place in the document, or
+ * DOMRUN_ERROR_STOPPED where the user did not want to wait for the script. */
+Tap *tap_new(const PlanTap *plan, const Place *place, GError **error);
 
-/* The kernel's back end for a queue. */
+/* Runs the script for the end, whose failure is only told, and gives the device up: detaches what stays. */
+void tap_free(Tap *tap);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tap, tap_free)
+
+/* "vnet3". */
+const char *tap_name(const Tap *tap);
+
+/* The descriptor of its first queue, borrowed. */
+int tap_fd(const Tap *tap);
+
+/* One more queue of the device, for one run of QEMU: QEMU leaves queues switched off that the guest does not
+ * use, and wants them switched on when it starts. -1 with a DOMRUN_ERROR_HOST error on failure. */
+int tap_open_queue(const Tap *tap, GError **error);
+
+/* The kernel's back end for a queue, for one run of QEMU as well. */
 int tap_open_vhost(const Place *place, GError **error);

@@ -95,8 +95,8 @@ PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *a
   return resource;
 }
 
-void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
-                  const char *path)
+PlanRequirement *plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
+                              const char *path)
 {
   PlanRequirement *requirement = g_new0(PlanRequirement, 1);
 
@@ -105,6 +105,7 @@ void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, cons
   requirement->attribute = attribute;
   requirement->path = path;
   g_ptr_array_add(plan->requirements, requirement);
+  return requirement;
 }
 
 PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attribute, const char *name,

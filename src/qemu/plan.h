@@ -56,8 +56,11 @@ typedef struct {
   guint32 mtu;     /* 0: the bridge's, or the kernel's default */
   guint32 queues;  /* from 1; each after the first has a PLAN_RESOURCE_TAP_QUEUE */
   gboolean is_existing;   /* managed='no': somebody else made it and keeps it; nothing of it is changed */
+  Place name_place;       /* of the name, or of the source */
   const char *script;     /* run with the device's name once it is up; absolute, or NULL */
   const char *downscript; /* the same before it is released */
+  Place script_place;
+  gboolean may_lack_script; /* @script is what every host may have: nothing is run where it is not there */
 } PlanTap;
 
 /* Something on the host that is acquired between the plan and the start, and released when the guest has
@@ -83,6 +86,7 @@ typedef enum {
   PLAN_REQUIRE_KVM,      /* /dev/kvm, usable by this user */
   PLAN_REQUIRE_PROGRAM,  /* a program other than the emulator */
   PLAN_REQUIRE_TUN,      /* the right to make tap devices; no path */
+  PLAN_REQUIRE_TAP,      /* a tap device of that name */
   PLAN_REQUIRE_BRIDGE,   /* a bridge of that name, and the right to attach a tap device to it */
   PLAN_REQUIRE_NETWORK,  /* a virtual network of that name, whose bridge nobody could name: never there */
   PLAN_REQUIRE_DEVICE,   /* a character device that can be read and written */
@@ -100,6 +104,7 @@ typedef struct {
   Place place;
   const char *attribute; /* or NULL */
   const char *path; /* absolute (EMULATOR: or a bare name), or the name; borrowed; NULL where there is none */
+  const char *network; /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
 } PlanRequirement;
 
 /* A QMP command that the guest needs before it runs, and that no option can stand for: a password. The
@@ -157,9 +162,9 @@ void plan_add_keyval(Plan *plan, PlanForm form, const char *option, Props *props
 /* Adds a resource and gives it the next descriptor number. The plan owns the result. */
 PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *alias, const Place *place);
 
-/* Adds a requirement. @attribute is a literal or NULL; @path is borrowed. */
-void plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
-                  const char *path);
+/* Adds a requirement. @attribute is a literal or NULL; @path is borrowed. The plan owns the result. */
+PlanRequirement *plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
+                              const char *path);
 
 /* Adds a command; takes @arguments. @without is printed after "a command line cannot carry it: ". */
 PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attribute, const char *name,

@@ -131,7 +131,8 @@ def test_network_that_nobody_knows():
 
 
 def test_default_network_that_is_not_active():
-    assert_refused(nic("<source network='default'/>", "network"), "the host has no bridge 'virbr0'", "virsh net-start")
+    assert_refused(nic("<source network='default'/>", "network"), "the network 'default' is not active",
+                   "virsh net-start default", "--network=default=user")
 
 
 def test_bridge_that_is_not_there():
@@ -145,7 +146,7 @@ def test_bridge_that_is_none():
 def test_name_that_is_taken():
     subprocess.run("ip link add taken type bridge", shell=True, check=True)
     try:
-        assert_refused(nic(BRIDGED + "<target dev='taken'/>"), "cannot make or open the tap device 'taken'")
+        assert_refused(nic(BRIDGED + "<target dev='taken'/>"), "a network device 'taken' already, which is not a tap device")
     finally:
         subprocess.run("ip link del taken", shell=True, check=True)
 
