@@ -56,6 +56,8 @@ EXTRA_DIST += \
 	%D%/live \
 	%D%/parity-differences.txt \
 	%D%/lib/guest.py \
+	%D%/lib/linux.py \
+	%D%/lib/network.py \
 	%D%/lib/run-test.sh \
 	%D%/lib/tap.py
 

@@ -7,6 +7,8 @@ system_tests = \
 	%D%/test-input.py \
 	%D%/test-linux-direct.py \
 	%D%/test-linux-installer.py \
+	%D%/test-net-bridge.py \
+	%D%/test-net-sockets.py \
 	%D%/test-supervise-faults.py \
 	%D%/test-supervise-lifecycle.py \
 	%D%/test-tap.py

@@ -6,27 +6,19 @@ Its init says on the serial console what it sees of a virtio disk and a user NIC
 scripts/fetch-guests gets the kernel.
 """
 
-import os
-import pathlib
 import re
 import shutil
 import subprocess
 
 import guest
+import linux
 import tap
 
-GUESTS = pathlib.Path(os.environ.get("DOMRUN_GUESTS", guest.BUILD / "guests"))
 DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net")
 DISK_SIZE = 3 * 1024 * 1024
 MAC = "52:54:00:12:34:56"
 
-INIT = """#!/bin/busybox sh
-export PATH=/bin
-/bin/busybox --install -s /bin
-mount -t proc none /proc
-mount -t sysfs none /sys
-mount -t devtmpfs none /dev
-for module in $(cat /modules/order); do insmod /modules/$module.ko; done
+INIT = """
 echo "kernel command line: $(cat /proc/cmdline)"
 echo "memory: $(sed -n 's/MemTotal: *//p' /proc/meminfo)"
 echo "processors: $(grep -c ^processor /proc/cpuinfo)"
@@ -70,52 +62,6 @@ XML = """<domain type='qemu'>
 """
 
 
-def find_kernel():
-    kernels = sorted((GUESTS / "linux/boot").glob("vmlinuz-*"))
-    if not kernels:
-        raise tap.Skip(f"there is no kernel in {GUESTS}/linux; scripts/fetch-guests gets one")
-    return kernels[0]
-
-
-def order_of_modules(directory):
-    """The files of DRIVERS and of all that they depend on, in the order of loading."""
-    files = {path.stem.replace("-", "_"): path for path in directory.rglob("*.ko")}
-    ordered = []
-
-    def add(name):
-        if name not in files or files[name] in ordered:   # a driver that is not a file is built in
-            return
-        depends = re.search(rb"\0depends=([^\0]*)\0", files[name].read_bytes())
-        for other in depends[1].decode().split(",") if depends else []:
-            add(other)
-        ordered.append(files[name])
-
-    for driver in DRIVERS:
-        add(driver)
-    return ordered
-
-
-def make_initrd(target, kernel):
-    """An initramfs of busybox, the modules and INIT."""
-    busybox = shutil.which("busybox", path="/bin:/usr/bin")
-    if not busybox:
-        raise tap.Skip("there is no busybox (package busybox-static)")
-    root = target.parent / "root"
-    for name in ("bin", "proc", "sys", "dev", "modules"):
-        (root / name).mkdir(parents=True)
-    shutil.copy(busybox, root / "bin/busybox")
-    modules = order_of_modules(GUESTS / "linux/lib/modules" / kernel.name.removeprefix("vmlinuz-"))
-    for module in modules:
-        shutil.copy(module, root / "modules" / module.name)
-    (root / "modules/order").write_text(" ".join(module.stem for module in modules))
-    (root / "init").write_text(INIT)
-    (root / "init").chmod(0o755)
-    files = "\0".join(str(path.relative_to(root)) for path in root.rglob("*"))
-    with open(target, "wb") as file:
-        subprocess.run(["cpio", "--null", "--create", "--format=newc", "--quiet"], cwd=root, input=files.encode(),
-                       stdout=file, check=True)
-
-
 def make_disk(path):
     raw = path.parent / "disk.raw"
     with open(raw, "wb") as file:
@@ -132,10 +78,10 @@ def read_disk(path):
 
 def test_linux_sees_its_disk_and_its_interface():
     with guest.Directory() as directory:
-        kernel = find_kernel()
+        kernel = linux.find_kernel()
         disk = directory.path / "disk, with a comma.qcow2"
         shutil.copy(kernel, directory.path / "vmlinuz")
-        make_initrd(directory.path / "initrd", kernel)
+        linux.make_initrd(directory.path / "initrd", kernel, INIT, DRIVERS)
         make_disk(disk)
 
         run = directory.run(XML, "--console")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A real Linux for tests: Debian's cloud kernel, which scripts/fetch-guests gets, with an initramfs made here of
+busybox, the drivers and an init of the test's own."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import guest
+import tap
+
+GUESTS = pathlib.Path(os.environ.get("DOMRUN_GUESTS", guest.BUILD / "guests"))
+
+# What every init begins with: the programs, the usual file systems and the drivers.
+PROLOGUE = """#!/bin/busybox sh
+export PATH=/bin
+/bin/busybox --install -s /bin
+mount -t proc none /proc
+mount -t sysfs none /sys
+mount -t devtmpfs none /dev
+for module in $(cat /modules/order); do insmod /modules/$module.ko; done
+"""
+
+
+def find_kernel():
+    kernels = sorted((GUESTS / "linux/boot").glob("vmlinuz-*"))
+    if not kernels:
+        raise tap.Skip(f"there is no kernel in {GUESTS}/linux; scripts/fetch-guests gets one")
+    return kernels[0]
+
+
+def _order_of_modules(directory, drivers):
+    """The files of @drivers and of all that they depend on, in the order of loading."""
+    files = {path.stem.replace("-", "_"): path for path in directory.rglob("*.ko")}
+    ordered = []
+
+    def add(name):
+        if name not in files or files[name] in ordered:   # a driver that is not a file is built in
+            return
+        depends = re.search(rb"\0depends=([^\0]*)\0", files[name].read_bytes())
+        for other in depends[1].decode().split(",") if depends else []:
+            add(other)
+        ordered.append(files[name])
+
+    for driver in drivers:
+        add(driver)
+    return ordered
+
+
+def make_initrd(target, kernel, init, drivers):
+    """Makes the file @target, with @init to follow the PROLOGUE."""
+    busybox = shutil.which("busybox", path="/bin:/usr/bin")
+    if not busybox:
+        raise tap.Skip("there is no busybox (package busybox-static)")
+    root = target.parent / "root"
+    for name in ("bin", "proc", "sys", "dev", "modules"):
+        (root / name).mkdir(parents=True)
+    shutil.copy(busybox, root / "bin/busybox")
+    modules = _order_of_modules(GUESTS / "linux/lib/modules" / kernel.name.removeprefix("vmlinuz-"), drivers)
+    for module in modules:
+        shutil.copy(module, root / "modules" / module.name)
+    (root / "modules/order").write_text(" ".join(module.stem for module in modules))
+    (root / "init").write_text(PROLOGUE + init)
+    (root / "init").chmod(0o755)
+    files = "\0".join(str(path.relative_to(root)) for path in root.rglob("*"))
+    with open(target, "wb") as file:
+        subprocess.run(["cpio", "--null", "--create", "--format=newc", "--quiet"], cwd=root, input=files.encode(),
+                       stdout=file, check=True)
+    shutil.rmtree(root)
