@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
 	%D%/protocol.h \
-	%D%/server.h \
+	%D%/server.c %D%/server.h \
 	%D%/state.c %D%/state.h

@@ -35,7 +35,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlServer, control_server_free)
 void control_server_close(ControlServer *server);
 
 /* Tells an event to whoever has subscribed, and keeps it for those who ask later (the last 64 are). @data may
- * be NULL; it is borrowed, and must not change any more. */
+ * be NULL; it is borrowed for the call. */
 void control_server_emit(ControlServer *server, const char *event, JsonObject *data);
 
 /* Whether anybody is connected. */

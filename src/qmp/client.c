@@ -15,12 +15,13 @@
 
 #include "base/fd-watch.h"
 #include "base/fd.h"
+#include "qmp/lines.h"
 
 struct QmpClient {
   int fd; /* -1: closed */
   FdWatch *watch;
-  GByteArray *input; /* a part of a line */
-  GString *output;   /* what the socket did not take yet */
+  Lines input;
+  GString *output; /* what the socket did not take yet */
   GHashTable *pending;
   gint64 last_id;
   gboolean is_greeted;
@@ -49,7 +50,7 @@ static void qmp_client_clear(gpointer data)
 
   fd_watch_free(client->watch);
   fd_clear(&client->fd);
-  g_byte_array_unref(client->input);
+  lines_clear(&client->input);
   g_string_free(client->output, TRUE);
   g_hash_table_unref(client->pending);
 }
@@ -226,25 +227,16 @@ static void handle_line(QmpClient *client, const char *line, gsize length)
     qmp_client_close(client, error);
 }
 
-/* Handles the whole lines of what has come; @from is where the new bytes begin. */
-static void handle_input(QmpClient *client, gsize from)
+static void handle_input(QmpClient *client)
 {
-  gsize start = 0;
+  const char *line;
+  gsize length;
 
-  while (client->fd >= 0) {
-    const guint8 *newline = memchr(client->input->data + from, '\n', client->input->len - from);
-
-    if (!newline)
-      break;
-    from = (gsize)(newline - client->input->data) + 1;
-    handle_line(client, (const char *)client->input->data + start, from - 1 - start);
-    start = from;
-  }
-  if (client->fd < 0 || start == client->input->len)
-    g_byte_array_set_size(client->input, 0);
-  else if (start > 0)
-    g_byte_array_remove_range(client->input, 0, (guint)start);
-  if (client->fd >= 0 && client->input->len > MESSAGE_MAX_LENGTH) {
+  while (client->fd >= 0 && lines_next(&client->input, &line, &length))
+    handle_line(client, line, length);
+  if (client->fd < 0) {
+    lines_drop(&client->input);
+  } else if (lines_rest(&client->input) > MESSAGE_MAX_LENGTH) {
     g_autoptr(GError) error =
         g_error_new_literal(QMP_ERROR, QMP_ERROR_PROTOCOL, "not a QMP message: a line that is too long");
 
@@ -256,7 +248,6 @@ static void handle_input(QmpClient *client, gsize from)
 static gboolean receive(QmpClient *client)
 {
   guint8 bytes[8192];
-  gsize from = client->input->len;
   ssize_t got = read(client->fd, bytes, sizeof bytes);
 
   if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -265,8 +256,8 @@ static gboolean receive(QmpClient *client)
     qmp_client_close(client, NULL);
     return FALSE;
   }
-  g_byte_array_append(client->input, bytes, (guint)got);
-  handle_input(client, from);
+  lines_append(&client->input, bytes, (gsize)got);
+  handle_input(client);
   return client->fd >= 0;
 }
 
@@ -301,7 +292,7 @@ QmpClient *qmp_client_new(GMainContext *context, int fd, const QmpClientHandlers
 
   g_unix_set_fd_nonblocking(fd, TRUE, NULL);
   client->fd = fd;
-  client->input = g_byte_array_new();
+  lines_init(&client->input);
   client->output = g_string_new(NULL);
   client->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pending_reply_free);
   client->handlers = handlers;
