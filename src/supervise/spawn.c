@@ -5,6 +5,12 @@
  * which step failed, and with which errno. (A child that dies before either also closes the pipe; it is then
  * found when it is reaped.)
  *
+ * It is a vfork: parent and child share their memory until exec, and the parent waits for as long, so that
+ * neither the page tables of all libraries are copied nor every page that the parent touches next (0.4 ms of
+ * the 4 ms that the way to QEMU takes). The child therefore changes nothing but variables of its own, in
+ * functions that are not inlined into the parent's. Where vfork is no more than a fork (valgrind, emulators)
+ * all this holds as well.
+ *
  * All signals are blocked around the fork: in the child no handler of the parent's may run. The child resets
  * every signal to its default before it unblocks them.
  *
@@ -144,7 +150,7 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
   return STEP_EXEC;
 }
 
-static G_NORETURN void child(const SpawnRequest *request, pid_t parent, int report)
+static G_NORETURN G_NO_INLINE void run_child_and_exit(const SpawnRequest *request, pid_t parent, int report)
 {
   Failure failure;
   ssize_t put;
@@ -180,9 +186,9 @@ static pid_t fork_blocked(const SpawnRequest *request, int report)
 
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &saved);
-  pid = fork();
+  pid = vfork();
   if (pid == 0)
-    child(request, parent, report);
+    run_child_and_exit(request, parent, report);
   sigprocmask(SIG_SETMASK, &saved, NULL);
   return pid;
 }
