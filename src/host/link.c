@@ -31,7 +31,7 @@ static gboolean ask(unsigned long what, struct ifreq *request)
 {
   autofd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-  return fd >= 0 && ioctl(fd, what, request) == 0;
+  return fd >= 0 && ioctl(fd, what, request) >= 0;
 }
 
 gboolean link_has_driver(const char *name, const char *driver)
