@@ -20,6 +20,12 @@ import tap
 
 INSIDE = "DOMRUN_TEST_NETWORK"
 TUN = "/dev/net/tun"
+HELPER = "/usr/lib/qemu/qemu-bridge-helper"
+USER = 65534
+
+# Steps for as_user(): the helper with the right that it needs, and a device for taps that everybody may open.
+SETUID = f"cp {HELPER} /etc/qemu/helper && chmod 4755 /etc/qemu/helper && mount --bind /etc/qemu/helper {HELPER}"
+TUN_FOR_ALL = f"cp -a {TUN} /etc/qemu/tun && mount --bind /etc/qemu/tun {TUN} && chmod 666 {TUN}"
 
 # Configures eth0, says so, pings each peer until it answers, fetches a file, and waits for a line before it ends.
 INIT = """
@@ -92,6 +98,23 @@ def is_listening(port):
     """Whether somebody listens on that TCP port, on 127.0.0.1 or all addresses."""
     return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
                for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:])
+
+
+def as_user(*steps, options=""):
+    """A prefix for domrun: an ordinary user, after each of @steps, commands of root's, in a mount namespace with an
+    empty /etc/qemu. @options are setpriv's."""
+    if not os.path.exists(HELPER) or not os.path.isdir("/etc/qemu"):
+        raise tap.Skip(f"there is no {HELPER}, or no /etc/qemu")
+    script = " && ".join(["mount -t tmpfs none /etc/qemu", *steps,
+                          f'exec setpriv --reuid {USER} --regid {USER} --clear-groups {options} -- "$@"'])
+    return ["unshare", "-m", "sh", "-c", script, "sh"]
+
+
+def own(directory):
+    """Gives a guest.Directory to the user of as_user()."""
+    for path in (directory.path, directory.runtime, directory.temporary):
+        os.chown(path, USER, USER)
+    directory.environment["HOME"] = str(directory.path)
 
 
 def linux_xml(name, interface, directory, memory=128, size=1400, url="", address="", peers=()):

@@ -8,6 +8,7 @@ system_tests = \
 	%D%/test-linux-direct.py \
 	%D%/test-linux-installer.py \
 	%D%/test-net-bridge.py \
+	%D%/test-net-faults.py \
 	%D%/test-net-sockets.py \
 	%D%/test-supervise-faults.py \
 	%D%/test-supervise-lifecycle.py \

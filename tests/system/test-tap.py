@@ -3,41 +3,14 @@
 """Interfaces with a tap device: what the host has while a guest runs, and when it has ended. All in a network
 namespace of the test's own, with a bridge that nothing else is connected to."""
 
-import json
 import os
-import shutil
 import subprocess
-import sys
 
 import guest
+import network
 import tap
 
-IN_NAMESPACE = "DOMRUN_TAP_NAMESPACE"
 SERIAL = "<serial type='stdio'/>"
-
-
-def ip(*words):
-    done = subprocess.run(["ip", "-json", "-details", *words], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout or "[]")
-
-
-def enter_namespace():
-    """Starts this program again in namespaces of its own."""
-    if os.environ.get(IN_NAMESPACE):
-        subprocess.run("ip link set lo up && ip link add br-domrun mtu 1400 type bridge && ip link set br-domrun up",
-                       shell=True, check=True)
-        return
-    works = os.geteuid() == 0 and shutil.which("ip") and os.access("/dev/net/tun", os.R_OK | os.W_OK) and \
-        subprocess.run(["unshare", "-nm", "true"], capture_output=True, check=False).returncode == 0
-    if not works:
-        print("1..0 # SKIP needs root, iproute2, /dev/net/tun and network namespaces")
-        sys.exit(0)
-    os.environ[IN_NAMESPACE] = "1"
-    os.execvp("unshare", ["unshare", "-nm", sys.executable, *sys.argv])
-
-
-def taps():
-    return {link["ifname"]: link for link in ip("link") if link.get("linkinfo", {}).get("info_kind") == "tun"}
 
 
 def nic(body, kind="bridge"):
@@ -61,12 +34,12 @@ class Started:
         if not any(exception):
             self.directory.assert_nothing_left()
         self.directory.__exit__(*exception)
-        left = taps()
+        left = network.taps()
         assert any(exception) or not left, f"tap devices are left: {list(left)}"
 
 
 def only_tap():
-    found = taps()
+    found = network.taps()
     assert len(found) == 1, f"the tap devices are {list(found)}"
     return next(iter(found.values()))
 
@@ -185,7 +158,7 @@ def test_existing():
             assert "LOWER_UP" in only_tap()["flags"], "QEMU has not opened it"
             power_off(run)
             directory.assert_nothing_left()
-        assert list(taps()) == ["kept"]
+        assert list(network.taps()) == ["kept"]
     finally:
         subprocess.run("ip tuntap del dev kept mode tap", shell=True, check=True)
 
@@ -212,7 +185,7 @@ def test_supervisor_that_is_killed():
         deadline = 100
         while directory.processes() and (deadline := deadline - 1):
             subprocess.run(["sleep", "0.1"], check=True)
-    assert not taps()
+    assert not network.taps()
 
 
 def test_restart_keeps_the_device():
@@ -227,53 +200,36 @@ def test_restart_keeps_the_device():
         assert run.wait() == 8, run.said()
 
 
-def as_user(*words):
-    """A prefix for domrun: an ordinary user with a bridge helper of the test's own, in a mount namespace."""
-    script = " && ".join([
-        "mount -t tmpfs none /etc/qemu", *words, "chmod 666 /dev/net/tun",
-        "exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\""])
-    return ["unshare", "-m", "sh", "-c", script, "sh"]
-
-
-HELPER = "/usr/lib/qemu/qemu-bridge-helper"
-SETUID = (f"cp {HELPER} /etc/qemu/helper && chmod 4755 /etc/qemu/helper && mount --bind /etc/qemu/helper {HELPER}")
-TUN = "cp -a /dev/net/tun /etc/qemu/tun && mount --bind /etc/qemu/tun /dev/net/tun"
-
-
-def started_as_user(*words):
-    """As Started, with @words of shell before."""
-    if not os.path.exists(HELPER) or not os.path.isdir("/etc/qemu"):
-        raise tap.Skip(f"there is no {HELPER}, or no /etc/qemu")
+def started_as_user(*steps):
+    """As Started, with network.as_user()'s @steps before."""
+    prefix = network.as_user(network.TUN_FOR_ALL, *steps)
     started = Started.__new__(Started)
     started.directory = guest.Directory()
-    for path in (started.directory.path, started.directory.runtime, started.directory.temporary):
-        os.chown(path, 65534, 65534)
-    started.directory.environment["HOME"] = str(started.directory.path)
-    devices = nic(BRIDGED)
-    started.run = started.directory.run(guest.hello_xml(devices=devices), prefix=as_user(TUN, *words))
+    network.own(started.directory)
+    started.run = started.directory.run(guest.hello_xml(devices=nic(BRIDGED)), prefix=prefix)
     return started
 
 
 def test_user_without_setuid_helper():
     with started_as_user() as run:
         assert run.wait() == 4, run.said()
-        assert f"chmod u+s {HELPER}" in run.err.text, run.said()
+        assert f"chmod u+s {network.HELPER}" in run.err.text, run.said()
 
 
 def test_user_without_rule():
-    with started_as_user(SETUID) as run:
+    with started_as_user(network.SETUID) as run:
         assert run.wait() == 4, run.said()
         assert "add the line 'allow br-domrun' to /etc/qemu/bridge.conf" in run.err.text, run.said()
 
 
 def test_user_with_denial():
-    with started_as_user(SETUID, "printf 'allow br-domrun\\ndeny all\\n' > /etc/qemu/bridge.conf") as run:
+    with started_as_user(network.SETUID, "printf 'allow br-domrun\\ndeny all\\n' > /etc/qemu/bridge.conf") as run:
         assert run.wait() == 4, run.said()
         assert "/etc/qemu/bridge.conf denies it" in run.err.text, run.said()
 
 
 def test_user_with_helper():
-    with started_as_user(SETUID, "printf '# rules\\nallow br-domrun\\n' > /etc/qemu/bridge.conf") as run:
+    with started_as_user(network.SETUID, "printf '# rules\\nallow br-domrun\\n' > /etc/qemu/bridge.conf") as run:
         run.expect("boot 1")
         device = only_tap()
         assert device["master"] == "br-domrun", device
@@ -281,5 +237,5 @@ def test_user_with_helper():
 
 
 if __name__ == "__main__":
-    enter_namespace()
+    network.enter("ip link add br-domrun mtu 1400 type bridge", "ip link set br-domrun up")
     tap.main()
