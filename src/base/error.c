@@ -153,6 +153,12 @@ int error_exit_code(const GError *error)
     return EXIT_CODE_QEMU_START;
   case DOMRUN_ERROR_QEMU_DIED:
     return EXIT_CODE_QEMU_DIED;
+  case DOMRUN_ERROR_NO_GUEST:
+    return EXIT_CODE_NO_GUEST;
+  case DOMRUN_ERROR_NO_ANSWER:
+    return EXIT_CODE_NO_ANSWER;
+  case DOMRUN_ERROR_REFUSED:
+    return EXIT_CODE_REFUSED;
   case DOMRUN_ERROR_STOPPED:
     return EXIT_CODE_STOPPED;
   case DOMRUN_ERROR_INTERNAL:

@@ -23,6 +23,9 @@ typedef enum {
   DOMRUN_ERROR_QEMU_START,
   DOMRUN_ERROR_QEMU_DIED,
   DOMRUN_ERROR_STOPPED, /* by the user, before there was a guest */
+  DOMRUN_ERROR_NO_GUEST,
+  DOMRUN_ERROR_NO_ANSWER,
+  DOMRUN_ERROR_REFUSED,
 } DomrunError;
 
 #define DOMRUN_ERROR (domrun_error_quark())

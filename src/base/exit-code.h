@@ -16,4 +16,7 @@ typedef enum {
   EXIT_CODE_QEMU_DIED = 7,   /* QEMU died by itself, or was killed by somebody else */
   EXIT_CODE_STOPPED = 8,     /* stopped by SIGINT or SIGTERM, in whatever way the guest then ended */
   EXIT_CODE_REBOOT = 9,      /* the guest asked for a reboot and on_reboot makes that the end */
+  EXIT_CODE_NO_GUEST = 10,   /* there is no such guest */
+  EXIT_CODE_NO_ANSWER = 11,  /* QEMU or the supervisor did not answer in time, or a state did not come */
+  EXIT_CODE_REFUSED = 12,    /* the guest, or its QEMU, refused what the command asked for */
 } ExitCode;

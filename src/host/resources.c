@@ -35,7 +35,7 @@ static gboolean socket_acquire(const Resources *resources, Resource *resource, G
   fd = runtime_dir_listen(resources->directory, resource->name, error);
   if (fd < 0)
     return FALSE;
-  peer = runtime_dir_connect(resources->directory, resource->name, error);
+  peer = runtime_dir_connect(resources->directory, resource->name, 0, error);
   if (peer < 0)
     return FALSE;
   g_unix_set_fd_nonblocking(peer, TRUE, NULL);

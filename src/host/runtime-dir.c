@@ -4,6 +4,10 @@
  * instant are kept apart so: a lock counts only if, once it is held, its file still stands in the directory
  * under its name. Whoever opened a file that was removed meanwhile tries again, in a directory of its own.
  * Each new try means that another guest of the name ended in between, so this does not spin.
+ *
+ * Others find out by the lock, too, whether a guest runs. So that a look does not make a start fail, or a
+ * start find a directory that is just being removed, the root has a lock of its own: who starts holds it
+ * shared, who looks holds it alone, and both for no longer than a few system calls.
  */
 #include "config.h"
 
@@ -30,10 +34,18 @@ struct RuntimeDir {
   int lock_fd;
 };
 
+struct RuntimeRoot {
+  char *path;
+  int fd; /* -1: it is not there */
+};
+
 static const char lock_name[] = "lock";
 
 /* The first 64 bits of a SHA-256: long enough that no two guests of one user meet by chance. */
 enum { ID_LENGTH = 16 };
+
+/* Connections that may wait to be taken: many commands at the same instant. */
+enum { BACKLOG = 64 };
 
 static gboolean host_error(GError **error, const char *what, const char *path)
 {
@@ -47,14 +59,14 @@ static char *id_of(const char *name)
   return g_strndup(hash, ID_LENGTH);
 }
 
-/* Opens @path, made where it is missing, if it is a directory of this user's alone. -1 with errno set
- * otherwise: EPERM where it is somebody else's. */
-static int open_private(const char *path)
+/* Opens @path, which with @is_made is made where it is missing, if it is a directory of this user's alone. -1
+ * with errno set otherwise: EPERM where it is somebody else's. */
+static int open_private(const char *path, gboolean is_made)
 {
   autofd int fd = -1;
   struct stat status;
 
-  if (mkdir(path, 0700) < 0 && errno != EEXIST)
+  if (is_made && mkdir(path, 0700) < 0 && errno != EEXIST)
     return -1;
   fd = open(path, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 || fstat(fd, &status) < 0)
@@ -84,9 +96,9 @@ static int open_given_root(const char *root, char **ret_path, GError **error)
   return g_steal_fd(&fd);
 }
 
-/* The usual places, best first. Every command comes to the same one, as long as the environment is the same.
- */
-static int open_usual_root(char **ret_path, GError **error)
+/* The usual places, best first: the first that there is, or can be made. Every command comes to the same one,
+ * as long as the environment is the same. -1 with errno set, and the path of the last. */
+static int find_usual_root(gboolean is_made, char **ret_path)
 {
   const char *runtime = geteuid() == 0 ? "/run" : g_getenv("XDG_RUNTIME_DIR");
   g_autofree char *path = NULL;
@@ -94,15 +106,22 @@ static int open_usual_root(char **ret_path, GError **error)
 
   if (runtime && g_path_is_absolute(runtime)) {
     path = g_build_filename(runtime, "domrun", NULL);
-    fd = open_private(path);
+    fd = open_private(path, is_made);
     if (fd >= 0) {
       *ret_path = g_steal_pointer(&path);
       return fd;
     }
     g_clear_pointer(&path, g_free);
   }
-  path = g_strdup_printf("/tmp/domrun-%u", (guint)geteuid());
-  fd = open_private(path);
+  *ret_path = g_strdup_printf("/tmp/domrun-%u", (guint)geteuid());
+  return open_private(*ret_path, is_made);
+}
+
+static int open_usual_root(char **ret_path, GError **error)
+{
+  g_autofree char *path = NULL;
+  int fd = find_usual_root(/* is_made= */ TRUE, &path);
+
   if (fd < 0) {
     host_error(error, "use the directory", path);
     error_add_hint(error, "name one that is yours: --root=DIR");
@@ -140,6 +159,29 @@ static gboolean is_in_place(const RuntimeDir *directory)
          held.st_dev == named.st_dev;
 }
 
+static int lock(int fd, int how)
+{
+  int result;
+
+  do
+    result = flock(fd, how);
+  while (result < 0 && errno == EINTR);
+  return result;
+}
+
+static int lock_beside_lookers(const RuntimeDir *directory)
+{
+  int result, cause;
+
+  if (lock(directory->root_fd, LOCK_SH) < 0)
+    return -1;
+  result = flock(directory->lock_fd, LOCK_EX | LOCK_NB);
+  cause = errno;
+  lock(directory->root_fd, LOCK_UN);
+  errno = cause;
+  return result;
+}
+
 /* Takes the lock. FALSE with @error unset: the directory, or the lock in it, went away meanwhile. */
 static gboolean take_lock(RuntimeDir *directory, const char *name, GError **error)
 {
@@ -150,7 +192,7 @@ static gboolean take_lock(RuntimeDir *directory, const char *name, GError **erro
     return FALSE;
   if (directory->lock_fd < 0)
     return host_error(error, "make the lock in", directory->path);
-  if (flock(directory->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+  if (lock_beside_lookers(directory) < 0) {
     if (errno != EWOULDBLOCK)
       return host_error(error, "lock", directory->path);
     error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the guest '%s' is already running", name);
@@ -249,27 +291,168 @@ int runtime_dir_listen(const RuntimeDir *directory, const char *name, GError **e
 
   make_address(directory, name, &address);
   unlinkat(directory->fd, name, 0);
-  if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 1) < 0) {
+  if (fd < 0 || fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+      listen(fd, BACKLOG) < 0) {
     host_error(error, "make the socket", address.sun_path);
     return -1;
   }
   return g_steal_fd(&fd);
 }
 
-int runtime_dir_connect(const RuntimeDir *directory, const char *name, GError **error)
+int runtime_dir_connect(const RuntimeDir *directory, const char *name, guint milliseconds, GError **error)
 {
   autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const struct timeval patience = { .tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000 };
   struct sockaddr_un address;
 
   make_address(directory, name, &address);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+  if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+      connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+    return g_steal_fd(&fd);
+  if (fd >= 0 && errno == EAGAIN)
+    error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "nobody answers at the socket '%s'",
+              address.sun_path);
+  else
     host_error(error, "connect to the socket", address.sun_path);
-    return -1;
-  }
-  return g_steal_fd(&fd);
+  return -1;
 }
 
 void runtime_dir_unlink(const RuntimeDir *directory, const char *name)
 {
   unlinkat(directory->fd, name, 0);
+}
+
+/* ---- The directories of others ---- */
+
+static RuntimeRoot *root_new(char *path, int fd)
+{
+  RuntimeRoot *root = g_new0(RuntimeRoot, 1);
+
+  root->path = path;
+  root->fd = fd;
+  return root;
+}
+
+RuntimeRoot *runtime_root_new(const char *given, GError **error)
+{
+  g_autofree char *path = NULL;
+  int fd;
+
+  if (given) {
+    path = g_canonicalize_filename(given, /* relative_to= */ NULL);
+    fd = open(path, O_DIRECTORY | O_CLOEXEC);
+  } else {
+    fd = find_usual_root(/* is_made= */ FALSE, &path);
+  }
+  if (fd >= 0 || errno == ENOENT)
+    return root_new(g_steal_pointer(&path), fd);
+  host_error(error, "look into the directory", path);
+  return NULL;
+}
+
+void runtime_root_free(RuntimeRoot *root)
+{
+  if (!root)
+    return;
+  fd_clear(&root->fd);
+  g_free(root->path);
+  g_free(root);
+}
+
+const char *runtime_root_path(const RuntimeRoot *root)
+{
+  return root->path;
+}
+
+static RuntimeDir *look_at(const RuntimeRoot *root, const char *id)
+{
+  g_autoptr(RuntimeDir) directory = g_new0(RuntimeDir, 1);
+
+  directory->lock_fd = -1;
+  directory->fd = openat(root->fd, id, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  directory->root_fd = directory->fd >= 0 ? fcntl(root->fd, F_DUPFD_CLOEXEC, 0) : -1;
+  if (directory->root_fd < 0)
+    return NULL;
+  directory->id = g_strdup(id);
+  directory->path = g_build_filename(root->path, id, NULL);
+  return g_steal_pointer(&directory);
+}
+
+RuntimeDir *runtime_root_find(const RuntimeRoot *root, const char *name)
+{
+  g_autofree char *id = id_of(name);
+
+  return root->fd >= 0 ? look_at(root, id) : NULL;
+}
+
+static gboolean is_id(const char *name)
+{
+  return strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH;
+}
+
+GPtrArray *runtime_root_list(const RuntimeRoot *root)
+{
+  GPtrArray *directories = g_ptr_array_new_with_free_func((GDestroyNotify)runtime_dir_free);
+  autofd int fd = root->fd >= 0 ? openat(root->fd, ".", O_DIRECTORY | O_CLOEXEC) : -1;
+  DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+  const struct dirent *entry;
+
+  if (!stream)
+    return directories;
+  g_steal_fd(&fd);
+  while ((entry = readdir(stream))) {
+    RuntimeDir *directory = is_id(entry->d_name) ? look_at(root, entry->d_name) : NULL;
+
+    if (directory)
+      g_ptr_array_add(directories, directory);
+  }
+  closedir(stream);
+  return directories;
+}
+
+/* With the root's lock held by the caller: the lock, taken; -1 where another holds it, or there is none. */
+static int try_lock(const RuntimeDir *directory, gboolean *ret_is_held)
+{
+  autofd int fd = openat(directory->fd, lock_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+  *ret_is_held = FALSE;
+  if (fd < 0)
+    return -1;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    return g_steal_fd(&fd);
+  *ret_is_held = errno == EWOULDBLOCK;
+  return -1;
+}
+
+gboolean runtime_dir_is_held(const RuntimeDir *directory)
+{
+  autofd int fd = -1;
+  gboolean is_held;
+
+  if (lock(directory->root_fd, LOCK_EX) < 0)
+    return FALSE;
+  fd = try_lock(directory, &is_held);
+  fd_clear(&fd);
+  lock(directory->root_fd, LOCK_UN);
+  return is_held;
+}
+
+void runtime_dir_remove_stale(const RuntimeDir *directory)
+{
+  autofd int fd = -1;
+  struct stat status;
+  gboolean is_held;
+
+  if (fstat(directory->fd, &status) < 0 || status.st_uid != geteuid() ||
+      lock(directory->root_fd, LOCK_EX) < 0)
+    return;
+  fd = try_lock(directory, &is_held);
+  if (fd >= 0) {
+    remove_contents(directory);
+    unlinkat(directory->fd, lock_name, 0);
+  }
+  if (!is_held) /* one without a lock that is not empty either is none of ours */
+    unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR);
+  fd_clear(&fd);
+  lock(directory->root_fd, LOCK_UN);
 }

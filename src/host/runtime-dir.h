@@ -7,6 +7,8 @@
  *
  * A guest runs if and only if its lock is held. The kernel gives the lock back when its holder is gone, in
  * whatever way, and whoever takes it next finds the remains and removes them.
+ *
+ * The directory is either held (runtime_dir_new()) or only looked at (runtime_root_find()).
  */
 #pragma once
 
@@ -20,7 +22,7 @@ typedef struct RuntimeDir RuntimeDir;
  * supervisor holds it. @root is where the user wants such directories, or NULL. */
 RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error);
 
-/* Removes the directory with all that is in it, and gives the lock back. */
+/* Removes the directory with all that is in it, and gives the lock back; one that is only looked at stays. */
 void runtime_dir_free(RuntimeDir *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimeDir, runtime_dir_free)
 
@@ -34,7 +36,33 @@ int runtime_dir_fd(const RuntimeDir *directory);
  * by an older one. Works however long the directory's path is. -1 with an error on failure. */
 int runtime_dir_listen(const RuntimeDir *directory, const char *name, GError **error);
 
-/* Connects to such a socket. -1 with an error on failure. */
-int runtime_dir_connect(const RuntimeDir *directory, const char *name, GError **error);
+/* Connects to such a socket. -1 with an error on failure: DOMRUN_ERROR_NO_ANSWER where nobody has taken the
+ * connection for @milliseconds (0: it is waited for), DOMRUN_ERROR_HOST otherwise. */
+int runtime_dir_connect(const RuntimeDir *directory, const char *name, guint milliseconds, GError **error);
 
 void runtime_dir_unlink(const RuntimeDir *directory, const char *name);
+
+/* ---- The directories of others ---- */
+
+typedef struct RuntimeRoot RuntimeRoot;
+
+/* Opens where runtime directories are; @root is as above. Nothing is made: a place that is not there is one
+ * without guests. */
+RuntimeRoot *runtime_root_new(const char *root, GError **error);
+void runtime_root_free(RuntimeRoot *root);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimeRoot, runtime_root_free)
+
+/* Where it is, for messages. */
+const char *runtime_root_path(const RuntimeRoot *root);
+
+/* All directories, of RuntimeDir; the caller unrefs the array. It must not outlive the root. */
+GPtrArray *runtime_root_list(const RuntimeRoot *root);
+
+/* The directory that a guest of that name has, or NULL. */
+RuntimeDir *runtime_root_find(const RuntimeRoot *root, const char *name);
+
+/* Whether somebody holds the lock. */
+gboolean runtime_dir_is_held(const RuntimeDir *directory);
+
+/* Removes the directory, if it is this user's and nobody holds its lock. */
+void runtime_dir_remove_stale(const RuntimeDir *directory);
