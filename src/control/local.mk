@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/client.c %D%/client.h \
+	%D%/guests.c %D%/guests.h \
 	%D%/protocol.h \
 	%D%/server.c %D%/server.h \
 	%D%/state.c %D%/state.h

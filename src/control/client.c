@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "control/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "control/protocol.h"
+#include "qmp/lines.h"
+
+struct ControlClient {
+  int fd;
+  char *name;
+  Lines input;
+  int received;  /* the descriptor that came last; -1: none */
+  GQueue events; /* of JsonObject */
+  gint64 last_id;
+  gboolean is_over; /* the supervisor has hung up */
+};
+
+static gboolean ended_error(const ControlClient *client, GError **error)
+{
+  return error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "the guest '%s' has just ended", client->name);
+}
+
+static gboolean broken_error(const ControlClient *client, const char *what, GError **error)
+{
+  return error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "the supervisor of '%s': %s", client->name,
+                   what);
+}
+
+/* ---- Waiting ---- */
+
+/* In microseconds of the monotonic clock; -1: never. */
+static gint64 deadline_of(int milliseconds)
+{
+  return milliseconds < 0 ? -1 : g_get_monotonic_time() + milliseconds * G_GINT64_CONSTANT(1000);
+}
+
+/* FALSE without an error where nothing happened in time. */
+static gboolean await(const ControlClient *client, short events, gint64 deadline)
+{
+  struct pollfd wait = { .fd = client->fd, .events = events };
+
+  for (;;) {
+    gint64 left = deadline < 0 ? -1 : MAX(0, deadline - g_get_monotonic_time());
+    int ready = poll(&wait, 1, left < 0 ? -1 : (int)MIN(G_MAXINT, (left + 999) / 1000));
+
+    if (ready > 0)
+      return TRUE;
+    if (ready == 0)
+      return FALSE;
+    if (errno != EINTR)
+      return TRUE; /* what is wrong is found by whoever reads or writes */
+  }
+}
+
+/* ---- Reading ---- */
+
+static void keep_fd(ControlClient *client, struct msghdr *message)
+{
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+      continue;
+    fd_clear(&client->received);
+    memcpy(&client->received, CMSG_DATA(part), sizeof client->received);
+  }
+}
+
+/* Reads what there is. FALSE at the end of the connection. */
+static gboolean receive(ControlClient *client)
+{
+  char bytes[16384];
+  struct iovec piece = { .iov_base = bytes, .iov_len = sizeof bytes };
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct msghdr message = {
+    .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.space
+  };
+  ssize_t got = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+  if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    return TRUE;
+  if (got <= 0) {
+    client->is_over = TRUE;
+    return FALSE;
+  }
+  keep_fd(client, &message);
+  lines_append(&client->input, bytes, (gsize)got);
+  return TRUE;
+}
+
+/* The next message, whatever it is. NULL without an error at the end of the connection. */
+static JsonObject *next_message(ControlClient *client, gint64 deadline, GError **error)
+{
+  for (;;) {
+    g_autoptr(GError) cause = NULL;
+    JsonObject *message;
+    const char *line;
+    gsize length;
+
+    if (lines_next(&client->input, &line, &length)) {
+      message = message_parse(line, length, &cause);
+      if (!message)
+        broken_error(client, cause->message, error);
+      return message;
+    }
+    if (lines_rest(&client->input) > MESSAGE_MAX_LENGTH) {
+      broken_error(client, "a line that is too long", error);
+      return NULL;
+    }
+    if (client->is_over)
+      return NULL;
+    if (!await(client, POLLIN, deadline)) {
+      broken_error(client, "no answer", error);
+      return NULL;
+    }
+    receive(client);
+  }
+}
+
+static gboolean is_event(JsonObject *message)
+{
+  return message_get_string(message, "event") != NULL;
+}
+
+JsonObject *control_client_next_event(ControlClient *client, int milliseconds, GError **error)
+{
+  gint64 deadline = deadline_of(milliseconds);
+  JsonObject *message = g_queue_pop_head(&client->events);
+
+  while (!message) {
+    message = next_message(client, deadline, error);
+    if (!message)
+      return NULL;
+    if (!is_event(message))
+      g_clear_pointer(&message, json_object_unref);
+  }
+  return message;
+}
+
+gboolean control_client_await_end(ControlClient *client, int milliseconds, GError **error)
+{
+  gint64 deadline = deadline_of(milliseconds);
+  JsonObject *message;
+  GError *cause = NULL;
+
+  while ((message = next_message(client, deadline, &cause)))
+    json_object_unref(message);
+  if (!cause)
+    return TRUE;
+  g_propagate_error(error, cause);
+  return FALSE;
+}
+
+/* ---- Calls ---- */
+
+static gboolean send_line(ControlClient *client, const char *line, gint64 deadline, GError **error)
+{
+  gsize length = strlen(line);
+
+  while (length > 0) {
+    ssize_t put = send(client->fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0 && errno == EAGAIN && await(client, POLLOUT, deadline))
+      continue;
+    if (put < 0 && errno == EAGAIN)
+      return broken_error(client, "no answer", error);
+    if (put < 0) /* it may have said why before it hung up: the answer is read, or its lack found */
+      return TRUE;
+    line += put;
+    length -= (gsize)put;
+  }
+  return TRUE;
+}
+
+static DomrunError code_of_class(const char *class)
+{
+  if (g_str_equal(class, CONTROL_CLASS_NO_ANSWER))
+    return DOMRUN_ERROR_NO_ANSWER;
+  if (g_str_equal(class, CONTROL_CLASS_ARGUMENT))
+    return DOMRUN_ERROR_USAGE;
+  return DOMRUN_ERROR_REFUSED;
+}
+
+static JsonNode *result_of(const ControlClient *client, JsonObject *message, GError **error)
+{
+  JsonNode *result = json_object_get_member(message, "return");
+  JsonObject *refusal = message_get_object(message, "error");
+  const char *class, *description;
+
+  if (result)
+    return json_node_ref(result);
+  class = refusal ? message_get_string(refusal, "class") : NULL;
+  description = refusal ? message_get_string(refusal, "desc") : NULL;
+  if (class && description)
+    error_set(error, code_of_class(class), NULL, NULL, "%s: %s", client->name, description);
+  else
+    broken_error(client, "neither an answer nor an event", error);
+  return NULL;
+}
+
+/* The answer to @id; an error without an id answers the only command that can be meant. */
+static gboolean is_answer(JsonObject *message, gint64 id)
+{
+  gint64 value;
+
+  if (!json_object_has_member(message, "id"))
+    return json_object_has_member(message, "error");
+  return message_get_int(message, "id", &value) && value == id;
+}
+
+static JsonObject *await_answer(ControlClient *client, gint64 id, gint64 deadline, GError **error)
+{
+  for (;;) {
+    g_autoptr(JsonObject) message = next_message(client, deadline, error);
+
+    if (!message || is_answer(message, id))
+      return g_steal_pointer(&message);
+    if (is_event(message))
+      g_queue_push_tail(&client->events, g_steal_pointer(&message));
+  }
+}
+
+JsonNode *control_client_call(ControlClient *client, const char *command, JsonObject *arguments,
+                              int milliseconds, GError **error)
+{
+  gint64 deadline = deadline_of(milliseconds), id = ++client->last_id;
+  g_autoptr(JsonObject) message = json_object_new();
+  g_autoptr(JsonObject) reply = NULL;
+  g_autofree char *line = NULL;
+  GError *cause = NULL;
+
+  json_object_set_string_member(message, "execute", command);
+  if (arguments)
+    json_object_set_object_member(message, "arguments", arguments);
+  json_object_set_int_member(message, "id", id);
+  line = message_to_line(message);
+  fd_clear(&client->received);
+  if (!send_line(client, line, deadline, error))
+    return NULL;
+  reply = await_answer(client, id, deadline, &cause);
+  if (reply)
+    return result_of(client, reply, error);
+  if (cause)
+    g_propagate_error(error, cause);
+  else
+    ended_error(client, error);
+  return NULL;
+}
+
+int control_client_take_fd(ControlClient *client)
+{
+  return g_steal_fd(&client->received);
+}
+
+/* ---- The connection ---- */
+
+static gboolean check_greeting(ControlClient *client, GError **error)
+{
+  GError *cause = NULL;
+  g_autoptr(JsonObject) greeting = next_message(client, deadline_of(CONTROL_SUPERVISOR_PATIENCE), &cause);
+  g_autoptr(JsonNode) result = NULL;
+
+  if (cause) {
+    g_propagate_error(error, cause);
+    return FALSE;
+  }
+  if (!greeting)
+    return ended_error(client, error);
+  if (message_get_object(greeting, "domrun"))
+    return TRUE;
+  result = result_of(client, greeting, error);
+  return result ? broken_error(client, "it does not greet", error) : FALSE;
+}
+
+ControlClient *control_client_new(int fd, const char *name, GError **error)
+{
+  g_autoptr(ControlClient) client = g_new0(ControlClient, 1);
+
+  client->fd = fd;
+  client->name = g_strdup(name);
+  client->received = -1;
+  lines_init(&client->input);
+  g_queue_init(&client->events);
+  return check_greeting(client, error) ? g_steal_pointer(&client) : NULL;
+}
+
+void control_client_free(ControlClient *client)
+{
+  if (!client)
+    return;
+  fd_clear(&client->fd);
+  fd_clear(&client->received);
+  lines_clear(&client->input);
+  g_queue_clear_full(&client->events, (GDestroyNotify)json_object_unref);
+  g_free(client->name);
+  g_free(client);
+}

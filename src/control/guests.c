@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "control/guests.h"
+
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/nearest.h"
+#include "control/protocol.h"
+
+void guest_free(Guest *guest)
+{
+  if (!guest)
+    return;
+  guest_state_clear(&guest->state);
+  runtime_dir_free(guest->directory);
+  g_free(guest);
+}
+
+/* Takes @directory. NULL where there is no guest in it (any more, or yet). */
+static Guest *guest_new(RuntimeDir *directory)
+{
+  g_autoptr(Guest) guest = g_new0(Guest, 1);
+  gboolean is_known;
+
+  guest->directory = directory;
+  guest->state.exit_code = -1;
+  guest->is_supervised = runtime_dir_is_held(directory);
+  is_known = guest_state_read(runtime_dir_fd(directory), &guest->state, NULL);
+  if (is_known && (guest->is_supervised || guest->state.state == GUEST_PRESERVED))
+    return g_steal_pointer(&guest);
+  if (!guest->is_supervised)
+    runtime_dir_remove_stale(directory);
+  return NULL;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+  const Guest *const *x = a, *const *y = b;
+
+  return strcmp((*x)->state.name, (*y)->state.name);
+}
+
+static GPtrArray *list_below(const RuntimeRoot *root)
+{
+  g_autoptr(GPtrArray) directories = runtime_root_list(root);
+  GPtrArray *guests = g_ptr_array_new_with_free_func((GDestroyNotify)guest_free);
+
+  for (guint i = 0; i < directories->len; i++) {
+    Guest *guest = guest_new(g_steal_pointer(&directories->pdata[i]));
+
+    if (guest)
+      g_ptr_array_add(guests, guest);
+  }
+  g_ptr_array_sort(guests, compare_names);
+  return guests;
+}
+
+GPtrArray *guests_list(const char *root, GError **error)
+{
+  g_autoptr(RuntimeRoot) opened = runtime_root_new(root, error);
+
+  return opened ? list_below(opened) : NULL;
+}
+
+/* ---- Finding one ---- */
+
+static Guest *find_by_name(const RuntimeRoot *root, const char *name)
+{
+  RuntimeDir *directory = runtime_root_find(root, name);
+  g_autoptr(Guest) guest = directory ? guest_new(directory) : NULL;
+
+  return guest && g_str_equal(guest->state.name, name) ? g_steal_pointer(&guest) : NULL;
+}
+
+static char *without_dashes(const char *uuid)
+{
+  g_auto(GStrv) parts = g_strsplit(uuid, "-", -1);
+
+  return g_strjoinv(NULL, parts);
+}
+
+static gboolean is_uuid_of(const Guest *guest, const char *what)
+{
+  g_autofree char *uuid = without_dashes(guest->state.uuid ? guest->state.uuid : "");
+  g_autofree char *wanted = without_dashes(what);
+
+  return strlen(wanted) == 32 && g_ascii_strcasecmp(uuid, wanted) == 0;
+}
+
+static gboolean is_id_of(const Guest *guest, const char *what)
+{
+  g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, guest->state.supervisor_pid);
+
+  return guest->is_supervised && g_str_equal(id, what);
+}
+
+static gboolean is_meant(const Guest *guest, const char *what)
+{
+  return is_uuid_of(guest, what) || is_id_of(guest, what);
+}
+
+static gboolean no_guest_error(const GPtrArray *guests, const RuntimeRoot *root, const char *what,
+                               GError **error)
+{
+  Nearest nearest = NEAREST_INIT(what);
+
+  for (guint i = 0; i < guests->len; i++) {
+    const Guest *guest = g_ptr_array_index(guests, i);
+
+    nearest_try(&nearest, guest->state.name);
+  }
+  error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "no guest '%s'", what);
+  if (nearest.name)
+    return error_add_hint(error, "did you mean '%s'? It was looked for in '%s'", nearest.name,
+                          runtime_root_path(root));
+  return error_add_hint(error,
+                        "it was looked for in '%s' (--root=DIR looks elsewhere); 'domrun list' lists %s",
+                        runtime_root_path(root), guests->len > 0 ? "all" : "none");
+}
+
+Guest *guests_find(const char *root, const char *what, GError **error)
+{
+  g_autoptr(RuntimeRoot) opened = runtime_root_new(root, error);
+  g_autoptr(GPtrArray) guests = NULL;
+  Guest *guest;
+
+  if (!opened)
+    return NULL;
+  guest = find_by_name(opened, what);
+  if (guest)
+    return guest;
+  guests = list_below(opened);
+  for (guint i = 0; i < guests->len; i++) {
+    if (is_meant(g_ptr_array_index(guests, i), what))
+      return g_steal_pointer(&guests->pdata[i]);
+  }
+  no_guest_error(guests, opened, what, error);
+  return NULL;
+}
+
+ControlClient *guest_connect(const Guest *guest, GError **error)
+{
+  int fd;
+
+  if (!guest->is_supervised) {
+    error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL,
+              "the guest '%s' has ended, and only its remains are kept", guest->state.name);
+    error_add_hint(error, "'domrun destroy' removes them");
+    return NULL;
+  }
+  fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE, CONTROL_SUPERVISOR_PATIENCE, error);
+  return fd >= 0 ? control_client_new(fd, guest->state.name, error) : NULL;
+}
