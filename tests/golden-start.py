@@ -251,6 +251,8 @@ class Stage:
             return self._stand_in(value, lambda path: path.write_bytes(bytes(4096)))
         if option == "-m" and value.isdigit():             # more than a machine for tests may have
             return str(min(int(value), 1024))
+        if option == "-machine":                           # those of another distribution's QEMU
+            value = re.sub(r"^pc-(i440fx|q35)-rhel[0-9.]+", lambda match: {"i440fx": "pc"}.get(match[1], match[1]), value)
         if option in ("-accel", "-machine") and not may_use_kvm():
             value = re.sub(r"^kvm\b|(?<=accel=)kvm\b", "tcg", value)
         if option == "-cpu" and not may_use_kvm():
