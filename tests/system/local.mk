@@ -6,6 +6,7 @@ system_tests = \
 	%D%/test-host-sockets.py \
 	%D%/test-input.py \
 	%D%/test-linux-direct.py \
+	%D%/test-linux-hardware.py \
 	%D%/test-linux-installer.py \
 	%D%/test-net-bridge.py \
 	%D%/test-net-faults.py \
