@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 
@@ -42,6 +43,32 @@ static int unknown_command(const char *name)
   return report_usage_error(error);
 }
 
+static int run_named(const char *name, int argc, char **argv)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+    if (g_str_equal(name, commands[i].name)) {
+      g_autofree char *full_name = g_strconcat("domrun ", name, NULL);
+
+      g_set_prgname(full_name);
+      argv[1] = full_name;
+      return commands[i].run(argc - 1, argv + 1);
+    }
+  }
+  return unknown_command(name);
+}
+
+/* Output that did not reach its file, on a full disk say, is no success. */
+static int flush_output(int exit_code)
+{
+  GError *error = NULL;
+
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    return exit_code;
+  error_set(&error, DOMRUN_ERROR_INTERNAL, NULL, NULL, "cannot write to standard output: %s",
+            g_strerror(errno));
+  return report_usage_error(error);
+}
+
 int main(int argc, char **argv)
 {
   setlocale(LC_ALL, "");
@@ -51,20 +78,11 @@ int main(int argc, char **argv)
   }
   if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") || g_str_equal(argv[1], "help")) {
     print_help(stdout);
-    return EXIT_CODE_OK;
+    return flush_output(EXIT_CODE_OK);
   }
   if (g_str_equal(argv[1], "--version")) {
     printf("domrun %s\n", PACKAGE_VERSION);
-    return EXIT_CODE_OK;
+    return flush_output(EXIT_CODE_OK);
   }
-  for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-    if (g_str_equal(argv[1], commands[i].name)) {
-      g_autofree char *name = g_strconcat("domrun ", argv[1], NULL);
-
-      g_set_prgname(name);
-      argv[1] = name;
-      return commands[i].run(argc - 1, argv + 1);
-    }
-  }
-  return unknown_command(argv[1]);
+  return flush_output(run_named(argv[1], argc, argv));
 }
