@@ -123,7 +123,7 @@ def test_pc():
     ])
     assert "serial 1:" not in said, said
     order = [line.removeprefix("boot ").strip() for line in said.splitlines() if line.startswith("boot ")]
-    places = [re.search("/(ide@1,1|scsi@6|ethernet@4)/", entry)[1] for entry in order if entry.startswith("/")]
+    places = [re.search("/(ide@1,1|scsi@6|ethernet@4)/", entry)[1] for entry in order if entry.startswith("/pci")]
     assert places == ["ide@1,1", "scsi@6", "ethernet@4"], order
 
 
