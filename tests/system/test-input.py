@@ -61,6 +61,18 @@ def test_file_of_100_megabytes():
         assert_refused(domrun("argv", path, limit=None if is_sanitized() else 64 << 20), 3, "100000000 bytes")
 
 
+def test_broken_encodings_are_told_by_domrun_alone():
+    with guest.Directory() as directory:
+        path = directory.path / "guest.xml"
+        for data in (b"<?xml version='1.0' encoding='EUC-JP'?><domain>\x8f\xff\xff</domain>", b"\xff\xfe<\0\0\xd8a\0",
+                     b"\0\0\0<\0\0\0d", b"<?xml version='1.0' encoding='nonsense'?><domain/>"):
+            path.write_bytes(data)
+            done = domrun("argv", path)
+            assert_refused(done, 3, f"{path}:")
+            for line in done.stderr.splitlines():
+                assert line.startswith((str(path), "  ")), f"{data}: {done.stderr}"
+
+
 def test_endless_input():
     with open("/dev/zero", "rb") as zeros:
         assert_refused(domrun("argv", "-", stdin=zeros), 3, "<stdin>: ", "more than")
