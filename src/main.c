@@ -16,16 +16,42 @@ static const Command commands[] = {
   { "run", run_command, "FILE", "start the guest and supervise it until it ends" },
   { "argv", argv_command, "FILE", "print the QEMU command line, ready to paste" },
   { "check", check_command, "FILE", "check the document and the host without starting anything" },
+  { "list", list_command, "", "list the guests that run" },
+  { "dominfo", dominfo_command, "GUEST", "print what is known of a guest" },
+  { "domstate", domstate_command, "GUEST", "print its state" },
+  { "domid", domid_command, "GUEST", "print its id" },
+  { "domuuid", domuuid_command, "GUEST", "print its uuid" },
+  { "dumpxml", dumpxml_command, "GUEST", "print its document, with what was generated and assigned" },
+  { "domblklist", domblklist_command, "GUEST", "list its disks" },
+  { "domiflist", domiflist_command, "GUEST", "list its network interfaces" },
+  { "log", log_command, "GUEST", "print what its supervisor has logged" },
+  { "console", console_command, "GUEST [DEVICE]", "connect to its console" },
+  { "ttyconsole", ttyconsole_command, "GUEST", "print the terminal of its console" },
+  { "vncdisplay", vncdisplay_command, "GUEST", "print its VNC display" },
+  { "domdisplay", domdisplay_command, "GUEST", "print the URI of its display" },
+  { "screenshot", screenshot_command, "GUEST FILE", "save a picture of its display" },
+  { "send-key", send_key_command, "GUEST KEY...", "press keys" },
+  { "shutdown", shutdown_command, "GUEST", "ask it to power down" },
+  { "reboot", reboot_command, "GUEST", "ask it to power down, and start it again" },
+  { "reset", reset_command, "GUEST", "reset it at once" },
+  { "suspend", suspend_command, "GUEST", "stop its CPUs" },
+  { "resume", resume_command, "GUEST", "let them go on" },
+  { "destroy", destroy_command, "GUEST", "end it at once" },
+  { "wait", wait_command, "GUEST [STATE]", "wait until it has ended, or is in a state" },
+  { "events", events_command, "GUEST", "print what happened, and happens, to it" },
+  { "dump", dump_command, "GUEST FILE", "write its memory to a file" },
+  { "qmp", qmp_command, "GUEST COMMAND", "execute a command of QEMU" },
 };
 
 static void print_help(FILE *stream)
 {
-  fprintf(stream, "Usage: domrun COMMAND [OPTION...] FILE\n\n"
+  fprintf(stream, "Usage: domrun COMMAND [OPTION...] ARGUMENT...\n\n"
                   "Runs a libvirt domain XML file as a QEMU guest, without a daemon.\n\nCommands:\n");
   for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-    fprintf(stream, "  %-6s %-6s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
-  fprintf(stream,
-          "\n'domrun COMMAND --help' lists the options of a command. FILE may be - for standard input.\n");
+    fprintf(stream, "  %-10s  %-14s  %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+  fprintf(stream, "\n'domrun COMMAND --help' lists the options of a command. FILE of the first three may be "
+                  "- for standard\n"
+                  "input. GUEST is a name, a uuid or an id.\n");
 }
 
 static int unknown_command(const char *name)

@@ -14,13 +14,38 @@
 typedef struct {
   const char *name;
   int (*run)(int argc, char **argv);
-  const char *arguments; /* "FILE" */
+  const char *arguments; /* "GUEST [DEVICE]" */
   const char *help;      /* one line */
 } Command;
 
 int argv_command(int argc, char **argv);
 int check_command(int argc, char **argv);
+int console_command(int argc, char **argv);
+int destroy_command(int argc, char **argv);
+int domblklist_command(int argc, char **argv);
+int domdisplay_command(int argc, char **argv);
+int domid_command(int argc, char **argv);
+int domiflist_command(int argc, char **argv);
+int dominfo_command(int argc, char **argv);
+int domstate_command(int argc, char **argv);
+int domuuid_command(int argc, char **argv);
+int dump_command(int argc, char **argv);
+int dumpxml_command(int argc, char **argv);
+int events_command(int argc, char **argv);
+int list_command(int argc, char **argv);
+int log_command(int argc, char **argv);
+int qmp_command(int argc, char **argv);
+int reboot_command(int argc, char **argv);
+int reset_command(int argc, char **argv);
+int resume_command(int argc, char **argv);
 int run_command(int argc, char **argv);
+int screenshot_command(int argc, char **argv);
+int send_key_command(int argc, char **argv);
+int shutdown_command(int argc, char **argv);
+int suspend_command(int argc, char **argv);
+int ttyconsole_command(int argc, char **argv);
+int vncdisplay_command(int argc, char **argv);
+int wait_command(int argc, char **argv);
 
 /* What the commands that read a document share: the file, the options of how to read it, and what came of it.
  * Zero it, and clear it at the end. */

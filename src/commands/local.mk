@@ -3,4 +3,30 @@ libdomrun_a_SOURCES += \
 	%D%/argv.c \
 	%D%/check.c \
 	%D%/command.c %D%/command.h \
-	%D%/run.c
+	%D%/console.c \
+	%D%/destroy.c \
+	%D%/display.c \
+	%D%/domblklist.c \
+	%D%/domid.c \
+	%D%/domiflist.c \
+	%D%/dominfo.c \
+	%D%/domstate.c \
+	%D%/domuuid.c \
+	%D%/dump.c \
+	%D%/dumpxml.c \
+	%D%/events.c \
+	%D%/guest.c %D%/guest.h \
+	%D%/list.c \
+	%D%/log.c \
+	%D%/output.c \
+	%D%/qmp.c \
+	%D%/reboot.c \
+	%D%/reset.c \
+	%D%/resume.c \
+	%D%/run.c \
+	%D%/screenshot.c \
+	%D%/send-key.c \
+	%D%/shutdown.c \
+	%D%/suspend.c \
+	%D%/ttyconsole.c \
+	%D%/wait.c

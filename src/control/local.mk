@@ -3,5 +3,6 @@ libdomrun_a_SOURCES += \
 	%D%/client.c %D%/client.h \
 	%D%/guests.c %D%/guests.h \
 	%D%/protocol.h \
+	%D%/relay.c %D%/relay.h \
 	%D%/server.c %D%/server.h \
 	%D%/state.c %D%/state.h

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * domrun console: standard input and output as a viewer of a running guest's console. The supervisor hands
+ * over a socket; from then on it is asked nothing any more.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/quote.h"
+#include "commands/command.h"
+#include "commands/guest.h"
+#include "control/relay.h"
+#include "supervise/signals.h"
+#include "supervise/terminal.h"
+
+/* Ctrl+], as telnet and virsh have it. */
+enum { ESCAPE = 0x1d };
+
+typedef struct {
+  GMainLoop *loop;
+  Terminal *terminal; /* NULL: standard input is none */
+  int out; /* the terminal of standard output, opened for this program alone; -1: it is used itself */
+  Relay *relay;
+  Signals *signals;
+  RelayEnd end;
+  int signal; /* that ended it; 0: none */
+} Session;
+
+/* ---- The session ---- */
+
+static void on_ended(RelayEnd end, gpointer user_data)
+{
+  Session *session = user_data;
+
+  session->end = end;
+  g_main_loop_quit(session->loop);
+}
+
+static void on_signal(int signal, gpointer user_data)
+{
+  Session *session = user_data;
+
+  if (signal == SIGTSTP) {
+    terminal_suspend(session->terminal);
+    raise(SIGSTOP);
+  } else if (signal == SIGCONT) {
+    terminal_resume(session->terminal);
+    relay_resume(session->relay);
+  } else {
+    session->signal = signal;
+    g_main_loop_quit(session->loop);
+  }
+}
+
+static void session_clear(Session *session)
+{
+  relay_free(session->relay);
+  terminal_free(session->terminal);
+  signals_free(session->signals);
+  fd_clear(&session->out);
+  g_clear_pointer(&session->loop, g_main_loop_unref);
+}
+
+/* A terminal can be opened again, and then be non-blocking for nobody else; other things cannot. */
+static int open_terminal_again(void)
+{
+  if (!isatty(STDOUT_FILENO))
+    return -1;
+  return open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static gboolean session_run(Session *session, int socket, GError **error)
+{
+  RelayOptions options = { .in = STDIN_FILENO,
+                           .out = STDOUT_FILENO,
+                           .is_shared = TRUE,
+                           .socket = socket,
+                           .escape = -1,
+                           .ended = on_ended,
+                           .user_data = session };
+
+  session->loop = g_main_loop_new(NULL, /* is_running= */ FALSE);
+  session->signals = signals_new(NULL, on_signal, session, error);
+  if (!session->signals)
+    return FALSE;
+  session->terminal = terminal_new(STDIN_FILENO, TERMINAL_RAW);
+  session->out = open_terminal_again();
+  if (session->out >= 0) {
+    options.out = session->out;
+    options.is_shared = FALSE;
+  }
+  if (session->terminal)
+    options.escape = ESCAPE;
+  session->relay = relay_new(NULL, &options);
+  g_main_loop_run(session->loop);
+  return TRUE;
+}
+
+/* ---- The command ---- */
+
+static int ask_for_console(GuestCommand *command, char **ret_alias, GError **error)
+{
+  JsonObject *arguments = json_object_new();
+  g_autoptr(JsonNode) result = NULL;
+  const char *alias = NULL;
+  int fd;
+
+  if (command->arguments[1]) {
+    g_autofree char *device = g_utf8_make_valid(command->arguments[1], -1);
+
+    json_object_set_string_member(arguments, "device", device);
+  }
+  result = guest_command_call(command, "console", arguments, error);
+  if (!result)
+    return -1;
+  fd = control_client_take_fd(command->client);
+  if (fd < 0)
+    error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "the supervisor sent no console");
+  if (JSON_NODE_HOLDS_OBJECT(result))
+    alias = message_get_string(json_node_get_object(result), "device");
+  *ret_alias = g_strdup(alias ? alias : "console");
+  return fd;
+}
+
+/* For people: what is printed by the guest stands on standard output, this does not. */
+static void say(const char *what, const char *alias, const char *guest, const char *rest)
+{
+  g_autofree char *text = g_strdup_printf("%s '%s' of '%s'%s", what, alias, guest, rest);
+  g_autofree char *safe = quote_for_terminal(text, /* keep_newlines= */ FALSE);
+
+  if (isatty(STDIN_FILENO))
+    fprintf(stderr, "%s\n", safe);
+}
+
+static int console(GuestCommand *command, GError **error)
+{
+  const char *guest = command->guest->state.name;
+  Session session = { .out = -1, .end = RELAY_LEFT };
+  g_autofree char *alias = NULL;
+  autofd int fd = ask_for_console(command, &alias, error);
+  gboolean has_run;
+
+  if (fd < 0)
+    return EXIT_CODE_INTERNAL;
+  g_clear_pointer(&command->client, control_client_free);
+  say("connected to", alias, guest, "; Ctrl+] leaves");
+  has_run = session_run(&session, fd, error);
+  session_clear(&session);
+  if (!has_run)
+    return EXIT_CODE_INTERNAL;
+  if (isatty(STDIN_FILENO)) /* the guest may have left the cursor within a line */
+    fputs("\n", stderr);
+  say(session.end == RELAY_ENDED ? "the guest has ended:" : "left", alias, guest, "");
+  return session.signal ? EXIT_CODE_STOPPED : EXIT_CODE_OK;
+}
+
+int console_command(int argc, char **argv)
+{
+  g_auto(GuestCommand) command = { 0 };
+  int exit_code = EXIT_CODE_INTERNAL;
+  GError *error = NULL;
+
+  if (guest_command_begin(
+          &command, NULL, "GUEST [DEVICE]",
+          "Connects standard input and output to a console of a guest, its first or the one of that "
+          "alias. What was printed before comes first. Ctrl+] leaves it; others may be connected at "
+          "the same time.",
+          2, argc, argv, &error))
+    exit_code = console(&command, &error);
+  return error ? report_usage_error(error) : exit_code;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * domrun destroy: the end of a guest, at once. It returns when the guest's name is free again.
+ */
+#include "config.h"
+
+#include "commands/command.h"
+#include "commands/guest.h"
+
+/* For QEMU to write back what it has cached, where it is asked to end and not killed. */
+enum { END_PATIENCE = 10 * 1000 };
+
+static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **error)
+{
+  JsonObject *arguments;
+  g_autoptr(JsonNode) result = NULL;
+
+  if (!command->guest->is_supervised) {
+    runtime_dir_remove_stale(command->guest->directory);
+    return TRUE;
+  }
+  arguments = json_object_new();
+  json_object_set_boolean_member(arguments, "graceful", is_graceful);
+  if (is_graceful) /* it takes a QEMU that listens */
+    result = guest_command_call_slow(command, "destroy", arguments, CONTROL_SUPERVISOR_PATIENCE, error);
+  else
+    result = guest_command_call(command, "destroy", arguments, error);
+  return result && control_client_await_end(command->client, END_PATIENCE, error);
+}
+
+int destroy_command(int argc, char **argv)
+{
+  g_auto(GuestCommand) command = { 0 };
+  gboolean is_graceful = FALSE;
+  const GOptionEntry entries[] = {
+    { "graceful", 0, 0, G_OPTION_ARG_NONE, &is_graceful, "tell QEMU to end, and never kill it", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  GError *error = NULL;
+
+  if (guest_command_begin(&command, entries, "GUEST",
+                          "Ends a guest at once, as if its power were cut, or removes what is kept of one.",
+                          1, argc, argv, &error) &&
+      destroy(&command, is_graceful, &error))
+    return EXIT_CODE_OK;
+  return report_usage_error(error);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * domrun vncdisplay and domdisplay: where the guest's display is to be seen, with the ports as they are.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "commands/command.h"
+#include "commands/guest.h"
+
+enum { VNC_FIRST_PORT = 5900 };
+
+/* A wildcard is no address to connect to. */
+static const char *host_of(JsonObject *display)
+{
+  const char *host = message_get_string(display, "host");
+
+  return !host || g_str_equal(host, "0.0.0.0") || g_str_equal(host, "::") ? "" : host;
+}
+
+static char *bracket(const char *host)
+{
+  return strchr(host, ':') ? g_strdup_printf("[%s]", host) : g_strdup(host);
+}
+
+/* As virsh has it: ADDRESS:DISPLAY, and only the display where it listens everywhere. */
+static char *make_vnc_address(JsonObject *display)
+{
+  g_autofree char *host = bracket(host_of(display));
+  const char *path = message_get_string(display, "path");
+  gint64 port;
+
+  if (path)
+    return g_strdup(path);
+  if (!message_get_int(display, "port", &port))
+    return NULL;
+  return g_strdup_printf("%s:%" G_GINT64_FORMAT, host, port - VNC_FIRST_PORT);
+}
+
+static char *make_uri(JsonObject *display)
+{
+  const char *kind = message_get_string(display, "kind"), *path = message_get_string(display, "path");
+  const char *address = host_of(display);
+  g_autofree char *host = bracket(*address ? address : "localhost");
+  gint64 port;
+
+  if (!kind)
+    return NULL;
+  if (path)
+    return g_strdup_printf("%s+unix://%s", kind, path);
+  if (!message_get_int(display, "port", &port))
+    return NULL;
+  return g_strdup_printf("%s://%s:%" G_GINT64_FORMAT, kind, host,
+                         g_str_equal(kind, "vnc") ? port - VNC_FIRST_PORT : port);
+}
+
+/* Prints the first display of @kind (any, where it is NULL), or all. Returns how many. */
+static guint print_displays(JsonNode *displays, const char *kind, gboolean is_all,
+                            char *(*make)(JsonObject *display))
+{
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY(displays) ? json_node_get_array(displays) : NULL;
+  guint count = 0;
+
+  for (guint i = 0; array && i < json_array_get_length(array) && (is_all || count == 0); i++) {
+    JsonNode *node = json_array_get_element(array, i);
+    JsonObject *display = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    g_autofree char *text = NULL;
+
+    if (display && (!kind || g_strcmp0(message_get_string(display, "kind"), kind) == 0))
+      text = make(display);
+    if (text) {
+      print_line(text);
+      count++;
+    }
+  }
+  return count;
+}
+
+static int display_command(const char *summary, const char *only, char *(*make)(JsonObject *display),
+                           int argc, char **argv)
+{
+  g_auto(GuestCommand) command = { 0 };
+  g_autofree char *type = g_strdup(only);
+  gboolean is_all = FALSE, is_json = FALSE;
+  const GOptionEntry entries[] = {
+    { "all", 0, 0, G_OPTION_ARG_NONE, &is_all, "print all displays, not only the first", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "print a JSON array of objects, with ports as numbers",
+      NULL },
+    { only ? NULL : "type", 0, 0, G_OPTION_ARG_STRING, &type, "print a display of that type", "vnc|spice" },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr(JsonNode) displays = NULL;
+  GError *error = NULL;
+
+  if (guest_command_begin(&command, entries, "GUEST", summary, 1, argc, argv, &error))
+    displays = guest_command_call(&command, "query-display", NULL, &error);
+  if (displays && is_json)
+    print_json(displays);
+  else if (displays && print_displays(displays, type, is_all, make) == 0)
+    error_set(&error, DOMRUN_ERROR_REFUSED, NULL, NULL, "the guest '%s' has no display%s%s to connect to",
+              command.guest->state.name, type ? " of type " : "", type ? type : "");
+  return error ? report_usage_error(error) : EXIT_CODE_OK;
+}
+
+int vncdisplay_command(int argc, char **argv)
+{
+  return display_command("Prints the VNC display of a guest: ADDRESS:DISPLAY, or the path of its socket.",
+                         "vnc", make_vnc_address, argc, argv);
+}
+
+int domdisplay_command(int argc, char **argv)
+{
+  return display_command("Prints the URI of a guest's display, for a viewer.", NULL, make_uri, argc, argv);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "commands/guest.h"
+
+#include <string.h>
+
+#include "commands/command.h"
+
+void guest_command_clear(GuestCommand *command)
+{
+  control_client_free(command->client);
+  guest_free(command->guest);
+  g_free(command->root);
+}
+
+gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries, const char *synopsis,
+                             const char *summary, guint min, guint max, int argc, char **argv, GError **error)
+{
+  const GOptionEntry shared[] = {
+    { "root", 0, 0, G_OPTION_ARG_FILENAME, &command->root, "look for guests in DIR", "DIR" },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr(GOptionContext) context = g_option_context_new(synopsis);
+  guint count;
+
+  g_option_context_set_summary(context, summary);
+  if (entries)
+    g_option_context_add_main_entries(context, entries, NULL);
+  g_option_context_add_main_entries(context, shared, NULL);
+  if (!g_option_context_parse(context, &argc, &argv, error))
+    return FALSE;
+  if (argc > 1 && g_str_equal(argv[1], "--")) /* GOption leaves it where what follows begins with a dash */
+    argv++, argc--;
+  count = (guint)argc - 1;
+  if (count < min || count > max) {
+    error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "expected %s, got %u argument%s",
+              *synopsis ? synopsis : "no arguments", count, count == 1 ? "" : "s");
+    return error_add_hint(error, "%s --help tells how it is used", g_get_prgname());
+  }
+  command->arguments = argv + 1;
+  return TRUE;
+}
+
+gboolean guest_command_begin(GuestCommand *command, const GOptionEntry *entries, const char *synopsis,
+                             const char *summary, guint max, int argc, char **argv, GError **error)
+{
+  if (!guest_command_parse(command, entries, synopsis, summary, 1, max, argc, argv, error))
+    return FALSE;
+  command->guest = guests_find(command->root, command->arguments[0], error);
+  return command->guest != NULL;
+}
+
+gboolean guest_command_connect(GuestCommand *command, GError **error)
+{
+  if (!command->client)
+    command->client = guest_connect(command->guest, error);
+  return command->client != NULL;
+}
+
+JsonNode *guest_command_call(GuestCommand *command, const char *name, JsonObject *arguments, GError **error)
+{
+  if (guest_command_connect(command, error))
+    return control_client_call(command->client, name, arguments, CONTROL_SUPERVISOR_PATIENCE, error);
+  if (arguments)
+    json_object_unref(arguments);
+  return NULL;
+}
+
+static gboolean check_emulator(GuestCommand *command, GError **error)
+{
+  JsonObject *arguments = json_object_new();
+  g_autoptr(JsonNode) result = NULL;
+
+  json_object_set_string_member(arguments, "execute", "query-status");
+  result = guest_command_call(command, "qmp", arguments, error);
+  return result != NULL;
+}
+
+JsonNode *guest_command_call_slow(GuestCommand *command, const char *name, JsonObject *arguments,
+                                  int milliseconds, GError **error)
+{
+  if (check_emulator(command, error))
+    return control_client_call(command->client, name, arguments, milliseconds, error);
+  if (arguments)
+    json_object_unref(arguments);
+  return NULL;
+}
+
+XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error)
+{
+  g_autofree char *text =
+      guest_file_read(runtime_dir_fd(command->guest->directory), CONTROL_LIVE_FILE, error);
+
+  return text ? xml_document_load_bytes(text, strlen(text), CONTROL_LIVE_FILE,
+                                        runtime_dir_path(command->guest->directory), error)
+              : NULL;
+}
+
+int guest_command_run(const char *name, const char *summary, int argc, char **argv)
+{
+  g_auto(GuestCommand) command = { 0 };
+  g_autoptr(JsonNode) result = NULL;
+  GError *error = NULL;
+
+  if (guest_command_begin(&command, NULL, "GUEST", summary, 1, argc, argv, &error))
+    result = guest_command_call(&command, name, NULL, &error);
+  return result ? EXIT_CODE_OK : report_usage_error(error);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the verbs for running guests share: finding the guest, talking to its supervisor, and printing what
+ * came of it. All print their error, if there is one, and return the exit code.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "base/exit-code.h"
+#include "control/client.h"
+#include "control/guests.h"
+#include "control/protocol.h"
+#include "xml/document.h"
+
+/* Zero it, and clear it at the end. */
+typedef struct {
+  char *root;       /* the option --root */
+  char **arguments; /* borrowed: after the options, ended by NULL; the first is the guest */
+  Guest *guest;
+  ControlClient *client; /* NULL until it is needed */
+} GuestCommand;
+
+void guest_command_clear(GuestCommand *command);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GuestCommand, guest_command_clear)
+
+/* Parses the command line: @entries (or NULL) of the command itself, --root, and @min to @max arguments,
+ * which
+ * @synopsis names ("GUEST [DEVICE]"). FALSE with a usage error. */
+gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries, const char *synopsis,
+                             const char *summary, guint min, guint max, int argc, char **argv,
+                             GError **error);
+
+/* The same, and finds the guest. */
+gboolean guest_command_begin(GuestCommand *command, const GOptionEntry *entries, const char *synopsis,
+                             const char *summary, guint max, int argc, char **argv, GError **error);
+
+/* Connects to the guest's supervisor, if it is not yet. */
+gboolean guest_command_connect(GuestCommand *command, GError **error);
+
+/* Executes a command of docs/control.md, connecting first. Takes @arguments, which may be NULL. The caller
+ * frees the result. It waits for CONTROL_SUPERVISOR_PATIENCE. */
+JsonNode *guest_command_call(GuestCommand *command, const char *name, JsonObject *arguments, GError **error);
+
+/* The same for what may take long, @milliseconds or CONTROL_FOREVER; but QEMU has to answer a question first,
+ * so that one which hangs is told at once. */
+JsonNode *guest_command_call_slow(GuestCommand *command, const char *name, JsonObject *arguments,
+                                  int milliseconds, GError **error);
+
+/* The guest's live XML. */
+XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error);
+
+/* A whole verb that is one command without arguments or result. */
+int guest_command_run(const char *name, const char *summary, int argc, char **argv);
+
+/* ---- Output ---- */
+
+/* A line of standard output; what it says comes from a guest or a document, and is made safe where standard
+ * output is a terminal. */
+void print_line(const char *text);
+
+/* The same for a text with lines of its own, and perhaps a newline at its end. */
+void print_text(const char *text);
+
+/* @text made safe wherever it goes, for a cell of a table. The caller frees it. */
+char *make_cell(const char *text);
+
+/* JSON, for programs. json_print_object() takes @object. */
+void print_json(JsonNode *node);
+void print_json_object(JsonObject *object);
+void print_json_array(JsonArray *array);
+
+/* A table as virsh prints it: @header, a rule, and a line for each row. */
+typedef struct Table Table;
+Table *table_new(const char *const *header, guint n_columns);
+void table_free(Table *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Table, table_free)
+/* Adds a row of @n_columns cells; NULL is "-". They are copied. */
+void table_add(Table *table, const char *const *cells);
+void table_print(const Table *table);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "commands/command.h"
+#include "commands/guest.h"
+
+typedef struct {
+  char *mode;
+  int timeout; /* seconds; -1: the supervisor's own */
+} ShutdownOptions;
+
+static JsonObject *make_arguments(const ShutdownOptions *options)
+{
+  JsonObject *arguments = json_object_new();
+
+  if (options->mode)
+    json_object_set_string_member(arguments, "mode", options->mode);
+  if (options->timeout >= 0)
+    json_object_set_int_member(arguments, "timeout", options->timeout);
+  return arguments;
+}
+
+int shutdown_command(int argc, char **argv)
+{
+  g_auto(GuestCommand) command = { 0 };
+  ShutdownOptions options = { .timeout = -1 };
+  const GOptionEntry entries[] = {
+    { "mode", 0, 0, G_OPTION_ARG_STRING, &options.mode,
+      "begin with the power button (acpi, the default) or by ending QEMU (quit)", "acpi|quit" },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
+      "end QEMU if the guest has not powered down after that many seconds", "SECONDS" },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr(JsonNode) result = NULL;
+  GError *error = NULL;
+
+  if (guest_command_begin(
+          &command, entries, "GUEST",
+          "Asks a guest to power down, again and again until it does. Returns at once; 'domrun "
+          "wait' waits for the end.",
+          1, argc, argv, &error))
+    result = guest_command_call(&command, "shutdown", make_arguments(&options), &error);
+  g_free(options.mode);
+  return result ? EXIT_CODE_OK : report_usage_error(error);
+}

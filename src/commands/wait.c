@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * domrun wait: until a guest is in a state, or has ended.
+ */
+#include "config.h"
+
+#include "commands/command.h"
+#include "commands/guest.h"
+
+typedef struct {
+  GuestCommand command;
+  GuestStateKind wanted;
+  gint64 deadline; /* of the monotonic clock, in microseconds; -1: none */
+  int seconds;
+  gboolean is_json;
+} Wait;
+
+static int milliseconds_left(const Wait *wait)
+{
+  gint64 left = (wait->deadline - g_get_monotonic_time() + 999) / 1000;
+
+  return wait->deadline < 0 ? CONTROL_FOREVER : (int)CLAMP(left, 0, G_MAXINT);
+}
+
+static gboolean too_late(const Wait *wait, const GuestState *state, GError **error)
+{
+  return error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "the guest '%s' is '%s' after %d s, not '%s'",
+                   state->name, enum_to_string(&guest_state_table, (int)state->state), wait->seconds,
+                   enum_to_string(&guest_state_table, (int)wait->wanted));
+}
+
+/* The connection has ended, and the guest with it. */
+static gboolean judge_end(const Wait *wait, const GuestState *last, GError **error)
+{
+  if (wait->wanted == GUEST_ENDED)
+    return TRUE;
+  return error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "the guest '%s' has ended (%s) and was not '%s'",
+                   last->name, last->reason ? last->reason : "unknown",
+                   enum_to_string(&guest_state_table, (int)wait->wanted));
+}
+
+static void take_state(JsonObject *object, GuestState *state)
+{
+  GuestState next;
+
+  if (!object || !guest_state_from_json(object, &next, NULL))
+    return;
+  guest_state_clear(state);
+  *state = next;
+}
+
+static gboolean await_end(Wait *wait, const GuestState *state, GError **error)
+{
+  if (control_client_await_end(wait->command.client, milliseconds_left(wait), NULL))
+    return TRUE;
+  return too_late(wait, state, error);
+}
+
+/* The name is free only when the supervisor has hung up, and not with its last event already. */
+static gboolean follow(Wait *wait, GuestState *state, GError **error)
+{
+  while (state->state != wait->wanted) {
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(JsonObject) event =
+        control_client_next_event(wait->command.client, milliseconds_left(wait), &cause);
+
+    if (!event)
+      return cause ? too_late(wait, state, error) : judge_end(wait, state, error);
+    if (g_strcmp0(message_get_string(event, "event"), CONTROL_EVENT_STATE) == 0)
+      take_state(message_get_object(event, "data"), state);
+  }
+  return wait->wanted != GUEST_ENDED || await_end(wait, state, error);
+}
+
+static gboolean wait_for(Wait *wait, GuestState *state, GError **error)
+{
+  g_autoptr(JsonNode) subscribed = NULL, status = NULL;
+
+  if (!wait->command.guest->is_supervised)
+    return state->state == wait->wanted || judge_end(wait, state, error);
+  subscribed = guest_command_call(&wait->command, "subscribe", NULL, error);
+  if (subscribed)
+    status = guest_command_call(&wait->command, "query-status", NULL, error);
+  if (!status)
+    return FALSE;
+  take_state(JSON_NODE_HOLDS_OBJECT(status) ? json_node_get_object(status) : NULL, state);
+  return follow(wait, state, error);
+}
+
+static gboolean parse_state(Wait *wait, GError **error)
+{
+  const char *name = wait->command.arguments[1];
+  g_autofree char *known = NULL;
+  int value = GUEST_ENDED;
+
+  if (!name || enum_from_string(&guest_state_table, name, &value)) {
+    wait->wanted = (GuestStateKind)value;
+    return TRUE;
+  }
+  known = enum_known(&guest_state_table);
+  return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "unknown state '%s' (known: %s)", name, known);
+}
+
+int wait_command(int argc, char **argv)
+{
+  Wait wait = { .seconds = -1, .deadline = -1 };
+  const GOptionEntry entries[] = {
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &wait.seconds, "give up after that many seconds", "SECONDS" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &wait.is_json, "print the state that it came to as a JSON object",
+      NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  gboolean is_reached;
+  GError *error = NULL;
+
+  is_reached = guest_command_begin(&wait.command, entries, "GUEST [STATE]",
+                                   "Waits until a guest is in STATE, or has ended.", 2, argc, argv, &error) &&
+               parse_state(&wait, &error);
+  if (is_reached) {
+    if (wait.seconds >= 0)
+      wait.deadline = g_get_monotonic_time() + wait.seconds * G_USEC_PER_SEC;
+    is_reached = wait_for(&wait, &wait.command.guest->state, &error);
+  }
+  if (is_reached && wait.is_json)
+    print_json_object(guest_state_to_json(&wait.command.guest->state));
+  guest_command_clear(&wait.command);
+  return is_reached ? EXIT_CODE_OK : report_usage_error(error);
+}
