@@ -16,22 +16,9 @@
 
 #include "host/bridge-helper.h"
 #include "host/link.h"
+#include "host/requirements.h"
 
 static const char tun_path[] = "/dev/net/tun";
-
-static gboolean refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-
-static gboolean refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start(arguments, format);
-  message = g_strdup_vprintf(format, arguments);
-  va_end(arguments);
-  return error_set(error, DOMRUN_ERROR_HOST, &requirement->place, requirement->attribute, "%s", message);
-}
 
 gboolean bridge_may_administer(void)
 {
@@ -47,8 +34,8 @@ static gboolean refuse_network(const PlanRequirement *requirement, GError **erro
 {
   const char *network = requirement->network;
 
-  refuse(requirement, error, "the network '%s' is not active: its bridge '%s' is %s", network,
-         requirement->path, if_nametoindex(requirement->path) == 0 ? "not there" : "down");
+  requirement_refuse(requirement, error, "the network '%s' is not active: its bridge '%s' is %s", network,
+                     requirement->path, if_nametoindex(requirement->path) == 0 ? "not there" : "down");
   return error_add_hint(error,
                         "virsh net-start %s starts it; --network=%s=bridge:BRIDGE takes another bridge, "
                         "--network=%s=user needs none",
@@ -62,12 +49,12 @@ static gboolean check_exists(const PlanRequirement *requirement, GError **error)
   if (if_nametoindex(name) == 0) {
     if (requirement->network)
       return refuse_network(requirement, error);
-    refuse(requirement, error, "the host has no bridge '%s'", name);
+    requirement_refuse(requirement, error, "the host has no bridge '%s'", name);
     return error_add_hint(error, "ip link add %s type bridge makes one, type='user' needs none", name);
   }
   if (link_has_driver(name, "bridge"))
     return !requirement->network || link_is_up(name) || refuse_network(requirement, error);
-  refuse(requirement, error, "'%s' is not a bridge", name);
+  requirement_refuse(requirement, error, "'%s' is not a bridge", name);
   return error_add_hint(error, "make a bridge, and '%s' a part of it: ip link set %s master BRIDGE", name,
                         name);
 }
@@ -80,7 +67,8 @@ static gboolean check_node(const PlanRequirement *requirement, GError **error)
   if (faccessat(AT_FDCWD, tun_path, R_OK | W_OK, AT_EACCESS) == 0)
     return TRUE;
   saved = errno;
-  refuse(requirement, error, "cannot open %s, which makes tap devices: %s", tun_path, g_strerror(saved));
+  requirement_refuse(requirement, error, "cannot open %s, which makes tap devices: %s", tun_path,
+                     g_strerror(saved));
   if (saved == ENOENT)
     return error_add_hint(error, "load the kernel's tun module, or give the container the device");
   return error_add_hint(error, "let this user open it, as root: chmod 666 %s", tun_path);
@@ -99,7 +87,7 @@ gboolean bridge_check_tun(const PlanRequirement *requirement, GError **error)
 {
   if (bridge_may_administer())
     return check_node(requirement, error);
-  refuse(requirement, error, "this user may not make tap devices (CAP_NET_ADMIN)");
+  requirement_refuse(requirement, error, "this user may not make tap devices (CAP_NET_ADMIN)");
   return error_add_hint(error,
                         "run as root, or have root make one (ip tuntap add dev tap0 mode tap user NAME) and "
                         "name it: <target dev='tap0' managed='no'/>");
@@ -110,17 +98,18 @@ gboolean bridge_check_tap(const PlanRequirement *requirement, GError **error)
   const char *name = requirement->path;
 
   if (if_nametoindex(name) == 0) {
-    refuse(requirement, error, "the host has no tap device '%s'", name);
+    requirement_refuse(requirement, error, "the host has no tap device '%s'", name);
     return error_add_hint(error, "managed='no' needs one: ip tuntap add dev %s mode tap user NAME", name);
   }
   if (!link_has_driver(name, "tun"))
-    return refuse(requirement, error, "'%s' is not a tap device", name);
+    return requirement_refuse(requirement, error, "'%s' is not a tap device", name);
   return check_node(requirement, error);
 }
 
 gboolean bridge_check_network(const PlanRequirement *requirement, GError **error)
 {
-  refuse(requirement, error, "nobody knows the bridge of network '%s' on this host", requirement->path);
+  requirement_refuse(requirement, error, "nobody knows the bridge of network '%s' on this host",
+                     requirement->path);
   return error_add_hint(error, "say it: --network=%s=bridge:BRIDGE, or --network=%s=user", requirement->path,
                         requirement->path);
 }

@@ -18,10 +18,7 @@
 #include "host/bridge.h"
 #include "host/listener.h"
 
-static gboolean refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-
-static gboolean refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
+gboolean requirement_refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;
   va_list arguments;
@@ -72,8 +69,8 @@ static gboolean find(const PlanRequirement *requirement, struct stat *ret_status
     return TRUE;
   saved = errno;
   if (saved == ENOENT)
-    return refuse(requirement, error, "no such file: '%s'", requirement->path);
-  refuse(requirement, error, "cannot find '%s': %s", requirement->path, g_strerror(saved));
+    return requirement_refuse(requirement, error, "no such file: '%s'", requirement->path);
+  requirement_refuse(requirement, error, "cannot find '%s': %s", requirement->path, g_strerror(saved));
   if (saved == EACCES)
     add_barrier_hint(requirement->path, error);
   return FALSE;
@@ -83,11 +80,14 @@ static gboolean find(const PlanRequirement *requirement, struct stat *ret_status
 static gboolean check_kind(const PlanRequirement *requirement, const struct stat *status, GError **error)
 {
   if (S_ISDIR(status->st_mode))
-    return refuse(requirement, error, "a file is expected, and '%s' is a directory", requirement->path);
+    return requirement_refuse(requirement, error, "a file is expected, and '%s' is a directory",
+                              requirement->path);
   if (S_ISSOCK(status->st_mode))
-    return refuse(requirement, error, "a file is expected, and '%s' is a socket", requirement->path);
+    return requirement_refuse(requirement, error, "a file is expected, and '%s' is a socket",
+                              requirement->path);
   if (S_ISFIFO(status->st_mode) && requirement->kind != PLAN_REQUIRE_CREATE)
-    return refuse(requirement, error, "a file is expected, and '%s' is a FIFO", requirement->path);
+    return requirement_refuse(requirement, error, "a file is expected, and '%s' is a FIFO",
+                              requirement->path);
   return TRUE;
 }
 
@@ -101,7 +101,7 @@ static gboolean check_access(const PlanRequirement *requirement, const char *pat
   if (may(path, mode))
     return TRUE;
   saved = errno;
-  refuse(requirement, error, "cannot %s '%s': %s", what, path, g_strerror(saved));
+  requirement_refuse(requirement, error, "cannot %s '%s': %s", what, path, g_strerror(saved));
   if (saved == EACCES && stat(path, &status) == 0) {
     access = describe_access(&status);
     error_add_hint(error, "its access rights: %s", access);
@@ -137,14 +137,15 @@ static gboolean check_create(const PlanRequirement *requirement, GError **error)
   if (stat(directory, &status) < 0) {
     int saved = errno;
 
-    refuse(requirement, error, "cannot make '%s': its directory: %s", requirement->path, g_strerror(saved));
+    requirement_refuse(requirement, error, "cannot make '%s': its directory: %s", requirement->path,
+                       g_strerror(saved));
     if (saved == EACCES)
       add_barrier_hint(requirement->path, error);
     return FALSE;
   }
   if (!S_ISDIR(status.st_mode))
-    return refuse(requirement, error, "cannot make '%s': '%s' is not a directory", requirement->path,
-                  directory);
+    return requirement_refuse(requirement, error, "cannot make '%s': '%s' is not a directory",
+                              requirement->path, directory);
   return check_access(requirement, directory, W_OK | X_OK, "make files in", error);
 }
 
@@ -165,7 +166,7 @@ static gboolean check_emulator(const PlanRequirement *requirement, GError **erro
 
     if (found)
       return TRUE;
-    refuse(requirement, error, "the emulator '%s' is not in PATH", requirement->path);
+    requirement_refuse(requirement, error, "the emulator '%s' is not in PATH", requirement->path);
     add_emulator_hint(requirement->path, error);
     return FALSE;
   }
@@ -195,14 +196,14 @@ static gboolean check_kvm(const PlanRequirement *requirement, GError **error)
   int saved;
 
   if (stat(kvm_path, &status) < 0) {
-    refuse(requirement, error, "'kvm' needs %s: %s", kvm_path, g_strerror(errno));
+    requirement_refuse(requirement, error, "'kvm' needs %s: %s", kvm_path, g_strerror(errno));
     return error_add_hint(error, "load the kernel's kvm module, or run without it: --type=qemu (slower)");
   }
   if (may(kvm_path, R_OK | W_OK))
     return TRUE;
   saved = errno;
   access = describe_access(&status);
-  refuse(requirement, error, "'kvm' needs %s: %s (%s)", kvm_path, g_strerror(saved), access);
+  requirement_refuse(requirement, error, "'kvm' needs %s: %s (%s)", kvm_path, g_strerror(saved), access);
   if ((status.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP) && getgrgid(status.st_gid))
     return error_add_hint(error, "join the group '%s', or run without it: --type=qemu (slower)",
                           getgrgid(status.st_gid)->gr_name);
@@ -216,7 +217,7 @@ static gboolean check_device(const PlanRequirement *requirement, GError **error)
   if (!find(requirement, &status, error))
     return FALSE;
   if (!S_ISCHR(status.st_mode))
-    return refuse(requirement, error, "'%s' is not a character device", requirement->path);
+    return requirement_refuse(requirement, error, "'%s' is not a character device", requirement->path);
   return check_access(requirement, requirement->path, R_OK, "read", error) &&
          check_access(requirement, requirement->path, W_OK, "write", error);
 }
@@ -241,7 +242,7 @@ static gboolean check_pipe(const PlanRequirement *requirement, GError **error)
   if (is_fifo(path))
     return check_access(requirement, path, R_OK, "read", error) &&
            check_access(requirement, path, W_OK, "write", error);
-  refuse(requirement, error, "there is no FIFO '%s', and no two '%s' and '%s'", path, in, out);
+  requirement_refuse(requirement, error, "there is no FIFO '%s', and no two '%s' and '%s'", path, in, out);
   return error_add_hint(error, "mkfifo(1) makes one");
 }
 
@@ -252,7 +253,7 @@ static gboolean check_socket(const PlanRequirement *requirement, GError **error)
   if (!find(requirement, &status, error))
     return FALSE;
   if (!S_ISSOCK(status.st_mode))
-    return refuse(requirement, error, "'%s' is not a socket", requirement->path);
+    return requirement_refuse(requirement, error, "'%s' is not a socket", requirement->path);
   return check_access(requirement, requirement->path, W_OK, "connect to", error);
 }
 
@@ -263,11 +264,12 @@ static gboolean check_listen(const PlanRequirement *requirement, GError **error)
   struct stat status;
 
   if (lstat(requirement->path, &status) == 0 && !S_ISSOCK(status.st_mode))
-    return refuse(requirement, error, "'%s' is there, and is not a socket", requirement->path);
+    return requirement_refuse(requirement, error, "'%s' is there, and is not a socket", requirement->path);
   if (listener_has_path(requirement->path))
-    return refuse(requirement, error, "another program listens on '%s'", requirement->path);
+    return requirement_refuse(requirement, error, "another program listens on '%s'", requirement->path);
   if (stat(directory, &status) < 0) {
-    refuse(requirement, error, "cannot make '%s': its directory: %s", requirement->path, g_strerror(errno));
+    requirement_refuse(requirement, error, "cannot make '%s': its directory: %s", requirement->path,
+                       g_strerror(errno));
     if (errno == EACCES)
       add_barrier_hint(requirement->path, error);
     return FALSE;
@@ -281,7 +283,7 @@ static gboolean check_port(const PlanRequirement *requirement, GError **error)
 
   if (listener_can_bind(requirement->path, requirement->kind == PLAN_REQUIRE_UDP_PORT, &reason))
     return TRUE;
-  return refuse(requirement, error, "%s", reason);
+  return requirement_refuse(requirement, error, "%s", reason);
 }
 
 static gboolean (*const checks[])(const PlanRequirement *requirement, GError **error) = {
