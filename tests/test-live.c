@@ -43,7 +43,7 @@ static Result translate(const char *text)
     plan = domain_translate(domain, report);
     g_assert_nonnull(plan);
     result.argv = plan_to_shell(plan, PLAN_RUN);
-    result.live = domain_live_xml(domain);
+    result.live = domain_live_xml(domain, /* facts= */ NULL);
   }
   return result;
 }

@@ -7,21 +7,35 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/exit-code.h"
 #include "commands/command.h"
+#include "domain/live.h"
 #include "host/bootloader.h"
 #include "host/requirements.h"
+#include "supervise/detach.h"
 #include "supervise/supervisor.h"
 
 typedef struct {
   gboolean attaches_console;
+  gboolean is_detached;
   gboolean is_verbose;
   char *root;
+  char *dump_directory;
+  char *restart_text;
+  RestartLimit restart_limit;
+  int shutdown_seconds;
+  int quit_seconds;
   int bootloader_seconds;
 } RunOptions;
+
+/* The longest time that an option takes, in seconds. */
+enum { MAX_SECONDS = 1000 * 1000 };
 
 static void run_options_clear(RunOptions *options)
 {
   g_free(options->root);
+  g_free(options->dump_directory);
+  g_free(options->restart_text);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
@@ -38,24 +52,66 @@ static void ensure_stdio(void)
     close(fd);
 }
 
-static int supervise(const DocumentCommand *command, const RunOptions *run)
+static char *live_xml(const LiveFacts *facts, gpointer user_data)
+{
+  const DocumentCommand *command = user_data;
+
+  return domain_live_xml(command->domain, facts);
+}
+
+static void translate_again(const LiveFacts *facts, gpointer user_data)
+{
+  const DocumentCommand *command = user_data;
+
+  domain_translate_again(command->domain, facts, g_get_real_time() / G_USEC_PER_SEC, command->plan);
+}
+
+static int supervise(DocumentCommand *command, const RunOptions *run, int report)
 {
   const Domain *domain = command->domain;
+  g_autofree char *name = g_strdup(domain->metadata.name); /* a restart may give it another */
   const SupervisorOptions options = {
     .plan = command->plan,
-    .name = domain->metadata.name,
+    .name = name,
+    .uuid = domain->metadata.uuid,
     .lifecycle = domain->lifecycle,
     .has_acpi = domain->features.acpi,
     .root = run->root,
     .attaches_console = run->attaches_console,
     .is_verbose = run->is_verbose,
+    .shutdown_seconds = (guint)run->shutdown_seconds,
+    .quit_seconds = (guint)run->quit_seconds,
+    .restart_limit = run->restart_limit,
+    .dump_directory = run->dump_directory,
+    .report = report,
+    .live_xml = live_xml,
+    .translate_again = translate_again,
+    .user_data = command,
   };
   GError *error = NULL;
   int exit_code = supervisor_run(&options, &error);
 
   if (error)
     report_error(command->report, error);
+  report_print(command->report, stderr);
   return exit_code;
+}
+
+/* The copy of this process that supervises leaves the user's terminal when the guest runs; this one returns
+ * then. */
+static int supervise_detached(DocumentCommand *command, const RunOptions *run)
+{
+  GError *error = NULL;
+  int report = -1;
+  int pid = detach_fork(&report, &error);
+
+  if (pid == 0)
+    return supervise(command, run, report);
+  if (pid > 0)
+    return detach_wait(pid, report);
+  report_error(command->report, error);
+  report_print(command->report, stderr);
+  return report_exit_code(command->report);
 }
 
 /* Lets the document's bootloader choose, once everything else is known to be there. */
@@ -68,27 +124,60 @@ static void choose_kernel(const DocumentCommand *command, const RunOptions *run)
     report_error(command->report, error);
 }
 
+static gboolean check_options(RunOptions *run, GError **error)
+{
+  run->shutdown_seconds = CLAMP(run->shutdown_seconds, 0, MAX_SECONDS);
+  run->quit_seconds = CLAMP(run->quit_seconds, 0, MAX_SECONDS);
+  if (run->is_detached && run->attaches_console)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--detach and --console exclude each other");
+  if (run->restart_text && !restart_limit_parse(run->restart_text, &run->restart_limit))
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+                     "--restart-limit: '%s' is neither N/SECONDS nor 0", run->restart_text);
+  return TRUE;
+}
+
+static gboolean parse_options(DocumentCommand *command, RunOptions *run, int argc, char **argv,
+                              char **ret_path, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "console", 0, 0, G_OPTION_ARG_NONE, &run->attaches_console,
+      "connect standard input and output to the first console; Ctrl+] leaves it", NULL },
+    { "detach", 0, 0, G_OPTION_ARG_NONE, &run->is_detached,
+      "return as soon as the guest runs; its supervisor goes on in the background", NULL },
+    { "root", 0, 0, G_OPTION_ARG_FILENAME, &run->root, "keep what is known of running guests in DIR", "DIR" },
+    { "shutdown-timeout", 0, 0, G_OPTION_ARG_INT, &run->shutdown_seconds,
+      "seconds to power down for a guest that is asked to, before QEMU is told to quit (60)", "SECONDS" },
+    { "quit-timeout", 0, 0, G_OPTION_ARG_INT, &run->quit_seconds,
+      "seconds to end for a QEMU that is told to quit, before it is killed (5; 0: never)", "SECONDS" },
+    { "restart-limit", 0, 0, G_OPTION_ARG_STRING, &run->restart_text,
+      "give up a guest that was started N times within SECONDS (5/60; 0: never)", "N/SECONDS" },
+    { "dump-dir", 0, 0, G_OPTION_ARG_FILENAME, &run->dump_directory,
+      "where a guest's memory is written to when on_crash wants that", "DIR" },
+    { "bootloader-timeout", 0, 0, G_OPTION_ARG_INT, &run->bootloader_seconds,
+      "stop a bootloader of the document that has not chosen after that many seconds (60)", "SECONDS" },
+    { "verbose", 0, 0, G_OPTION_ARG_NONE, &run->is_verbose, "tell each change of the guest's state", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  return document_command_parse_options(command, entries,
+                                        "Runs the domain XML FILE as a guest, until it ends.", argc, argv,
+                                        ret_path, error) &&
+         check_options(run, error);
+}
+
 int run_command(int argc, char **argv)
 {
   g_auto(DocumentCommand) command = { 0 };
-  g_auto(RunOptions) run = { .bootloader_seconds = BOOTLOADER_SECONDS };
-  const GOptionEntry entries[] = {
-    { "console", 0, 0, G_OPTION_ARG_NONE, &run.attaches_console,
-      "connect standard input and output to the first console; Ctrl+] leaves it", NULL },
-    { "root", 0, 0, G_OPTION_ARG_FILENAME, &run.root, "keep what is known of running guests in DIR", "DIR" },
-    { "bootloader-timeout", 0, 0, G_OPTION_ARG_INT, &run.bootloader_seconds,
-      "stop a bootloader of the document that has not chosen after that many seconds (60)", "SECONDS" },
-    { "verbose", 0, 0, G_OPTION_ARG_NONE, &run.is_verbose, "tell each change of the guest's state", NULL },
-    G_OPTION_ENTRY_NULL,
-  };
+  g_auto(RunOptions) run = { .bootloader_seconds = BOOTLOADER_SECONDS,
+                             .shutdown_seconds = SHUTDOWN_SECONDS,
+                             .quit_seconds = QUIT_SECONDS,
+                             .restart_limit = RESTART_LIMIT_DEFAULT };
   char *path;
   GError *error = NULL;
   int exit_code;
 
   ensure_stdio();
-  if (!document_command_parse_options(&command, entries,
-                                      "Runs the domain XML FILE as a guest, until it ends.", argc, argv,
-                                      &path, &error))
+  if (!parse_options(&command, &run, argc, argv, &path, &error))
     return report_usage_error(error);
   if (document_command_load(&command, path, /* is_dry_run= */ FALSE)) {
     requirements_check(command.plan, command.report);
@@ -96,8 +185,7 @@ int run_command(int argc, char **argv)
   }
   exit_code = report_exit_code(command.report);
   report_print(command.report, stderr);
-  if (exit_code == 0)
-    exit_code = supervise(&command, &run);
-  report_print(command.report, stderr);
-  return exit_code;
+  if (exit_code != EXIT_CODE_OK)
+    return exit_code;
+  return run.is_detached ? supervise_detached(&command, &run) : supervise(&command, &run, /* report= */ -1);
 }

@@ -27,7 +27,8 @@ static const GraphicsListen *listen_at(const Graphics *graphics, guint index)
 /* "127.0.0.1:4", "[::1]:4", "unix:/run/vnc", "none". The caller frees it. */
 static char *vnc_address(const Graphics *graphics, const GraphicsListen *listen)
 {
-  int display = graphics->port == GRAPHICS_PORT_AUTO ? 0 : graphics->port - GRAPHICS_VNC_FIRST_PORT;
+  int port = graphics->port == GRAPHICS_PORT_AUTO ? graphics->preferred_port : graphics->port;
+  int display = port == 0 ? 0 : port - GRAPHICS_VNC_FIRST_PORT;
 
   if (listen->path)
     return g_strdup_printf("unix:%s", listen->path);

@@ -387,6 +387,17 @@ static void graphics_clear(Device *device)
   g_clear_pointer(&((Graphics *)device)->listens, g_array_unref);
 }
 
+void graphics_prefer(const Domain *domain, const LiveDisplay *display)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    Graphics *graphics = (Graphics *)device;
+
+    if (device->room == &graphics_room && graphics->type == GRAPHICS_VNC &&
+        graphics->vnc_index == display->index)
+      graphics->preferred_port = display->port;
+  }
+}
+
 gboolean graphics_has_window(const Domain *domain)
 {
   return first_of_type(domain, GRAPHICS_SDL, NULL) != NULL;

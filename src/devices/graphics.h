@@ -7,6 +7,7 @@
 
 #include "base/enum.h"
 #include "devices/device.h"
+#include "domain/live-facts.h"
 
 typedef enum {
   GRAPHICS_SDL,
@@ -54,6 +55,7 @@ typedef struct {
   const char *keymap;             /* NULL: QEMU's own */
   GArray *listens;                /* vnc: of GraphicsListen, one at least; as all that follows */
   int port;                       /* or AUTO */
+  int preferred_port;             /* with AUTO: where to look first; 0: the first that there is */
   int websocket;                  /* or AUTO, or NONE */
   const char *password;           /* NULL: none is asked for; "": nobody is let in */
   gint64 valid_to;                /* when the password expires, in seconds since 1970; 0: never */
@@ -75,5 +77,8 @@ gboolean graphics_has_window(const Domain *domain);
 
 /* Whether a display can show what the guest draws with OpenGL. */
 gboolean graphics_has_gl(const Domain *domain);
+
+/* A port that QEMU chose is to be the same the next time, if it is still free. */
+void graphics_prefer(const Domain *domain, const LiveDisplay *display);
 
 gboolean graphics_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);

@@ -54,6 +54,13 @@ static void translate_monitor(Plan *plan)
   plan_add(plan, PLAN_RUN, "-mon", "chardev=charmonitor,id=monitor,mode=control");
 }
 
+/* Commands that a guest needs come before its first instruction; the supervisor lets it go then. */
+static void translate_pause(Plan *plan)
+{
+  if (plan->commands->len > 0)
+    plan_add(plan, PLAN_RUN, "-S", NULL);
+}
+
 static void translate_devices(const Domain *domain, Plan *plan, Report *report)
 {
   GError *error = NULL;
@@ -83,5 +90,21 @@ Plan *domain_translate(const Domain *domain, Report *report)
   translate_monitor(plan);
   translate_devices(domain, plan, report);
   translate_sandbox(plan);
+  translate_pause(plan);
   return report_has_errors(report) ? NULL : g_steal_pointer(&plan);
+}
+
+void domain_translate_again(Domain *domain, const LiveFacts *facts, gint64 now, Plan *plan)
+{
+  g_autoptr(Report) report = report_new();
+  g_autoptr(Plan) fresh = NULL;
+
+  domain->now = now;
+  if (facts->name)
+    domain->metadata.name = facts->name;
+  for (guint i = 0; facts->displays && i < facts->displays->len; i++)
+    graphics_prefer(domain, &g_array_index(facts->displays, LiveDisplay, i));
+  fresh = domain_translate(domain, report);
+  g_assert(fresh); /* it was translated before */
+  plan_update(plan, fresh);
 }

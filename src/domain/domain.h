@@ -25,6 +25,7 @@
 #include "domain/firmware.h"
 #include "domain/generator.h"
 #include "domain/lifecycle.h"
+#include "domain/live-facts.h"
 #include "domain/memory.h"
 #include "domain/metadata.h"
 #include "domain/networks.h"
@@ -98,6 +99,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_free)
 
 /* NULL where the report has errors. The domain must outlive the plan. */
 Plan *domain_translate(const Domain *domain, Report *report);
+
+/* For the next start of a guest that has run: @plan's arguments are translated again, for the time @now (as
+ * in DomainOptions) and with what @facts tells of the last start. The devices and resources stay. */
+void domain_translate_again(Domain *domain, const LiveFacts *facts, gint64 now, Plan *plan);
 
 /* Calls for each device of @room, in the order of the document. */
 #define DOMAIN_FOREACH_DEVICE(domain, device, index)                                                         \

@@ -2,7 +2,8 @@
  *
  * QEMU does by itself what needs no supervisor (a reset; ending at a power-off) and stops, or ends with an
  * event that names the reason, where the supervisor decides. In the shell's form there is no supervisor: a
- * guest's panic ends QEMU there. Facts: QEMU's manual, option -action.
+ * guest's panic ends QEMU there, and nothing is preserved. Facts: QEMU's manual, option -action; tried with
+ * 7.2: shutdown=pause holds for a power-off and for a reboot that is one, and not for SIGTERM or QMP's quit.
  */
 #include "config.h"
 
@@ -12,5 +13,7 @@ void lifecycle_translate(const Lifecycle *lifecycle, Plan *plan)
 {
   if (lifecycle->on_reboot != LIFECYCLE_RESTART)
     plan_add(plan, PLAN_BOTH, "-action", "reboot=shutdown");
+  if (lifecycle_pauses(lifecycle))
+    plan_add(plan, PLAN_RUN, "-action", "shutdown=pause");
   plan_add(plan, PLAN_RUN, "-action", "panic=pause");
 }

@@ -33,3 +33,8 @@ gboolean lifecycle_parse(xmlNode *domain, Lifecycle *ret_lifecycle, GError **err
          read_action(domain, "on_reboot", &plain_action_table, &ret_lifecycle->on_reboot, error) &&
          read_action(domain, "on_crash", &lifecycle_action_table, &ret_lifecycle->on_crash, error);
 }
+
+gboolean lifecycle_pauses(const Lifecycle *lifecycle)
+{
+  return lifecycle->on_poweroff == LIFECYCLE_PRESERVE || lifecycle->on_reboot == LIFECYCLE_PRESERVE;
+}

@@ -3,6 +3,8 @@
 
 #include "domain/live.h"
 
+#include "devices/chardev.h"
+#include "devices/graphics.h"
 #include "xml/annotate.h"
 #include "xml/document.h"
 
@@ -58,7 +60,52 @@ static void annotate_address(const Address *address, xmlNode *node)
   }
 }
 
-char *domain_live_xml(const Domain *domain)
+/* ---- What is known since it runs ---- */
+
+static void annotate_device_fact(const Domain *domain, const LiveDevice *fact)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (!device->node || g_strcmp0(device->alias, fact->alias) != 0)
+      continue;
+    if (fact->tty)
+      xml_set_attribute(xml_set_child(device->node, "source"), "path", fact->tty);
+    if (fact->tty && device->room == &console_room)
+      xml_set_attribute(device->node, "tty", fact->tty);
+    if (fact->tap)
+      xml_set_attribute(xml_set_child(device->node, "target"), "dev", fact->tap);
+  }
+}
+
+static void annotate_display_fact(const Domain *domain, const LiveDisplay *fact)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    const Graphics *graphics = (const Graphics *)device;
+
+    if (!device->node || device->room != &graphics_room || graphics->type != GRAPHICS_VNC ||
+        graphics->vnc_index != fact->index)
+      continue;
+    if (fact->port)
+      xml_set_attribute_format(device->node, "port", "%d", fact->port);
+    if (fact->websocket)
+      xml_set_attribute_format(device->node, "websocket", "%d", fact->websocket);
+  }
+}
+
+static void annotate_facts(const Domain *domain, const LiveFacts *facts)
+{
+  xmlNode *root = xml_document_root(domain->document);
+
+  if (facts->id)
+    xml_set_attribute_format(root, "id", "%" G_GINT64_FORMAT, facts->id);
+  if (facts->name)
+    xml_set_text(xml_set_child(root, "name"), facts->name);
+  for (guint i = 0; facts->devices && i < facts->devices->len; i++)
+    annotate_device_fact(domain, &g_array_index(facts->devices, LiveDevice, i));
+  for (guint i = 0; facts->displays && i < facts->displays->len; i++)
+    annotate_display_fact(domain, &g_array_index(facts->displays, LiveDisplay, i));
+}
+
+char *domain_live_xml(const Domain *domain, const LiveFacts *facts)
 {
   annotate_metadata(domain, xml_document_root(domain->document));
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
@@ -68,5 +115,7 @@ char *domain_live_xml(const Domain *domain)
     annotate_address(&device->address, device->node);
     device->room->annotate(domain, device, device->node);
   }
+  if (facts)
+    annotate_facts(domain, facts);
   return xml_document_text(domain->document);
 }

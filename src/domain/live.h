@@ -9,6 +9,7 @@
 
 #include "domain/domain.h"
 
-/* Changes the document of @domain (the strings that the domain borrows stay), and returns its text, which the
- * caller frees. Calling it again, after more has become known, is fine. */
-char *domain_live_xml(const Domain *domain);
+/* @facts is what is known since it runs, or NULL. Changes the document of @domain (the strings that the
+ * domain borrows stay), and returns its text, which the caller frees. Calling it again, after more has become
+ * known, is fine. */
+char *domain_live_xml(const Domain *domain, const LiveFacts *facts);

@@ -13,7 +13,7 @@ libdomrun_a_SOURCES += \
 	%D%/generator.c %D%/generator.h \
 	%D%/implied.c %D%/implied.h \
 	%D%/lifecycle.c %D%/lifecycle-qemu.c %D%/lifecycle.h \
-	%D%/live.c %D%/live.h \
+	%D%/live.c %D%/live.h %D%/live-facts.h \
 	%D%/memory.c %D%/memory-qemu.c %D%/memory.h \
 	%D%/metadata.c %D%/metadata-qemu.c %D%/metadata.h \
 	%D%/networks.c %D%/networks.h \

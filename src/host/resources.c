@@ -158,6 +158,11 @@ gboolean resources_acquire(Resources *resources, GError **error)
   return TRUE;
 }
 
+void resources_set_directory(Resources *resources, const RuntimeDir *directory)
+{
+  resources->directory = directory;
+}
+
 void resources_release_run(Resources *resources)
 {
   release(resources, /* all= */ FALSE);

@@ -31,6 +31,10 @@ Resources *resources_new(const Plan *plan, const RuntimeDir *directory);
  * the place in the document, the path and the reason. */
 gboolean resources_acquire(Resources *resources, GError **error);
 
+/* The guest goes on in another directory. Nothing of a run may be there: resources_release_run() came before.
+ */
+void resources_set_directory(Resources *resources, const RuntimeDir *directory);
+
 /* Releases what belongs to the QEMU that has ended. */
 void resources_release_run(Resources *resources);
 

@@ -40,6 +40,7 @@ struct RuntimeRoot {
 };
 
 static const char lock_name[] = "lock";
+static const char *const nothing[] = { NULL };
 
 /* The first 64 bits of a SHA-256: long enough that no two guests of one user meet by chance. */
 enum { ID_LENGTH = 16 };
@@ -201,8 +202,8 @@ static gboolean take_lock(RuntimeDir *directory, const char *name, GError **erro
   return is_in_place(directory);
 }
 
-/* Removes what an earlier supervisor left, or what this one made; never the lock. */
-static void remove_contents(const RuntimeDir *directory)
+/* Removes what an earlier supervisor left, or what this one made, but for @kept; never the lock. */
+static void remove_contents(const RuntimeDir *directory, const char *const *kept)
 {
   autofd int fd = openat(directory->fd, ".", O_DIRECTORY | O_CLOEXEC);
   DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
@@ -213,7 +214,7 @@ static void remove_contents(const RuntimeDir *directory)
   g_steal_fd(&fd);
   while ((entry = readdir(stream))) {
     if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
-        !g_str_equal(entry->d_name, lock_name))
+        !g_str_equal(entry->d_name, lock_name) && !g_strv_contains(kept, entry->d_name))
       unlinkat(directory->fd, entry->d_name, 0);
   }
   closedir(stream);
@@ -238,8 +239,18 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
       return NULL;
     }
   }
-  remove_contents(directory);
+  remove_contents(directory, nothing);
   return g_steal_pointer(&directory);
+}
+
+static void clear(RuntimeDir *directory)
+{
+  fd_clear(&directory->lock_fd);
+  fd_clear(&directory->fd);
+  fd_clear(&directory->root_fd);
+  g_free(directory->path);
+  g_free(directory->id);
+  g_free(directory);
 }
 
 void runtime_dir_free(RuntimeDir *directory)
@@ -247,16 +258,17 @@ void runtime_dir_free(RuntimeDir *directory)
   if (!directory)
     return;
   if (directory->lock_fd >= 0) {
-    remove_contents(directory);
+    remove_contents(directory, nothing);
     unlinkat(directory->fd, lock_name, 0);
     unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR);
   }
-  fd_clear(&directory->lock_fd);
-  fd_clear(&directory->fd);
-  fd_clear(&directory->root_fd);
-  g_free(directory->path);
-  g_free(directory->id);
-  g_free(directory);
+  clear(directory);
+}
+
+void runtime_dir_leave(RuntimeDir *directory, const char *const *kept)
+{
+  remove_contents(directory, kept);
+  clear(directory);
 }
 
 const char *runtime_dir_path(const RuntimeDir *directory)
@@ -448,7 +460,7 @@ void runtime_dir_remove_stale(const RuntimeDir *directory)
     return;
   fd = try_lock(directory, &is_held);
   if (fd >= 0) {
-    remove_contents(directory);
+    remove_contents(directory, nothing);
     unlinkat(directory->fd, lock_name, 0);
   }
   if (!is_held) /* one without a lock that is not empty either is none of ours */

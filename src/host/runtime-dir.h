@@ -26,6 +26,10 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error);
 void runtime_dir_free(RuntimeDir *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimeDir, runtime_dir_free)
 
+/* Leaves the directory with those of its files that @kept names (NULL-terminated) for others to read, gives
+ * the lock back, and frees @directory. */
+void runtime_dir_leave(RuntimeDir *directory, const char *const *kept);
+
 /* The absolute path, for messages and for other commands. */
 const char *runtime_dir_path(const RuntimeDir *directory);
 

@@ -132,6 +132,19 @@ void plan_add_variable(Plan *plan, const char *name, const char *value)
   g_ptr_array_add(plan->environment, variable);
 }
 
+void plan_update(Plan *plan, const Plan *fresh)
+{
+  g_assert(fresh->arguments->len <= plan->arguments->len);
+  for (guint i = 0; i < fresh->arguments->len; i++) {
+    PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
+    const PlanArgument *other = g_ptr_array_index(fresh->arguments, i);
+
+    g_assert(g_str_equal(argument->option, other->option));
+    g_free(argument->value);
+    argument->value = g_strdup(other->value);
+  }
+}
+
 char **plan_to_argv(const Plan *plan, PlanForm form)
 {
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new();

@@ -173,6 +173,10 @@ PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attrib
 /* Adds a variable of the environment. @value is borrowed. */
 void plan_add_variable(Plan *plan, const char *name, const char *value);
 
+/* Takes the values of @fresh, which is the same machine translated again; what was added to @plan afterwards
+ * stays, and so do its resources and commands. */
+void plan_update(Plan *plan, const Plan *fresh);
+
 /* The number of the first descriptor that QEMU inherits beside standard input, output and error. */
 enum { PLAN_FIRST_FD = 3 };
 

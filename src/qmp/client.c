@@ -8,6 +8,7 @@
 #include "qmp/client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ struct QmpClient {
   int fd; /* -1: closed */
   FdWatch *watch;
   Lines input;
+  int passed_fd;   /* goes with the next bytes; -1: none */
   GString *output; /* what the socket did not take yet */
   GHashTable *pending;
   gint64 last_id;
@@ -50,6 +52,7 @@ static void qmp_client_clear(gpointer data)
 
   fd_watch_free(client->watch);
   fd_clear(&client->fd);
+  fd_clear(&client->passed_fd);
   lines_clear(&client->input);
   g_string_free(client->output, TRUE);
   g_hash_table_unref(client->pending);
@@ -102,10 +105,35 @@ static void watch_for_more(QmpClient *client)
   fd_watch_set(client->watch, client->output->len > 0 ? G_IO_IN | G_IO_OUT : G_IO_IN);
 }
 
+/* With the descriptor that is to be passed, if there is one (SCM_RIGHTS of unix(7)). */
+static ssize_t send_some(QmpClient *client)
+{
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control = { 0 };
+  struct iovec data = { .iov_base = client->output->str, .iov_len = client->output->len };
+  struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+  ssize_t put;
+
+  if (client->passed_fd >= 0) {
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &client->passed_fd, sizeof(int));
+  }
+  put = sendmsg(client->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (put > 0)
+    fd_clear(&client->passed_fd);
+  return put;
+}
+
 static void flush_output(QmpClient *client)
 {
   while (client->output->len > 0) {
-    ssize_t put = send(client->fd, client->output->str, client->output->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    ssize_t put = send_some(client);
 
     if (put < 0 && errno == EINTR)
       continue;
@@ -159,6 +187,14 @@ void qmp_client_execute(QmpClient *client, const char *command, JsonObject *argu
   id = ++client->last_id;
   add_pending(client, id, command, reply, user_data);
   send_command(client, command, arguments, id);
+}
+
+void qmp_client_execute_with_fd(QmpClient *client, const char *command, JsonObject *arguments, int fd,
+                                QmpReplyFunc reply, gpointer user_data)
+{
+  fd_clear(&client->passed_fd);
+  client->passed_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  qmp_client_execute(client, command, arguments, reply, user_data);
 }
 
 static void on_capabilities(JsonNode *result, const GError *error, gpointer user_data)
@@ -292,6 +328,7 @@ QmpClient *qmp_client_new(GMainContext *context, int fd, const QmpClientHandlers
 
   g_unix_set_fd_nonblocking(fd, TRUE, NULL);
   client->fd = fd;
+  client->passed_fd = -1;
   lines_init(&client->input);
   client->output = g_string_new(NULL);
   client->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pending_reply_free);

@@ -38,6 +38,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(QmpClient, qmp_client_free)
 void qmp_client_execute(QmpClient *client, const char *command, JsonObject *arguments, QmpReplyFunc reply,
                         gpointer user_data);
 
+/* As qmp_client_execute(), with a descriptor beside it, for `getfd` and `add-fd`. @fd is borrowed. QEMU has
+ * room for one: the next comes after the answer to this. */
+void qmp_client_execute_with_fd(QmpClient *client, const char *command, JsonObject *arguments, int fd,
+                                QmpReplyFunc reply, gpointer user_data);
+
 gboolean qmp_client_is_ready(const QmpClient *client);
 
 /* Handles what has come already, without waiting: the last words of a process that is gone. */

@@ -3,11 +3,73 @@
 
 #include "supervise/announce.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/quote.h"
+
+/* Bytes of a log. A guest that makes QEMU talk must not fill the memory that /run usually is. */
+enum { LOG_LIMIT = 1024 * 1024 };
+
+/* The log of this process; fd -1: there is none. */
+static struct {
+  int directory_fd;
+  const char *name;
+  int fd;
+  gsize size;
+} log_file = { .directory_fd = -1, .fd = -1 };
+
+/* ---- The log ---- */
+
+static gboolean open_log_file(void)
+{
+  log_file.size = 0;
+  log_file.fd = openat(log_file.directory_fd, log_file.name,
+                       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+  return log_file.fd >= 0;
+}
+
+gboolean announce_open_log(int directory_fd, const char *name, GError **error)
+{
+  announce_close_log();
+  log_file.directory_fd = directory_fd;
+  log_file.name = name;
+  return open_log_file() ||
+         error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make the log: %s", g_strerror(errno));
+}
+
+void announce_close_log(void)
+{
+  fd_clear(&log_file.fd);
+}
+
+static void rotate_log(void)
+{
+  g_autofree char *old = g_strconcat(log_file.name, ".1", NULL);
+
+  fd_clear(&log_file.fd);
+  renameat(log_file.directory_fd, log_file.name, log_file.directory_fd, old);
+  open_log_file();
+}
+
+static void write_log(const char *prefix, const char *safe)
+{
+  g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+  g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+  g_autofree char *line = g_strconcat(time, " ", prefix, safe, "\n", NULL);
+  gsize length = strlen(line);
+
+  if (log_file.fd >= 0 && log_file.size + length > LOG_LIMIT)
+    rotate_log();
+  if (log_file.fd >= 0 && fd_write_all(log_file.fd, line, length))
+    log_file.size += length;
+}
+
+/* ---- Lines ---- */
 
 /* A raw terminal does not return the carriage at the end of a line. */
 static const char *line_end(void)
@@ -17,15 +79,19 @@ static const char *line_end(void)
   return tcgetattr(STDERR_FILENO, &mode) == 0 && !(mode.c_oflag & OPOST) ? "\r\n" : "\n";
 }
 
-static void announce_valist(const char *prefix, const char *format, va_list arguments) G_GNUC_PRINTF(2, 0);
+static void announce_valist(const char *prefix, gboolean is_told, const char *format, va_list arguments)
+    G_GNUC_PRINTF(3, 0);
 
-static void announce_valist(const char *prefix, const char *format, va_list arguments)
+static void announce_valist(const char *prefix, gboolean is_told, const char *format, va_list arguments)
 {
   g_autofree char *text = g_strdup_vprintf(format, arguments);
   g_autofree char *safe = quote_for_terminal(text, /* keep_newlines= */ FALSE);
   g_autofree char *line = g_strconcat(prefix, safe, line_end(), NULL);
 
-  fd_write_all(STDERR_FILENO, line, strlen(line));
+  if (log_file.fd >= 0)
+    write_log(prefix, safe);
+  if (is_told)
+    fd_write_all(STDERR_FILENO, line, strlen(line));
 }
 
 void announce(const char *format, ...)
@@ -33,7 +99,7 @@ void announce(const char *format, ...)
   va_list arguments;
 
   va_start(arguments, format);
-  announce_valist("", format, arguments);
+  announce_valist("", TRUE, format, arguments);
   va_end(arguments);
 }
 
@@ -42,6 +108,15 @@ void announce_notice(const char *format, ...)
   va_list arguments;
 
   va_start(arguments, format);
-  announce_valist("domrun: ", format, arguments);
+  announce_valist("domrun: ", TRUE, format, arguments);
+  va_end(arguments);
+}
+
+void announce_log(const char *format, ...)
+{
+  va_list arguments;
+
+  va_start(arguments, format);
+  announce_valist("domrun: ", FALSE, format, arguments);
   va_end(arguments);
 }

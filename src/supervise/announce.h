@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the supervisor tells the user while the guest runs: one line each on standard error, made safe for a
- * terminal, and in its place also while the terminal is raw.
+ * terminal, and in its place also while the terminal is raw. The same lines, with the time before them, go to
+ * a log file, which is all that there is of them when the guest runs in the background.
  */
 #pragma once
 
 #include <glib.h>
+
+#include "base/error.h"
 
 /* A line as it is: "serial0: /dev/pts/5". */
 void announce(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /* The same after "domrun: ". */
 void announce_notice(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* A line for the log alone. */
+void announce_log(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* Begins a log in the file @name of the directory @directory_fd, which stays open as long as the log; mode
+ * 0600. When it has a megabyte, it becomes NAME.1, and a new one is begun. */
+gboolean announce_open_log(int directory_fd, const char *name, GError **error);
+void announce_close_log(void);

@@ -205,6 +205,8 @@ static gboolean take_input(Viewer *viewer)
   }
   if (got <= 0) {
     g_clear_pointer(&viewer->in_watch, fd_watch_free);
+    if (viewer->options.ended)
+      viewer->options.ended(viewer->options.user_data);
     return FALSE;
   }
   length = (gsize)got;

@@ -38,6 +38,9 @@ typedef struct {
   /* The viewer wants to go; the callee may remove it. */
   void (*leave)(gpointer user_data);
 
+  /* Nothing more will be typed: its end was reached. NULL: nobody is told. */
+  void (*ended)(gpointer user_data);
+
   /* The viewer was passed over because it did not read. NULL: nobody is told. */
   void (*lost)(gpointer user_data);
 

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "host/output-file.h"
 #include "supervise/announce.h"
+#include "supervise/attachment.h"
 #include "supervise/console.h"
 #include "supervise/pty.h"
 #include "supervise/stdio.h"
@@ -17,9 +18,13 @@ typedef struct {
   Console *console;
   Pty *pty; /* or NULL, as the next */
   Stdio *stdio;
-  int log; /* -1: none */
+  int log;                /* -1: none */
+  GPtrArray *attachments; /* of Attachment */
   gboolean is_pty_finished;
 } GuestConsole;
+
+/* A limit for mistakes. */
+enum { MAX_ATTACHMENTS = 64 };
 
 struct Consoles {
   GMainContext *context;
@@ -34,6 +39,7 @@ static void guest_console_free(gpointer data)
 {
   GuestConsole *item = data;
 
+  g_ptr_array_unref(item->attachments);
   pty_free(item->pty);
   stdio_free(item->stdio);
   console_free(item->console);
@@ -132,6 +138,7 @@ static gboolean add_console(Consoles *consoles, guint resource, const PlanResour
   item->plan = plan;
   item->resource = resource;
   item->log = -1;
+  item->attachments = g_ptr_array_new_with_free_func((GDestroyNotify)attachment_free);
   item->console = console_new(consoles->context, on_console_finished, item);
   g_ptr_array_add(consoles->items, item);
   return open_log(item, error) && connect_to_host(item, is_attached, error);
@@ -201,6 +208,67 @@ void consoles_announce(const Consoles *consoles)
     if (item->pty)
       announce("%s: %s", item->plan->alias, pty_path(item->pty));
   }
+}
+
+/* ---- Those who come later ---- */
+
+static GuestConsole *get(const Consoles *consoles, guint index)
+{
+  return g_ptr_array_index(consoles->items, index);
+}
+
+guint consoles_count(const Consoles *consoles)
+{
+  return consoles->items->len;
+}
+
+const char *consoles_alias(const Consoles *consoles, guint index)
+{
+  return get(consoles, index)->plan->alias;
+}
+
+const char *consoles_path(const Consoles *consoles, guint index)
+{
+  const Pty *pty = get(consoles, index)->pty;
+
+  return pty ? pty_path(pty) : NULL;
+}
+
+static GuestConsole *find(const Consoles *consoles, const char *alias, GError **error)
+{
+  for (guint i = 0; i < consoles->items->len; i++) {
+    if (!alias || g_str_equal(consoles_alias(consoles, i), alias))
+      return get(consoles, i);
+  }
+  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "the guest has no console%s%s%s", alias ? " '" : "",
+            alias ? alias : "", alias ? "'" : "");
+  return NULL;
+}
+
+static void on_left(Attachment *attachment, gpointer user_data)
+{
+  const GuestConsole *item = user_data;
+
+  g_ptr_array_remove(item->attachments, attachment);
+}
+
+gboolean consoles_attach(Consoles *consoles, const char *alias, const char **ret_alias, int *ret_fd,
+                         GError **error)
+{
+  GuestConsole *item = find(consoles, alias, error);
+  Attachment *attachment;
+
+  if (!item)
+    return FALSE;
+  if (item->attachments->len == MAX_ATTACHMENTS)
+    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "'%s' has %d viewers already", item->plan->alias,
+                     MAX_ATTACHMENTS);
+  attachment = attachment_new(consoles->context, item->console, ret_fd, on_left, item, error);
+  if (!attachment)
+    return FALSE;
+  g_ptr_array_add(item->attachments, attachment);
+  *ret_alias = item->plan->alias;
+  return TRUE;
 }
 
 void consoles_connect(Consoles *consoles, Resources *resources)

@@ -22,6 +22,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Consoles, consoles_free)
 /* Says on standard error where each console is: "serial0: /dev/pts/5". */
 void consoles_announce(const Consoles *consoles);
 
+/* Each console: its alias, and where others can open it ("/dev/pts/5") or NULL. */
+guint consoles_count(const Consoles *consoles);
+const char *consoles_alias(const Consoles *consoles, guint index);
+const char *consoles_path(const Consoles *consoles, guint index);
+
+/* Adds a viewer of the console @alias, or of the first where that is NULL. The caller owns *@ret_fd, the
+ * other end of its socket; *@ret_alias is borrowed. FALSE with an error: DOMRUN_ERROR_USAGE where there is no
+ * such console. */
+gboolean consoles_attach(Consoles *consoles, const char *alias, const char **ret_alias, int *ret_fd,
+                         GError **error);
+
 /* Connects each to its socket of @resources. */
 void consoles_connect(Consoles *consoles, Resources *resources);
 

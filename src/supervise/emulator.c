@@ -117,7 +117,7 @@ static char *find_program(const Plan *plan, GError **error)
 
 static char **make_environment(const Plan *plan)
 {
-  char **environment = g_get_environ();
+  char **environment = g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"); /* it is for domrun */
 
   for (guint i = 0; i < plan->environment->len; i++) {
     const PlanVariable *variable = g_ptr_array_index(plan->environment, i);
@@ -197,6 +197,11 @@ void emulator_free(Emulator *emulator)
   qmp_client_free(emulator->qmp);
   emulator_log_free(emulator->log);
   g_free(emulator);
+}
+
+pid_t emulator_pid(const Emulator *emulator)
+{
+  return emulator->pid;
 }
 
 QmpClient *emulator_qmp(const Emulator *emulator)

@@ -43,6 +43,7 @@ Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *res
 void emulator_free(Emulator *emulator);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Emulator, emulator_free)
 
+pid_t emulator_pid(const Emulator *emulator);
 QmpClient *emulator_qmp(const Emulator *emulator);
 void emulator_signal(const Emulator *emulator, int signal);
 

@@ -10,6 +10,7 @@
 
 #include "base/fd-watch.h"
 #include "base/fd.h"
+#include "supervise/reaper.h"
 
 static const int handled[] = { SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT };
 static const int ignored[] = { SIGPIPE, SIGTTIN, SIGTTOU };
@@ -36,6 +37,8 @@ static void on_signals(GIOCondition ready, gpointer user_data)
 static void make_set(sigset_t *set)
 {
   sigemptyset(set);
+  if (reaper_is_needed())
+    sigaddset(set, SIGCHLD);
   for (gsize i = 0; i < G_N_ELEMENTS(handled); i++) {
     struct sigaction action;
 

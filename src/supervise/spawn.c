@@ -217,3 +217,14 @@ gboolean spawn(const SpawnRequest *request, pid_t *ret_pid, GError **error)
   *ret_pid = pid;
   return TRUE;
 }
+
+pid_t spawn_copy(GError **error)
+{
+  pid_t pid = fork();
+
+  if (pid < 0)
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot fork: %s", g_strerror(errno));
+  if (pid == 0)
+    setsid();
+  return pid;
+}

@@ -27,6 +27,10 @@ typedef struct {
   gboolean may_gain_privileges; /* for a setuid program: the child can */
 } SpawnRequest;
 
+/* Copies this process, as fork(2) does: 0 in the copy, which is a session of its own; its pid in the other,
+ * which reaps it; -1 with a DOMRUN_ERROR_HOST error. Only while there is one thread and no main loop. */
+pid_t spawn_copy(GError **error);
+
 /* Returns when the program runs (exec has succeeded), or with a DOMRUN_ERROR_QEMU_START error that names the
  * step which failed. The caller reaps the child (waitid). */
 gboolean spawn(const SpawnRequest *request, pid_t *ret_pid, GError **error);

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The life of a guest is one enum of states, which set_state() alone changes:
+ * The life of a guest is one enum of states, which supervisor_set_state() alone changes:
  *
- *     starting ──▶ running ──▶ powering down ──▶ ending ──▶ draining ──▶ ended
- *        ▲                                                      │
- *        └──────────────────────── waiting ◀────────────────────┘
+ *                  ┌──▶ paused ──┐
+ *     starting ──▶ running ◀─────┘──▶ powering down ──▶ ending ──▶ draining ──▶ ended
+ *        ▲            └──▶ dumping ─────────────────────▶ ▲           │
+ *        │            └──▶ preserved ────────────────────▶┘           │
+ *        └────────────────────── waiting ◀────────────────────────────┘
  *
- * A state may be left out: QEMU can die in any of those before draining. Why QEMU ended is a second enum, the
- * cause, which the first thing that tells it sets: a QMP event, or failing that the end of the process. When
- * the process has been reaped the cause gives the action (<on_poweroff>, <on_reboot>, <on_crash>), and this
- * is decided once, in on_ended(); then the consoles are drained, and then QEMU is started again, or not.
+ * A state may be left out: QEMU can die in any of those before draining. Why the guest ended is a second
+ * enum, the cause, which the first thing that tells it sets: a QMP event, or failing that the end of the
+ * process. The cause gives the action (<on_poweroff>, <on_reboot>, <on_crash>), and outcome.c decides once
+ * what comes of it: when the process has been reaped, or when QEMU is kept. Then the consoles are drained,
+ * and QEMU is started again, or not.
  *
- * Signals from the user are counted, and decide over every action: what was asked to stop is not restarted.
+ * Who asks for the end of the guest, by a signal or a command, decides over every action: what was asked to
+ * stop is not started again (Wish).
  *
  * There is one timer, which belongs to the state: it is gone when the state changes.
  */
@@ -22,77 +26,24 @@
 #include <signal.h>
 
 #include "base/exit-code.h"
-#include "host/resources.h"
-#include "host/runtime-dir.h"
+#include "base/fd.h"
+#include "control/protocol.h"
 #include "supervise/announce.h"
-#include "supervise/consoles.h"
-#include "supervise/emulator.h"
+#include "supervise/core-dump.h"
+#include "supervise/detach.h"
 #include "supervise/memory.h"
-#include "supervise/signals.h"
-
-typedef enum {
-  STATE_IDLE,          /* before the first start */
-  STATE_STARTING,      /* QEMU is there, QMP has not answered */
-  STATE_RUNNING,       /* the guest runs */
-  STATE_POWERING_DOWN, /* and was asked to power down */
-  STATE_ENDING,        /* QEMU was told to end */
-  STATE_DRAINING,      /* QEMU has ended; what it wrote last is delivered */
-  STATE_WAITING,       /* for the next start */
-  STATE_ENDED,
-  STATE_LAST,
-} State;
-
-static const char *const state_names[] = {
-  [STATE_IDLE] = "idle",       [STATE_STARTING] = "starting",
-  [STATE_RUNNING] = "running", [STATE_POWERING_DOWN] = "powering down",
-  [STATE_ENDING] = "ending",   [STATE_DRAINING] = "draining",
-  [STATE_WAITING] = "waiting", [STATE_ENDED] = "ended",
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == STATE_LAST);
-
-typedef enum {
-  CAUSE_UNKNOWN,
-  CAUSE_POWEROFF,       /* by the guest */
-  CAUSE_REBOOT,         /* by the guest, and on_reboot makes it an end */
-  CAUSE_PANIC,          /* the guest said so */
-  CAUSE_INTERNAL_ERROR, /* KVM cannot go on */
-  CAUSE_OUTSIDE,        /* somebody else told QEMU to end */
-  CAUSE_DIED,           /* by itself, or killed */
-} Cause;
+#include "supervise/outcome.h"
+#include "supervise/publish.h"
+#include "supervise/reaper.h"
+#include "supervise/requests-emulator.h"
+#include "supervise/requests.h"
+#include "supervise/stopping.h"
+#include "supervise/supervisor-parts.h"
 
 enum {
-  SLOW_START = 10 * 1000, /* after this the user is told that QEMU does not answer; milliseconds, as all */
-  POWERDOWN_AGAIN = 5 * 1000, /* a guest that still boots misses the power button */
-  KILL_AFTER = 3 * 1000,      /* for QEMU to end after it was told to, and write back what it has cached */
-
-  /* A guest that keeps ending is not started for ever: five starts within ten seconds are enough, and each
-   * restart but the first waits longer than the one before. */
-  RESTART_LIMIT = 5,
-  RESTART_WINDOW = 10 * 1000,
-  RESTART_DELAY = 100,
+  SLOW_START = 10 * 1000, /* milliseconds after which the user is told that QEMU does not answer */
+  MAX_RENAMES = 10000,    /* NAME-1, NAME-2, ... are tried */
 };
-
-typedef struct {
-  const SupervisorOptions *options;
-  GMainLoop *loop;
-  State state;
-  GSource *timer;
-  Signals *signals;
-  RuntimeDir *directory;
-  Resources *resources;
-  Consoles *consoles;
-  guint stop_requests;
-  gint64 starts[RESTART_LIMIT]; /* when the last starts were, oldest first; 0: there were less */
-
-  Emulator *emulator; /* of this run, as the following */
-  gboolean is_ready;  /* QMP has answered */
-  Cause cause;
-  char *broken; /* what was wrong with its QMP, or NULL */
-
-  gboolean will_restart; /* decided when QEMU has ended, as the following */
-  int exit_code;
-  GError *error;
-} Supervisor;
 
 static void start_again(Supervisor *supervisor);
 
@@ -105,7 +56,7 @@ static void stop_timer(Supervisor *supervisor)
   g_clear_pointer(&supervisor->timer, g_source_unref);
 }
 
-static void start_timer(Supervisor *supervisor, guint milliseconds, GSourceFunc func)
+void supervisor_start_timer(Supervisor *supervisor, guint milliseconds, GSourceFunc func)
 {
   stop_timer(supervisor);
   supervisor->timer = g_timeout_source_new(milliseconds);
@@ -113,69 +64,123 @@ static void start_timer(Supervisor *supervisor, guint milliseconds, GSourceFunc 
   g_source_attach(supervisor->timer, NULL);
 }
 
-static void set_state(Supervisor *supervisor, State state)
+void supervisor_set_state(Supervisor *supervisor, State state, const char *reason)
 {
+  void (*tell)(const char *format, ...) G_GNUC_PRINTF(1, 2) =
+      supervisor->options->is_verbose ? announce_notice : announce_log;
+
   stop_timer(supervisor);
-  if (supervisor->options->is_verbose)
-    announce_notice("%s -> %s", state_names[supervisor->state], state_names[state]);
+  tell("%s -> %s (%s)", state_name(supervisor->state), state_name(state), reason);
   supervisor->state = state;
+  supervisor->reason = reason;
+  supervisor->since = g_get_real_time() / 1000;
+  publish_state(supervisor);
 }
 
-static void finish(Supervisor *supervisor)
+void supervisor_finish(Supervisor *supervisor)
 {
-  set_state(supervisor, STATE_ENDED);
+  if (supervisor->state != STATE_ENDED)
+    supervisor_set_state(supervisor, STATE_ENDED, supervisor->end_reason);
   g_main_loop_quit(supervisor->loop);
 }
 
-/* ---- Ending QEMU ---- */
-
-static gboolean on_kill_time(gpointer user_data)
+void supervisor_cancel_restart(Supervisor *supervisor)
 {
-  const Supervisor *supervisor = user_data;
-
-  announce_notice("QEMU does not end: killing it");
-  emulator_signal(supervisor->emulator, SIGKILL);
-  return G_SOURCE_CONTINUE;
+  if (supervisor->state == STATE_DRAINING && !supervisor->will_restart) {
+    supervisor_finish(supervisor);
+    return;
+  }
+  supervisor->will_restart = supervisor->will_be_left = FALSE;
+  supervisor->exit_code = EXIT_CODE_STOPPED;
+  supervisor->end_reason = supervisor->wish.is_destroyed ? "destroyed" : "stopped";
+  supervisor_set_state(supervisor, STATE_DRAINING, "user");
+  consoles_finish(supervisor->consoles, /* is_final= */ TRUE);
 }
 
-static void await_end(Supervisor *supervisor)
+/* ---- The guest has ended, and QEMU is still there ---- */
+
+static void preserve(Supervisor *supervisor)
 {
-  set_state(supervisor, STATE_ENDING);
-  start_timer(supervisor, KILL_AFTER, on_kill_time);
+  outcome_decide(supervisor, /* end= */ NULL);
+  announce_notice(
+      "the guest has ended (%s), and QEMU is kept to be looked at; a signal, or 'domrun destroy', "
+      "ends it",
+      cause_reason(supervisor->cause));
+  supervisor_set_state(supervisor, STATE_PRESERVED, cause_reason(supervisor->cause));
+  detach_finish(&supervisor->report);
 }
 
-static void end_emulator(Supervisor *supervisor)
+static void act_on_end(Supervisor *supervisor)
 {
-  QmpClient *qmp = emulator_qmp(supervisor->emulator);
-
-  await_end(supervisor);
-  if (qmp_client_is_ready(qmp))
-    qmp_client_execute(qmp, "quit", NULL, NULL, NULL);
-  else
-    emulator_signal(supervisor->emulator, SIGTERM);
+  switch (outcome_action(supervisor)) {
+  case LIFECYCLE_PRESERVE:
+    preserve(supervisor);
+    return;
+  case LIFECYCLE_COREDUMP_DESTROY:
+  case LIFECYCLE_COREDUMP_RESTART:
+    if (core_dump_start(supervisor))
+      return;
+    break;
+  case LIFECYCLE_DESTROY:
+  case LIFECYCLE_RESTART:
+  case LIFECYCLE_RENAME_RESTART:
+  case LIFECYCLE_LAST:
+    break;
+  }
+  stopping_quit(supervisor, "guest");
 }
 
-/* ---- What QMP says ---- */
-
-static void on_panic(Supervisor *supervisor)
+static void on_crash(Supervisor *supervisor, Cause cause, const char *words)
 {
   if (supervisor->cause != CAUSE_UNKNOWN)
     return;
-  supervisor->cause = CAUSE_PANIC;
-  announce_notice("the guest has panicked");
-  end_emulator(supervisor);
+  supervisor->cause = cause;
+  announce_notice("%s", words);
+  act_on_end(supervisor);
 }
 
-static void on_internal_error(Supervisor *supervisor)
+/* Where nothing is preserved, QEMU ends by itself, and takes its time to write back what it has cached. */
+static void on_shutdown(Supervisor *supervisor, Cause cause)
 {
   if (supervisor->cause != CAUSE_UNKNOWN)
     return;
-  supervisor->cause = CAUSE_INTERNAL_ERROR;
-  end_emulator(supervisor);
+  supervisor->cause = cause;
+  if ((cause == CAUSE_POWEROFF || cause == CAUSE_REBOOT) && lifecycle_pauses(&supervisor->options->lifecycle))
+    act_on_end(supervisor);
+  else if (supervisor->state != STATE_ENDING)
+    supervisor_set_state(supervisor, STATE_ENDING, "guest");
 }
 
-/* Some reasons to stop have no event of their own, and events before QMP is ready are lost. The answer is
- * also the last for a long time: the guest runs, or has ended. */
+/* ---- The guest runs, or stands ---- */
+
+static void on_first_run(Supervisor *supervisor)
+{
+  supervisor->has_run = TRUE;
+  publish_live(supervisor);
+  supervisor_set_state(supervisor, STATE_RUNNING, supervisor->n_restarts > 0 ? "restarted" : "booted");
+  detach_finish(&supervisor->report);
+  memory_give_back();
+  stopping_resume(supervisor);
+}
+
+static void run(Supervisor *supervisor)
+{
+  if (supervisor->state == STATE_STARTING)
+    on_first_run(supervisor);
+  else if (supervisor->state == STATE_PAUSED)
+    supervisor_set_state(supervisor, STATE_RUNNING, "resumed");
+}
+
+static void stand(Supervisor *supervisor, const char *reason)
+{
+  if (supervisor->state == STATE_STARTING)
+    on_first_run(supervisor);
+  if (supervisor->state == STATE_RUNNING)
+    supervisor_set_state(supervisor, STATE_PAUSED, reason);
+}
+
+/* RunState of QEMU's run-state.json. Some reasons to stop have no event of their own, and events before QMP
+ * is ready are lost. */
 static void on_status(JsonNode *result, const GError *error, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
@@ -183,12 +188,26 @@ static void on_status(JsonNode *result, const GError *error, gpointer user_data)
 
   if (result && JSON_NODE_HOLDS_OBJECT(result))
     status = message_get_string(json_node_get_object(result), "status");
-  if (g_strcmp0(status, "guest-panicked") == 0)
-    on_panic(supervisor);
-  else if (g_strcmp0(status, "internal-error") == 0)
-    on_internal_error(supervisor);
+  if (!result || supervisor->state == STATE_PRESERVED || supervisor->state == STATE_ENDING)
+    return;
+  if (!status || g_str_equal(status, "running"))
+    run(supervisor);
+  else if (g_str_equal(status, "guest-panicked"))
+    on_crash(supervisor, CAUSE_PANIC, "the guest has panicked");
+  else if (g_str_equal(status, "internal-error"))
+    on_crash(supervisor, CAUSE_INTERNAL_ERROR, "KVM cannot go on: internal error");
+  else if (g_str_equal(status, "shutdown"))
+    on_shutdown(supervisor, CAUSE_POWEROFF);
+  else if (g_str_equal(status, "paused"))
+    stand(supervisor, "user");
+  else if (g_str_equal(status, "io-error"))
+    stand(supervisor, "io-error");
+  else if (g_str_equal(status, "watchdog"))
+    stand(supervisor, "watchdog");
+  else if (g_str_equal(status, "save-vm"))
+    stand(supervisor, "dump");
   else
-    memory_give_back();
+    stand(supervisor, "qemu");
 }
 
 static void ask_status(Supervisor *supervisor)
@@ -196,18 +215,14 @@ static void ask_status(Supervisor *supervisor)
   qmp_client_execute(emulator_qmp(supervisor->emulator), "query-status", NULL, on_status, supervisor);
 }
 
-/* ShutdownCause of QEMU's run-state.json. */
-static Cause cause_of_shutdown(const char *reason)
+/* The action `poweroff` of a watchdog ends QEMU without a SHUTDOWN. */
+static void on_watchdog(Supervisor *supervisor, JsonObject *data)
 {
-  if (g_strcmp0(reason, "guest-shutdown") == 0)
-    return CAUSE_POWEROFF;
-  if (g_strcmp0(reason, "guest-reset") == 0 || g_strcmp0(reason, "host-qmp-system-reset") == 0)
-    return CAUSE_REBOOT;
-  if (g_strcmp0(reason, "guest-panic") == 0)
-    return CAUSE_PANIC;
-  if (g_strcmp0(reason, "host-error") == 0)
-    return CAUSE_DIED;
-  return CAUSE_OUTSIDE;
+  const char *action = data ? message_get_string(data, "action") : NULL;
+
+  announce_notice("the guest's watchdog has run out (%s)", action ? action : "");
+  if (g_strcmp0(action, "poweroff") == 0 && supervisor->cause == CAUSE_UNKNOWN)
+    supervisor->cause = CAUSE_WATCHDOG;
 }
 
 static void on_event(const char *name, JsonObject *data, gpointer user_data)
@@ -216,66 +231,81 @@ static void on_event(const char *name, JsonObject *data, gpointer user_data)
 
   if (supervisor->options->is_verbose)
     announce_notice("event %s", name);
-  if (g_str_equal(name, "SHUTDOWN") && supervisor->cause == CAUSE_UNKNOWN)
-    supervisor->cause = cause_of_shutdown(data ? message_get_string(data, "reason") : NULL);
+  publish_event(supervisor, name, data);
+  if (g_str_equal(name, "SHUTDOWN"))
+    on_shutdown(supervisor, cause_of_shutdown(data ? message_get_string(data, "reason") : NULL));
   else if (g_str_equal(name, "GUEST_PANICKED"))
-    on_panic(supervisor);
-  else if (g_str_equal(name, "STOP") && supervisor->cause == CAUSE_UNKNOWN)
+    on_crash(supervisor, CAUSE_PANIC, "the guest has panicked");
+  else if (g_str_equal(name, "WATCHDOG"))
+    on_watchdog(supervisor, data);
+  else if (g_str_equal(name, "RESET") && supervisor->state == STATE_RUNNING)
+    supervisor_set_state(supervisor, STATE_RUNNING, "reset");
+  else if (g_str_equal(name, "RESUME") || g_str_equal(name, "WAKEUP"))
+    run(supervisor);
+  else if ((g_str_equal(name, "STOP") || g_str_equal(name, "SUSPEND")) && supervisor->cause == CAUSE_UNKNOWN)
     ask_status(supervisor);
-}
-
-/* ---- Powering down ---- */
-
-static void press_power_button(const Supervisor *supervisor)
-{
-  qmp_client_execute(emulator_qmp(supervisor->emulator), "system_powerdown", NULL, NULL, NULL);
-}
-
-static gboolean on_powerdown_again(gpointer user_data)
-{
-  press_power_button(user_data);
-  return G_SOURCE_CONTINUE;
-}
-
-static void power_down(Supervisor *supervisor)
-{
-  if (!qmp_client_is_ready(emulator_qmp(supervisor->emulator))) {
-    announce_notice("QEMU does not take commands any more: ending it");
-    end_emulator(supervisor);
-  } else if (!supervisor->options->has_acpi) {
-    announce_notice("the guest has no <acpi/>, so it cannot be asked to power down; a second signal ends it");
-  } else {
-    announce_notice("asking the guest to power down; a second signal ends it");
-    set_state(supervisor, STATE_POWERING_DOWN);
-    start_timer(supervisor, POWERDOWN_AGAIN, on_powerdown_again);
-    press_power_button(supervisor);
-  }
+  else if (g_str_equal(name, "DUMP_COMPLETED"))
+    core_dump_on_completed(supervisor, data);
+  emulator_requests_on_event(supervisor, name, data);
 }
 
 /* ---- The start ---- */
 
-static void on_command(JsonNode *result, const GError *error, gpointer user_data)
+static void on_vnc(JsonNode *result, const GError *error, gpointer user_data)
+{
+  publish_set_vnc(user_data, result);
+}
+
+static void on_balloon(JsonNode *result, const GError *error, gpointer user_data)
 {
   if (error)
     announce_notice("%s", error->message);
 }
 
-static void execute_commands(const Supervisor *supervisor)
+/* The answers come in this order; with the last of them the guest runs. */
+static void ask_what_became(Supervisor *supervisor)
 {
   QmpClient *qmp = emulator_qmp(supervisor->emulator);
   const Plan *plan = supervisor->options->plan;
 
-  for (guint i = 0; i < plan->commands->len; i++) {
-    const PlanCommand *command = g_ptr_array_index(plan->commands, i);
-
-    qmp_client_execute(qmp, command->name,
-                       message_parse(command->arguments, strlen(command->arguments), NULL), on_command, NULL);
-  }
+  if (plan->commands->len > 0) /* QEMU was started with -S */
+    qmp_client_execute(qmp, "cont", NULL, NULL, NULL);
   if (plan->balloon_bytes > 0) {
     JsonObject *arguments = json_object_new();
 
     json_object_set_int_member(arguments, "value", (gint64)plan->balloon_bytes);
-    qmp_client_execute(qmp, "balloon", arguments, on_command, NULL);
+    qmp_client_execute(qmp, "balloon", arguments, on_balloon, NULL);
+  }
+  qmp_client_execute(qmp, "query-vnc-servers", NULL, on_vnc, supervisor);
+  ask_status(supervisor);
+}
+
+static void on_command(JsonNode *result, const GError *error, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  supervisor->pending--;
+  if (error && !supervisor->broken) {
+    supervisor->broken = g_strdup(error->message);
+    if (supervisor->state == STATE_STARTING)
+      stopping_quit(supervisor, "guest");
+  }
+  if (supervisor->pending == 0 && !supervisor->broken)
+    ask_what_became(supervisor);
+}
+
+static void execute_commands(Supervisor *supervisor)
+{
+  QmpClient *qmp = emulator_qmp(supervisor->emulator);
+  const Plan *plan = supervisor->options->plan;
+
+  supervisor->pending = plan->commands->len;
+  for (guint i = 0; i < plan->commands->len; i++) {
+    const PlanCommand *command = g_ptr_array_index(plan->commands, i);
+
+    qmp_client_execute(qmp, command->name,
+                       message_parse(command->arguments, strlen(command->arguments), NULL), on_command,
+                       supervisor);
   }
 }
 
@@ -284,13 +314,11 @@ static void on_ready(gpointer user_data)
   Supervisor *supervisor = user_data;
 
   supervisor->is_ready = TRUE;
-  execute_commands(supervisor);
-  ask_status(supervisor);
   emulator_relay_log(supervisor->emulator);
-  if (supervisor->state == STATE_STARTING)
-    set_state(supervisor, STATE_RUNNING);
-  if (supervisor->state == STATE_RUNNING && supervisor->stop_requests > 0)
-    power_down(supervisor);
+  if (supervisor->options->plan->commands->len > 0)
+    execute_commands(supervisor);
+  else
+    ask_what_became(supervisor);
 }
 
 /* A hang-up comes with the end of the process, or a moment before it: it gets the time to end by itself. */
@@ -304,9 +332,9 @@ static void on_lost(const GError *error, gpointer user_data)
     return;
   supervisor->broken = g_strdup(error ? error->message : "it hung up");
   if (error)
-    end_emulator(supervisor);
+    stopping_quit(supervisor, "guest");
   else
-    await_end(supervisor);
+    stopping_await_end(supervisor, "guest");
 }
 
 static gboolean on_slow_start(gpointer user_data)
@@ -327,20 +355,16 @@ static const EmulatorHandlers emulator_handlers = {
   .ended = on_ended,
 };
 
-static void note_start(Supervisor *supervisor)
-{
-  memmove(supervisor->starts, supervisor->starts + 1, (RESTART_LIMIT - 1) * sizeof supervisor->starts[0]);
-  supervisor->starts[RESTART_LIMIT - 1] = g_get_monotonic_time();
-}
-
 static gboolean start(Supervisor *supervisor, GError **error)
 {
-  supervisor->is_ready = FALSE;
+  supervisor->is_ready = supervisor->is_decided = supervisor->will_restart = supervisor->will_be_left = FALSE;
   supervisor->cause = CAUSE_UNKNOWN;
+  supervisor->end_reason = "failed";
+  supervisor->wish.is_reboot = FALSE;
   g_clear_pointer(&supervisor->broken, g_free);
-  note_start(supervisor);
-  set_state(supervisor, STATE_STARTING);
-  start_timer(supervisor, SLOW_START, on_slow_start);
+  restarts_note(supervisor->restarts, g_get_monotonic_time());
+  supervisor_set_state(supervisor, STATE_STARTING, supervisor->n_restarts > 0 ? "restarting" : "booting");
+  supervisor_start_timer(supervisor, SLOW_START, on_slow_start);
   if (!resources_acquire(supervisor->resources, error))
     return FALSE;
   supervisor->emulator = emulator_start(NULL, supervisor->options->plan, supervisor->resources,
@@ -351,7 +375,28 @@ static gboolean start(Supervisor *supervisor, GError **error)
   return TRUE;
 }
 
-/* ---- The end ---- */
+/* ---- Starting again ---- */
+
+static void fail_to_restart(Supervisor *supervisor)
+{
+  supervisor->exit_code = error_exit_code(supervisor->error);
+  supervisor->will_restart = supervisor->will_be_left = FALSE;
+  supervisor->end_reason = "failed";
+  supervisor_set_state(supervisor, STATE_DRAINING, "failed");
+  consoles_finish(supervisor->consoles, /* is_final= */ TRUE);
+}
+
+static void start_again(Supervisor *supervisor)
+{
+  const SupervisorOptions *options = supervisor->options;
+  g_auto(LiveFacts) facts = publish_facts(supervisor);
+
+  if (options->translate_again)
+    options->translate_again(&facts, options->user_data);
+  supervisor->n_restarts++;
+  if (!start(supervisor, &supervisor->error))
+    fail_to_restart(supervisor);
+}
 
 static gboolean on_restart_time(gpointer user_data)
 {
@@ -359,210 +404,87 @@ static gboolean on_restart_time(gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static guint recent_starts(const Supervisor *supervisor)
+/* The files of a guest that others may look at when it is gone. */
+static void leave_directory(Supervisor *supervisor)
 {
-  gint64 since = g_get_monotonic_time() - RESTART_WINDOW * G_GINT64_CONSTANT(1000);
-  guint count = 0;
+  static const char *const kept[] = { CONTROL_STATE_FILE, CONTROL_LIVE_FILE, CONTROL_LOG_FILE,
+                                      CONTROL_LOG_FILE ".1", NULL };
 
-  for (guint i = 0; i < RESTART_LIMIT; i++)
-    count += supervisor->starts[i] != 0 && supervisor->starts[i] > since;
-  return count;
+  publish_remains(supervisor);
+  announce_close_log();
+  runtime_dir_leave(g_steal_pointer(&supervisor->directory), kept);
 }
 
-static void start_again(Supervisor *supervisor)
+/* The first of NAME-1, NAME-2, ... that no guest has. */
+static RuntimeDir *find_next_directory(Supervisor *supervisor, char **ret_name, GError **error)
 {
-  if (start(supervisor, &supervisor->error))
-    return;
-  supervisor->exit_code = error_exit_code(supervisor->error);
-  supervisor->will_restart = FALSE;
-  set_state(supervisor, STATE_DRAINING);
-  consoles_finish(supervisor->consoles, /* is_final= */ TRUE);
+  g_autoptr(RuntimeRoot) root = runtime_root_new(supervisor->options->root, error);
+
+  while (root && supervisor->renames < MAX_RENAMES) {
+    g_autofree char *name = g_strdup_printf("%s-%u", supervisor->options->name, ++supervisor->renames);
+    g_autoptr(RuntimeDir) other = runtime_root_find(root, name);
+    RuntimeDir *directory = other ? NULL : runtime_dir_new(supervisor->options->root, name, NULL);
+
+    if (directory) {
+      *ret_name = g_steal_pointer(&name);
+      return directory;
+    }
+  }
+  if (root)
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "there is no name left for the guest: '%s-%d' is taken",
+              supervisor->options->name, MAX_RENAMES);
+  return NULL;
+}
+
+/* What is known of the guest stays under its name; it goes on under another. */
+static gboolean rename_guest(Supervisor *supervisor, GError **error)
+{
+  g_autofree char *name = NULL;
+  RuntimeDir *directory = find_next_directory(supervisor, &name, error);
+  ControlServer *server = supervisor->server;
+
+  if (!directory)
+    return FALSE;
+  announce_notice("the guest goes on as '%s'", name);
+  leave_directory(supervisor);
+  control_server_free(server);
+  supervisor->server = NULL;
+  g_free(supervisor->name);
+  supervisor->name = g_steal_pointer(&name);
+  return supervisor_enter_directory(supervisor, directory, error);
 }
 
 static void on_drained(gpointer user_data)
 {
   Supervisor *supervisor = user_data;
-  guint starts = recent_starts(supervisor);
+  guint delay = restarts_delay(supervisor->restarts, g_get_monotonic_time());
 
   if (!supervisor->will_restart) {
-    finish(supervisor);
-    return;
+    supervisor_finish(supervisor);
+  } else if (supervisor->will_be_left && !rename_guest(supervisor, &supervisor->error)) {
+    fail_to_restart(supervisor);
+  } else {
+    supervisor_set_state(supervisor, STATE_WAITING, cause_reason(supervisor->cause));
+    supervisor_start_timer(supervisor, delay, on_restart_time);
   }
-  set_state(supervisor, STATE_WAITING);
-  start_timer(supervisor, starts < 2 ? 0 : RESTART_DELAY << (starts - 2), on_restart_time);
-}
-
-static LifecycleAction action_for(const Supervisor *supervisor)
-{
-  const Lifecycle *lifecycle = &supervisor->options->lifecycle;
-
-  switch (supervisor->cause) {
-  case CAUSE_POWEROFF:
-    return lifecycle->on_poweroff;
-  case CAUSE_REBOOT:
-    return lifecycle->on_reboot;
-  case CAUSE_PANIC:
-  case CAUSE_INTERNAL_ERROR:
-  case CAUSE_DIED:
-    return lifecycle->on_crash;
-  case CAUSE_OUTSIDE: /* whoever did that wants it ended */
-  case CAUSE_UNKNOWN:
-    break;
-  }
-  return LIFECYCLE_DESTROY;
-}
-
-static gboolean is_restart(LifecycleAction action)
-{
-  switch (action) {
-  case LIFECYCLE_RESTART:
-    return TRUE;
-  case LIFECYCLE_DESTROY:
-    return FALSE;
-  case LIFECYCLE_PRESERVE:
-  case LIFECYCLE_RENAME_RESTART:
-  case LIFECYCLE_COREDUMP_DESTROY:
-  case LIFECYCLE_COREDUMP_RESTART:
-    announce_notice("'%s' is not carried out yet: the guest is destroyed",
-                    enum_to_string(&lifecycle_action_table, (int)action));
-    return FALSE;
-  case LIFECYCLE_LAST:
-    break;
-  }
-  g_assert_not_reached();
-}
-
-/* What ends the command when nothing restarts the guest. */
-static void set_outcome(Supervisor *supervisor, const EmulatorEnd *end)
-{
-  g_autofree char *how = emulator_end_describe(end);
-
-  switch (supervisor->cause) {
-  case CAUSE_POWEROFF:
-    supervisor->exit_code = EXIT_CODE_OK;
-    return;
-  case CAUSE_REBOOT:
-    supervisor->exit_code = EXIT_CODE_REBOOT;
-    return;
-  case CAUSE_PANIC:
-    supervisor->exit_code = EXIT_CODE_GUEST_PANIC;
-    return;
-  case CAUSE_INTERNAL_ERROR:
-    error_set(&supervisor->error, DOMRUN_ERROR_QEMU_DIED, NULL, NULL, "KVM could not go on: internal error");
-    break;
-  case CAUSE_OUTSIDE:
-    error_set(&supervisor->error, DOMRUN_ERROR_QEMU_DIED, NULL, NULL, "somebody else ended QEMU (%s)", how);
-    break;
-  case CAUSE_UNKNOWN:
-  case CAUSE_DIED:
-    error_set(&supervisor->error, DOMRUN_ERROR_QEMU_DIED, NULL, NULL, "QEMU died: %s", how);
-    break;
-  }
-  supervisor->exit_code = EXIT_CODE_QEMU_DIED;
-}
-
-/* QEMU's own last words end the error. */
-static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
-{
-  g_autofree char *how = supervisor->broken ? NULL : emulator_end_describe(end);
-  g_autofree char *words = emulator_last_words(supervisor->emulator);
-  g_auto(GStrv) lines = g_strsplit(words ? words : "", "\n", -1);
-  g_autofree char *text = g_strjoinv("\n  ", lines);
-
-  error_set(&supervisor->error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "QEMU failed to start (%s)%s%s",
-            how ? how : supervisor->broken, *text ? ": " : "", text);
-  supervisor->exit_code = EXIT_CODE_QEMU_START;
-}
-
-static void give_up_restarting(Supervisor *supervisor)
-{
-  supervisor->will_restart = FALSE;
-  if (supervisor->exit_code == EXIT_CODE_OK)
-    supervisor->exit_code = EXIT_CODE_INTERNAL;
-  g_clear_error(&supervisor->error);
-  error_set(&supervisor->error, DOMRUN_ERROR_INTERNAL, NULL, NULL,
-            "the guest ended %d times within %d seconds: it is not restarted any more", RESTART_LIMIT,
-            RESTART_WINDOW / 1000);
-}
-
-static void decide(Supervisor *supervisor, const EmulatorEnd *end)
-{
-  supervisor->will_restart = FALSE;
-  if (supervisor->stop_requests > 0) {
-    supervisor->exit_code = EXIT_CODE_STOPPED;
-    return;
-  }
-  if (!supervisor->is_ready) {
-    set_start_error(supervisor, end);
-    return;
-  }
-  if (supervisor->cause == CAUSE_UNKNOWN)
-    supervisor->cause = CAUSE_DIED;
-  supervisor->will_restart = is_restart(action_for(supervisor));
-  set_outcome(supervisor, end);
-  if (!supervisor->will_restart)
-    return;
-  if (recent_starts(supervisor) == RESTART_LIMIT) {
-    give_up_restarting(supervisor);
-    return;
-  }
-  if (supervisor->error)
-    announce_notice("%s; starting it again", supervisor->error->message);
-  g_clear_error(&supervisor->error);
 }
 
 static void on_ended(const EmulatorEnd *end, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
 
-  decide(supervisor, end);
-  set_state(supervisor, STATE_DRAINING);
+  outcome_decide(supervisor, end);
+  emulator_requests_abandon(supervisor);
   g_clear_pointer(&supervisor->emulator, emulator_free);
+  if (reaper_is_needed())
+    reaper_reap(0);
+  supervisor_set_state(supervisor, STATE_DRAINING,
+                       supervisor->will_restart ? cause_reason(supervisor->cause) : supervisor->end_reason);
   resources_release_run(supervisor->resources);
   consoles_finish(supervisor->consoles, !supervisor->will_restart);
 }
 
 /* ---- Signals ---- */
-
-static void cancel_restart(Supervisor *supervisor)
-{
-  supervisor->will_restart = FALSE;
-  consoles_finish(supervisor->consoles, /* is_final= */ TRUE);
-}
-
-static void on_stop_request(Supervisor *supervisor)
-{
-  supervisor->stop_requests++;
-  supervisor->exit_code = EXIT_CODE_STOPPED;
-  switch (supervisor->state) {
-  case STATE_STARTING:
-  case STATE_RUNNING:
-  case STATE_POWERING_DOWN:
-    if (supervisor->stop_requests > 1)
-      end_emulator(supervisor);
-    else if (supervisor->state == STATE_RUNNING)
-      power_down(supervisor);
-    return;
-  case STATE_ENDING:
-    if (supervisor->stop_requests > 2)
-      emulator_signal(supervisor->emulator, SIGKILL);
-    return;
-  case STATE_WAITING:
-    set_state(supervisor, STATE_DRAINING);
-    cancel_restart(supervisor);
-    return;
-  case STATE_DRAINING:
-    if (supervisor->will_restart)
-      cancel_restart(supervisor);
-    else /* a reader that does not read */
-      finish(supervisor);
-    return;
-  case STATE_IDLE:
-  case STATE_ENDED:
-  case STATE_LAST:
-    return;
-  }
-}
 
 static void on_signal(int signal, gpointer user_data)
 {
@@ -573,46 +495,89 @@ static void on_signal(int signal, gpointer user_data)
     raise(SIGSTOP);
   } else if (signal == SIGCONT) {
     consoles_resume(supervisor->consoles);
+  } else if (signal == SIGCHLD) {
+    reaper_reap(supervisor->emulator ? emulator_pid(supervisor->emulator) : 0);
   } else {
-    on_stop_request(supervisor);
+    announce_log("%s", g_strsignal(signal));
+    stopping_on_signal(supervisor);
   }
 }
 
 /* ---- The whole ---- */
 
+gboolean supervisor_enter_directory(Supervisor *supervisor, RuntimeDir *directory, GError **error)
+{
+  int fd;
+
+  supervisor->directory = directory;
+  if (supervisor->resources)
+    resources_set_directory(supervisor->resources, directory);
+  fd = runtime_dir_listen(directory, CONTROL_SOCKET_FILE, error);
+  if (fd < 0)
+    return FALSE;
+  supervisor->server = control_server_new(NULL, fd, requests_execute, supervisor);
+  return announce_open_log(runtime_dir_fd(directory), CONTROL_LOG_FILE, error);
+}
+
+static void display_clear(gpointer data)
+{
+  LiveDisplay *display = data;
+
+  g_free((char *)display->host);
+  g_free((char *)display->path);
+}
+
 static gboolean prepare(Supervisor *supervisor, GError **error)
 {
   const SupervisorOptions *options = supervisor->options;
+  RuntimeDir *directory;
 
   supervisor->loop = g_main_loop_new(NULL, /* is_running= */ FALSE);
   supervisor->signals = signals_new(NULL, on_signal, supervisor, error);
   if (!supervisor->signals)
     return FALSE;
-  supervisor->directory = runtime_dir_new(options->root, options->name, error);
-  if (!supervisor->directory)
+  directory = runtime_dir_new(options->root, options->name, error);
+  if (!directory || !supervisor_enter_directory(supervisor, directory, error))
     return FALSE;
-  supervisor->resources = resources_new(options->plan, supervisor->directory);
+  supervisor->resources = resources_new(options->plan, directory);
   supervisor->consoles =
       consoles_new(NULL, options->plan, options->attaches_console, on_drained, supervisor, error);
   return supervisor->consoles != NULL;
 }
 
+/* To a client of the control socket the hang-up says that the name is free: it comes last. */
 static void supervisor_clear(Supervisor *supervisor)
 {
   stop_timer(supervisor);
+  emulator_requests_abandon(supervisor);
   emulator_free(supervisor->emulator);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);
+  if (supervisor->directory && supervisor->will_be_left)
+    leave_directory(supervisor);
+  announce_close_log();
   runtime_dir_free(supervisor->directory);
+  control_server_free(supervisor->server);
   signals_free(supervisor->signals);
+  restarts_free(supervisor->restarts);
+  g_array_unref(supervisor->displays);
   g_clear_pointer(&supervisor->loop, g_main_loop_unref);
+  fd_clear(&supervisor->report);
   g_free(supervisor->broken);
+  g_free(supervisor->name);
 }
 
 int supervisor_run(const SupervisorOptions *options, GError **error)
 {
-  Supervisor supervisor = { .options = options };
+  Supervisor supervisor = { .options = options,
+                            .name = g_strdup(options->name),
+                            .report = options->report,
+                            .started = g_get_real_time() / 1000,
+                            .restarts = restarts_new(&options->restart_limit),
+                            .requests = G_QUEUE_INIT };
 
+  supervisor.displays = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(LiveDisplay));
+  g_array_set_clear_func(supervisor.displays, display_clear);
   if (prepare(&supervisor, &supervisor.error) && start(&supervisor, &supervisor.error)) {
     consoles_announce(supervisor.consoles);
     g_main_loop_run(supervisor.loop);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The other side may have nothing more to type and still read: only when it has closed its socket does
+ * poll(2) say POLLHUP. That is looked for once all that it typed was read.
+ */
+#include "config.h"
+
+#include "supervise/attachment.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd-watch.h"
+#include "base/fd.h"
+
+struct Attachment {
+  GMainContext *context;
+  Console *console;
+  Viewer *viewer;
+  int fd;
+  FdWatch *watch; /* for its end; NULL until it has nothing more to type */
+  void (*left)(Attachment *attachment, gpointer user_data);
+  gpointer user_data;
+};
+
+static void on_hang_up(GIOCondition ready, gpointer user_data)
+{
+  Attachment *attachment = user_data;
+
+  if (ready & (G_IO_HUP | G_IO_ERR))
+    attachment->left(attachment, attachment->user_data);
+}
+
+static void on_input_end(gpointer user_data)
+{
+  Attachment *attachment = user_data;
+
+  attachment->watch = fd_watch_new(attachment->context, attachment->fd, on_hang_up, attachment);
+  fd_watch_set(attachment->watch, G_IO_HUP);
+}
+
+Attachment *attachment_new(GMainContext *context, Console *console, int *ret_fd,
+                           void (*left)(Attachment *attachment, gpointer user_data), gpointer user_data,
+                           GError **error)
+{
+  Attachment *attachment;
+  ViewerOptions options = { .patience = PATIENCE_SHORT, .input_limit = INPUT_LIMIT, .ended = on_input_end };
+  int fds[2];
+
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make a socket: %s", g_strerror(errno));
+    return NULL;
+  }
+  g_unix_set_fd_nonblocking(fds[0], TRUE, NULL);
+  attachment = g_new0(Attachment, 1);
+  attachment->context = context;
+  attachment->console = console;
+  attachment->fd = options.in = options.out = fds[0];
+  attachment->left = left;
+  attachment->user_data = user_data;
+  options.user_data = attachment;
+  attachment->viewer = console_add_viewer(console, &options);
+  *ret_fd = fds[1];
+  return attachment;
+}
+
+void attachment_free(Attachment *attachment)
+{
+  if (!attachment)
+    return;
+  console_remove_viewer(attachment->console, attachment->viewer);
+  fd_watch_free(attachment->watch);
+  fd_clear(&attachment->fd);
+  g_free(attachment);
+}

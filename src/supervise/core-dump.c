@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The supervisor makes the file and passes it open: QEMU, whose guest may have taken it over, gets to write
+ * this one and no other, and an existing file is never overwritten.
+ *
+ * QEMU writes in the background (detach) and says DUMP_COMPLETED at the end. How far it is, it says when
+ * asked (query-dump); that is asked once in a while and told to the user, since a large guest takes minutes.
+ */
+#include "config.h"
+
+#include "supervise/core-dump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "supervise/announce.h"
+#include "supervise/stopping.h"
+
+/* Milliseconds between two looks at how far it is. */
+enum { PROGRESS = 5 * 1000 };
+
+static const char passed_name[] = "dump";
+
+char *core_dump_directory(void)
+{
+  if (geteuid() == 0)
+    return g_strdup("/var/lib/domrun/dump");
+  return g_build_filename(g_get_user_state_dir(), "domrun", "dump", NULL);
+}
+
+gboolean core_dump_pass_file(Supervisor *supervisor, const char *path, const char *name, QmpReplyFunc reply,
+                             gpointer user_data, GError **error)
+{
+  autofd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+  JsonObject *arguments;
+
+  if (fd < 0)
+    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make the file '%s': %s", path,
+                     g_strerror(errno));
+  arguments = json_object_new();
+  json_object_set_string_member(arguments, "fdname", name);
+  qmp_client_execute_with_fd(emulator_qmp(supervisor->emulator), "getfd", arguments, fd, reply, user_data);
+  return TRUE;
+}
+
+static void give_up(Supervisor *supervisor, const char *why)
+{
+  announce_notice("the guest's memory could not be written: %s", why);
+  if (supervisor->state == STATE_DUMPING)
+    stopping_quit(supervisor, "guest");
+}
+
+static void on_progress(JsonNode *result, const GError *error, gpointer user_data)
+{
+  JsonObject *object = result && JSON_NODE_HOLDS_OBJECT(result) ? json_node_get_object(result) : NULL;
+  gint64 completed, total;
+
+  if (object && message_get_int(object, "completed", &completed) &&
+      message_get_int(object, "total", &total) && total > 0)
+    announce_notice("%.0f %% of the guest's memory are written", (double)completed * 100 / (double)total);
+}
+
+static gboolean on_progress_time(gpointer user_data)
+{
+  const Supervisor *supervisor = user_data;
+
+  qmp_client_execute(emulator_qmp(supervisor->emulator), "query-dump", NULL, on_progress, NULL);
+  return G_SOURCE_CONTINUE;
+}
+
+static void on_begun(JsonNode *result, const GError *error, gpointer user_data)
+{
+  if (error)
+    give_up(user_data, error->message);
+}
+
+static void on_passed(JsonNode *result, const GError *error, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+  JsonObject *arguments;
+
+  if (error) {
+    give_up(supervisor, error->message);
+    return;
+  }
+  arguments = json_object_new();
+  json_object_set_boolean_member(arguments, "paging", FALSE);
+  json_object_set_boolean_member(arguments, "detach", TRUE);
+  json_object_set_string_member(arguments, "protocol", "fd:dump");
+  qmp_client_execute(emulator_qmp(supervisor->emulator), "dump-guest-memory", arguments, on_begun,
+                     supervisor);
+}
+
+static char *choose_path(const Supervisor *supervisor)
+{
+  const char *given = supervisor->options->dump_directory;
+  g_autofree char *directory = given ? g_strdup(given) : core_dump_directory();
+  g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+  g_autofree char *time = g_date_time_format(now, "%Y%m%dT%H%M%S.%fZ");
+  g_autofree char *name = g_strdup_printf("%s-%s.core", supervisor->name, time);
+
+  g_mkdir_with_parents(directory, 0700); /* where it fails, the file cannot be made either */
+  return g_build_filename(directory, name, NULL);
+}
+
+gboolean core_dump_start(Supervisor *supervisor)
+{
+  g_autofree char *path = choose_path(supervisor);
+  g_autoptr(GError) error = NULL;
+
+  if (!core_dump_pass_file(supervisor, path, passed_name, on_passed, supervisor, &error)) {
+    announce_notice("the guest's memory could not be written: %s", error->message);
+    return FALSE;
+  }
+  announce_notice("writing the guest's memory to '%s'", path);
+  supervisor_set_state(supervisor, STATE_DUMPING, "dump");
+  supervisor_start_timer(supervisor, PROGRESS, on_progress_time);
+  return TRUE;
+}
+
+void core_dump_on_completed(Supervisor *supervisor, JsonObject *data)
+{
+  const char *why = data ? message_get_string(data, "error") : NULL;
+
+  if (supervisor->state != STATE_DUMPING)
+    return;
+  if (why) {
+    give_up(supervisor, why);
+    return;
+  }
+  announce_notice("the guest's memory is written");
+  stopping_quit(supervisor, "guest");
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "supervise/publish.h"
+
+#include <unistd.h>
+
+#include "control/protocol.h"
+#include "supervise/announce.h"
+#include "supervise/notify.h"
+
+static const char *const state_names[] = {
+  [STATE_IDLE] = "idle",         [STATE_STARTING] = "starting",   [STATE_RUNNING] = "running",
+  [STATE_PAUSED] = "paused",     [STATE_DUMPING] = "dumping",     [STATE_POWERING_DOWN] = "powering down",
+  [STATE_ENDING] = "ending",     [STATE_PRESERVED] = "preserved", [STATE_WAITING] = "waiting",
+  [STATE_DRAINING] = "draining", [STATE_ENDED] = "ended",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == STATE_LAST);
+
+const char *state_name(State state)
+{
+  return state_names[state];
+}
+
+/* ---- The state ---- */
+
+static GuestStateKind kind_of(const Supervisor *supervisor)
+{
+  switch (supervisor->state) {
+  case STATE_RUNNING:
+    return GUEST_RUNNING;
+  case STATE_PAUSED:
+  case STATE_DUMPING:
+    return GUEST_PAUSED;
+  case STATE_POWERING_DOWN:
+  case STATE_ENDING:
+    return GUEST_SHUTTING_DOWN;
+  case STATE_PRESERVED:
+    return GUEST_PRESERVED;
+  case STATE_DRAINING:
+    return supervisor->will_restart ? GUEST_RESTARTING : GUEST_SHUTTING_DOWN;
+  case STATE_WAITING:
+    return GUEST_RESTARTING;
+  case STATE_ENDED:
+    return GUEST_ENDED;
+  case STATE_IDLE:
+  case STATE_STARTING:
+  case STATE_LAST:
+    break;
+  }
+  return GUEST_STARTING;
+}
+
+static JsonObject *to_json(const Supervisor *supervisor, GuestStateKind kind)
+{
+  gboolean is_end = kind == GUEST_PRESERVED || kind == GUEST_ENDED;
+  const GuestState state = {
+    .name = supervisor->name,
+    .uuid = (char *)supervisor->options->uuid,
+    .state = kind,
+    .reason = (char *)(is_end && supervisor->end_reason ? supervisor->end_reason : supervisor->reason),
+    .since = supervisor->since,
+    .started = supervisor->started,
+    .supervisor_pid = getpid(),
+    .emulator_pid = supervisor->emulator ? emulator_pid(supervisor->emulator) : 0,
+    .restarts = supervisor->n_restarts,
+    .exit_code = is_end ? supervisor->exit_code : -1,
+    .message = is_end && supervisor->error ? supervisor->error->message : NULL,
+  };
+
+  return guest_state_to_json(&state);
+}
+
+JsonObject *publish_status(const Supervisor *supervisor)
+{
+  return to_json(supervisor, kind_of(supervisor));
+}
+
+static void write_file(const Supervisor *supervisor, const char *name, const char *text)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!guest_file_write(runtime_dir_fd(supervisor->directory), name, text, &error))
+    announce_notice("%s", error->message);
+}
+
+/* An end is told, and written only where somebody finds it. */
+static void tell(Supervisor *supervisor, GuestStateKind kind)
+{
+  g_autoptr(JsonObject) state = to_json(supervisor, kind);
+  g_autofree char *line = message_to_line(state);
+
+  if (kind != GUEST_ENDED)
+    write_file(supervisor, CONTROL_STATE_FILE, line);
+  control_server_emit(supervisor->server, CONTROL_EVENT_STATE, state);
+}
+
+void publish_state(Supervisor *supervisor)
+{
+  GuestStateKind kind = kind_of(supervisor);
+
+  if (!supervisor->directory || !supervisor->server || supervisor->state == STATE_IDLE)
+    return;
+  tell(supervisor, kind);
+  if (kind == GUEST_SHUTTING_DOWN || kind == GUEST_ENDED)
+    notify_send("STOPPING=1\nSTATUS=%s (%s)", state_name(supervisor->state), supervisor->reason);
+  else if (supervisor->state == STATE_RUNNING)
+    notify_send("READY=1\nMAINPID=%d\nSTATUS=running (%s)", (int)getpid(), supervisor->reason);
+  else
+    notify_send("STATUS=%s (%s)", state_name(supervisor->state), supervisor->reason);
+}
+
+void publish_remains(Supervisor *supervisor)
+{
+  tell(supervisor, GUEST_PRESERVED);
+}
+
+/* ---- What is known since the guest runs ---- */
+
+void live_facts_clear(LiveFacts *facts)
+{
+  g_clear_pointer(&facts->devices, g_array_unref);
+  g_clear_pointer(&facts->displays, g_array_unref);
+}
+
+static void add_device(LiveFacts *facts, const char *alias, const char *tty, const char *tap)
+{
+  const LiveDevice device = { .alias = alias, .tty = tty, .tap = tap };
+
+  g_array_append_val(facts->devices, device);
+}
+
+LiveFacts publish_facts(const Supervisor *supervisor)
+{
+  LiveFacts facts = { .name = supervisor->name, .id = getpid() };
+
+  facts.devices = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(LiveDevice));
+  for (guint i = 0; i < consoles_count(supervisor->consoles); i++) {
+    const char *path = consoles_path(supervisor->consoles, i);
+
+    if (path)
+      add_device(&facts, consoles_alias(supervisor->consoles, i), path, NULL);
+  }
+  for (guint i = 0; i < resources_count(supervisor->resources); i++) {
+    const Resource *resource = resources_get(supervisor->resources, i);
+
+    if (resource->plan->kind == PLAN_RESOURCE_TAP && resource->name)
+      add_device(&facts, resource->plan->alias, NULL, resource->name);
+  }
+  facts.displays = g_array_ref(supervisor->displays);
+  return facts;
+}
+
+void publish_live(Supervisor *supervisor)
+{
+  const SupervisorOptions *options = supervisor->options;
+  g_auto(LiveFacts) facts = publish_facts(supervisor);
+  g_autofree char *xml = options->live_xml ? options->live_xml(&facts, options->user_data) : NULL;
+
+  if (xml)
+    write_file(supervisor, CONTROL_LIVE_FILE, xml);
+}
+
+void publish_event(Supervisor *supervisor, const char *name, JsonObject *data)
+{
+  g_autoptr(JsonObject) event = json_object_new();
+
+  json_object_set_string_member(event, "event", name);
+  if (data)
+    json_object_set_object_member(event, "data", json_object_ref(data));
+  control_server_emit(supervisor->server, CONTROL_EVENT_QEMU, event);
+}
+
+/* ---- VNC servers ---- */
+
+/* Their names are default, vnc2, vnc3, ... (devices/graphics-qemu.c). */
+static guint index_of_server(const char *id)
+{
+  guint64 number;
+
+  if (id && g_str_has_prefix(id, "vnc") &&
+      g_ascii_string_to_unsigned(id + 3, 10, 2, G_MAXUINT32, &number, NULL))
+    return (guint)number - 1;
+  return 0;
+}
+
+/* One address that a server listens at: VncBasicInfo of QEMU's ui.json. */
+static void add_address(LiveDisplay *display, JsonObject *address)
+{
+  const char *service = message_get_string(address, "service");
+  gboolean is_websocket = json_object_get_boolean_member_with_default(address, "websocket", FALSE);
+  guint64 port = 0;
+
+  if (g_strcmp0(message_get_string(address, "family"), "unix") == 0) {
+    g_free((char *)display->path);
+    display->path = g_strdup(service);
+    return;
+  }
+  if (!service || !g_ascii_string_to_unsigned(service, 10, 1, G_MAXUINT16, &port, NULL))
+    return;
+  if (is_websocket) {
+    display->websocket = (int)port;
+    return;
+  }
+  display->port = (int)port;
+  g_free((char *)display->host);
+  display->host = g_strdup(message_get_string(address, "host"));
+}
+
+static void add_server(GArray *displays, JsonObject *server)
+{
+  JsonNode *node = json_object_get_member(server, "server");
+  JsonArray *addresses = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+  LiveDisplay display = { .index = index_of_server(message_get_string(server, "id")) };
+
+  for (guint i = 0; addresses && i < json_array_get_length(addresses); i++) {
+    JsonNode *address = json_array_get_element(addresses, i);
+
+    if (JSON_NODE_HOLDS_OBJECT(address))
+      add_address(&display, json_node_get_object(address));
+  }
+  g_array_append_val(displays, display);
+}
+
+static int compare_displays(gconstpointer one, gconstpointer other)
+{
+  return (int)((const LiveDisplay *)one)->index - (int)((const LiveDisplay *)other)->index;
+}
+
+void publish_set_vnc(Supervisor *supervisor, JsonNode *servers)
+{
+  JsonArray *array = servers && JSON_NODE_HOLDS_ARRAY(servers) ? json_node_get_array(servers) : NULL;
+
+  g_array_set_size(supervisor->displays, 0);
+  for (guint i = 0; array && i < json_array_get_length(array); i++) {
+    JsonNode *server = json_array_get_element(array, i);
+
+    if (JSON_NODE_HOLDS_OBJECT(server))
+      add_server(supervisor->displays, json_node_get_object(server));
+  }
+  g_array_sort(supervisor->displays, compare_displays);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Who is told of a guest's life: the files `state` and `live.xml` of its runtime directory, whoever follows
+ * events over the control socket, the log, the service manager. Nothing here can fail for the guest: what
+ * cannot be written is said, and the guest runs on.
+ */
+#pragma once
+
+#include "supervise/supervisor-parts.h"
+
+/* "powering down": for the log. */
+const char *state_name(State state);
+
+/* The state has changed: tells everybody. */
+void publish_state(Supervisor *supervisor);
+
+/* What query-status returns; the caller unrefs it. */
+JsonObject *publish_status(const Supervisor *supervisor);
+
+/* The guest has ended, and its directory is left as it is now: its state is `preserved`. */
+void publish_remains(Supervisor *supervisor);
+
+/* Writes live.xml anew. */
+void publish_live(Supervisor *supervisor);
+
+/* Passes on an event of QEMU's. */
+void publish_event(Supervisor *supervisor, const char *name, JsonObject *data);
+
+/* Takes what query-vnc-servers returned (borrowed). */
+void publish_set_vnc(Supervisor *supervisor, JsonNode *servers);
+
+/* What is known since the guest runs; free it with live_facts_clear(). It borrows from the supervisor. */
+LiveFacts publish_facts(const Supervisor *supervisor);
+void live_facts_clear(LiveFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LiveFacts, live_facts_clear)

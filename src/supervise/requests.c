@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "supervise/requests.h"
+
+#include "control/protocol.h"
+#include "supervise/publish.h"
+#include "supervise/requests-emulator.h"
+#include "supervise/stopping.h"
+
+typedef struct {
+  const char *name;
+  void (*execute)(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments);
+  gboolean needs_emulator; /* one that takes commands */
+} Command;
+
+/* ---- What is asked for ---- */
+
+static void query_status(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  control_request_return_object(request, publish_status(supervisor));
+}
+
+static JsonNode *array_node(JsonArray *array)
+{
+  JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+  json_node_take_array(node, array);
+  return node;
+}
+
+static void query_consoles(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  JsonArray *array = json_array_new();
+
+  for (guint i = 0; i < consoles_count(supervisor->consoles); i++) {
+    const char *path = consoles_path(supervisor->consoles, i);
+    JsonObject *console = json_object_new();
+
+    json_object_set_string_member(console, "alias", consoles_alias(supervisor->consoles, i));
+    json_object_set_string_member(console, "kind", path ? "pty" : "stdio");
+    if (path)
+      json_object_set_string_member(console, "path", path);
+    json_array_add_object_element(array, console);
+  }
+  control_request_return(request, array_node(array));
+}
+
+static void query_display(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  JsonArray *array = json_array_new();
+
+  for (guint i = 0; i < supervisor->displays->len; i++) {
+    const LiveDisplay *display = &g_array_index(supervisor->displays, LiveDisplay, i);
+    JsonObject *object = json_object_new();
+
+    json_object_set_string_member(object, "kind", "vnc");
+    if (display->host)
+      json_object_set_string_member(object, "host", display->host);
+    if (display->port)
+      json_object_set_int_member(object, "port", display->port);
+    if (display->websocket)
+      json_object_set_int_member(object, "websocket", display->websocket);
+    if (display->path)
+      json_object_set_string_member(object, "path", display->path);
+    json_array_add_object_element(array, object);
+  }
+  control_request_return(request, array_node(array));
+}
+
+static void dumpxml(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *xml = guest_file_read(runtime_dir_fd(supervisor->directory), CONTROL_LIVE_FILE, &error);
+
+  if (xml)
+    control_request_return_string(request, xml);
+  else
+    control_request_fail(request, CONTROL_CLASS_STATE, "%s", error->message);
+}
+
+/* ---- Its end ---- */
+
+static void refuse_state(const Supervisor *supervisor, ControlRequest *request)
+{
+  const char *state = state_name(supervisor->state);
+
+  control_request_fail(request, CONTROL_CLASS_STATE, "that cannot be done: the guest is %s", state);
+}
+
+static gboolean is_alive(const Supervisor *supervisor)
+{
+  return supervisor->state == STATE_RUNNING || supervisor->state == STATE_PAUSED ||
+         supervisor->state == STATE_POWERING_DOWN;
+}
+
+static void execute_shutdown(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  const char *mode = message_get_string(arguments, "mode");
+  gint64 seconds = -1;
+
+  message_get_int(arguments, "timeout", &seconds);
+  if (mode && !g_str_equal(mode, "acpi") && !g_str_equal(mode, "quit")) {
+    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "unknown mode '%s' (known: acpi, quit)", mode);
+  } else if (!is_alive(supervisor)) {
+    refuse_state(supervisor, request);
+  } else if (mode && g_str_equal(mode, "quit")) {
+    supervisor->wish.is_stop = TRUE;
+    stopping_quit(supervisor, "user");
+    control_request_return(request, NULL);
+  } else {
+    stopping_power_down(supervisor, (int)CLAMP(seconds, -1, G_MAXINT / 2));
+    control_request_return(request, NULL);
+  }
+}
+
+static void execute_reboot(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  if (supervisor->state != STATE_RUNNING) {
+    refuse_state(supervisor, request);
+  } else if (!supervisor->options->has_acpi) {
+    control_request_fail(request, CONTROL_CLASS_GENERIC,
+                         "the guest has no <acpi/>, so it cannot be asked to power down");
+  } else {
+    stopping_reboot(supervisor);
+    control_request_return(request, NULL);
+  }
+}
+
+/* Where on_reboot is an end, QEMU would take the reset for one. */
+static void execute_reset(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  gboolean is_end = supervisor->options->lifecycle.on_reboot != LIFECYCLE_RESTART;
+  QmpClient *qmp = emulator_qmp(supervisor->emulator);
+  JsonObject *action;
+
+  if (!is_alive(supervisor)) {
+    refuse_state(supervisor, request);
+    return;
+  }
+  if (is_end) {
+    action = json_object_new();
+    json_object_set_string_member(action, "reboot", "reset");
+    qmp_client_execute(qmp, "set-action", action, NULL, NULL);
+  }
+  emulator_request_execute(supervisor, request, "system_reset", NULL, /* has_result= */ FALSE,
+                           /* is_slow= */ FALSE);
+  if (is_end) {
+    action = json_object_new();
+    json_object_set_string_member(action, "reboot", "shutdown");
+    qmp_client_execute(qmp, "set-action", action, NULL, NULL);
+  }
+}
+
+static void execute_destroy(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  gboolean is_graceful = json_object_get_boolean_member_with_default(arguments, "graceful", FALSE);
+
+  control_request_return(request, NULL);
+  supervisor->wish.is_stop = supervisor->wish.is_destroyed = TRUE;
+  if (supervisor->emulator)
+    stopping_destroy(supervisor, is_graceful);
+  else if (supervisor->state == STATE_WAITING || supervisor->state == STATE_DRAINING)
+    supervisor_cancel_restart(supervisor);
+}
+
+/* ---- Commands for QEMU ---- */
+
+static void execute_suspend(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  if (is_alive(supervisor))
+    emulator_request_execute(supervisor, request, "stop", NULL, /* has_result= */ FALSE,
+                             /* is_slow= */ FALSE);
+  else
+    refuse_state(supervisor, request);
+}
+
+static void execute_resume(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  if (is_alive(supervisor))
+    emulator_request_execute(supervisor, request, "cont", NULL, /* has_result= */ FALSE,
+                             /* is_slow= */ FALSE);
+  else
+    refuse_state(supervisor, request);
+}
+
+static void execute_qmp(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  const char *name = message_get_string(arguments, "execute");
+  JsonObject *given = message_get_object(arguments, "arguments");
+  gboolean is_slow = json_object_get_boolean_member_with_default(arguments, "slow", FALSE);
+
+  if (name)
+    emulator_request_execute(supervisor, request, name, given ? json_object_ref(given) : NULL,
+                             /* has_result= */ TRUE, is_slow);
+  else
+    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'execute' is missing, or no string");
+}
+
+static void execute_dump(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  const char *path = message_get_string(arguments, "path");
+
+  if (path && g_path_is_absolute(path))
+    emulator_request_dump(supervisor, request, path, message_get_string(arguments, "format"));
+  else
+    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'path' is missing, or not absolute");
+}
+
+static void execute_screenshot(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  gint64 head = 0;
+
+  message_get_int(arguments, "head", &head);
+  emulator_request_screenshot(supervisor, request, message_get_string(arguments, "device"), head);
+}
+
+/* KeyValue of QEMU's ui.json: a name, or a number. NULL where it is neither. */
+static JsonObject *key_to_qmp(JsonNode *key)
+{
+  JsonObject *object;
+
+  if (!JSON_NODE_HOLDS_VALUE(key))
+    return NULL;
+  object = json_object_new();
+  if (json_node_get_value_type(key) == G_TYPE_STRING) {
+    json_object_set_string_member(object, "type", "qcode");
+    json_object_set_string_member(object, "data", json_node_get_string(key));
+  } else {
+    json_object_set_string_member(object, "type", "number");
+    json_object_set_int_member(object, "data", json_node_get_int(key));
+  }
+  return object;
+}
+
+static JsonArray *keys_to_qmp(JsonNode *keys)
+{
+  JsonArray *given = keys && JSON_NODE_HOLDS_ARRAY(keys) ? json_node_get_array(keys) : NULL;
+  g_autoptr(JsonArray) array = json_array_new();
+
+  for (guint i = 0; given && i < json_array_get_length(given); i++) {
+    JsonObject *key = key_to_qmp(json_array_get_element(given, i));
+
+    if (!key)
+      return NULL;
+    json_array_add_object_element(array, key);
+  }
+  return json_array_get_length(array) > 0 ? g_steal_pointer(&array) : NULL;
+}
+
+static void execute_send_key(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  JsonArray *keys = keys_to_qmp(json_object_get_member(arguments, "keys"));
+  JsonObject *command;
+  gint64 milliseconds;
+
+  if (!keys) {
+    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'keys' is no array of keys");
+    return;
+  }
+  command = json_object_new();
+  json_object_set_array_member(command, "keys", keys);
+  if (message_get_int(arguments, "holdtime", &milliseconds))
+    json_object_set_int_member(command, "hold-time", milliseconds);
+  emulator_request_execute(supervisor, request, "send-key", command, /* has_result= */ FALSE,
+                           /* is_slow= */ FALSE);
+}
+
+/* ---- Consoles ---- */
+
+static void execute_console(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+{
+  const char *alias = NULL;
+  g_autoptr(GError) error = NULL;
+  JsonObject *result;
+  JsonNode *node;
+  int fd;
+
+  if (!consoles_attach(supervisor->consoles, message_get_string(arguments, "device"), &alias, &fd, &error)) {
+    control_request_fail(request,
+                         g_error_matches(error, DOMRUN_ERROR, DOMRUN_ERROR_USAGE) ? CONTROL_CLASS_DEVICE
+                                                                                  : CONTROL_CLASS_GENERIC,
+                         "%s", error->message);
+    return;
+  }
+  result = json_object_new();
+  json_object_set_string_member(result, "device", alias);
+  node = json_node_new(JSON_NODE_OBJECT);
+  json_node_take_object(node, result);
+  control_request_return_fd(request, node, fd);
+}
+
+/* ---- The table ---- */
+
+static const Command commands[] = {
+  { "query-status", query_status, FALSE },
+  { "query-consoles", query_consoles, FALSE },
+  { "query-display", query_display, FALSE },
+  { "dumpxml", dumpxml, FALSE },
+  { "shutdown", execute_shutdown, TRUE },
+  { "reboot", execute_reboot, TRUE },
+  { "reset", execute_reset, TRUE },
+  { "destroy", execute_destroy, FALSE },
+  { "suspend", execute_suspend, TRUE },
+  { "resume", execute_resume, TRUE },
+  { "console", execute_console, FALSE },
+  { "qmp", execute_qmp, TRUE },
+  { "dump", execute_dump, TRUE },
+  { "screenshot", execute_screenshot, TRUE },
+  { "send-key", execute_send_key, TRUE },
+};
+
+void requests_execute(ControlRequest *request, const char *name, JsonObject *arguments, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+    const Command *command = &commands[i];
+
+    if (!g_str_equal(name, command->name))
+      continue;
+    if (command->needs_emulator &&
+        (!supervisor->emulator || !qmp_client_is_ready(emulator_qmp(supervisor->emulator))))
+      refuse_state(supervisor, request);
+    else
+      command->execute(supervisor, request, arguments);
+    return;
+  }
+  control_request_fail(request, CONTROL_CLASS_COMMAND, "unknown command '%s'", name);
+}

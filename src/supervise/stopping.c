@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "supervise/stopping.h"
+
+#include <signal.h>
+
+#include "base/exit-code.h"
+#include "supervise/announce.h"
+
+/* Milliseconds for a QEMU that is destroyed to obey SIGTERM. */
+enum { DESTROY_PATIENCE = 1000 };
+
+static gboolean on_kill_time(gpointer user_data)
+{
+  const Supervisor *supervisor = user_data;
+
+  announce_notice("QEMU does not end: killing it");
+  emulator_signal(supervisor->emulator, SIGKILL);
+  return G_SOURCE_CONTINUE;
+}
+
+static void await_end(Supervisor *supervisor, const char *reason, guint milliseconds)
+{
+  supervisor_set_state(supervisor, STATE_ENDING, reason);
+  if (milliseconds > 0)
+    supervisor_start_timer(supervisor, milliseconds, on_kill_time);
+}
+
+void stopping_await_end(Supervisor *supervisor, const char *reason)
+{
+  await_end(supervisor, reason, supervisor->options->quit_seconds * 1000);
+}
+
+static void tell_to_quit(const Supervisor *supervisor)
+{
+  QmpClient *qmp = emulator_qmp(supervisor->emulator);
+
+  if (qmp_client_is_ready(qmp))
+    qmp_client_execute(qmp, "quit", NULL, NULL, NULL);
+  else
+    emulator_signal(supervisor->emulator, SIGTERM);
+}
+
+void stopping_quit(Supervisor *supervisor, const char *reason)
+{
+  stopping_await_end(supervisor, reason);
+  tell_to_quit(supervisor);
+}
+
+void stopping_destroy(Supervisor *supervisor, gboolean is_graceful)
+{
+  await_end(supervisor, "destroyed", is_graceful ? 0 : DESTROY_PATIENCE);
+  if (is_graceful)
+    tell_to_quit(supervisor);
+  else
+    emulator_signal(supervisor->emulator, SIGTERM);
+}
+
+/* ---- Powering down ---- */
+
+static gboolean on_power_button_time(gpointer user_data);
+
+/* Presses, and comes again in a while, or when the time is over. */
+static void press_power_button(Supervisor *supervisor)
+{
+  gint64 left = G_MAXINT64;
+
+  if (supervisor->options->has_acpi)
+    qmp_client_execute(emulator_qmp(supervisor->emulator), "system_powerdown", NULL, NULL, NULL);
+  if (supervisor->wish.deadline > 0)
+    left = MAX(1, (supervisor->wish.deadline - g_get_monotonic_time() + 999) / 1000);
+  supervisor_start_timer(supervisor, (guint)MIN(left, POWER_BUTTON_AGAIN), on_power_button_time);
+}
+
+static gboolean on_power_button_time(gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  if (supervisor->wish.deadline == 0 || g_get_monotonic_time() < supervisor->wish.deadline) {
+    press_power_button(supervisor);
+  } else if (supervisor->wish.is_reboot) {
+    announce_notice("the guest does not power down: it is not started again, and runs on");
+    supervisor->wish.is_reboot = FALSE;
+    supervisor_set_state(supervisor, STATE_RUNNING, "resumed");
+  } else {
+    announce_notice("the guest does not power down: telling QEMU to quit");
+    stopping_quit(supervisor, supervisor->reason);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static void announce_power_down(const Supervisor *supervisor, int seconds)
+{
+  const char *next = supervisor->wish.is_reboot ? "it runs on" : "QEMU is told to quit";
+
+  if (!supervisor->options->has_acpi)
+    announce_notice("the guest has no <acpi/>, so it cannot be asked to power down; after %d seconds %s, a "
+                    "second signal ends it",
+                    seconds, next);
+  else if (supervisor->wish.is_reboot)
+    announce_notice("asking the guest to power down, to start it again");
+  else
+    announce_notice("asking the guest to power down; after %d seconds %s, a second signal ends it", seconds,
+                    next);
+}
+
+static void begin(Supervisor *supervisor, int seconds)
+{
+  if (seconds < 0)
+    seconds = supervisor->options->shutdown_seconds;
+  supervisor->wish.deadline = g_get_monotonic_time() + seconds * (gint64)G_USEC_PER_SEC;
+  announce_power_down(supervisor, seconds);
+  supervisor_set_state(supervisor, STATE_POWERING_DOWN, "user");
+  press_power_button(supervisor);
+}
+
+void stopping_power_down(Supervisor *supervisor, int seconds)
+{
+  supervisor->wish.is_reboot = FALSE;
+  supervisor->wish.is_stop = TRUE;
+  if (!qmp_client_is_ready(emulator_qmp(supervisor->emulator))) {
+    announce_notice("QEMU does not take commands any more: ending it");
+    stopping_quit(supervisor, "user");
+  } else if (seconds == 0 || (seconds < 0 && supervisor->options->shutdown_seconds == 0)) {
+    announce_notice("telling QEMU to quit");
+    stopping_quit(supervisor, "user");
+  } else {
+    if (supervisor->state == STATE_PAUSED) /* one that stands does not see the button */
+      qmp_client_execute(emulator_qmp(supervisor->emulator), "cont", NULL, NULL, NULL);
+    begin(supervisor, seconds);
+  }
+}
+
+void stopping_reboot(Supervisor *supervisor)
+{
+  supervisor->wish.is_reboot = TRUE;
+  begin(supervisor, -1);
+}
+
+/* ---- Signals ---- */
+
+static void on_first_signal(Supervisor *supervisor)
+{
+  switch (supervisor->state) {
+  case STATE_RUNNING:
+  case STATE_PAUSED:
+    stopping_power_down(supervisor, -1);
+    return;
+  case STATE_POWERING_DOWN: /* a command has asked for that already, perhaps to start it again */
+    if (supervisor->wish.is_reboot)
+      stopping_power_down(supervisor, -1);
+    return;
+  case STATE_STARTING:
+    if (supervisor->is_ready && !qmp_client_is_ready(emulator_qmp(supervisor->emulator)))
+      stopping_power_down(supervisor, -1);
+    return;
+  case STATE_DUMPING:
+    announce_notice("the guest's memory is being written; a second signal ends that");
+    return;
+  case STATE_PRESERVED:
+    stopping_quit(supervisor, "user");
+    return;
+  case STATE_WAITING:
+  case STATE_DRAINING:
+    supervisor_cancel_restart(supervisor);
+    return;
+  case STATE_IDLE:
+  case STATE_ENDING:
+  case STATE_ENDED:
+  case STATE_LAST:
+    return;
+  }
+}
+
+static void on_later_signal(Supervisor *supervisor)
+{
+  switch (supervisor->state) {
+  case STATE_STARTING:
+  case STATE_RUNNING:
+  case STATE_PAUSED:
+  case STATE_POWERING_DOWN:
+  case STATE_DUMPING:
+  case STATE_PRESERVED:
+    announce_notice("telling QEMU to quit");
+    stopping_quit(supervisor, "user");
+    return;
+  case STATE_ENDING:
+    if (supervisor->wish.signals > 2)
+      emulator_signal(supervisor->emulator, SIGKILL);
+    return;
+  case STATE_WAITING:
+  case STATE_DRAINING: /* a reader that does not read */
+    supervisor_cancel_restart(supervisor);
+    return;
+  case STATE_IDLE:
+  case STATE_ENDED:
+  case STATE_LAST:
+    return;
+  }
+}
+
+void stopping_on_signal(Supervisor *supervisor)
+{
+  supervisor->wish.is_stop = TRUE;
+  if (++supervisor->wish.signals == 1)
+    on_first_signal(supervisor);
+  else
+    on_later_signal(supervisor);
+}
+
+void stopping_resume(Supervisor *supervisor)
+{
+  if (supervisor->state == STATE_RUNNING && supervisor->wish.is_stop)
+    stopping_power_down(supervisor, -1);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How a guest is stopped. A ladder: the power button, by ACPI, pressed again and again, since a guest that
+ * still boots misses it; when the time for that is over, QMP's `quit`, after which QEMU writes back what it
+ * has cached; when that takes too long, SIGKILL. Each step is told.
+ */
+#pragma once
+
+#include "supervise/supervisor-parts.h"
+
+/* Milliseconds between two presses. */
+enum { POWER_BUTTON_AGAIN = 5 * 1000 };
+
+/* Begins at the first step; @seconds is the time for it, or -1 for the one of the options. */
+void stopping_power_down(Supervisor *supervisor, int seconds);
+
+/* The same for a guest that is started again when it has powered off; one that does not power off in time
+ * runs on. */
+void stopping_reboot(Supervisor *supervisor);
+
+/* Begins at the second step: QMP's `quit` (or SIGTERM, where QMP does not answer yet). @reason is why, as in
+ * supervisor_set_state(). */
+void stopping_quit(Supervisor *supervisor, const char *reason);
+
+/* SIGTERM, which QEMU obeys also where its QMP hangs, and SIGKILL soon after; or with @is_graceful `quit`,
+ * and no SIGKILL ever. */
+void stopping_destroy(Supervisor *supervisor, gboolean is_graceful);
+
+/* QEMU is about to end by itself: waits for that as for the end of a `quit`. */
+void stopping_await_end(Supervisor *supervisor, const char *reason);
+
+/* SIGINT, SIGTERM or SIGHUP has come: the ladder; from the second on, one step down for each. */
+void stopping_on_signal(Supervisor *supervisor);
+
+/* The guest is there again after somebody asked for its end. */
+void stopping_resume(Supervisor *supervisor);

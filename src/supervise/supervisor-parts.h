@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the parts of the supervisor share: supervisor.c (states, start, events of QEMU), stopping.c (the
+ * ladder), outcome.c (what an end means), core-dump.c, publish.c (who is told), requests.c (commands of the
+ * control socket). Nobody else includes this.
+ */
+#pragma once
+
+#include "control/server.h"
+#include "control/state.h"
+#include "host/resources.h"
+#include "host/runtime-dir.h"
+#include "supervise/consoles.h"
+#include "supervise/emulator.h"
+#include "supervise/restarts.h"
+#include "supervise/signals.h"
+#include "supervise/supervisor.h"
+
+typedef enum {
+  STATE_IDLE,          /* before the first start */
+  STATE_STARTING,      /* QEMU is there, the guest does not run yet */
+  STATE_RUNNING,       /* the guest runs */
+  STATE_PAUSED,        /* it does not, and can go on */
+  STATE_POWERING_DOWN, /* it was asked to power down */
+  STATE_DUMPING,       /* it has crashed, and its memory is being written */
+  STATE_PRESERVED,     /* it has ended, and QEMU is kept */
+  STATE_ENDING,        /* QEMU was told to end */
+  STATE_DRAINING,      /* QEMU has ended; what it wrote last is delivered */
+  STATE_WAITING,       /* for the next start */
+  STATE_ENDED,
+  STATE_LAST,
+} State;
+
+typedef enum {
+  CAUSE_UNKNOWN,
+  CAUSE_POWEROFF,       /* by the guest */
+  CAUSE_REBOOT,         /* by the guest, and on_reboot makes it an end */
+  CAUSE_PANIC,          /* the guest said so */
+  CAUSE_INTERNAL_ERROR, /* KVM cannot go on */
+  CAUSE_WATCHDOG,       /* the guest's watchdog switched it off */
+  CAUSE_OUTSIDE,        /* somebody else told QEMU to end */
+  CAUSE_DIED,           /* by itself, or killed */
+  CAUSE_LAST,
+} Cause;
+
+/* What somebody wants of the guest, whatever it would do by itself. */
+typedef struct {
+  gboolean is_stop;      /* it is to end, and is not started again */
+  gboolean is_destroyed; /* at once */
+  gboolean is_reboot;    /* it is to power off, and is started again */
+  guint signals;         /* that asked for its end */
+  gint64 deadline;       /* of powering down: the monotonic time in microseconds; 0: there is none */
+} Wish;
+
+typedef struct {
+  const SupervisorOptions *options;
+  GMainLoop *loop;
+  State state;
+  const char *reason; /* a word of docs/control.md; a literal */
+  gint64 since;       /* milliseconds since 1970, as the next */
+  gint64 started;
+  GSource *timer; /* of the state */
+  Signals *signals;
+  RuntimeDir *directory;
+  Resources *resources;
+  Consoles *consoles;
+  ControlServer *server;
+  Restarts *restarts;
+  char *name;       /* of the guest, which rename-restart changes */
+  guint renames;    /* how often it did */
+  guint n_restarts; /* how often QEMU was started again */
+  Wish wish;
+  GQueue requests;        /* of EmulatorRequest (requests-emulator.c): QEMU has not answered them */
+  gboolean is_passing_fd; /* one of them passes a descriptor: there is room for one only */
+  int report;             /* of detach.h; -1: nobody waits */
+
+  Emulator *emulator; /* of this run, as the following */
+  gboolean is_ready;  /* QMP has answered */
+  gboolean has_run;   /* and the guest ran */
+  guint pending;      /* commands of the plan that were not answered */
+  GArray *displays;   /* of LiveDisplay: what the guest can be seen at */
+  Cause cause;
+  char *broken; /* what was wrong with its start, or NULL */
+
+  gboolean will_restart;  /* decided when the guest has ended, as the following */
+  gboolean is_decided;    /* the outcome is known: how QEMU ends does not change it any more */
+  gboolean will_be_left;  /* the runtime directory stays */
+  const char *end_reason; /* a word of docs/control.md */
+  int exit_code;
+  GError *error;
+} Supervisor;
+
+/* Changes the state; its timer is gone. @reason is a literal. */
+void supervisor_set_state(Supervisor *supervisor, State state, const char *reason);
+
+/* The timer of the state: replaces the one there was. */
+void supervisor_start_timer(Supervisor *supervisor, guint milliseconds, GSourceFunc func);
+
+/* Finishes without waiting for anything more. */
+void supervisor_finish(Supervisor *supervisor);
+
+/* What was to be started again is not; the consoles are finished, and then the guest has ended. */
+void supervisor_cancel_restart(Supervisor *supervisor);
+
+/* The directory of the guest is another from now on. */
+gboolean supervisor_enter_directory(Supervisor *supervisor, RuntimeDir *directory, GError **error);
