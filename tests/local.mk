@@ -27,6 +27,7 @@ AM_TESTS_ENVIRONMENT = \
 
 check_PROGRAMS += \
 	%D%/test-base \
+	%D%/test-control \
 	%D%/test-live \
 	%D%/test-qemu \
 	%D%/test-qmp \
@@ -36,6 +37,7 @@ check_PROGRAMS += \
 
 TESTS += \
 	%D%/test-base \
+	%D%/test-control \
 	%D%/test-live \
 	%D%/test-qemu \
 	%D%/test-qmp \
