@@ -232,6 +232,24 @@ def internal_error(arguments):
             return
 
 
+def watchdog_poweroff(arguments):
+    """QEMU 7.2 ends at once, without a SHUTDOWN."""
+    qmp = ready(arguments)
+    for _ in range(2):
+        qmp.answer(qmp.command(), {"status": "running"})
+    qmp.event("WATCHDOG", action="poweroff")
+
+
+def watchdog_pause(arguments):
+    qmp = ready(arguments)
+    qmp.event("WATCHDOG", action="pause")
+    qmp.event("STOP")
+    while command := qmp.command():
+        qmp.answer(command, {"status": "watchdog", "running": False})
+        if command["execute"] == "quit":
+            return
+
+
 def ended_by_somebody(arguments):
     qmp = ready(arguments)
     qmp.event("SHUTDOWN", guest=False, reason="host-signal")

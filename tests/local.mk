@@ -57,6 +57,7 @@ EXTRA_DIST += \
 	%D%/golden \
 	%D%/live \
 	%D%/parity-differences.txt \
+	%D%/lib/control.py \
 	%D%/lib/guest.py \
 	%D%/lib/linux.py \
 	%D%/lib/network.py \

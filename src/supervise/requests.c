@@ -14,6 +14,9 @@ typedef struct {
   gboolean needs_emulator; /* one that takes commands */
 } Command;
 
+/* Milliseconds in which resets are no end of the guest after somebody asked for one. */
+enum { RESET_TIME = 1000 };
+
 /* ---- What is asked for ---- */
 
 static void query_status(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
@@ -127,29 +130,46 @@ static void execute_reboot(Supervisor *supervisor, ControlRequest *request, Json
   }
 }
 
-/* Where on_reboot is an end, QEMU would take the reset for one. */
+static void set_reboot_action(const Supervisor *supervisor, const char *action)
+{
+  JsonObject *arguments = json_object_new();
+
+  json_object_set_string_member(arguments, "reboot", action);
+  qmp_client_execute(emulator_qmp(supervisor->emulator), "set-action", arguments, NULL, NULL);
+}
+
+static gboolean on_reset_over(gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  g_clear_pointer(&supervisor->reset_timer, g_source_unref);
+  if (supervisor->emulator)
+    set_reboot_action(supervisor, "shutdown");
+  return G_SOURCE_REMOVE;
+}
+
+/* Where on_reboot is an end, QEMU would take the reset for one, and also the second reset by which SeaBIOS
+ * finds its way out of the first. */
+static void allow_resets(Supervisor *supervisor)
+{
+  set_reboot_action(supervisor, "reset");
+  if (supervisor->reset_timer)
+    return;
+  supervisor->reset_timer = g_timeout_source_new(RESET_TIME);
+  g_source_set_callback(supervisor->reset_timer, on_reset_over, supervisor, NULL);
+  g_source_attach(supervisor->reset_timer, NULL);
+}
+
 static void execute_reset(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
 {
-  gboolean is_end = supervisor->options->lifecycle.on_reboot != LIFECYCLE_RESTART;
-  QmpClient *qmp = emulator_qmp(supervisor->emulator);
-  JsonObject *action;
-
   if (!is_alive(supervisor)) {
     refuse_state(supervisor, request);
     return;
   }
-  if (is_end) {
-    action = json_object_new();
-    json_object_set_string_member(action, "reboot", "reset");
-    qmp_client_execute(qmp, "set-action", action, NULL, NULL);
-  }
+  if (supervisor->options->lifecycle.on_reboot != LIFECYCLE_RESTART)
+    allow_resets(supervisor);
   emulator_request_execute(supervisor, request, "system_reset", NULL, /* has_result= */ FALSE,
                            /* is_slow= */ FALSE);
-  if (is_end) {
-    action = json_object_new();
-    json_object_set_string_member(action, "reboot", "shutdown");
-    qmp_client_execute(qmp, "set-action", action, NULL, NULL);
-  }
 }
 
 static void execute_destroy(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)

@@ -59,7 +59,8 @@ typedef struct {
   const char *reason; /* a word of docs/control.md; a literal */
   gint64 since;       /* milliseconds since 1970, as the next */
   gint64 started;
-  GSource *timer; /* of the state */
+  GSource *timer;       /* of the state */
+  GSource *reset_timer; /* while the guest may be reset without that being its end (requests.c); or NULL */
   Signals *signals;
   RuntimeDir *directory;
   Resources *resources;

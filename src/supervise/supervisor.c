@@ -240,7 +240,7 @@ static void on_event(const char *name, JsonObject *data, gpointer user_data)
     on_watchdog(supervisor, data);
   else if (g_str_equal(name, "RESET") && supervisor->state == STATE_RUNNING)
     supervisor_set_state(supervisor, STATE_RUNNING, "reset");
-  else if (g_str_equal(name, "RESUME") || g_str_equal(name, "WAKEUP"))
+  else if ((g_str_equal(name, "RESUME") || g_str_equal(name, "WAKEUP")) && supervisor->state == STATE_PAUSED)
     run(supervisor);
   else if ((g_str_equal(name, "STOP") || g_str_equal(name, "SUSPEND")) && supervisor->cause == CAUSE_UNKNOWN)
     ask_status(supervisor);
@@ -549,6 +549,9 @@ static gboolean prepare(Supervisor *supervisor, GError **error)
 static void supervisor_clear(Supervisor *supervisor)
 {
   stop_timer(supervisor);
+  if (supervisor->reset_timer)
+    g_source_destroy(supervisor->reset_timer);
+  g_clear_pointer(&supervisor->reset_timer, g_source_unref);
   emulator_requests_abandon(supervisor);
   emulator_free(supervisor->emulator);
   consoles_free(supervisor->consoles);

@@ -5,6 +5,7 @@ system_tests = \
 	%D%/test-bootloader.py \
 	%D%/test-host-sockets.py \
 	%D%/test-input.py \
+	%D%/test-lifecycle-actions.py \
 	%D%/test-linux-direct.py \
 	%D%/test-linux-hardware.py \
 	%D%/test-linux-installer.py \
