@@ -263,7 +263,15 @@ def ignores_everything(arguments):
     hang()
 
 
-def wants_three_presses(arguments):
+def hangs_when_ready(arguments):
+    """It does not notice when nobody is at the other end any more."""
+    qmp = ready(arguments)
+    print("qemu: ready", file=sys.stderr, flush=True)
+    qmp.command()
+    hang()
+
+
+def wants_two_presses(arguments):
     """A guest that misses the power button while it boots."""
     qmp = ready(arguments)
     print("qemu: ready", file=sys.stderr, flush=True)

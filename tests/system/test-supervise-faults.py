@@ -225,7 +225,7 @@ def test_waiting_for_a_restart_ends_by_a_signal():
 
 
 def test_power_button_is_pressed_again():
-    with running("wants-three-presses") as run:
+    with running("wants-two-presses") as run:
         run.expect_error("qemu: ready")
         run.signal()
         assert run.wait() == 8, run.said()
@@ -405,13 +405,12 @@ def test_of_many_starts_exactly_one_wins():
 
 def test_killed_supervisor_leaves_no_qemu_and_no_obstacle():
     with guest.Directory() as directory:
-        xml = emulator_xml(fake(directory, "well-behaved"))
-        run = directory.run(xml)
+        run = directory.run(emulator_xml(fake(directory, "hangs-when-ready")))
         run.expect_error("qemu: ready")
         run.process.kill()
         assert run.wait() == -9
         assert list(directory.runtime.rglob("qmp-*")), "the test needs remains"
-        run = directory.run(xml)
+        run = directory.run(emulator_xml(fake(directory, "well-behaved")))
         run.expect_error("qemu: ready")
         run.signal()
         assert run.wait() == 8, run.said()

@@ -60,7 +60,9 @@ def read_available(fd, is_enough, patience=guest.PATIENCE):
     while not is_enough(data):
         ready, _, _ = select.select([fd], [], [], max(0, deadline - time.monotonic()))
         assert ready, f"waited in vain; came: {data!r}"
-        data += os.read(fd, 65536)
+        some = os.read(fd, 65536)
+        assert some, f"ended too early; came: {data!r}"
+        data += some
     return data
 
 
@@ -317,7 +319,7 @@ def test_terminal_that_nobody_reads_stops_no_guest():
     with running(devices="<serial type='pty'/><serial type='stdio'/>") as run:
         path = pty_path(run)
         sleeper = os.open(path, os.O_RDWR | os.O_NOCTTY)
-        os.write(sleeper, b"n600000\np")
+        os.write(sleeper, b"n400000\np")
         expect_exit(run, 0)
         os.close(sleeper)
 
@@ -328,9 +330,9 @@ def test_late_reader_gets_the_last_64_kib():
         run = directory.run(guest.hello_xml(f"<serial type='pty'><log file='{log}'/></serial>"))
         path = pty_path(run)
         writer = os.open(path, os.O_WRONLY | os.O_NOCTTY)
-        os.write(writer, b"n500000\n")
+        os.write(writer, b"n300000\n")
         os.close(writer)
-        printed = guest.counting_bytes(500000)
+        printed = guest.counting_bytes(300000)
         deadline = time.monotonic() + guest.PATIENCE
         while printed not in log.read_bytes():
             assert time.monotonic() < deadline, f"the log has {log.stat().st_size} bytes\n{run.said()}"
@@ -351,6 +353,20 @@ def test_last_words_reach_a_terminal():
         expect_exit(run, 0)
         assert terminal.stream.wait_end()
         assert guest.counting_bytes(3000) in terminal.stream.bytes, len(terminal.stream.bytes)
+
+
+def test_last_words_wait_for_a_terminal_that_is_read_late():
+    with running(devices="<serial type='pty'/>") as run:
+        terminal = os.open(pty_path(run), os.O_RDWR | os.O_NOCTTY)
+        qemu = os.pidfd_open(run.qemu_pid())
+        os.write(terminal, b"n3000\np")
+        assert select.select([qemu], [], [], guest.PATIENCE)[0], run.said()
+        os.close(qemu)
+        time.sleep(0.05)
+        data = read_available(terminal, lambda data: guest.counting_bytes(3000) in data)
+        assert HELLO.encode() in data
+        os.close(terminal)
+        expect_exit(run, 0)
 
 
 def test_terminal_is_raw():
