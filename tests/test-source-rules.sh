@@ -38,7 +38,7 @@ but() {
 
 sources=$(find src -name '*.c' -o -name '*.h' | sort)
 
-echo 1..11
+echo 1..12
 
 verdict "what QEMU gets is made without XML" \
   "$(code '#include [<"](libxml|xml)/' src/devices/*-qemu.c src/domain/*-qemu.c src/qemu/*.[ch] src/devices/*.h src/domain/*.h)"
@@ -82,6 +82,17 @@ for file in tests/test-*.c tests/test-*.sh tests/system/test-*.py tests/fuzz/fuz
   grep -qF "%D%/${name%.c}" "${file%/*}/local.mk" || unlisted="$unlisted $file"
 done
 verdict "every test is run" "$unlisted"
+
+untold=
+for number in $(sed -n 's/.*EXIT_CODE_[A-Z_]* = \([0-9]*\),.*/\1/p' src/base/exit-code.h); do
+  grep -q "^| $number | " README.md || untold="$untold README.md:exit-code-$number"
+  grep -q "^\.It $number\$" data/man/domrun.1 || untold="$untold domrun.1:exit-code-$number"
+done
+for command in $(sed -n 's/^  { "\([a-z-]*\)", [a-z_]*_command, .*/\1/p' src/main.c); do
+  grep -qw -- "$command" README.md || untold="$untold README.md:$command"
+  grep -qE "^\.(It )?Cm (.* , |.* \| )?$command( |\$)" data/man/domrun.1 || untold="$untold domrun.1:$command"
+done
+verdict "README.md and domrun(1) tell every exit code and command" "$untold"
 
 # The layout is that of one version of clang-format; others differ in small things.
 if clang-format --version 2>/dev/null | grep -q 'version 14\.' && [ -e .clang-format ]; then
