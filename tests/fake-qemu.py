@@ -8,13 +8,16 @@ It takes the arguments that QEMU would get, finds its QMP and console sockets in
 is a function below. A test makes a program of it by a small script, which the XML names as its emulator.
 """
 
+import hashlib
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
 import sys
+import threading
 import time
 
 
@@ -232,6 +235,14 @@ def internal_error(arguments):
             return
 
 
+def refuses_commands(arguments):
+    qmp = ready(arguments)
+    while command := qmp.command():
+        if command["execute"] == "quit":
+            return
+        qmp.send({"error": {"class": "GenericError", "desc": "not today"}, "id": command["id"]})
+
+
 def watchdog_poweroff(arguments):
     """QEMU 7.2 ends at once, without a SHUTDOWN."""
     qmp = ready(arguments)
@@ -312,6 +323,63 @@ def echoes(arguments):
         left -= len(data)
         console.sendall(data)
     qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+
+
+def first_console(arguments):
+    return socket.socket(fileno=sockets(arguments)["charserial0"]).accept()[0]
+
+
+def transfers(arguments):
+    """Once somebody types something: sends 64 MiB on its console while it gets as many, and writes the digest of what it
+    got into a file. Both sides make their bytes by chance from seeds that the other knows."""
+    console = first_console(arguments)
+    qmp = ready(arguments)
+    threading.Thread(target=qmp.obey, daemon=True).start()
+    console.recv(1)
+    blocks = 64
+
+    def send():
+        generator = random.Random("out")
+        for _ in range(blocks):
+            console.sendall(generator.randbytes(1 << 20))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    digest = hashlib.sha256()
+    left = blocks << 20
+    while left > 0:
+        data = console.recv(min(left, 1 << 20))
+        digest.update(data)
+        left -= len(data)
+    sender.join()
+    pathlib.Path("digest").write_text(digest.hexdigest())
+    qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+    os._exit(0)
+
+
+def floods(arguments):
+    """16 MiB on its console, once somebody has typed something."""
+    console = first_console(arguments)
+    qmp = ready(arguments)
+    threading.Thread(target=qmp.obey, daemon=True).start()
+    console.recv(1)
+    for _ in range(16):
+        console.sendall(bytes(range(256)) * (1 << 12))
+    qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+    os._exit(0)
+
+
+def echoes_lines(arguments):
+    """Returns each line, up to one that says "end"."""
+    console = first_console(arguments)
+    qmp = ready(arguments)
+    threading.Thread(target=qmp.obey, daemon=True).start()
+    for line in console.makefile("rb"):
+        if line == b"end\n":
+            break
+        console.sendall(line)
+    qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+    os._exit(0)
 
 
 def prints_facts(arguments):

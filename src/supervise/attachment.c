@@ -46,7 +46,7 @@ Attachment *attachment_new(GMainContext *context, Console *console, int *ret_fd,
                            GError **error)
 {
   Attachment *attachment;
-  ViewerOptions options = { .patience = PATIENCE_SHORT, .input_limit = INPUT_LIMIT, .ended = on_input_end };
+  ViewerOptions options = { .patience = PATIENCE_LONG, .input_limit = INPUT_LIMIT, .ended = on_input_end };
   int fds[2];
 
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {

@@ -49,7 +49,7 @@ typedef struct {
 
 enum {
   PATIENCE_SHORT = 1000, /* for viewers of which the guest may have many */
-  PATIENCE_LONG = 5000,  /* for the one that the user started the guest with */
+  PATIENCE_LONG = 5000,  /* for those that somebody has connected on purpose */
   INPUT_LIMIT = 4096,
 };
 

@@ -44,6 +44,8 @@ struct EmulatorRequest {
   gint64 fdset;
 };
 
+static const char has_ended[] = "QEMU has ended";
+
 static void request_free(EmulatorRequest *request)
 {
   g_queue_remove(&request->supervisor->requests, request);
@@ -122,7 +124,9 @@ static void on_reply(JsonNode *result, const GError *error, gpointer user_data)
 {
   EmulatorRequest *request = user_data;
 
-  if (error)
+  if (g_error_matches(error, QMP_ERROR, QMP_ERROR_CLOSED))
+    refuse(request, CONTROL_CLASS_GENERIC, has_ended);
+  else if (error)
     refuse(request, CONTROL_CLASS_GENERIC, own_words(request, error));
   else
     request->next(request, result);
@@ -292,5 +296,5 @@ void emulator_requests_abandon(Supervisor *supervisor)
   EmulatorRequest *request;
 
   while ((request = g_queue_peek_head(&supervisor->requests)))
-    refuse(request, CONTROL_CLASS_GENERIC, "QEMU has ended");
+    refuse(request, CONTROL_CLASS_GENERIC, has_ended);
 }

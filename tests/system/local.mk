@@ -6,6 +6,9 @@ system_tests = \
 	%D%/test-host-sockets.py \
 	%D%/test-input.py \
 	%D%/test-lifecycle-actions.py \
+	%D%/test-lifecycle-consoles.py \
+	%D%/test-lifecycle-many.py \
+	%D%/test-lifecycle-stopping.py \
 	%D%/test-linux-direct.py \
 	%D%/test-linux-hardware.py \
 	%D%/test-linux-installer.py \

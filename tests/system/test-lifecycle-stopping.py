@@ -1,0 +1,348 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How guests are stopped, run in the background, and looked after: the ladder and its times, --detach, service managers,
+containers, and commands of the control socket to a QEMU that does not answer."""
+
+import concurrent.futures
+import contextlib
+import os
+import pathlib
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import control
+import guest
+import tap
+
+HELLO = "hello from domrun, boot "
+FAKE = guest.SOURCE / "tests/fake-qemu.py"
+STDIO = "<serial type='stdio'/>"
+
+
+@contextlib.contextmanager
+def running(*options, keywords=None, **xml):
+    xml.setdefault("devices", STDIO)
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(**xml), *options, **(keywords or {}))
+        run.directory = directory
+        yield run
+        directory.assert_nothing_left()
+
+
+def expect_exit(run, code):
+    actual = run.wait()
+    assert actual == code, f"expected exit code {code}\n{run.said()}"
+
+
+# ---- The ladder ----
+
+
+def test_guest_that_ignores_the_button():
+    with running("--shutdown-timeout=1") as run:
+        run.expect(HELLO + "1")
+        run.send(b"in3\n")
+        run.expect(r' !"')
+        started = time.monotonic()
+        run.signal()
+        run.expect_error("after 1 seconds QEMU is told to quit")
+        run.expect_error("the guest does not power down: telling QEMU to quit")
+        expect_exit(run, 8)
+        assert 1 <= time.monotonic() - started < 4, run.said()
+
+
+def test_no_acpi_goes_to_the_next_step():
+    with running("--shutdown-timeout=1", features="<apic/>") as run:
+        run.expect(HELLO + "1")
+        run.signal()
+        run.expect_error("the guest has no <acpi/>, so it cannot be asked to power down; after 1 seconds")
+        run.expect_error("telling QEMU to quit")
+        expect_exit(run, 8)
+
+
+def test_no_time_at_all():
+    with running("--shutdown-timeout=0") as run:
+        run.expect(HELLO + "1")
+        run.signal()
+        expect_exit(run, 8)
+        assert "power button" not in run.out.text
+
+
+def test_qemu_that_hangs_is_killed():
+    with running("--shutdown-timeout=1", "--quit-timeout=1") as run:
+        run.expect(HELLO + "1")
+        os.kill(run.qemu_pid(), signal.SIGSTOP)
+        run.signal()
+        run.expect_error("telling QEMU to quit(.|\n)*QEMU does not end: killing it")
+        expect_exit(run, 8)
+
+
+def test_shutdown_by_command():
+    with running() as run:
+        run.expect(HELLO + "1")
+        client = control.Client(run.directory.runtime, "hello")
+        client.execute("shutdown")
+        run.expect("power button")
+        client.wait_for_end()
+        expect_exit(run, 8)
+
+
+def test_reboot_by_command():
+    """It powers off, and is started again, whatever on_poweroff says."""
+    with running() as run:
+        run.expect(HELLO + "1")
+        client = control.Client(run.directory.runtime, "hello")
+        client.execute("subscribe")
+        client.execute("reboot")
+        run.expect(f"(?s)power button.*{HELLO}1")
+        client.wait_for_event(state="running", reason="restarted")
+        run.send(b"p")
+        expect_exit(run, 0)
+
+
+def test_reboot_of_a_guest_that_does_not_listen():
+    with running("--shutdown-timeout=1") as run:
+        run.expect(HELLO + "1")
+        run.send(b"in3\n")
+        run.expect(r' !"')
+        client = control.Client(run.directory.runtime, "hello")
+        client.execute("reboot")
+        run.expect_error("the guest does not power down: it is not started again, and runs on")
+        run.send(b"p")
+        expect_exit(run, 0)
+
+
+def test_reset_by_command_is_no_end():
+    with running(lifecycle="<on_reboot>destroy</on_reboot>") as run:
+        run.expect(HELLO + "1")
+        client = control.Client(run.directory.runtime, "hello")
+        client.execute("reset")
+        run.expect(HELLO + "[23]")
+        time.sleep(1.5)
+        run.send(b"r")
+        expect_exit(run, 9)
+
+
+def test_shutdown_of_a_paused_guest():
+    with running() as run:
+        run.expect(HELLO + "1")
+        client = control.Client(run.directory.runtime, "hello")
+        client.execute("suspend")
+        assert client.execute("query-status")["reason"] == "user"
+        run.signal()
+        run.expect("power button")
+        expect_exit(run, 8)
+
+
+# ---- A QEMU that does not answer ----
+
+
+def test_every_command_is_answered_although_qemu_hangs():
+    with running() as run:
+        run.expect(HELLO + "1")
+        client = control.Client(run.directory.runtime, "hello")
+        os.kill(run.qemu_pid(), signal.SIGSTOP)
+        for command, arguments in (("suspend", {}), ("reset", {}), ("qmp", {"execute": "query-status"}),
+                                   ("send-key", {"keys": ["a"]})):
+            started = time.monotonic()
+            assert client.refused(command, **arguments)[0] == "NoAnswer", command
+            assert time.monotonic() - started < 0.8, command
+        for command in ("query-status", "query-consoles", "query-display", "dumpxml", "console", "query-events"):
+            started = time.monotonic()
+            client.execute(command)
+            assert time.monotonic() - started < 0.2, command
+        os.close(client.fds.pop())
+        started = time.monotonic()
+        client.execute("destroy")
+        client.wait_for_end()
+        assert time.monotonic() - started < 2
+        expect_exit(run, 8)
+
+
+def test_what_makes_no_sense_is_refused():
+    with running() as run:
+        run.expect(HELLO + "1")
+        client = control.Client(run.directory.runtime, "hello")
+        assert client.refused("nonsense")[0] == "CommandNotFound"
+        assert client.refused("console", device="serial9") == ("DeviceNotFound", "the guest has no console 'serial9'")
+        assert client.refused("shutdown", mode="hard")[0] == "BadArgument"
+        assert client.refused("dump", path="relative")[0] == "BadArgument"
+        assert client.refused("dump", path="/proc/nowhere")[0] == "GenericError"
+        assert client.refused("send-key", keys=[{}])[0] == "BadArgument"
+        assert client.refused("send-key", keys=["nokey"])[0] == "GenericError"
+        assert client.refused("qmp")[0] == "BadArgument"
+        assert client.refused("qmp", execute="nonsense")[1] == "The command nonsense has not been found"
+        assert client.refused("screenshot")[0] == "GenericError", "there is no display"
+        exists = run.directory.write("exists", "")
+        assert client.refused("dump", path=str(exists))[1].endswith("File exists")
+        run.send(b"p")
+        expect_exit(run, 0)
+
+
+def test_commands_while_qemu_ends():
+    """One that QEMU owes an answer when it is killed."""
+    with running(lifecycle="<on_crash>restart</on_crash>") as run:
+        run.expect(HELLO + "1")
+        client = control.Client(run.directory.runtime, "hello")
+        pid = run.qemu_pid()
+        os.kill(pid, signal.SIGSTOP)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            answer = pool.submit(client.refused, "qmp", execute="query-status", slow=True)
+            time.sleep(0.1)
+            os.kill(pid, signal.SIGKILL)
+            assert answer.result() == ("GenericError", "QEMU has ended")
+        run.expect(f"(?s){HELLO}1.*{HELLO}1")
+        run.send(b"p")
+        expect_exit(run, 0)
+
+
+# ---- In the background ----
+
+
+def detach(directory, xml, *options):
+    """`domrun run --detach`: when it returns, the guest runs."""
+    run = directory.run(xml, "--detach", *options, stdin=subprocess.DEVNULL)
+    return run.wait(), run
+
+
+def test_detach():
+    with guest.Directory() as directory:
+        code, run = detach(directory, guest.hello_xml())
+        assert code == 0, run.said()
+        state = control.state_of(directory.runtime, "hello")
+        assert state["state"] == "running" and state["pid"] != run.pid, state
+        assert os.getsid(state["pid"]) == state["pid"]
+        for fd in range(3):
+            assert os.readlink(f"/proc/{state['pid']}/fd/{fd}") == "/dev/null"
+        assert re.match(r"serial0: /dev/pts/[0-9]+\n$", run.err.text), run.said()
+        code, second = detach(directory, guest.hello_xml())
+        assert code == 4, second.said()
+        second.expect_error("the guest 'hello' is already running")
+        client = control.Client(directory.runtime, "hello")
+        client.execute("shutdown")
+        client.wait_for_end()
+        directory.assert_nothing_left()
+
+
+def test_detach_says_why_it_fails():
+    with guest.Directory() as directory:
+        code, run = detach(directory, guest.hello_xml().replace("machine='pc'", "machine='pc-i440fx-99.0'"))
+        assert code == 5, run.said()
+        run.expect_error("QEMU failed to start(.|\n)*unsupported machine type")
+        code, run = detach(directory, guest.hello_xml(), "--console")
+        assert code == 2, run.said()
+        directory.assert_nothing_left()
+
+
+def test_of_many_detached_starts_exactly_one_wins():
+    with guest.Directory() as directory:
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            codes = sorted(pool.map(lambda _: detach(directory, guest.hello_xml())[0], range(6)))
+        assert codes == [0, 4, 4, 4, 4, 4], codes
+        client = control.Client(directory.runtime, "hello")
+        client.execute("destroy")
+        client.wait_for_end()
+        directory.assert_nothing_left()
+
+
+# ---- Service managers and containers ----
+
+
+def _notifies(abstract):
+    def test():
+        with guest.Directory() as directory:
+            name = f"@domrun-{directory.id}" if abstract else str(directory.path / "notify")
+            receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            receiver.settimeout(guest.PATIENCE)
+            receiver.bind(name.replace("@", "\0"))
+            directory.environment["NOTIFY_SOCKET"] = name
+            run = directory.run(guest.hello_xml(STDIO))
+            texts = []
+            while not texts or not texts[-1].startswith("READY=1"):
+                texts.append(receiver.recv(4096).decode())
+            assert f"MAINPID={run.pid}" in texts[-1] and "STATUS=running" in texts[-1], texts
+            assert b"NOTIFY_SOCKET" not in pathlib.Path(f"/proc/{run.qemu_pid()}/environ").read_bytes()
+            run.expect(HELLO + "1")
+            run.signal()
+            while not texts[-1].startswith("STOPPING=1"):
+                texts.append(receiver.recv(4096).decode())
+            expect_exit(run, 8)
+            os.remove(name) if not abstract else None
+            directory.assert_nothing_left()
+    return test
+
+
+test_notify_socket = _notifies(abstract=False)
+test_notify_abstract_socket = _notifies(abstract=True)
+
+
+def needs_namespaces():
+    if subprocess.run(["unshare", "-pfr", "--mount-proc", "true"], capture_output=True, check=False).returncode != 0:
+        raise tap.Skip("namespaces of processes cannot be made here")
+
+
+def test_first_process_of_a_container():
+    """Without HOME; processes that others leave are reaped, and SIGTERM is obeyed."""
+    needs_namespaces()
+    with guest.Directory() as directory:
+        directory.environment.pop("HOME", None)
+        directory.write("guest.xml", guest.hello_xml(STDIO))
+        script = "(sleep 0.1; sh -c 'sleep 0.2 & exit' & sleep 0.1; sh -c 'sleep 0.3 & exit') & exec \"$@\""
+        run = guest.Run(["run", "--root", str(directory.runtime), "guest.xml"], directory.environment, directory.path,
+                        prefix=["unshare", "-pfr", "--mount-proc", "--kill-child=SIGKILL", "sh", "-c", script, "sh"])
+        run.expect(HELLO + "1")
+        time.sleep(1)
+        processes = {pathlib.Path(f"/proc/{pid}/comm").read_text().strip():
+                     pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+                     for pid in directory.processes()}
+        assert "Z" not in processes.values() and "sleep" not in processes, processes
+        zombies = subprocess.run(["ps", "-eo", "stat,comm"], capture_output=True, text=True, check=False).stdout
+        assert "Z    sleep" not in zombies, zombies
+        supervisor = [pid for pid in directory.processes()
+                      if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(guest.DOMRUN)]
+        os.kill(supervisor[0], signal.SIGTERM)
+        run.expect("power button")
+        expect_exit(run, 8)
+        directory.assert_nothing_left()
+
+
+def test_password_before_the_first_instruction():
+    """The guest starts once QEMU has the password; where QEMU refuses it, it does not start."""
+    devices = STDIO + "<graphics type='vnc' autoport='yes' passwd='secret'/><video><model type='vga'/></video>"
+    with running(devices=devices) as run:
+        run.expect(HELLO + "1")
+        client = control.Client(run.directory.runtime, "hello")
+        assert client.execute("qmp", execute="query-vnc")["auth"] == "vnc"
+        assert "secret" not in (control.directory_of(run.directory.runtime, "hello") / "log").read_text()
+        run.send(b"p")
+        expect_exit(run, 0)
+    with guest.Directory() as directory:
+        path = directory.write("fake", f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(FAKE))} refuses-commands \"$@\"\n")
+        path.chmod(0o755)
+        run = directory.run(guest.hello_xml(devices).replace("<devices>", f"<devices><emulator>{path}</emulator>"))
+        expect_exit(run, 5)
+        run.expect_error("QEMU failed to start .QMP command 'set_password': not today")
+        directory.assert_nothing_left()
+
+
+def test_log_of_a_run():
+    with running() as run:
+        run.expect(HELLO + "1")
+        log = control.directory_of(run.directory.runtime, "hello") / "log"
+        text = log.read_text()
+        assert re.search(r"(?m)^[0-9-]+T[0-9:.]+Z domrun: starting -> running \(booted\)$", text), text
+        assert log.stat().st_mode & 0o777 == 0o600
+        assert run.err.text == "", "the state is told only to those who want it"
+        run.send(b"p")
+        expect_exit(run, 0)
+
+
+if __name__ == "__main__":
+    for key, function in list(globals().items()):
+        if key.startswith("test_"):
+            function.__name__ = key
+    tap.main(jobs=2)
