@@ -37,6 +37,9 @@ static void domrun_error_private_clear(DomrunErrorPrivate *priv)
 G_DEFINE_EXTENDED_ERROR(DomrunError, domrun_error)
 
 static gboolean error_set_valist(GError **error, DomrunError code, const Place *place, const char *attribute,
+                                 const char *format, va_list arguments) G_GNUC_PRINTF(5, 0);
+
+static gboolean error_set_valist(GError **error, DomrunError code, const Place *place, const char *attribute,
                                  const char *format, va_list arguments)
 {
   DomrunErrorPrivate *priv;

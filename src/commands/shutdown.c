@@ -3,6 +3,7 @@
 
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "xml/element.h"
 
 typedef struct {
   char *mode;
@@ -18,6 +19,21 @@ static JsonObject *make_arguments(const ShutdownOptions *options)
   if (options->timeout >= 0)
     json_object_set_int_member(arguments, "timeout", options->timeout);
   return arguments;
+}
+
+/* The guest cannot be asked, and its supervisor only waits. */
+static void warn_without_acpi(const GuestCommand *command)
+{
+  g_autoptr(Report) report = report_new();
+  g_autoptr(XmlDocument) document = guest_command_load_xml(command, NULL);
+  xmlNode *features = document ? xml_next_child(xml_document_root(document), "features", NULL) : NULL;
+
+  if (!document || (features && xml_next_child(features, "acpi", NULL)))
+    return;
+  report_warning(
+      report, NULL, NULL, "--mode=quit, or 'domrun destroy', ends it at once",
+      "the guest has no <acpi/>, so it cannot be asked to power down; QEMU is told to quit in time");
+  report_print(report, stderr);
 }
 
 int shutdown_command(int argc, char **argv)
@@ -40,6 +56,8 @@ int shutdown_command(int argc, char **argv)
           "wait' waits for the end.",
           1, argc, argv, &error))
     result = guest_command_call(&command, "shutdown", make_arguments(&options), &error);
+  if (result && g_strcmp0(options.mode, "quit") != 0)
+    warn_without_acpi(&command);
   g_free(options.mode);
   return result ? EXIT_CODE_OK : report_usage_error(error);
 }

@@ -115,9 +115,9 @@ static gboolean no_guest_error(const GPtrArray *guests, const RuntimeRoot *root,
   if (nearest.name)
     return error_add_hint(error, "did you mean '%s'? It was looked for in '%s'", nearest.name,
                           runtime_root_path(root));
-  return error_add_hint(error,
-                        "it was looked for in '%s' (--root=DIR looks elsewhere); 'domrun list' lists %s",
-                        runtime_root_path(root), guests->len > 0 ? "all" : "none");
+  return error_add_hint(
+      error, "it was looked for in '%s'; --root=DIR looks elsewhere, 'domrun list' lists those that run",
+      runtime_root_path(root));
 }
 
 Guest *guests_find(const char *root, const char *what, GError **error)
@@ -142,6 +142,7 @@ Guest *guests_find(const char *root, const char *what, GError **error)
 
 ControlClient *guest_connect(const Guest *guest, GError **error)
 {
+  GError *cause = NULL;
   int fd;
 
   if (!guest->is_supervised) {
@@ -150,6 +151,14 @@ ControlClient *guest_connect(const Guest *guest, GError **error)
     error_add_hint(error, "'domrun destroy' removes them");
     return NULL;
   }
-  fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE, CONTROL_SUPERVISOR_PATIENCE, error);
-  return fd >= 0 ? control_client_new(fd, guest->state.name, error) : NULL;
+  fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE, CONTROL_SUPERVISOR_PATIENCE, &cause);
+  if (fd >= 0)
+    return control_client_new(fd, guest->state.name, error);
+  if (runtime_dir_is_held(guest->directory)) {
+    g_propagate_error(error, cause);
+  } else {
+    g_error_free(cause);
+    error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "the guest '%s' has just ended", guest->state.name);
+  }
+  return NULL;
 }

@@ -189,11 +189,29 @@ static void set_alias(Domain *domain, Disk *disk)
                      drive->controller, drive->bus, drive->unit);
 }
 
+/* The kind of address follows from the bus. */
+static gboolean check_address_type(const Disk *disk, GError **error)
+{
+  static const AddressType types[DISK_BUS_LAST] = {
+    [DISK_BUS_FDC] = ADDRESS_DRIVE,  [DISK_BUS_IDE] = ADDRESS_DRIVE, [DISK_BUS_SATA] = ADDRESS_DRIVE,
+    [DISK_BUS_SCSI] = ADDRESS_DRIVE, [DISK_BUS_USB] = ADDRESS_USB,   [DISK_BUS_VIRTIO] = ADDRESS_PCI,
+  };
+  const Address *address = &disk->device.address;
+
+  if (!address->is_given || address->type == types[disk->bus])
+    return TRUE;
+  return error_set_document(error, &address->place, "type",
+                            "a disk on bus '%s' cannot have an address of type '%s' (allowed: %s)",
+                            enum_to_string(&disk_bus_table, (int)disk->bus),
+                            enum_to_string(&address_type_table, (int)address->type),
+                            enum_to_string(&address_type_table, (int)types[disk->bus]));
+}
+
 static gboolean disk_complete(Domain *domain, Device *device, GError **error)
 {
   Disk *disk = (Disk *)device;
 
-  if (!replace_xen_bus(domain, disk, error))
+  if (!replace_xen_bus(domain, disk, error) || !check_address_type(disk, error))
     return FALSE;
   disk->index = device_index_in_room(domain, device);
   if (disk->is_shareable && disk->driver.cache == DISK_CACHE_DEFAULT) /* another host's writes must be seen */

@@ -103,6 +103,7 @@ static gboolean parse_device(Domain *domain, const DeviceRoom *room, xmlNode *no
   Device *device = device_new(room, node);
 
   if (!room->parse(node, device, error)) {
+    xml_ignore(node); /* what it did not come to read is not unknown */
     device_free(device);
     return FALSE;
   }
@@ -197,6 +198,22 @@ static void validate(const Domain *domain, Report *report)
     collect(report, device->room->validate(domain, device, &error), &error);
 }
 
+/* A part that failed has not read all of its elements: those are not unknown. A misspelt one beside them is,
+ * and may be why the part failed. */
+static void ignore_parts(xmlNode *root)
+{
+  static const char *const names[] = {
+    "name",          "uuid",      "title",       "description", "metadata",   "memory",
+    "currentMemory", "maxMemory", "vcpu",        "os",          "bootloader", "bootloader_args",
+    "features",      "clock",     "on_poweroff", "on_reboot",   "on_crash",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    XML_FOREACH_CHILD(root, part, names[i])
+      xml_ignore(part);
+  }
+}
+
 static Domain *domain_new(XmlDocument *document)
 {
   Domain *domain = g_new0(Domain, 1);
@@ -222,9 +239,10 @@ Domain *domain_parse(XmlDocument *document, const DomainOptions *options, Report
   domain->now = options->now;
   domain->has_vhost_net = options->has_vhost_net;
   parse_parts(domain, root, options, report);
+  if (report_has_errors(report))
+    ignore_parts(root);
   parse_devices(domain, root, report);
-  if (!report_has_errors(report))
-    xml_report_unread(document, options->is_strict, unread_is_protected, report);
+  xml_report_unread(document, options->is_strict, unread_is_protected, report);
   if (!report_has_errors(report))
     complete(domain, options, report);
   if (!report_has_errors(report))

@@ -65,12 +65,18 @@ static gboolean set_parse_error(GError **error, xmlParserCtxt *context, const Pa
   return error_set_document(error, &place, NULL, "not well-formed XML: %s", g_strstrip(message));
 }
 
+/* What libxml2 would print by itself, which only it decides: broken encodings. */
+static void print_nothing(void *data, const char *format, ...)
+{
+}
+
 static xmlDoc *parse_bytes(const char *bytes, gsize length, const char *name, GError **error)
 {
   ParseState state = { 0 };
   xmlParserCtxt *context = xmlNewParserCtxt();
   xmlDoc *doc;
 
+  xmlSetGenericErrorFunc(NULL, print_nothing);
   context->_private = &state;
   context->sax->internalSubset = stop_at_doctype;
   context->sax->serror = ignore_error;
@@ -143,8 +149,10 @@ static int open_document(const char *path, GError **error)
                        (gint64)status.st_size, XML_DOCUMENT_MAX_BYTES);
     return -1;
   }
-  if (fcntl(fd, F_SETFL, 0) < 0) /* process substitution hands us a FIFO: read it to its end */
+  if (fcntl(fd, F_SETFL, 0) < 0) { /* process substitution hands us a FIFO: read it to its end */
+    error_set_document(error, &place, NULL, "cannot read: %s", g_strerror(errno));
     return -1;
+  }
   return g_steal_fd(&fd);
 }
 
