@@ -97,7 +97,7 @@ static int flush_output(int exit_code)
 
 int main(int argc, char **argv)
 {
-  setlocale(LC_ALL, "");
+  setlocale(LC_CTYPE, ""); /* the encoding of arguments; messages are not translated */
   if (argc < 2) {
     print_help(stderr);
     return EXIT_CODE_USAGE;
