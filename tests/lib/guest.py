@@ -11,6 +11,7 @@
 A process belongs to a test if it has the test's DOMRUN_TEST_ID in its environment, however it was orphaned.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -195,6 +196,32 @@ class Directory:
         """Starts `domrun run` with @xml, which becomes guest.xml here."""
         self.write("guest.xml", xml)
         return Run(["run", "--root", str(self.runtime), *options, "guest.xml"], self.environment, self.path, **keywords)
+
+    def verb(self, name, *arguments, code=0, stdin=b"", prefix=()):
+        """Runs another domrun command on the guests of this directory, which has to end with @code; returns what it
+        wrote and how long it took (.out, .err, .seconds)."""
+        started = time.monotonic()
+        result = subprocess.run([*prefix, DOMRUN, name, "--root", str(self.runtime), *arguments], input=stdin,
+                                capture_output=True, env=self.environment, cwd=self.path, timeout=PATIENCE)
+        result.seconds = time.monotonic() - started
+        result.out = result.stdout.decode(errors="backslashreplace")
+        result.err = result.stderr.decode(errors="backslashreplace")
+        assert result.returncode == code, \
+            f"{name} {arguments}: exit code {result.returncode}, not {code}\n{result.out}{result.err}"
+        return result
+
+    def destroy(self, name):
+        """Ends the guest, if it has not ended, and does not wait for `domrun run`."""
+        subprocess.run([DOMRUN, "destroy", "--root", str(self.runtime), "--", name], capture_output=True,
+                       env=self.environment, timeout=PATIENCE)
+
+    def await_state(self, name, state="running"):
+        """Waits until the guest is found and in that state."""
+        deadline = time.monotonic() + PATIENCE
+        while not any(one["name"] == name for one in json.loads(self.verb("list", "--json").out)):
+            assert time.monotonic() < deadline, f"no guest '{name}'"
+            time.sleep(0.02)
+        self.verb("wait", "--timeout", str(int(PATIENCE)), "--", name, state)
 
     def processes(self):
         """The pids of all that was started here and has not ended."""

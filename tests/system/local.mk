@@ -17,7 +17,10 @@ system_tests = \
 	%D%/test-net-sockets.py \
 	%D%/test-supervise-faults.py \
 	%D%/test-supervise-lifecycle.py \
-	%D%/test-tap.py
+	%D%/test-tap.py \
+	%D%/test-verbs-console.py \
+	%D%/test-verbs-faults.py \
+	%D%/test-verbs-guest.py
 
 TESTS += $(system_tests)
 EXTRA_DIST += $(system_tests) tests/fake-qemu.py

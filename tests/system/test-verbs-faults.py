@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The verbs when things are not as they should be: a QEMU or a supervisor that hangs, remains of one that was killed,
+odd names, another user."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import time
+from xml.sax.saxutils import escape
+
+import guest
+import tap
+
+DEVICES = "<serial type='pty'/><graphics type='vnc' port='-1' autoport='yes'/><video><model type='vga'/></video>"
+SECOND = 1.0
+
+# Sanitizers make the start of a process slow, and a loaded machine everything.
+SLACK = float(os.environ.get("DOMRUN_TEST_SLACK", "1"))
+
+
+@contextlib.contextmanager
+def running(name="web", **keywords):
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(DEVICES, name=escape(name), **keywords), prefix=["setsid"])
+        directory.await_state(name)
+        yield directory, run
+        directory.destroy(name)
+        run.wait()
+        directory.assert_nothing_left()
+
+
+def expect_quick(result):
+    assert result.seconds < SECOND * SLACK, f"{result.args} took {result.seconds} s"
+
+
+FROM_DISK = [["list"], ["dominfo", "web"], ["domstate", "web"], ["domid", "web"], ["domuuid", "web"],
+             ["dumpxml", "web"], ["domblklist", "web"], ["domiflist", "web"], ["log", "web"]]
+FROM_SUPERVISOR = [["ttyconsole", "web"], ["vncdisplay", "web"], ["domdisplay", "web"], ["events", "web"]]
+FROM_QEMU = [["suspend", "web"], ["resume", "web"], ["reset", "web"], ["qmp", "web", "query-status"],
+             ["screenshot", "web", "picture"], ["send-key", "web", "a"], ["dump", "web", "memory"]]
+
+
+# ---- What hangs ----
+
+
+def test_qemu_hangs():
+    with running() as (directory, run):
+        os.kill(run.qemu_pid(), signal.SIGSTOP)
+        for verb in FROM_DISK + FROM_SUPERVISOR:
+            expect_quick(directory.verb(*verb))
+        for verb in FROM_QEMU:
+            result = directory.verb(*verb, code=11)
+            expect_quick(result)
+            assert "QEMU does not answer" in result.err, result.err
+        result = directory.verb("destroy", "--graceful", "web", code=11)
+        expect_quick(result)
+        assert directory.verb("destroy", "web").seconds < 3 * SLACK, "it is killed after a second"
+
+
+def test_qemu_that_hung_goes_on():
+    with running() as (directory, run):
+        os.kill(run.qemu_pid(), signal.SIGSTOP)
+        directory.verb("suspend", "web", code=11)
+        os.kill(run.qemu_pid(), signal.SIGCONT)
+        directory.verb("wait", "--timeout", "5", "web", "paused")
+        directory.verb("resume", "web")
+
+
+def test_supervisor_hangs():
+    with running() as (directory, run):
+        os.kill(run.pid, signal.SIGSTOP)
+        for verb in FROM_DISK:
+            expect_quick(directory.verb(*verb))
+        for verb in FROM_SUPERVISOR + FROM_QEMU + [["destroy", "web"], ["shutdown", "web"], ["wait", "web"]]:
+            result = directory.verb(*verb, code=11)
+            expect_quick(result)
+            assert "supervisor of 'web'" in result.err, result.err
+        os.kill(run.pid, signal.SIGCONT)
+
+
+# ---- What is left ----
+
+
+def test_remains_of_a_killed_supervisor():
+    with running() as (directory, run):
+        qemu = run.qemu_pid()
+        run.signal(signal.SIGKILL)
+        run.wait()
+        assert json.loads(directory.verb("list", "--json").out) == []
+        assert not any(directory.runtime.iterdir()), "whoever finds the remains removes them"
+        directory.verb("domstate", "web", code=10)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(qemu, signal.SIGKILL)
+
+
+def test_stale_directory():
+    with guest.Directory() as directory:
+        stale = directory.runtime / "0123456789abcdef"
+        stale.mkdir()
+        (stale / "lock").touch()
+        (stale / "state").write_text('{"name":"old","state":"running","pid":1}\n')
+        (stale / "control").touch()
+        assert directory.verb("list", "--all", "--name").out == ""
+        assert not stale.exists()
+
+
+def test_preserved_remains():
+    with guest.Directory() as directory:
+        kept = directory.runtime / "0123456789abcdef"
+        kept.mkdir()
+        (kept / "lock").touch()
+        (kept / "state").write_text('{"name":"old","state":"preserved","reason":"panic","pid":1,"exit-code":6}\n')
+        (kept / "live.xml").write_text("<domain><name>old</name></domain>\n")
+        (kept / "log").write_text("the last words\n")
+        assert directory.verb("list", "--name").out == ""
+        assert directory.verb("list", "--all", "--name").out == "old\n"
+
+
+def test_broken_directories():
+    with guest.Directory() as directory:
+        for number, text in enumerate(["", "{", "[]", '{"name":"x"}', "\0", '{"name":"x","state":"running","pid":"1"}']):
+            broken = directory.runtime / f"{number:016x}"
+            broken.mkdir()
+            (broken / "lock").touch()
+            (broken / "state").write_text(text)
+        other = directory.runtime / "not-a-guest"
+        other.mkdir()
+        pipe = directory.runtime / f"{99:016x}"
+        pipe.mkdir()
+        os.mkfifo(pipe / "state")
+        os.mkfifo(pipe / "lock")
+        assert directory.verb("list", "--all", "--name").out == ""
+        assert other.exists(), "what is none of ours stays"
+
+
+def test_a_look_makes_no_start_fail():
+    with guest.Directory() as directory:
+        for number in range(5):
+            looks = [guest.Run(["list", "--root", str(directory.runtime)], directory.environment, directory.path)
+                     for _ in range(4)]
+            run = directory.run(guest.hello_xml("<serial type='stdio'/>", name="web"), prefix=["setsid"])
+            run.expect("boot 1")
+            run.send(b"p")
+            assert run.wait() == 0, run.said()
+            assert all(look.wait() == 0 for look in looks)
+        directory.assert_nothing_left()
+
+
+# ---- Names ----
+
+
+def _name(name):
+    def test():
+        with running(name) as (directory, run):
+            assert directory.verb("list", "--name").out == name + "\n"
+            (one,) = json.loads(directory.verb("list", "--json").out)
+            assert one["name"] == name
+            table = directory.verb("list").out
+            assert len(table.splitlines()) == 3 and "\x1b" not in table, "no name can forge a table"
+            assert directory.verb("domstate", "--", name).out == "running\n"
+            directory.verb("suspend", "--", name)
+            directory.verb("domstate", "--", name + "x", code=10)
+    test.__name__ = f"name {name[:20]}"
+    return test
+
+
+test_name_like_an_option = _name("--json")
+test_name_like_a_short_option = _name("-f")
+test_name_with_spaces = _name("my  web server")
+test_name_like_a_hidden_file = _name(".state")
+test_name_with_quotes = _name("a'b\"c`$(d)%s%n\\")
+test_name_beyond_ascii = _name("Grüße-猫")
+test_name_like_json = _name('"},{"name":"forged')
+test_name_long = _name("x" * 200)
+
+
+def test_long_path():
+    """Longer than the address of a socket can be."""
+    with guest.Directory() as directory:
+        directory.runtime = directory.runtime / ("long" * 40) / ("path" * 40)
+        run = directory.run(guest.hello_xml(DEVICES, name="web"), prefix=["setsid"])
+        directory.await_state("web")
+        directory.verb("suspend", "web")
+        directory.verb("destroy", "web")
+        run.wait()
+
+
+def test_message_with_an_odd_name():
+    with guest.Directory() as directory:
+        error = directory.verb("domstate", "a\x1b[31m\nb", code=10).err
+        assert "\x1b" not in error and "\\x1b" in error, error
+
+
+# ---- Another user ----
+
+
+def test_another_user():
+    if os.geteuid() != 0:
+        raise tap.Skip("only root can become another user")
+    with running() as (directory, run):
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        os.chmod(directory.path, 0o755)
+        for verb in (["domstate", "web"], ["destroy", "web"], ["console", "web"]):
+            result = directory.verb(*verb, code=4, prefix=nobody)
+            assert "Permission denied" in result.err
+        # And where the directories would let them through, the supervisor does not.
+        (guest_directory,) = [path for path in directory.runtime.iterdir() if path.is_dir()]
+        assert guest_directory.stat().st_mode & 0o777 == 0o700
+        assert (guest_directory / "control").stat().st_mode & 0o777 == 0o600
+        for path in (directory.runtime, guest_directory):
+            path.chmod(0o755)
+        for path in guest_directory.iterdir():
+            path.chmod(0o666)
+        result = directory.verb("suspend", "web", code=12, prefix=nobody)
+        assert "belongs to another user" in result.err, result.err
+        assert directory.verb("domstate", "web").out == "running\n"
+
+
+def test_control_socket_with_rubbish():
+    with running() as (directory, run):
+        (path,) = directory.runtime.glob("*/control")
+        for rubbish in (b"\n" * 1000, b"{" * 10000 + b"\n", b"\xff" * 70000, b'{"execute":' + b'"x' * 1000 + b"\n",
+                        b'{"execute":"console","arguments":{"device":{}}}\n', b'{"execute":"qmp"}\n',
+                        b'{"execute":"dump","arguments":{"path":7}}\n', b'{"execute":"send-key"}\n',
+                        b'{"execute":"send-key","arguments":{"keys":[{},null,[[]]]}}\n',
+                        b'{"execute":"shutdown","arguments":{"mode":[],"timeout":-1e300}}\n'
+                        b'{"execute":"screenshot","arguments":{"head":1e99,"device":3}}\n'):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(path))
+                with contextlib.suppress(OSError):
+                    connection.sendall(rubbish)
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65536):
+                        pass
+        assert directory.verb("domid", "web").out == f"{run.pid}\n"
+        expect_quick(directory.verb("qmp", "web", "query-status"))
+
+
+if __name__ == "__main__":
+    tap.main()

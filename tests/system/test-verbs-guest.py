@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The verbs for running guests under real QEMU: what they print, for people and for programs, and what they do."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import threading
+
+import guest
+import tap
+
+DEVICES = """<serial type='pty'/><serial type='pty'><alias name='ua-second'/></serial>
+    <interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/></interface>
+    <graphics type='vnc' port='-1' autoport='yes'/><video><model type='vga'/></video>"""
+HELLO = "hello from domrun, boot "
+UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
+
+@contextlib.contextmanager
+def running(name="web", devices=DEVICES, **keywords):
+    """A guest that runs, of which nothing may be left in the end."""
+    with guest.Directory() as directory:
+        xml = guest.hello_xml(devices, name=name, **keywords).replace("<memory", f"<uuid>{UUID}</uuid><memory", 1)
+        run = directory.run(xml, prefix=["setsid"])
+        directory.await_state(name)
+        yield directory, run
+        directory.destroy(name)
+        run.wait()
+        directory.assert_nothing_left()
+
+
+def rows(table):
+    """The cells of a table, without header and rule."""
+    return [re.split(r" {2,}", line.strip()) for line in table.splitlines()[2:]]
+
+
+# ---- What is known of a guest ----
+
+
+def test_list():
+    with running() as (directory, run):
+        listed = directory.verb("list").out
+        assert listed.splitlines()[0].split() == ["Id", "Name", "State"]
+        assert rows(listed) == [[str(run.pid), "web", "running"]]
+        assert directory.verb("list", "--name").out == "web\n"
+        assert directory.verb("list", "--uuid").out == UUID + "\n"
+        assert directory.verb("list", "--id", "--name").out == f"{run.pid} web\n"
+        (one,) = json.loads(directory.verb("list", "--json").out)
+        assert (one["name"], one["uuid"], one["state"], one["pid"]) == ("web", UUID, "running", run.pid)
+        assert one["qemu-pid"] == run.qemu_pid()
+
+
+def test_list_of_nothing():
+    with guest.Directory() as directory:
+        assert rows(directory.verb("list", "--all").out) == []
+        assert directory.verb("list", "--name").out == ""
+        assert json.loads(directory.verb("list", "--json").out) == []
+
+
+def test_found_by_name_uuid_and_id():
+    with running() as (directory, run):
+        for what in ("web", UUID, UUID.upper(), UUID.replace("-", ""), str(run.pid)):
+            assert directory.verb("domuuid", what).out == UUID + "\n"
+            assert directory.verb("domid", what).out == f"{run.pid}\n"
+            assert directory.verb("domstate", what).out == "running\n"
+
+
+def test_state():
+    with running() as (directory, run):
+        assert directory.verb("domstate", "--reason", "web").out == "running (booted)\n"
+        state = json.loads(directory.verb("domstate", "--json", "web").out)
+        assert state["state"] == "running" and state["restarts"] == 0 and "exit-code" not in state
+        text = directory.verb("dominfo", "web").out
+        assert re.search(r"(?m)^UUID: +" + UUID + "$", text) and re.search(r"(?m)^Max memory: +16 MiB$", text), text
+        assert json.loads(directory.verb("dominfo", "--json", "web").out) == state
+
+
+def test_document():
+    with running() as (directory, run):
+        xml = directory.verb("dumpxml", "web").out
+        assert f"<uuid>{UUID}</uuid>" in xml
+        assert directory.verb("ttyconsole", "web").out.strip() in xml, "the live XML tells the terminal"
+        assert rows(directory.verb("domblklist", "web").out) == [["vda", str(guest.IMAGE)]]
+        assert rows(directory.verb("domblklist", "--details", "web").out) == [["file", "disk", "vda", str(guest.IMAGE)]]
+        (disk,) = json.loads(directory.verb("domblklist", "--json", "web").out)
+        assert disk == {"type": "file", "device": "disk", "target": "vda", "source": str(guest.IMAGE)}
+        (nic,) = json.loads(directory.verb("domiflist", "--json", "web").out)
+        assert (nic["type"], nic["model"], nic["mac"]) == ("user", "virtio", "52:54:00:11:22:33")
+        assert rows(directory.verb("domiflist", "web").out)[0][-1] == "52:54:00:11:22:33"
+
+
+def test_terminal():
+    with running() as (directory, run):
+        path = directory.verb("ttyconsole", "web").out.strip()
+        assert pathlib.Path(path).is_char_device()
+        run.expect_error(f"serial0: {path}\n")
+
+
+def test_no_terminal():
+    with running(devices="<serial type='null'/>") as (directory, run):
+        assert "has no console with a terminal" in directory.verb("ttyconsole", "web", code=12).err
+        assert "has no display" in directory.verb("vncdisplay", "web", code=12).err
+
+
+def test_display():
+    with running() as (directory, run):
+        (display,) = json.loads(directory.verb("vncdisplay", "--json", "web").out)
+        shown = directory.verb("vncdisplay", "web").out.strip()
+        assert shown == f"127.0.0.1:{display['port'] - 5900}"
+        assert directory.verb("domdisplay", "web").out == f"vnc://{shown}\n"
+        listening = directory.verb("qmp", "web", "query-vnc").out
+        assert json.loads(listening)["service"] == str(display["port"])
+
+
+def test_log():
+    with running() as (directory, run):
+        assert re.search(r"(?m)serial0: /dev/pts/[0-9]+$", directory.verb("log", "web").out)
+
+
+# ---- What is done to a guest ----
+
+
+def test_suspend_and_resume():
+    with running() as (directory, run):
+        directory.verb("suspend", "web")
+        assert directory.verb("domstate", "--reason", "web").out == "paused (user)\n"
+        directory.verb("wait", "--timeout", "5", "web", "paused")
+        directory.verb("resume", "web")
+        directory.verb("wait", "--timeout", "5", "web", "running")
+
+
+def test_shutdown():
+    with running() as (directory, run):
+        directory.verb("shutdown", "web")
+        assert run.wait() in (0, 8), run.said()
+
+
+def test_shutdown_of_a_guest_that_does_not_listen():
+    with running() as (directory, run):
+        directory.verb("console", "web", stdin=b"i", prefix=["timeout", "1"], code=124)
+        directory.verb("shutdown", "--timeout", "1", "web")
+        directory.verb("wait", "--timeout", "20", "web")
+        run.wait()
+
+
+def test_shutdown_without_acpi():
+    with running(features="<apic/>") as (directory, run):
+        warned = directory.verb("shutdown", "--timeout", "1", "web")
+        assert "warning: the guest has no <acpi/>" in warned.err, warned.err
+        directory.verb("wait", "--timeout", "20", "web")
+
+
+def test_reboot_without_acpi():
+    with running(features="<apic/>") as (directory, run):
+        assert "has no <acpi/>" in directory.verb("reboot", "web", code=12).err
+
+
+def test_reset():
+    with running(devices="<serial type='stdio'/>") as (directory, run):
+        run.expect(HELLO + "1")
+        directory.verb("reset", "web")
+        run.expect(HELLO + "2")
+
+
+def test_reboot():
+    with running(devices="<serial type='stdio'/>") as (directory, run):
+        run.expect(HELLO + "1")
+        first = run.qemu_pid()
+        directory.verb("reboot", "web")
+        run.expect(f"(?s)power button.*{HELLO}")
+        directory.verb("wait", "--timeout", "10", "web", "running")
+        assert run.process.poll() is None and first, run.said()
+
+
+def test_destroy_frees_the_name():
+    with running() as (directory, run):
+        directory.verb("destroy", "web")
+        assert json.loads(directory.verb("list", "--all", "--json").out) == []
+        directory.verb("domstate", "web", code=10)
+        again = directory.run(guest.hello_xml(name="web"), prefix=["setsid"])
+        directory.await_state("web")
+        directory.verb("destroy", "--graceful", "web")
+        again.wait()
+
+
+def test_wait_for_the_end():
+    with running() as (directory, run):
+        timer = threading.Timer(0.5, directory.verb, ["destroy", "web"])
+        timer.start()
+        state = json.loads(directory.verb("wait", "--json", "web").out)
+        timer.join()
+        assert state["state"] == "ended" and state["reason"] == "destroyed", state
+
+
+def test_wait_in_vain():
+    with running() as (directory, run):
+        late = directory.verb("wait", "--timeout", "1", "web", code=11)
+        assert "'running' after 1 s" in late.err and 1 <= late.seconds < 3
+        unknown = directory.verb("wait", "web", "flying", code=2)
+        assert "known: starting, running" in unknown.err
+        timer = threading.Timer(0.5, directory.verb, ["destroy", "web"])
+        timer.start()
+        assert "has ended" in directory.verb("wait", "web", "paused", code=12).err
+        timer.join()
+
+
+def test_events():
+    with running() as (directory, run):
+        follower = guest.Run(["events", "--root", str(directory.runtime), "--follow", "web"], directory.environment,
+                             directory.path)
+        follower.expect('"state":"running"')
+        directory.verb("suspend", "web")
+        follower.expect('"state":"paused"')
+        follower.expect('"event":"QEMU".*"STOP"')
+        kept = [json.loads(line) for line in directory.verb("events", "web").out.splitlines()]
+        states = [event["data"]["state"] for event in kept if event["event"] == "STATE"]
+        assert states[:2] == ["starting", "running"] and states[-1] == "paused", states
+        directory.verb("destroy", "web")
+        follower.expect('"state":"ended"')
+        assert follower.wait() == 0
+        assert all(json.loads(line) for line in follower.out.text.splitlines())
+
+
+def test_qmp():
+    with running() as (directory, run):
+        status = json.loads(directory.verb("qmp", "web", "query-status").out)
+        assert status["status"] == "running"
+        request = {"execute": "qom-get", "arguments": {"path": "/machine", "property": "type"}}
+        assert "machine" in directory.verb("qmp", "web", json.dumps(request)).out
+        assert "machine" in directory.verb("qmp", "web", "qom-get", "path=/machine", "property=type").out
+        assert directory.verb("qmp", "--hmp", "web", "info", "version").out.startswith(("7.", "8.", "9.", "10."))
+        assert "nonsense" in directory.verb("qmp", "web", "nonsense", code=12).err
+        for arguments in (["{"], ["{}"], ["x", "y"], ["x", "=1"]):
+            directory.verb("qmp", "web", *arguments, code=2)
+        schema = json.loads(directory.verb("qmp", "web", "query-qmp-schema").out)
+        assert len(schema) > 500, "a long answer"
+
+
+def test_screenshot():
+    with running() as (directory, run):
+        directory.verb("screenshot", "web", "picture.png")
+        picture = (directory.path / "picture.png").read_bytes()
+        assert picture.startswith(b"\x89PNG\r\n\x1a\n") and b"IEND" in picture[-12:]
+        assert directory.verb("screenshot", "web", "-").stdout.startswith(b"\x89PNG")
+        directory.verb("screenshot", "web", "nowhere/picture.png", code=4)
+
+
+def test_send_key():
+    with running() as (directory, run):
+        directory.verb("send-key", "web", "ctrl", "alt", "delete")
+        directory.verb("send-key", "--holdtime", "10", "web", "KEY_LEFTCTRL", "KEY_F1", "KEY_1", "1", "30")
+        assert "nokey" in directory.verb("send-key", "web", "nokey", code=12).err
+
+
+def test_dump():
+    with running() as (directory, run):
+        directory.verb("dump", "web", "memory")
+        dump = directory.path / "memory"
+        assert dump.read_bytes()[:4] == b"\x7fELF" and dump.stat().st_size > 16 * 1024 * 1024
+        assert dump.stat().st_mode & 0o777 == 0o600
+        assert directory.verb("domstate", "web").out == "running\n"
+        before = dump.stat().st_mtime_ns
+        assert directory.verb("dump", "web", "memory", code=12).err, "what is there is not overwritten"
+        assert dump.stat().st_mtime_ns == before
+
+
+def test_preserved_guest():
+    with running(lifecycle="<on_crash>preserve</on_crash>") as (directory, run):
+        directory.verb("console", "web", stdin=b"c", prefix=["timeout", "1"], code=124)
+        directory.verb("wait", "--timeout", "10", "web", "preserved")
+        assert directory.verb("domstate", "--reason", "web").out == "preserved (panic)\n"
+        assert json.loads(directory.verb("qmp", "web", "query-status").out)["running"] is False
+        directory.verb("dump", "web", "memory")
+        directory.verb("destroy", "web")
+
+
+# ---- Mistakes ----
+
+
+def test_no_such_guest():
+    with running() as (directory, run):
+        for verb in ("dominfo", "domstate", "domid", "domuuid", "dumpxml", "console", "ttyconsole", "vncdisplay",
+                     "domdisplay", "domblklist", "domiflist", "shutdown", "reboot", "reset", "destroy", "suspend",
+                     "resume", "wait", "events", "log"):
+            error = directory.verb(verb, "wbe", code=10).err
+            assert error == f"domrun: no guest 'wbe'\n  did you mean 'web'? It was looked for in '{directory.runtime}'\n"
+        for verb, argument in (("qmp", "query-status"), ("screenshot", "file"), ("send-key", "a"), ("dump", "file")):
+            directory.verb(verb, "wbe", argument, code=10)
+
+
+def test_usage():
+    with guest.Directory() as directory:
+        for verb in ("dominfo", "console", "destroy", "qmp", "screenshot", "dump", "send-key", "wait"):
+            directory.verb(verb, code=2)
+        directory.verb("destroy", "a", "b", code=2)
+        directory.verb("list", "a", code=2)
+        directory.verb("list", "--nonsense", code=2)
+        assert "--root=DIR" in directory.verb("console", "--help").out
+
+
+if __name__ == "__main__":
+    tap.main()
