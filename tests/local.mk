@@ -32,6 +32,7 @@ check_PROGRAMS += \
 	%D%/test-qemu \
 	%D%/test-qmp \
 	%D%/test-registry \
+	%D%/test-restarts \
 	%D%/test-strings \
 	%D%/test-xml
 
@@ -42,6 +43,7 @@ TESTS += \
 	%D%/test-qemu \
 	%D%/test-qmp \
 	%D%/test-registry \
+	%D%/test-restarts \
 	%D%/test-strings \
 	%D%/test-xml \
 	%D%/test-source-rules.sh \
