@@ -376,7 +376,10 @@ static void read_some(XmlDocument *document)
   xmlNode *root = xml_document_root(document), *child = NULL;
   g_autoptr(GError) error = NULL;
 
-  g_assert_true(xml_child(root, "name", &child, &error));
+  const char *text = NULL;
+
+  g_assert_true(xml_child_text(root, "name", &text, &error));
+  g_assert_true(xml_child_text(root, "memory", &text, &error));
   g_assert_true(xml_child(root, "memory", &child, &error));
   if (child)
     xml_attribute(child, "unit");
@@ -388,6 +391,12 @@ static void read_some(XmlDocument *document)
   }
 }
 
+static const char *explain_later(const char *parent, const char *element, gboolean *ret_is_error)
+{
+  *ret_is_error = g_str_equal(parent, "disk");
+  return g_str_equal(element, "later") ? "comes later" : NULL;
+}
+
 static char *report_unread(const char *text, gboolean is_strict, int *ret_exit_code)
 {
   g_autoptr(XmlDocument) document = load(text);
@@ -397,7 +406,7 @@ static char *report_unread(const char *text, gboolean is_strict, int *ret_exit_c
   FILE *stream = open_memstream(&output, &length);
 
   read_some(document);
-  xml_report_unread(document, is_strict, protect_readonly, report);
+  xml_report_unread(document, is_strict, protect_readonly, explain_later, report);
   *ret_exit_code = report_exit_code(report);
   report_print(report, stream);
   fclose(stream);
@@ -432,6 +441,10 @@ static void test_unread(void)
                 "guest.xml:3: <disk>/<readonly>: unknown element\n"
                 "  it protects data, so the guest is not run without it\n"
                 "guest.xml:3: warning: <disk>/<target>: unknown attribute 'dev'\n  it has no effect\n");
+  assert_unread("<domain>\n<later/><disk type='file'>yes<later/></disk></domain>", FALSE, 3,
+                "guest.xml:2: warning: <later>: comes later\n"
+                "guest.xml:2: warning: <disk>: text that does not belong here: 'yes'\n  it has no effect\n"
+                "guest.xml:2: <disk>/<later>: comes later\n");
   /* Of another namespace, so not the one that is known. */
   assert_unread("<domain x:foo='1' xmlns:x='urn:x'>\n<x:memory unit='b'/></domain>", FALSE, 0,
                 "guest.xml:1: warning: <domain>: unknown attribute 'foo'\n  it has no effect\n"

@@ -36,26 +36,11 @@ static gboolean check_source(xmlNode *node, const xmlNode *source, const Chardev
                         type == CHARDEV_DEV && parsed->is_parallel ? parallel_example : examples[type]);
 }
 
-/* A name under which whoever opens it finds a descriptor of its own, and not what the document means. */
-static gboolean check_is_file(xmlNode *node, const char *attribute, const char *path, GError **error)
-{
-  static const char *const prefixes[] = { "/dev/fd/", "/dev/fdset/", "/proc/self/", "/proc/thread-self/" };
-  g_autofree char *canonical = g_canonicalize_filename(path, NULL);
-
-  for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-    if (g_str_has_prefix(canonical, prefixes[i]))
-      return xml_error(error, node, attribute,
-                       "'%s' names something of the process that opens it, and no file", path);
-  }
-  return TRUE;
-}
-
 static gboolean parse_path(xmlNode *node, const char *attribute, const char **ret_path, GError **error)
 {
   if (!xml_attribute(node, attribute))
     return xml_error(error, node, attribute, "is missing");
-  return xml_attribute_path(node, attribute, ret_path, error) &&
-         check_is_file(node, attribute, *ret_path, error);
+  return xml_attribute_path(node, attribute, ret_path, error);
 }
 
 gboolean chardev_source_parse_socket(xmlNode *node, const char *attribute, const char **ret_path,

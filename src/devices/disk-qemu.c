@@ -100,6 +100,8 @@ static Props *translate_format(const Disk *disk)
 
 static void translate_source(const Disk *disk, Plan *plan)
 {
+  PlanRequirement *requirement;
+
   plan_add_json(plan, PLAN_BOTH, "-blockdev", translate_storage(disk));
   plan_add_json(plan, PLAN_BOTH, "-blockdev", translate_format(disk));
   if (disk->driver.copy_on_read == DISK_SWITCH_ON) {
@@ -110,8 +112,10 @@ static void translate_source(const Disk *disk, Plan *plan)
     props_add_string(copy, "discard", "unmap");
     plan_add_json(plan, PLAN_BOTH, "-blockdev", copy);
   }
-  plan_require(plan, disk->is_readonly ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &disk->source_place,
-               disk->type == DISK_TYPE_BLOCK ? "dev" : "file", disk->source);
+  requirement =
+      plan_require(plan, disk->is_readonly ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &disk->source_place,
+                   disk->type == DISK_TYPE_BLOCK ? "dev" : "file", disk->source);
+  requirement->is_shared = disk->is_shareable;
 }
 
 static const char *ide_driver(const Disk *disk)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain/domain.h"
+#include "xml/annotate.h"
 #include "xml/element.h"
 
 ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block");
@@ -317,6 +318,16 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
          validate_source(domain, disk, error);
 }
 
+/* Absolute, since the live XML is read from elsewhere. */
+static void disk_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  const Disk *disk = (const Disk *)device;
+
+  if (disk->source)
+    xml_set_attribute(xml_set_child(node, "source"), disk->type == DISK_TYPE_FILE ? "file" : "dev",
+                      disk->source);
+}
+
 const DeviceRoom disk_room = {
   .element = "disk",
   .size = sizeof(Disk),
@@ -326,6 +337,6 @@ const DeviceRoom disk_room = {
   .complete = disk_complete,
   .validate = disk_validate,
   .translate = disk_translate,
-  .annotate = device_annotate_nothing,
+  .annotate = disk_annotate,
   .clear = device_clear_nothing,
 };

@@ -248,6 +248,10 @@ static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
 
+  if (g_strcmp0(xml_attribute(node, "type"), "spice") == 0) {
+    xml_error(error, node, "type", "'spice' is not among what domrun can do yet (known: sdl, vnc)");
+    return error_add_hint(error, "type='vnc' shows the same screen");
+  }
   if (!xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error) ||
       !device_parse_alias(node, device, error))
     return FALSE;

@@ -25,6 +25,10 @@ static void collect(Report *report, gboolean is_fine, GError **error)
 static gboolean check_root(xmlNode *root, GError **error)
 {
   xml_mark(root);
+  if (root->ns && !root->ns->prefix) {
+    xml_error(error, root, "xmlns", "'%s': a domain stands in no namespace", (const char *)root->ns->href);
+    return error_add_hint(error, "remove xmlns='...'; xmlns:PREFIX='...' for what is in <metadata> may stay");
+  }
   if (xml_is_element(root, "domain"))
     return TRUE;
   xml_error(error, root, NULL, "the root element is not <domain>");
@@ -242,7 +246,7 @@ Domain *domain_parse(XmlDocument *document, const DomainOptions *options, Report
   if (report_has_errors(report))
     ignore_parts(root);
   parse_devices(domain, root, report);
-  xml_report_unread(document, options->is_strict, unread_is_protected, report);
+  xml_report_unread(document, options->is_strict, unread_is_protected, unread_explain, report);
   if (!report_has_errors(report))
     complete(domain, options, report);
   if (!report_has_errors(report))

@@ -8,9 +8,18 @@
 #include "xml/annotate.h"
 #include "xml/document.h"
 
+/* Absolute, since the live XML is read from elsewhere. */
+static void annotate_path(xmlNode *root, const char *name, const char *path)
+{
+  if (path)
+    xml_set_text(xml_set_child(xml_set_child(root, "os"), name), path);
+}
+
 static void annotate_metadata(const Domain *domain, xmlNode *root)
 {
   xml_set_text(xml_set_child(root, "uuid"), domain->metadata.uuid);
+  annotate_path(root, "kernel", domain->os.kernel);
+  annotate_path(root, "initrd", domain->os.initrd);
 }
 
 static void annotate_pci(const PciAddress *pci, xmlNode *address)

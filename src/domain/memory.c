@@ -61,6 +61,14 @@ static gboolean read_unit(xmlNode *node, guint64 *ret_bytes, GError **error)
   return FALSE;
 }
 
+/* Whether somebody wrote the unit behind the number. */
+static gboolean ends_in_letter(xmlNode *node)
+{
+  const char *text = "";
+
+  return xml_text(node, &text, NULL) && *text && g_ascii_isalpha(text[strlen(text) - 1]);
+}
+
 gboolean memory_read_kib(xmlNode *node, guint64 *ret_kib, GError **error)
 {
   guint64 count, unit, bytes;
@@ -68,7 +76,8 @@ gboolean memory_read_kib(xmlNode *node, guint64 *ret_kib, GError **error)
   if (!read_unit(node, &unit, error))
     return FALSE;
   if (!xml_text_uint(node, 0, G_MAXUINT64, &count, error))
-    return error_add_hint(error, "the unit is an attribute: <memory unit='MiB'>512</memory>");
+    return ends_in_letter(node) &&
+           error_add_hint(error, "the unit is an attribute: <memory unit='MiB'>512</memory>");
   if (!g_uint64_checked_mul(&bytes, count, unit) || bytes > G_MAXINT64)
     return xml_error(error, node, NULL, "%" G_GUINT64_FORMAT " %s is more than any machine can address",
                      count, xml_attribute(node, "unit") ? xml_attribute(node, "unit") : "KiB");

@@ -16,6 +16,9 @@ static gboolean check_name(xmlNode *node, const char *name, GError **error)
     return xml_error(error, node, NULL, "has %zu bytes; allowed are at most 255", strlen(name));
   if (g_str_equal(name, ".") || g_str_equal(name, ".."))
     return xml_error(error, node, NULL, "'%s' cannot be a name", name);
+  if (name[0] == '-')
+    return xml_error(error, node, NULL, "'%s' begins with a dash: every command would take it for an option",
+                     name);
   if (strchr(name, '/'))
     return xml_error(error, node, NULL, "'%s' has a slash, which a name may not have", name);
   for (const char *c = name; *c; c = g_utf8_next_char(c)) {

@@ -3,6 +3,8 @@
 
 #include "domain/unread.h"
 
+#include "devices/registry.h"
+
 typedef struct {
   const char *name;
   const char *why;
@@ -37,4 +39,46 @@ gboolean unread_is_protected(const char *element, const char *attribute)
       return TRUE;
   }
   return FALSE;
+}
+
+/* Of today's format, as libvirt documents it; each goes from this list when its room is built. */
+static const char *const later_parts[] = {
+  "cpu",       "cputune",        "numatune",    "memoryBacking", "memtune",
+  "blkiotune", "iothreads",      "iothreadids", "resource",      "sysinfo",
+  "pm",        "perf",           "seclabel",    "idmap",         "genid",
+  "keywrap",   "throttlegroups",
+};
+static const char *const later_devices[] = {
+  "audio",    "channel",     "crypto", "filesystem", "hostdev",   "iommu", "lease", "memory", "nvram",
+  "redirdev", "redirfilter", "rng",    "shmem",      "smartcard", "sound", "tpm",   "vsock",  "watchdog",
+};
+
+static gboolean is_listed(const char *const *names, gsize count, const char *name)
+{
+  for (gsize i = 0; i < count; i++) {
+    if (g_str_equal(names[i], name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean is_device(const char *element)
+{
+  for (const DeviceRoom *const *room = device_rooms; *room; room++) {
+    if (g_str_equal((*room)->element, element))
+      return TRUE;
+  }
+  return g_str_equal(element, "emulator") || is_listed(later_devices, G_N_ELEMENTS(later_devices), element);
+}
+
+const char *unread_explain(const char *parent, const char *element, gboolean *ret_is_error)
+{
+  if (g_str_equal(parent, "domain") && is_listed(later_parts, G_N_ELEMENTS(later_parts), element))
+    return "domrun does not carry this element out yet: it has no effect";
+  if (g_str_equal(parent, "devices") && is_listed(later_devices, G_N_ELEMENTS(later_devices), element))
+    return "domrun does not have this device yet: the guest runs without it";
+  *ret_is_error = TRUE;
+  if (g_str_equal(parent, "domain") && is_device(element))
+    return "is a device: it belongs in <devices>";
+  return NULL;
 }

@@ -8,3 +8,7 @@
 
 /* An XmlIsProtected, see xml/unread.h. */
 gboolean unread_is_protected(const char *element, const char *attribute);
+
+/* An XmlExplain: elements of today's format that domrun does not carry out yet, and elements in the wrong
+ * place. */
+const char *unread_explain(const char *parent, const char *element, gboolean *ret_is_error);

@@ -297,6 +297,40 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_BRIDGE] = bridge_check,  [PLAN_REQUIRE_NETWORK] = bridge_check_network,
 };
 
+static gboolean is_image(const PlanRequirement *requirement)
+{
+  return requirement->kind == PLAN_REQUIRE_READ || requirement->kind == PLAN_REQUIRE_WRITE;
+}
+
+/* Whatever it is called: through a link, or by another path. */
+static gboolean is_same_file(const char *a, const char *b)
+{
+  struct stat x, y;
+
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino &&
+         (S_ISREG(x.st_mode) || S_ISBLK(x.st_mode));
+}
+
+/* One file that two disks write is a file that is lost. The same path twice the document's own check has
+ * refused. */
+static gboolean check_alone(const Plan *plan, guint index, GError **error)
+{
+  const PlanRequirement *requirement = g_ptr_array_index(plan->requirements, index);
+
+  for (guint i = 0; i < index && is_image(requirement); i++) {
+    const PlanRequirement *other = g_ptr_array_index(plan->requirements, i);
+
+    if (!is_image(other) || (requirement->is_shared && other->is_shared) ||
+        (requirement->kind == PLAN_REQUIRE_READ && other->kind == PLAN_REQUIRE_READ))
+      continue;
+    if (is_same_file(requirement->path, other->path))
+      return requirement_refuse(requirement, error,
+                                "'%s' is the same file as '%s' on line %d, and one of the two is written",
+                                requirement->path, other->path, other->place.line);
+  }
+  return TRUE;
+}
+
 void requirements_check(const Plan *plan, Report *report)
 {
   for (guint i = 0; i < plan->requirements->len; i++) {
@@ -304,7 +338,7 @@ void requirements_check(const Plan *plan, Report *report)
     GError *error = NULL;
 
     if (requirement->kind < G_N_ELEMENTS(checks) && checks[requirement->kind] &&
-        !checks[requirement->kind](requirement, &error))
+        (!checks[requirement->kind](requirement, &error) || !check_alone(plan, i, &error)))
       report_error(report, error);
   }
 }

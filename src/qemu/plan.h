@@ -104,6 +104,7 @@ typedef struct {
   Place place;
   const char *attribute; /* or NULL */
   const char *path; /* absolute (EMULATOR: or a bare name), or the name; borrowed; NULL where there is none */
+  gboolean is_shared;  /* READ, WRITE: another requirement may be for the same file; so it is for two READs */
   const char *network; /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
 } PlanRequirement;
 

@@ -63,8 +63,11 @@ gboolean xml_child(xmlNode *node, const char *name, xmlNode **ret_child, GError 
   xmlNode *child = xml_next_child(node, name, NULL);
   xmlNode *second = child ? xml_next_child(node, name, child) : NULL;
 
-  if (second)
+  if (second) {
+    xml_ignore(child); /* nobody comes to read them, but they are not unknown */
+    xml_ignore(second);
     return xml_error(error, second, NULL, "given twice; the first is on line %ld", xmlGetLineNo(child));
+  }
   if (child)
     *ret_child = child;
   return TRUE;
@@ -97,6 +100,7 @@ gboolean xml_text_verbatim(xmlNode *node, const char **ret_text, GError **error)
   xmlChar *text;
 
   xml_mark(node);
+  xml_document_marks(node)->is_text_read = TRUE;
   for (xmlNode *child = node->children; child; child = child->next) {
     if (child->type == XML_ELEMENT_NODE)
       return xml_error(error, child, NULL, "an element is not allowed here; expected text");
@@ -269,6 +273,21 @@ gboolean xml_attribute_on_off(xmlNode *node, const char *name, gboolean *ret_val
   return xml_attribute_enum(node, name, &off_on_table, ret_value, error);
 }
 
+/* Paths that mean something else in another process: in QEMU, which would open them. */
+static gboolean is_descriptor(const char *path)
+{
+  static const char *const prefixes[] = { "/dev/fd/", "/dev/fdset/", "/proc/self/", "/proc/thread-self/" };
+
+  g_autofree char *canonical = g_canonicalize_filename(path, NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+    if (g_str_has_prefix(canonical, prefixes[i]))
+      return TRUE;
+  }
+  return g_str_equal(canonical, "/dev/stdin") || g_str_equal(canonical, "/dev/stdout") ||
+         g_str_equal(canonical, "/dev/stderr");
+}
+
 static gboolean read_path(xmlNode *node, const char *attribute, const char *path, const char **ret_path,
                           GError **error)
 {
@@ -279,8 +298,8 @@ static gboolean read_path(xmlNode *node, const char *attribute, const char *path
     absolute = g_strdup(path);
   else
     absolute = g_build_filename(xml_document_directory(document), path, NULL);
-  if (g_str_has_prefix(absolute, "/dev/fdset/"))
-    return xml_error(error, node, attribute, "'%s' is no file: QEMU takes it for a descriptor of its own",
+  if (is_descriptor(absolute))
+    return xml_error(error, node, attribute, "'%s' is no file, but a descriptor of whoever opens it",
                      absolute);
   *ret_path = xml_document_keep(document, absolute);
   return TRUE;

@@ -11,6 +11,7 @@
 #include <libxml/tree.h>
 
 typedef struct {
+  gboolean is_text_read; /* somebody read its text */
   gboolean is_read;      /* somebody asked for this element, as a child of its parent */
   gboolean is_ignored;   /* it and all below it are not ours to read */
   GPtrArray *attributes; /* names asked for; string literals */

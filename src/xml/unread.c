@@ -10,6 +10,7 @@
 typedef struct {
   gboolean is_strict;
   XmlIsProtected is_protected;
+  XmlExplain explain;
   Report *report;
 } Search;
 
@@ -48,6 +49,39 @@ static void report_unread(const Search *search, xmlNode *node, const char *attri
     report_error_as_warning(search->report, error);
 }
 
+/* What domain/ knows of it: TRUE where that was something. */
+static gboolean report_explained(const Search *search, xmlNode *node)
+{
+  Place place = xml_place(node);
+  gboolean is_error = FALSE;
+  const char *why = search->explain((const char *)node->parent->name, (const char *)node->name, &is_error);
+  GError *error = NULL;
+
+  if (!why)
+    return FALSE;
+  error_set_document(&error, &place, NULL, "%s", why);
+  if (search->is_strict || is_error)
+    report_error(search->report, error);
+  else
+    report_error_as_warning(search->report, error);
+  return TRUE;
+}
+
+/* Text where no text belongs. */
+static void report_text(const Search *search, xmlNode *node, const xmlNode *text)
+{
+  Place place = xml_place(node);
+  g_autofree char *copy = g_strndup((const char *)text->content, 40);
+  GError *error = NULL;
+
+  error_set_document(&error, &place, NULL, "text that does not belong here: '%s'", g_strstrip(copy));
+  error_add_hint(&error, "it has no effect");
+  if (search->is_strict)
+    report_error(search->report, error);
+  else
+    report_error_as_warning(search->report, error);
+}
+
 /* xml:space, xml:lang and the like say something about the text, not about the domain. */
 static gboolean is_xml_namespace(const xmlNs *ns)
 {
@@ -74,6 +108,9 @@ static void search_element(const Search *search, xmlNode *node)
   for (xmlNode *child = node->children; child; child = child->next) {
     const XmlMarks *child_marks;
 
+    if ((child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) && !marks->is_text_read &&
+        !xmlIsBlankNode(child))
+      report_text(search, node, child);
     if (child->type != XML_ELEMENT_NODE)
       continue;
     child_marks = xml_document_marks(child);
@@ -81,14 +118,15 @@ static void search_element(const Search *search, xmlNode *node)
       continue;
     if (child_marks->is_read)
       search_element(search, child);
-    else
+    else if (!report_explained(search, child))
       report_unread(search, child, NULL, nearest_of(marks->children, (const char *)child->name));
   }
 }
 
-void xml_report_unread(XmlDocument *document, gboolean is_strict, XmlIsProtected is_protected, Report *report)
+void xml_report_unread(XmlDocument *document, gboolean is_strict, XmlIsProtected is_protected,
+                       XmlExplain explain, Report *report)
 {
-  Search search = { is_strict, is_protected, report };
+  Search search = { is_strict, is_protected, explain, report };
 
   search_element(&search, xml_document_root(document));
 }
