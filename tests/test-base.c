@@ -94,6 +94,22 @@ static void test_error_text(void)
   g_assert_cmpstr(error_get_attribute(copy), ==, "bus");
 }
 
+static void test_error_text_is_one_line(void)
+{
+  Place place = { "a\nb.xml", NULL, 1 };
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GError) words = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *words_text = NULL;
+
+  error_set_document(&error, &place, NULL, "'x\nguest.xml:1: all is well' is no name");
+  text = error_format(error, "");
+  g_assert_cmpstr(text, ==, "a\\nb.xml:1: 'x\\nguest.xml:1: all is well' is no name");
+  error_set(&words, DOMRUN_ERROR_QEMU_START, NULL, NULL, "QEMU failed: one\n  two");
+  words_text = error_format(words, "");
+  g_assert_cmpstr(words_text, ==, "domrun: QEMU failed: one\n  two");
+}
+
 static void test_error_without_place(void)
 {
   g_autoptr(GError) error = NULL;
@@ -169,7 +185,7 @@ static void test_report(void)
   g_assert_cmpstr(text, ==,
                   "guest.xml:3: <memory>: attribute 'unit': unknown value 'x'\n"
                   "guest.xml:9: warning: <disk>: unknown element\n  it has no effect\n"
-                  "guest.xml:9: <disk>: no such file: '/a\nb\\x1b[31m'\n");
+                  "guest.xml:9: <disk>: no such file: '/a\\nb\\x1b[31m'\n");
   nothing = print_report(report);
   g_assert_cmpstr(nothing, ==, "");
 }
@@ -308,6 +324,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/enum", test_enum);
   g_test_add_func("/base/nearest", test_nearest);
   g_test_add_func("/base/error/text", test_error_text);
+  g_test_add_func("/base/error/text-is-one-line", test_error_text_is_one_line);
   g_test_add_func("/base/error/without-place", test_error_without_place);
   g_test_add_func("/base/error/exit-codes", test_exit_codes);
   g_test_add_func("/base/report/prints", test_report);

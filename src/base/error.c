@@ -120,6 +120,24 @@ char *error_describe(const GError *error)
   return g_strdup_printf("attribute '%s': %s", attribute, error->message);
 }
 
+/* What QEMU said last has lines of its own; elsewhere a newline comes from somebody's file or document, and
+ * could pass for a message. */
+static gboolean may_have_lines(const GError *error)
+{
+  return error->domain == DOMRUN_ERROR &&
+         (error->code == DOMRUN_ERROR_QEMU_START || error->code == DOMRUN_ERROR_QEMU_DIED);
+}
+
+static void append_line(GString *text, const char *string)
+{
+  for (const char *c = string; *c; c++) {
+    if (*c == '\n')
+      g_string_append(text, "\\n");
+    else
+      g_string_append_c(text, *c);
+  }
+}
+
 char *error_format(const GError *error, const char *severity)
 {
   const Place *place = error_get_place(error);
@@ -127,13 +145,16 @@ char *error_format(const GError *error, const char *severity)
   g_autofree char *description = error_describe(error);
   g_autoptr(GString) text = g_string_new(NULL);
 
-  g_string_append(text, place->file ? place->file : "domrun");
+  append_line(text, place->file ? place->file : "domrun");
   if (place->file && place->line > 0)
     g_string_append_printf(text, ":%d", place->line);
   g_string_append_printf(text, ": %s", severity);
   if (place->element)
     g_string_append_printf(text, "%s: ", place->element);
-  g_string_append(text, description);
+  if (may_have_lines(error))
+    g_string_append(text, description);
+  else
+    append_line(text, description);
   if (hint)
     g_string_append_printf(text, "\n  %s", hint);
   return g_string_free(g_steal_pointer(&text), FALSE);

@@ -148,5 +148,10 @@ gboolean memory_parse(xmlNode *root, Domain *domain, GError **error)
   memory->place = xml_place(node);
   if (memory->kib == 0)
     return xml_error(error, node, NULL, "a guest without memory cannot run");
+  if (memory->kib < 1024 && !xml_has_attribute(node, "unit"))
+    report_warning(domain->report, &memory->place, NULL, "<memory unit='MiB'> counts in MiB",
+                   "%" G_GUINT64_FORMAT
+                   " KiB is less than any machine boots with: without a unit the number is in KiB",
+                   memory->kib);
   return parse_current(root, domain, memory, error) && parse_max(root, domain, error);
 }

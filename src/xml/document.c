@@ -62,7 +62,8 @@ static gboolean set_parse_error(GError **error, xmlParserCtxt *context, const Pa
     return error_add_hint(error, "a domain needs none: remove it, and write out what its entities stand for");
   }
   message = g_strdup(cause && cause->message ? cause->message : "unknown cause");
-  return error_set_document(error, &place, NULL, "not well-formed XML: %s", g_strstrip(message));
+  return error_set_document(error, &place, NULL, "not well-formed XML: %s",
+                            g_strdelimit(g_strstrip(message), "\n", ' '));
 }
 
 /* What libxml2 would print by itself, which only it decides: broken encodings. */
