@@ -189,10 +189,17 @@ def strange_but_harmless(arguments):
 def says_when_ready(data):
     def mode(arguments):
         qmp = ready(arguments)
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        qmp.command()
         qmp.raw(data)
-        hang()
+        print("qemu: ready", file=sys.stderr, flush=True)
+        qmp.obey()
     return mode
+
+
+def hangs_up_when_ready(arguments):
+    qmp = ready(arguments)
+    qmp.socket.shutdown(socket.SHUT_RDWR)
+    hang()
 
 
 def dies_when_ready(arguments):
@@ -407,6 +414,7 @@ MODES = {
     "array": says_before_greeting(b"[]\n"),
     "unfinished": says_before_greeting(b'{"QMP": {\n'),
     "unknown-message": says_before_greeting(b'{"hello": "there"}\n'),
+    "long-answer": says_when_ready(b'{"return": "' + b"x" * (9 << 20) + b'", "id": 2}\n'),
     "rubbish-when-ready": says_when_ready(b"\x00\x01\x02 what is this\n"),
     **{name.replace("_", "-"): function for name, function in list(globals().items())
        if callable(function) and getattr(function, "__code__", None)

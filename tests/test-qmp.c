@@ -190,7 +190,7 @@ static void on_reply(JsonNode *result, const GError *error, gpointer user_data)
     g_string_append_printf(fixture->log, "%s;", error->message);
 }
 
-static const QmpClientHandlers handlers = { on_ready, on_event, on_closed };
+static const QmpClientHandlers handlers = { on_ready, on_event, on_closed, /* skipped= */ NULL };
 
 static void fixture_set_up(Fixture *fixture, gconstpointer data)
 {
@@ -281,6 +281,22 @@ static void test_broken(Fixture *fixture, gconstpointer data)
   g_assert_cmpstr(fixture->log->str, ==, "E -;broke;");
 }
 
+static void test_skipped(Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *part = g_strnfill(100000, 'x');
+
+  greet(fixture);
+  qmp_client_execute(fixture->client, "one", NULL, on_reply, fixture);
+  qmp_client_execute(fixture->client, "two", NULL, on_reply, fixture);
+  for (gsize sent = 0; sent < 2 * (gsize)MESSAGE_MAX_LENGTH; sent += strlen(part))
+    say(fixture, part);
+  say(fixture, "\n{\"event\": \"E\"}\n{\"id\": 3, \"return\": 1}\n{}\nHTTP/1.1\n{\"event\": \"F\"}\n");
+  g_assert_true(qmp_client_is_ready(fixture->client));
+  g_assert_cmpstr(fixture->log->str, ==,
+                  "ready;QMP command 'one': QEMU's answer was not understood: not a QMP message: a line that "
+                  "is too long;E -;Integer;F -;");
+}
+
 /* What was in the buffer behind the event is not looked at any more. */
 static void test_freed_by_a_handler(Fixture *fixture, gconstpointer data)
 {
@@ -325,6 +341,7 @@ int main(int argc, char **argv)
   ADD("commands", test_commands);
   ADD("end", test_end);
   ADD("broken", test_broken);
+  ADD("skipped", test_skipped);
   ADD("freed-by-a-handler", test_freed_by_a_handler);
   ADD("much-output", test_much_output);
   return g_test_run();

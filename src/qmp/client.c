@@ -27,6 +27,7 @@ struct QmpClient {
   GHashTable *pending;
   gint64 last_id;
   gboolean is_greeted;
+  gboolean is_skipping; /* the rest of a line that was too long */
   gboolean is_ready;
   const QmpClientHandlers *handlers; /* NULL: freed by its owner */
   gpointer user_data;
@@ -232,6 +233,42 @@ static void handle_reply(QmpClient *client, JsonObject *message, JsonNode *resul
   pending_reply_free(value);
 }
 
+/* QEMU answers in the order of the commands. */
+static void fail_oldest(QmpClient *client, const GError *cause)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree gpointer key = NULL;
+  gpointer value = NULL;
+  GHashTableIter iterator;
+  const gint64 *id;
+  gint64 oldest = G_MAXINT64;
+
+  g_hash_table_iter_init(&iterator, client->pending);
+  while (g_hash_table_iter_next(&iterator, (gpointer *)&id, NULL))
+    oldest = MIN(oldest, *id);
+  if (!g_hash_table_steal_extended(client->pending, &oldest, &key, &value))
+    return;
+  g_set_error(&error, QMP_ERROR, QMP_ERROR_COMMAND, "QMP command '%s': QEMU's answer was not understood: %s",
+              ((PendingReply *)value)->command, cause->message);
+  if (((PendingReply *)value)->func)
+    ((PendingReply *)value)->func(NULL, error, ((PendingReply *)value)->user_data);
+  pending_reply_free(value);
+}
+
+/* One bad line does not cost the connection, once it is known that QEMU is there: it may be no more than the
+ * answer to a command that somebody gave by hand. */
+static void refuse_line(QmpClient *client, const GError *cause)
+{
+  if (!client->is_greeted) {
+    qmp_client_close(client, cause);
+    return;
+  }
+  if (client->handlers->skipped)
+    client->handlers->skipped(cause, client->user_data);
+  if (client->handlers)
+    fail_oldest(client, cause);
+}
+
 static void handle_message(QmpClient *client, JsonObject *message)
 {
   const char *event = message_get_string(message, "event");
@@ -248,7 +285,7 @@ static void handle_message(QmpClient *client, JsonObject *message)
     g_autoptr(GError) error =
         g_error_new_literal(QMP_ERROR, QMP_ERROR_PROTOCOL, "not a QMP message: neither answer nor event");
 
-    qmp_client_close(client, error);
+    refuse_line(client, error);
   }
 }
 
@@ -260,7 +297,17 @@ static void handle_line(QmpClient *client, const char *line, gsize length)
   if (message)
     handle_message(client, message);
   else
-    qmp_client_close(client, error);
+    refuse_line(client, error);
+}
+
+static void skip_long_line(QmpClient *client)
+{
+  g_autoptr(GError) error =
+      g_error_new_literal(QMP_ERROR, QMP_ERROR_PROTOCOL, "not a QMP message: a line that is too long");
+
+  lines_drop(&client->input);
+  client->is_skipping = TRUE;
+  refuse_line(client, error);
 }
 
 static void handle_input(QmpClient *client)
@@ -268,16 +315,15 @@ static void handle_input(QmpClient *client)
   const char *line;
   gsize length;
 
-  while (client->fd >= 0 && lines_next(&client->input, &line, &length))
-    handle_line(client, line, length);
-  if (client->fd < 0) {
-    lines_drop(&client->input);
-  } else if (lines_rest(&client->input) > MESSAGE_MAX_LENGTH) {
-    g_autoptr(GError) error =
-        g_error_new_literal(QMP_ERROR, QMP_ERROR_PROTOCOL, "not a QMP message: a line that is too long");
-
-    qmp_client_close(client, error);
+  while (client->fd >= 0 && lines_next(&client->input, &line, &length)) {
+    if (!client->is_skipping)
+      handle_line(client, line, length);
+    client->is_skipping = FALSE;
   }
+  if (client->fd < 0 || client->is_skipping)
+    lines_drop(&client->input);
+  else if (lines_rest(&client->input) > MESSAGE_MAX_LENGTH)
+    skip_long_line(client);
 }
 
 /* Reads once. FALSE where there was nothing to read, or nothing will come any more. */

@@ -17,9 +17,13 @@ typedef struct {
   /* @data is NULL where the event has none. */
   void (*event)(const char *name, JsonObject *data, gpointer user_data);
 
-  /* Once, when the other side has hung up (@error NULL) or broke the protocol; commands that were not
-   * answered have got QMP_ERROR_CLOSED before. Not called by qmp_client_free(). */
+  /* Once, when the other side has hung up (@error NULL) or does not speak the protocol; commands that were
+   * not answered have got QMP_ERROR_CLOSED before. Not called by qmp_client_free(). */
   void (*closed)(const GError *error, gpointer user_data);
+
+  /* A line after the greeting was no message and is skipped; the oldest command without an answer, which it
+   * may have been for, then gets QMP_ERROR_COMMAND. May be NULL. */
+  void (*skipped)(const GError *error, gpointer user_data);
 } QmpClientHandlers;
 
 /* The answer to a command: @result is what it returned, or NULL with @error set. Borrowed. */

@@ -20,6 +20,7 @@
 
 #include "base/fd-watch.h"
 #include "base/fd.h"
+#include "supervise/announce.h"
 #include "supervise/emulator-log.h"
 #include "supervise/spawn.h"
 
@@ -56,10 +57,16 @@ static void on_qmp_closed(const GError *error, gpointer user_data)
     emulator->handlers->lost(error, emulator->user_data);
 }
 
+static void on_qmp_skipped(const GError *error, gpointer user_data)
+{
+  announce_notice("what QEMU said is skipped: %s", error->message);
+}
+
 static const QmpClientHandlers qmp_handlers = {
   .ready = on_qmp_ready,
   .event = on_qmp_event,
   .closed = on_qmp_closed,
+  .skipped = on_qmp_skipped,
 };
 
 static void tell_end(Emulator *emulator, const EmulatorEnd *end)

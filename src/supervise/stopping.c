@@ -11,6 +11,9 @@
 /* Milliseconds for a QEMU that is destroyed to obey SIGTERM. */
 enum { DESTROY_PATIENCE = 1000 };
 
+/* Milliseconds for a QEMU whose connection has ended to end, too. */
+enum { HANG_UP_PATIENCE = 1000 };
+
 static gboolean on_kill_time(gpointer user_data)
 {
   const Supervisor *supervisor = user_data;
@@ -46,6 +49,19 @@ void stopping_quit(Supervisor *supervisor, const char *reason)
 {
   stopping_await_end(supervisor, reason);
   tell_to_quit(supervisor);
+}
+
+static gboolean on_hang_up_time(gpointer user_data)
+{
+  announce_notice("QEMU has hung up and goes on: ending it");
+  stopping_quit(user_data, "guest");
+  return G_SOURCE_REMOVE;
+}
+
+void stopping_on_hang_up(Supervisor *supervisor)
+{
+  supervisor_set_state(supervisor, STATE_ENDING, "guest");
+  supervisor_start_timer(supervisor, HANG_UP_PATIENCE, on_hang_up_time);
 }
 
 void stopping_destroy(Supervisor *supervisor, gboolean is_graceful)

@@ -29,6 +29,9 @@ void stopping_destroy(Supervisor *supervisor, gboolean is_graceful);
 /* QEMU is about to end by itself: waits for that as for the end of a `quit`. */
 void stopping_await_end(Supervisor *supervisor, const char *reason);
 
+/* QEMU has closed its connection while the guest ran: it is ending by itself, or has to be ended. */
+void stopping_on_hang_up(Supervisor *supervisor);
+
 /* SIGINT, SIGTERM or SIGHUP has come: the ladder; from the second on, one step down for each. */
 void stopping_on_signal(Supervisor *supervisor);
 

@@ -328,11 +328,14 @@ static void on_lost(const GError *error, gpointer user_data)
 
   if (error)
     announce_notice("the connection to QEMU broke: %s", error->message);
-  if (supervisor->is_ready || supervisor->state == STATE_ENDING)
+  if (supervisor->state == STATE_ENDING)
     return;
-  supervisor->broken = g_strdup(error ? error->message : "it hung up");
+  if (!supervisor->is_ready)
+    supervisor->broken = g_strdup(error ? error->message : "it hung up");
   if (error)
     stopping_quit(supervisor, "guest");
+  else if (supervisor->is_ready)
+    stopping_on_hang_up(supervisor);
   else
     stopping_await_end(supervisor, "guest");
 }

@@ -82,7 +82,7 @@ static void on_closed(const GError *error, gpointer data)
 
 static void try_client(const uint8_t *data, size_t size)
 {
-  static const QmpClientHandlers handlers = { on_ready, on_event, on_closed };
+  static const QmpClientHandlers handlers = { on_ready, on_event, on_closed, /* skipped= */ NULL };
   g_autoptr(GMainContext) context = g_main_context_new();
   Session session = { 0, 0, NULL };
   int ends[2];

@@ -175,13 +175,28 @@ def test_messages_that_mean_nothing():
 
 
 def test_rubbish_when_ready():
-    """The guest runs on; without QMP, a signal ends QEMU."""
+    """It is skipped, and QMP goes on."""
     with running("rubbish-when-ready") as run:
-        run.expect_error("the connection to QEMU broke: not a QMP message")
-        assert run.process.poll() is None
+        run.expect_error("what QEMU said is skipped: not a QMP message")
+        run.expect_error("qemu: ready")
         run.signal()
         assert run.wait() == 8, run.said()
-        run.expect_error("QEMU does not take commands any more")
+        run.expect_error("asking the guest to power down")
+
+
+def test_answer_that_is_too_long():
+    with running("long-answer") as run:
+        run.expect_error("what QEMU said is skipped: not a QMP message: a line that is too long")
+        run.expect_error("qemu: ready")
+        run.signal()
+        assert run.wait() == 8, run.said()
+        run.expect_error("asking the guest to power down")
+
+
+def test_hangs_up_when_ready():
+    """Nobody could control it any more."""
+    expect_end("hangs-up-when-ready", 7, "QEMU has hung up and goes on: ending it",
+               r"QEMU died: killed by signal 15")
 
 
 def test_dies_when_ready():
