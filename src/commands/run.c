@@ -97,13 +97,29 @@ static int supervise(DocumentCommand *command, const RunOptions *run, int report
   return exit_code;
 }
 
+/* In the background nobody reads standard output, and the user's terminal is the user's again. */
+static gboolean check_consoles(const Plan *plan, GError **error)
+{
+  for (guint i = 0; i < plan->resources->len; i++) {
+    const PlanResource *resource = g_ptr_array_index(plan->resources, i);
+
+    if (resource->kind != PLAN_RESOURCE_CONSOLE || resource->console != PLAN_CONSOLE_STDIO)
+      continue;
+    error_set(error, DOMRUN_ERROR_USAGE, &resource->place, NULL,
+              "'%s' is on standard input and output, which a guest in the background has not (--detach)",
+              resource->alias);
+    return error_add_hint(error, "with type='pty', 'domrun console' connects to it; or run without --detach");
+  }
+  return TRUE;
+}
+
 /* The copy of this process that supervises leaves the user's terminal when the guest runs; this one returns
  * then. */
 static int supervise_detached(DocumentCommand *command, const RunOptions *run)
 {
   GError *error = NULL;
   int report = -1;
-  int pid = detach_fork(&report, &error);
+  int pid = check_consoles(command->plan, &error) ? detach_fork(&report, &error) : -1;
 
   if (pid == 0)
     return supervise(command, run, report);
