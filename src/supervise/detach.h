@@ -16,5 +16,6 @@ int detach_fork(int *ret_report, GError **error);
 void detach_finish(int *report);
 
 /* For the other: the exit code to end with, which is 0 after detach_finish(), and otherwise the one with
- * which the copy ended. Takes @report. */
+ * which the copy ended. What would stop this process (SIGINT, SIGTERM, SIGHUP) stops the copy, and its end is
+ * waited for. Takes @report. */
 int detach_wait(int pid, int report);

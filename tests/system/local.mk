@@ -7,6 +7,7 @@ system_tests = \
 	%D%/test-input.py \
 	%D%/test-lifecycle-actions.py \
 	%D%/test-lifecycle-consoles.py \
+	%D%/test-lifecycle-detach.py \
 	%D%/test-lifecycle-many.py \
 	%D%/test-lifecycle-stopping.py \
 	%D%/test-linux-direct.py \
