@@ -62,13 +62,16 @@ static gboolean await(const ControlClient *client, short events, gint64 deadline
 
 /* ---- Reading ---- */
 
-static void keep_fd(ControlClient *client, struct msghdr *message)
+/* The last one is kept; however many came, none is lost without being closed. */
+static void keep_fds(ControlClient *client, struct msghdr *message)
 {
   for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
       continue;
-    fd_clear(&client->received);
-    memcpy(&client->received, CMSG_DATA(part), sizeof client->received);
+    for (gsize at = 0; CMSG_LEN(at + sizeof(int)) <= part->cmsg_len; at += sizeof(int)) {
+      fd_clear(&client->received);
+      memcpy(&client->received, CMSG_DATA(part) + at, sizeof client->received);
+    }
   }
 }
 
@@ -92,7 +95,7 @@ static gboolean receive(ControlClient *client)
     client->is_over = TRUE;
     return FALSE;
   }
-  keep_fd(client, &message);
+  keep_fds(client, &message);
   lines_append(&client->input, bytes, (gsize)got);
   return TRUE;
 }

@@ -163,7 +163,8 @@ gboolean bridge_helper_check(const PlanRequirement *requirement, GError **error)
 
 /* ---- Running it ---- */
 
-/* The descriptor that came over the socket, or -1. */
+/* The first descriptor that came over the socket, or -1; others are closed. There is room for two, for the
+ * padding of one is as large, and the kernel uses it. */
 static int receive_fd(int socket_fd)
 {
   char byte;
@@ -176,16 +177,21 @@ static int receive_fd(int socket_fd)
     .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
   };
   const struct cmsghdr *header;
-  int fd;
+  int result = -1;
 
   if (recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) <= 0)
     return -1;
   header = CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-      header->cmsg_len != CMSG_LEN(sizeof fd))
+  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
     return -1;
-  memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return fd;
+  for (gsize at = 0; CMSG_LEN(at + sizeof(int)) <= header->cmsg_len; at += sizeof(int)) {
+    autofd int fd = -1;
+
+    memcpy(&fd, CMSG_DATA(header) + at, sizeof fd);
+    if (result < 0)
+      result = g_steal_fd(&fd);
+  }
+  return result;
 }
 
 /* What its own words mean, as far as they are known. */
