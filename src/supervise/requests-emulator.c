@@ -172,6 +172,20 @@ void emulator_request_execute(Supervisor *supervisor, ControlRequest *client, co
   execute(request, request->name, arguments, has_result ? return_result : return_nothing);
 }
 
+/* The supervisor asks for the state when an event says that it is another; that was before this. */
+static void await_notice(EmulatorRequest *request, JsonNode *result)
+{
+  execute(request, "query-status", NULL, return_nothing);
+}
+
+void emulator_request_change(Supervisor *supervisor, ControlRequest *client, const char *command)
+{
+  EmulatorRequest *request = request_new(supervisor, client, /* is_slow= */ FALSE);
+
+  request->name = g_strdup(command);
+  execute(request, request->name, NULL, await_notice);
+}
+
 /* ---- The dump ---- */
 
 static void await_dump(EmulatorRequest *request, JsonNode *result)

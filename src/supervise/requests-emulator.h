@@ -13,6 +13,10 @@
 void emulator_request_execute(Supervisor *supervisor, ControlRequest *request, const char *command,
                               JsonObject *arguments, gboolean has_result, gboolean is_slow);
 
+/* One command without arguments that changes the guest's state: answered when the supervisor has noticed
+ * that, with an empty object. Takes @request. */
+void emulator_request_change(Supervisor *supervisor, ControlRequest *request, const char *command);
+
 /* The guest's memory into the file @path, in @format (NULL: QEMU's default). Takes @request. */
 void emulator_request_dump(Supervisor *supervisor, ControlRequest *request, const char *path,
                            const char *format);

@@ -168,8 +168,7 @@ static void execute_reset(Supervisor *supervisor, ControlRequest *request, JsonO
   }
   if (supervisor->options->lifecycle.on_reboot != LIFECYCLE_RESTART)
     allow_resets(supervisor);
-  emulator_request_execute(supervisor, request, "system_reset", NULL, /* has_result= */ FALSE,
-                           /* is_slow= */ FALSE);
+  emulator_request_change(supervisor, request, "system_reset");
 }
 
 static void execute_destroy(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
@@ -189,8 +188,7 @@ static void execute_destroy(Supervisor *supervisor, ControlRequest *request, Jso
 static void execute_suspend(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
 {
   if (is_alive(supervisor))
-    emulator_request_execute(supervisor, request, "stop", NULL, /* has_result= */ FALSE,
-                             /* is_slow= */ FALSE);
+    emulator_request_change(supervisor, request, "stop");
   else
     refuse_state(supervisor, request);
 }
@@ -198,8 +196,7 @@ static void execute_suspend(Supervisor *supervisor, ControlRequest *request, Jso
 static void execute_resume(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
 {
   if (is_alive(supervisor))
-    emulator_request_execute(supervisor, request, "cont", NULL, /* has_result= */ FALSE,
-                             /* is_slow= */ FALSE);
+    emulator_request_change(supervisor, request, "cont");
   else
     refuse_state(supervisor, request);
 }
