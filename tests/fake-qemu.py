@@ -310,6 +310,15 @@ def floods_stderr(arguments):
     qmp.obey()
 
 
+def floods_stderr_again(arguments):
+    """More than a pipe holds; then it leaves its mark."""
+    qmp = ready(arguments)
+    for number in range(3000):
+        os.write(2, b"%d %s\n" % (number, b"z" * 100))
+    count_start()
+    qmp.obey()
+
+
 def floods_console(arguments):
     """One megabyte on its first console, and then the end."""
     console = socket.socket(fileno=sockets(arguments)["charserial0"]).accept()[0]

@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -14,6 +17,9 @@
 
 /* Bytes of a log. A guest that makes QEMU talk must not fill the memory that /run usually is. */
 enum { LOG_LIMIT = 1024 * 1024 };
+
+/* Milliseconds for who reads standard error. */
+enum { PATIENCE = 50 };
 
 /* The log of this process; fd -1: there is none. */
 static struct {
@@ -79,6 +85,42 @@ static const char *line_end(void)
   return tcgetattr(STDERR_FILENO, &mode) == 0 && !(mode.c_oflag & OPOST) ? "\r\n" : "\n";
 }
 
+/* Who reads standard error must not hold up the guest: it is waited for a moment, and then no more until it
+ * reads again. A descriptor that others share cannot be
+ * made non-blocking, but a pipe that is writable takes PIPE_BUF bytes. FALSE where nothing was written. */
+static gboolean write_some(const char *text, int patience)
+{
+  gsize left = strlen(text);
+  const char *at = text;
+
+  while (left > 0) {
+    struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+    ssize_t put = -1;
+
+    if (poll(&ready, 1, patience) == 1)
+      put = write(STDERR_FILENO, at, MIN(left, PIPE_BUF));
+    if (put < 0 && errno != EINTR)
+      break;
+    at += MAX(put, 0);
+    left -= (gsize)MAX(put, 0);
+  }
+  return at > text;
+}
+
+static void tell(const char *line)
+{
+  static guint missing;
+
+  if (missing > 0) {
+    g_autofree char *note = g_strdup_printf("domrun: %u lines were not shown%s", missing, line_end());
+
+    if (write_some(note, 0))
+      missing = 0;
+  }
+  if (missing > 0 || !write_some(line, PATIENCE))
+    missing++;
+}
+
 static void announce_valist(const char *prefix, gboolean is_told, const char *format, va_list arguments)
     G_GNUC_PRINTF(3, 0);
 
@@ -91,7 +133,7 @@ static void announce_valist(const char *prefix, gboolean is_told, const char *fo
   if (log_file.fd >= 0)
     write_log(prefix, safe);
   if (is_told)
-    fd_write_all(STDERR_FILENO, line, strlen(line));
+    tell(line);
 }
 
 void announce(const char *format, ...)

@@ -312,6 +312,36 @@ def test_a_reader_that_stops_reading_holds_up_nobody_for_long():
         directory.assert_nothing_left()
 
 
+def test_nobody_reads_the_messages():
+    """A full pipe on standard error stops neither the guest nor its supervisor; then it is told what is missing."""
+    with guest.Directory() as directory:
+        reader, writer = os.pipe()
+        path = directory.write("guest.xml", emulator_xml(fake(directory, "floods-stderr-again")))
+        process = subprocess.Popen([guest.DOMRUN, "run", str(path)], cwd=directory.path, env=directory.environment,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=writer)
+        os.close(writer)
+        text = b""
+        try:
+            deadline = time.monotonic() + guest.PATIENCE
+            while not (directory.path / "starts").exists():  # the flood is over
+                assert time.monotonic() < deadline, "the guest is held up"
+                time.sleep(0.02)
+            os.set_blocking(reader, False)
+            with contextlib.suppress(BlockingIOError):
+                while data := os.read(reader, 65536):
+                    text += data
+            os.set_blocking(reader, True)
+            process.send_signal(signal.SIGTERM)
+            while data := os.read(reader, 65536):
+                text += data
+            assert process.wait(guest.PATIENCE) == 8, text
+            assert re.search(rb"domrun: [0-9]+ lines were not shown\n", text), text
+        finally:
+            process.kill()
+            os.close(reader)
+        directory.assert_nothing_left()
+
+
 def test_random_bytes_both_ways():
     """Input and output are binary, complete and in order; input is not taken faster than the guest takes it."""
     data = os.urandom(1 << 20)
