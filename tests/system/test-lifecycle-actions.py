@@ -243,7 +243,8 @@ def test_what_is_preserved_stays_until_the_next_start():
         os.kill(it.pid(), signal.SIGKILL)
         it.expect_exit(7)
         assert "QEMU died: killed by signal 9" in it.state()["message"]
-        assert "running -> draining" in (control.directory_of(it.directory.runtime, "hello") / "log").read_text()
+        log = (control.directory_of(it.directory.runtime, "hello") / "log").read_text()
+        assert " -> draining (qemu-died)" in log, log
         again = it.directory.run(guest.hello_xml())
         control.wait_for_state(it.directory.runtime, "hello", "running")
         end(again)
