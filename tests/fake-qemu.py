@@ -303,6 +303,26 @@ def wants_two_presses(arguments):
             return
 
 
+def hangs_while_closing(arguments):
+    """It says that it ends, and then does not come to its end."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    qmp = ready(arguments)
+    print("qemu: ready", file=sys.stderr, flush=True)
+    while command := qmp.command():
+        qmp.answer(command)
+        if command["execute"] == "system_powerdown":
+            qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+            hang()
+
+
+def ends_and_hangs(arguments):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    qmp = ready(arguments)
+    qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+    print("qemu: closing", file=sys.stderr, flush=True)
+    hang()
+
+
 def floods_stderr(arguments):
     qmp = ready(arguments)
     os.write(2, b"\x1b[2J\x07" + b"y" * 300000 + b"\n\x00nul\n\xff\xfebad utf-8\n")

@@ -181,8 +181,11 @@ static void on_first_signal(Supervisor *supervisor)
   case STATE_DRAINING:
     supervisor_cancel_restart(supervisor);
     return;
+  case STATE_ENDING: /* by itself, perhaps, for as long as it likes until now */
+    if (!supervisor->timer)
+      stopping_await_end(supervisor, "user");
+    return;
   case STATE_IDLE:
-  case STATE_ENDING:
   case STATE_ENDED:
   case STATE_LAST:
     return;
@@ -204,6 +207,8 @@ static void on_later_signal(Supervisor *supervisor)
   case STATE_ENDING:
     if (supervisor->wish.signals > 2)
       emulator_signal(supervisor->emulator, SIGKILL);
+    else if (!supervisor->timer)
+      stopping_await_end(supervisor, "user");
     return;
   case STATE_WAITING:
   case STATE_DRAINING: /* a reader that does not read */

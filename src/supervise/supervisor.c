@@ -147,6 +147,8 @@ static void on_shutdown(Supervisor *supervisor, Cause cause)
   supervisor->cause = cause;
   if ((cause == CAUSE_POWEROFF || cause == CAUSE_REBOOT) && lifecycle_pauses(&supervisor->options->lifecycle))
     act_on_end(supervisor);
+  else if (supervisor->state != STATE_ENDING && supervisor->wish.is_stop)
+    stopping_await_end(supervisor, "guest");
   else if (supervisor->state != STATE_ENDING)
     supervisor_set_state(supervisor, STATE_ENDING, "guest");
 }

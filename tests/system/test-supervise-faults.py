@@ -220,6 +220,20 @@ def test_panic_of_a_qemu_that_does_not_quit():
     expect_end("panics-and-stays", 6, "QEMU does not end: killing it")
 
 
+def _hangs_while_closing(mode, ready):
+    def test():
+        with running(mode, "--quit-timeout=1") as run:
+            run.expect_error(ready)
+            run.signal()
+            assert run.wait() == 8, run.said()
+            run.expect_error("QEMU does not end: killing it")
+    return test
+
+
+test_stopped_qemu_that_hangs_while_closing = _hangs_while_closing("hangs-while-closing", "qemu: ready")
+test_signal_to_a_qemu_that_hangs_while_closing = _hangs_while_closing("ends-and-hangs", "qemu: closing")
+
+
 def test_internal_error():
     expect_end("internal-error", 7, "KVM could not go on: internal error")
 
