@@ -6,6 +6,9 @@
  * is anything written to it, so that a terminal's own small buffer does not fill with what is old by the time
  * somebody comes.
  *
+ * Of two equal events in a row the kernel keeps one, and the count would be wrong. So the directory is
+ * watched, too: each event of the terminal comes after one of the directory, and no two that are equal meet.
+ *
  * The slave is raw from the start: no echo, no translation, so that bytes pass as they are.
  *
  * When the master is closed, the kernel throws away what the readers have not read yet. So at the end the
@@ -32,6 +35,7 @@ struct Pty {
   int master;
   int slave;
   int notify;
+  int notify_id; /* of the terminal's own watch */
   FdWatch *notify_watch;
   guint opened; /* how often others have it open */
   Console *console;
@@ -71,12 +75,21 @@ static gboolean open_pair(Pty *pty, GError **error)
   return tcsetattr(pty->slave, TCSANOW, &mode) == 0 || pty_error(error, "set up");
 }
 
-static void count(Pty *pty, guint32 mask)
+static void count(Pty *pty, const struct inotify_event *event)
 {
-  if (mask & IN_OPEN)
+  if (event->wd != pty->notify_id)
+    return;
+  if (event->mask & IN_OPEN)
     pty->opened++;
-  else if ((mask & IN_CLOSE) && pty->opened > 0)
+  else if ((event->mask & IN_CLOSE) && pty->opened > 0)
     pty->opened--;
+}
+
+/* Events were lost, and with them the count: from now on somebody always counts as there. */
+static void give_up_counting(Pty *pty)
+{
+  fd_watch_set(pty->notify_watch, 0);
+  pty->opened = 1;
 }
 
 static void on_notify(GIOCondition ready, gpointer user_data)
@@ -88,7 +101,11 @@ static void on_notify(GIOCondition ready, gpointer user_data)
   for (ssize_t at = 0; at < got;) {
     const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
 
-    count(pty, event->mask);
+    if (event->mask & IN_Q_OVERFLOW) { /* the last of the queue */
+      give_up_counting(pty);
+      break;
+    }
+    count(pty, event);
     at += (ssize_t)(sizeof *event + event->len);
   }
   viewer_set_present(pty->viewer, pty->opened > 0);
@@ -97,14 +114,22 @@ static void on_notify(GIOCondition ready, gpointer user_data)
 
 static gboolean watch(Pty *pty, guint32 mask)
 {
-  return inotify_add_watch(pty->notify, pty->path, mask) >= 0;
+  pty->notify_id = inotify_add_watch(pty->notify, pty->path, mask);
+  return pty->notify_id >= 0;
+}
+
+static gboolean watch_directory(Pty *pty)
+{
+  g_autofree char *directory = g_path_get_dirname(pty->path);
+
+  return inotify_add_watch(pty->notify, directory, IN_OPEN | IN_CLOSE) >= 0;
 }
 
 /* Where it cannot be known who has it open, somebody always counts as there. */
 static void watch_openers(Pty *pty)
 {
   pty->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  if (pty->notify < 0 || !watch(pty, IN_OPEN | IN_CLOSE)) {
+  if (pty->notify < 0 || !watch_directory(pty) || !watch(pty, IN_OPEN | IN_CLOSE)) {
     fd_clear(&pty->notify);
     return;
   }
