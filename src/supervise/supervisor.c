@@ -330,10 +330,12 @@ static void on_lost(const GError *error, gpointer user_data)
 
   if (error)
     announce_notice("the connection to QEMU broke: %s", error->message);
+  else
+    announce_log("QEMU has hung up");
   if (supervisor->state == STATE_ENDING)
     return;
-  if (!supervisor->is_ready)
-    supervisor->broken = g_strdup(error ? error->message : "it hung up");
+  if (!supervisor->is_ready && error) /* after a hang-up, how the process ends says more */
+    supervisor->broken = g_strdup(error->message);
   if (error)
     stopping_quit(supervisor, "guest");
   else if (supervisor->is_ready)
