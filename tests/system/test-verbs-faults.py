@@ -168,8 +168,14 @@ def _name(name):
     return test
 
 
-test_name_like_an_option = _name("--json")
-test_name_like_a_short_option = _name("-f")
+def test_name_like_an_option():
+    with guest.Directory() as directory:
+        for name in ("--json", "-f"):
+            run = directory.run(guest.hello_xml(DEVICES, name=name), prefix=["setsid"])
+            assert run.wait() == 3 and "begins with a dash" in run.err.text, run.said()
+        directory.assert_nothing_left()
+
+
 test_name_with_spaces = _name("my  web server")
 test_name_like_a_hidden_file = _name(".state")
 test_name_with_quotes = _name("a'b\"c`$(d)%s%n\\")
