@@ -8,7 +8,9 @@ import hashlib
 import os
 import random
 import re
+import select
 import shlex
+import signal
 import socket
 import sys
 import threading
@@ -94,6 +96,23 @@ def test_64_mib_both_ways_through_a_terminal():
         fd = os.open(pty_path(run), os.O_RDWR | os.O_NOCTTY)
         both_ways(run, lambda size: os.read(fd, size), lambda view: os.write(fd, view))
         os.close(fd)
+
+
+def test_one_of_several_at_a_terminal_leaves():
+    with running("echoes-lines") as run:
+        path = pty_path(run)
+        stays, *others = [os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK) for _ in range(4)]
+        for fd in others:
+            os.close(fd)
+        with attach(run) as viewer:
+            viewer.send(b"hello\n")
+            assert viewer.recv(4096)
+            assert select.select([stays], [], [], guest.PATIENCE)[0], "it has left, too, as far as domrun knows"
+        os.close(stays)
+        run.signal(signal.SIGTERM)
+        run.signal(signal.SIGTERM)
+        run.signal(signal.SIGTERM)
+        run.wait()
 
 
 def test_64_mib_both_ways_through_a_viewer():
