@@ -216,6 +216,15 @@ def panics(arguments):
     qmp.obey()
 
 
+def panics_and_dies(arguments):
+    """Both while its supervisor does not look."""
+    qmp = ready(arguments)
+    os.kill(os.getppid(), signal.SIGSTOP)
+    qmp.event("GUEST_PANICKED", action="pause")
+    count_start()
+    os._exit(4)
+
+
 def panics_and_stays(arguments):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     qmp = ready(arguments)

@@ -206,6 +206,14 @@ void emulator_free(Emulator *emulator)
   g_free(emulator);
 }
 
+gboolean emulator_is_gone(const Emulator *emulator)
+{
+  siginfo_t info = { 0 };
+
+  return emulator->pid == 0 || waitid(P_PID, (id_t)emulator->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+         info.si_pid != 0;
+}
+
 pid_t emulator_pid(const Emulator *emulator)
 {
   return emulator->pid;

@@ -43,6 +43,10 @@ Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *res
 void emulator_free(Emulator *emulator);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Emulator, emulator_free)
 
+/* Whether the process has ended, though that may not have been told yet: what comes from it now are its last
+ * words, and nothing can be done to it. */
+gboolean emulator_is_gone(const Emulator *emulator);
+
 pid_t emulator_pid(const Emulator *emulator);
 QmpClient *emulator_qmp(const Emulator *emulator);
 void emulator_signal(const Emulator *emulator, int signal);

@@ -136,7 +136,8 @@ static void on_crash(Supervisor *supervisor, Cause cause, const char *words)
     return;
   supervisor->cause = cause;
   announce_notice("%s", words);
-  act_on_end(supervisor);
+  if (!emulator_is_gone(supervisor->emulator))
+    act_on_end(supervisor);
 }
 
 /* Where nothing is preserved, QEMU ends by itself, and takes its time to write back what it has cached. */
@@ -145,6 +146,8 @@ static void on_shutdown(Supervisor *supervisor, Cause cause)
   if (supervisor->cause != CAUSE_UNKNOWN)
     return;
   supervisor->cause = cause;
+  if (emulator_is_gone(supervisor->emulator))
+    return;
   if ((cause == CAUSE_POWEROFF || cause == CAUSE_REBOOT) && lifecycle_pauses(&supervisor->options->lifecycle))
     act_on_end(supervisor);
   else if (supervisor->state != STATE_ENDING && supervisor->wish.is_stop)

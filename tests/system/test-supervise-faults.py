@@ -220,6 +220,24 @@ def test_panic_of_a_qemu_that_does_not_quit():
     expect_end("panics-and-stays", 6, "QEMU does not end: killing it")
 
 
+def _panics_and_dies(action):
+    def test():
+        with running("panics-and-dies", lifecycle=f"<on_crash>{action}</on_crash>") as run:
+            wait_for_start(run)
+            time.sleep(0.3)
+            run.signal(signal.SIGCONT)
+            assert run.wait() == 6, run.said()
+            run.expect_error("the guest has panicked")
+            assert not re.search("is kept|memory", run.err.text), run.said()
+            for path in (run.directory / "run").glob("*/*"):  # `preserve` leaves what is known of the guest
+                path.unlink()
+    return test
+
+
+test_dead_qemu_is_not_preserved = _panics_and_dies("preserve")
+test_dead_qemu_is_not_dumped = _panics_and_dies("coredump-destroy")
+
+
 def _hangs_while_closing(mode, ready):
     def test():
         with running(mode, "--quit-timeout=1") as run:
