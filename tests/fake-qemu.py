@@ -225,6 +225,16 @@ def panics_and_dies(arguments):
     os._exit(4)
 
 
+def panics_and_dumps_nothing(arguments):
+    """It begins to write the memory, and ends before that is done."""
+    qmp = ready(arguments)
+    qmp.event("GUEST_PANICKED", action="pause")
+    while command := qmp.command():
+        qmp.answer(command)
+        if command["execute"] == "dump-guest-memory":
+            os._exit(4)
+
+
 def panics_and_stays(arguments):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     qmp = ready(arguments)

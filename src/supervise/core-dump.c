@@ -22,6 +22,9 @@
 /* Milliseconds between two looks at how far it is. */
 enum { PROGRESS = 5 * 1000 };
 
+/* Milliseconds between two looks at whether a request (requests-emulator.c) still passes a descriptor. */
+enum { TURN = 100 };
+
 static const char passed_name[] = "dump";
 
 char *core_dump_directory(void)
@@ -46,8 +49,18 @@ gboolean core_dump_pass_file(Supervisor *supervisor, const char *path, const cha
   return TRUE;
 }
 
+void core_dump_abandon(Supervisor *supervisor)
+{
+  if (!supervisor->dump_path)
+    return;
+  unlink(supervisor->dump_path);
+  g_clear_pointer(&supervisor->dump_path, g_free);
+  supervisor->is_passing_fd = FALSE;
+}
+
 static void give_up(Supervisor *supervisor, const char *why)
 {
+  core_dump_abandon(supervisor);
   announce_notice("the guest's memory could not be written: %s", why);
   if (supervisor->state == STATE_DUMPING)
     stopping_quit(supervisor, "guest");
@@ -106,7 +119,7 @@ static char *choose_path(const Supervisor *supervisor)
   return g_build_filename(directory, name, NULL);
 }
 
-gboolean core_dump_start(Supervisor *supervisor)
+static gboolean begin(Supervisor *supervisor)
 {
   g_autofree char *path = choose_path(supervisor);
   g_autoptr(GError) error = NULL;
@@ -118,6 +131,29 @@ gboolean core_dump_start(Supervisor *supervisor)
   announce_notice("writing the guest's memory to '%s'", path);
   supervisor_set_state(supervisor, STATE_DUMPING, "dump");
   supervisor_start_timer(supervisor, PROGRESS, on_progress_time);
+  supervisor->dump_path = g_steal_pointer(&path);
+  supervisor->is_passing_fd = TRUE;
+  return TRUE;
+}
+
+static gboolean on_turn_time(gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  if (supervisor->is_passing_fd)
+    return G_SOURCE_CONTINUE;
+  if (!begin(supervisor))
+    stopping_quit(supervisor, "guest");
+  return G_SOURCE_REMOVE;
+}
+
+gboolean core_dump_start(Supervisor *supervisor)
+{
+  if (!supervisor->is_passing_fd)
+    return begin(supervisor);
+  announce_notice("the guest's memory is written after the file that is being written now");
+  supervisor_set_state(supervisor, STATE_DUMPING, "dump");
+  supervisor_start_timer(supervisor, TURN, on_turn_time);
   return TRUE;
 }
 
@@ -125,12 +161,14 @@ void core_dump_on_completed(Supervisor *supervisor, JsonObject *data)
 {
   const char *why = data ? message_get_string(data, "error") : NULL;
 
-  if (supervisor->state != STATE_DUMPING)
+  if (supervisor->state != STATE_DUMPING || !supervisor->dump_path)
     return;
   if (why) {
     give_up(supervisor, why);
     return;
   }
   announce_notice("the guest's memory is written");
+  g_clear_pointer(&supervisor->dump_path, g_free);
+  supervisor->is_passing_fd = FALSE;
   stopping_quit(supervisor, "guest");
 }

@@ -15,6 +15,9 @@ char *core_dump_directory(void);
  * where it could not begin, which was announced. */
 gboolean core_dump_start(Supervisor *supervisor);
 
+/* Takes away the file of a dump that has not come to its end: a part of one is none. */
+void core_dump_abandon(Supervisor *supervisor);
+
 /* DUMP_COMPLETED has come: QEMU is told to end. */
 void core_dump_on_completed(Supervisor *supervisor, JsonObject *data);
 

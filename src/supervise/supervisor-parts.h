@@ -81,6 +81,7 @@ typedef struct {
   guint pending;      /* commands of the plan that were not answered */
   GArray *displays;   /* of LiveDisplay: what the guest can be seen at */
   Cause cause;
+  char *dump_path; /* of core-dump.c: the file that is being written; or NULL */
   char *broken; /* what was wrong with its start, or NULL */
 
   gboolean will_restart;  /* decided when the guest has ended, as the following */

@@ -485,6 +485,7 @@ static void on_ended(const EmulatorEnd *end, gpointer user_data)
 
   outcome_decide(supervisor, end);
   emulator_requests_abandon(supervisor);
+  core_dump_abandon(supervisor);
   g_clear_pointer(&supervisor->emulator, emulator_free);
   if (reaper_is_needed())
     reaper_reap(0);
@@ -563,6 +564,7 @@ static void supervisor_clear(Supervisor *supervisor)
     g_source_destroy(supervisor->reset_timer);
   g_clear_pointer(&supervisor->reset_timer, g_source_unref);
   emulator_requests_abandon(supervisor);
+  core_dump_abandon(supervisor);
   emulator_free(supervisor->emulator);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);

@@ -238,6 +238,14 @@ test_dead_qemu_is_not_preserved = _panics_and_dies("preserve")
 test_dead_qemu_is_not_dumped = _panics_and_dies("coredump-destroy")
 
 
+def test_part_of_a_dump_is_none():
+    with running("panics-and-dumps-nothing", "--dump-dir=dumps",
+                 lifecycle="<on_crash>coredump-destroy</on_crash>") as run:
+        assert run.wait() == 6, run.said()
+        run.expect_error("writing the guest's memory to 'dumps/")
+        assert not list((run.directory / "dumps").iterdir()), run.said()
+
+
 def _hangs_while_closing(mode, ready):
     def test():
         with running(mode, "--quit-timeout=1") as run:
