@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -69,7 +70,7 @@ static gboolean open_pair(Pty *pty, GError **error)
     return pty_error(error, "make");
   pty->path = g_strdup(path);
   pty->slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (pty->slave < 0 || tcgetattr(pty->slave, &mode) < 0)
+  if (pty->slave < 0 || fchmod(pty->slave, 0600) < 0 || tcgetattr(pty->slave, &mode) < 0)
     return pty_error(error, "open");
   cfmakeraw(&mode);
   return tcsetattr(pty->slave, TCSANOW, &mode) == 0 || pty_error(error, "set up");
