@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -844,6 +845,58 @@ static void test_stale_guests(void)
   g_assert_cmpint(g_rmdir(root), ==, 0);
 }
 
+static void test_root_of_everybody(void)
+{
+  g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  g_autoptr(GError) making = NULL, looking = NULL;
+
+  g_assert_no_errno(chmod(root, 0777));
+  g_assert_null(runtime_dir_new(root, "web", &making));
+  g_assert_error(making, DOMRUN_ERROR, DOMRUN_ERROR_HOST);
+  g_assert_null(runtime_root_new(root, &looking));
+  g_assert_error(looking, DOMRUN_ERROR, DOMRUN_ERROR_HOST);
+  g_assert_no_errno(g_rmdir(root));
+}
+
+/* Whoever can open a directory can lock it. */
+static void test_locked_root(void)
+{
+  g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  autofd int fd = open(root, O_DIRECTORY | O_CLOEXEC);
+  RuntimeDir *directory = make_guest(root, "web", "22222222-0000-0000-0000-000000000000", 1);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_no_errno(flock(fd, LOCK_EX));
+  g_assert_null(runtime_dir_new(root, "db", &error));
+  g_assert_nonnull(strstr(error->message, "keeps the directory"));
+  expect_found(root, "web", "web");
+  fd_clear(&fd);
+  runtime_dir_free(directory);
+  runtime_dir_free(make_guest(root, "db", "33333333-0000-0000-0000-000000000000", 1));
+  g_assert_no_errno(g_rmdir(root));
+}
+
+/* What looks like a guest of somebody else; only root can make one for this test. */
+static void test_guest_of_another(void)
+{
+  g_autofree char *root = NULL;
+  RuntimeDir *directory;
+  g_autoptr(RuntimeRoot) opened = NULL;
+
+  if (geteuid() != 0) {
+    g_test_skip("needs root");
+    return;
+  }
+  root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  directory = make_guest(root, "web", "22222222-0000-0000-0000-000000000000", 1);
+  opened = runtime_root_new(root, NULL);
+  g_assert_no_errno(chown(runtime_dir_path(directory), 65534, 65534));
+  g_assert_null(runtime_root_find(opened, "web"));
+  g_assert_no_errno(chown(runtime_dir_path(directory), 0, 0));
+  runtime_dir_free(directory);
+  g_rmdir(root);
+}
+
 static void test_no_root(void)
 {
   g_autoptr(GPtrArray) guests = guests_list("/nonexistent/domrun", NULL);
@@ -888,5 +941,8 @@ int main(int argc, char **argv)
   g_test_add_func("/guests/found", test_guests);
   g_test_add_func("/guests/stale", test_stale_guests);
   g_test_add_func("/guests/no-root", test_no_root);
+  g_test_add_func("/guests/root-of-everybody", test_root_of_everybody);
+  g_test_add_func("/guests/locked-root", test_locked_root);
+  g_test_add_func("/guests/of-another", test_guest_of_another);
   return g_test_run();
 }

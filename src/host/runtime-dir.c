@@ -7,7 +7,8 @@
  *
  * Others find out by the lock, too, whether a guest runs. So that a look does not make a start fail, or a
  * start find a directory that is just being removed, the root has a lock of its own: who starts holds it
- * shared, who looks holds it alone, and both for no longer than a few system calls.
+ * shared, who looks holds it alone, and both for no longer than a few system calls. Whoever may open the root
+ * can hold that lock for longer, out of malice: it is not waited for without an end.
  */
 #include "config.h"
 
@@ -48,6 +49,9 @@ enum { ID_LENGTH = 16 };
 /* Connections that may wait to be taken: many commands at the same instant. */
 enum { BACKLOG = 64 };
 
+/* How long the root's lock is tried, and how often, in microseconds. */
+enum { ROOT_LOCK_PATIENCE = 2 * G_USEC_PER_SEC, ROOT_LOCK_PAUSE = 2000 };
+
 static gboolean host_error(GError **error, const char *what, const char *path)
 {
   return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot %s '%s': %s", what, path, g_strerror(errno));
@@ -79,6 +83,19 @@ static int open_private(const char *path, gboolean is_made)
   return g_steal_fd(&fd);
 }
 
+/* In a directory where everybody may replace what others made nothing can be relied on. */
+static gboolean check_root(int fd, const char *path, GError **error)
+{
+  struct stat status;
+
+  if (fstat(fd, &status) < 0)
+    return host_error(error, "look at the directory", path);
+  if (!(status.st_mode & S_IWOTH) || (status.st_mode & S_ISVTX))
+    return TRUE;
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the directory '%s' can be changed by everybody", path);
+  return error_add_hint(error, "make it yours alone: chmod go-w '%s'", path);
+}
+
 static int open_given_root(const char *root, char **ret_path, GError **error)
 {
   g_autofree char *path = g_canonicalize_filename(root, /* relative_to= */ NULL);
@@ -93,6 +110,8 @@ static int open_given_root(const char *root, char **ret_path, GError **error)
     host_error(error, "open the directory", path);
     return -1;
   }
+  if (!check_root(fd, path, error))
+    return -1;
   *ret_path = g_steal_pointer(&path);
   return g_steal_fd(&fd);
 }
@@ -170,22 +189,35 @@ static int lock(int fd, int how)
   return result;
 }
 
-static int lock_beside_lookers(const RuntimeDir *directory)
+/* FALSE with errno set: EWOULDBLOCK where somebody holds it for too long. */
+static gboolean lock_root(const RuntimeDir *directory, int how)
 {
-  int result, cause;
+  gint64 deadline = g_get_monotonic_time() + ROOT_LOCK_PATIENCE;
 
-  if (lock(directory->root_fd, LOCK_SH) < 0)
-    return -1;
-  result = flock(directory->lock_fd, LOCK_EX | LOCK_NB);
-  cause = errno;
-  lock(directory->root_fd, LOCK_UN);
-  errno = cause;
-  return result;
+  while (lock(directory->root_fd, how | LOCK_NB) < 0) {
+    if (errno != EWOULDBLOCK || g_get_monotonic_time() >= deadline)
+      return FALSE;
+    g_usleep(ROOT_LOCK_PAUSE);
+  }
+  return TRUE;
+}
+
+static gboolean root_lock_error(const RuntimeDir *directory, GError **error)
+{
+  g_autofree char *root = g_path_get_dirname(directory->path);
+
+  if (errno != EWOULDBLOCK)
+    return host_error(error, "lock the directory", root);
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "another process keeps the directory '%s' locked", root);
+  return error_add_hint(error, "'fuser -v %s' tells which; or name a directory of your own: --root=DIR",
+                        root);
 }
 
 /* Takes the lock. FALSE with @error unset: the directory, or the lock in it, went away meanwhile. */
 static gboolean take_lock(RuntimeDir *directory, const char *name, GError **error)
 {
+  int result, cause;
+
   fd_clear(&directory->lock_fd);
   directory->lock_fd =
       openat(directory->fd, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
@@ -193,8 +225,14 @@ static gboolean take_lock(RuntimeDir *directory, const char *name, GError **erro
     return FALSE;
   if (directory->lock_fd < 0)
     return host_error(error, "make the lock in", directory->path);
-  if (lock_beside_lookers(directory) < 0) {
-    if (errno != EWOULDBLOCK)
+  if (!lock_root(directory, LOCK_SH))
+    return root_lock_error(directory, error);
+  result = flock(directory->lock_fd, LOCK_EX | LOCK_NB);
+  cause = errno;
+  lock(directory->root_fd, LOCK_UN);
+  if (result < 0) {
+    errno = cause;
+    if (cause != EWOULDBLOCK)
       return host_error(error, "lock", directory->path);
     error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the guest '%s' is already running", name);
     return error_add_hint(error, "its supervisor holds the lock in '%s'", directory->path);
@@ -356,10 +394,15 @@ RuntimeRoot *runtime_root_new(const char *given, GError **error)
   } else {
     fd = find_usual_root(/* is_made= */ FALSE, &path);
   }
-  if (fd >= 0 || errno == ENOENT)
-    return root_new(g_steal_pointer(&path), fd);
-  host_error(error, "look into the directory", path);
-  return NULL;
+  if (fd < 0 && errno != ENOENT) {
+    host_error(error, "look into the directory", path);
+    return NULL;
+  }
+  if (fd >= 0 && !check_root(fd, path, error)) {
+    close(fd);
+    return NULL;
+  }
+  return root_new(g_steal_pointer(&path), fd);
 }
 
 void runtime_root_free(RuntimeRoot *root)
@@ -376,6 +419,17 @@ const char *runtime_root_path(const RuntimeRoot *root)
   return root->path;
 }
 
+/* Others can make directories in a root that all may write to, and in them whatever looks like a guest. The
+ * superuser looks at the guests of the root's owner. */
+static gboolean is_trusted(const RuntimeDir *directory)
+{
+  struct stat status, root;
+
+  if (fstat(directory->fd, &status) < 0 || fstat(directory->root_fd, &root) < 0)
+    return FALSE;
+  return status.st_uid == geteuid() || (geteuid() == 0 && status.st_uid == root.st_uid);
+}
+
 static RuntimeDir *look_at(const RuntimeRoot *root, const char *id)
 {
   g_autoptr(RuntimeDir) directory = g_new0(RuntimeDir, 1);
@@ -383,7 +437,7 @@ static RuntimeDir *look_at(const RuntimeRoot *root, const char *id)
   directory->lock_fd = -1;
   directory->fd = openat(root->fd, id, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   directory->root_fd = directory->fd >= 0 ? fcntl(root->fd, F_DUPFD_CLOEXEC, 0) : -1;
-  if (directory->root_fd < 0)
+  if (directory->root_fd < 0 || !is_trusted(directory))
     return NULL;
   directory->id = g_strdup(id);
   directory->path = g_build_filename(root->path, id, NULL);
@@ -441,8 +495,7 @@ gboolean runtime_dir_is_held(const RuntimeDir *directory)
   autofd int fd = -1;
   gboolean is_held;
 
-  if (lock(directory->root_fd, LOCK_EX) < 0)
-    return FALSE;
+  lock_root(directory, LOCK_EX); /* without it, a start at this instant might fail */
   fd = try_lock(directory, &is_held);
   fd_clear(&fd);
   lock(directory->root_fd, LOCK_UN);
@@ -455,8 +508,7 @@ void runtime_dir_remove_stale(const RuntimeDir *directory)
   struct stat status;
   gboolean is_held;
 
-  if (fstat(directory->fd, &status) < 0 || status.st_uid != geteuid() ||
-      lock(directory->root_fd, LOCK_EX) < 0)
+  if (fstat(directory->fd, &status) < 0 || status.st_uid != geteuid() || !lock_root(directory, LOCK_EX))
     return;
   fd = try_lock(directory, &is_held);
   if (fd >= 0) {
