@@ -235,7 +235,9 @@ static gboolean take_lock(RuntimeDir *directory, const char *name, GError **erro
     if (cause != EWOULDBLOCK)
       return host_error(error, "lock", directory->path);
     error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the guest '%s' is already running", name);
-    return error_add_hint(error, "its supervisor holds the lock in '%s'", directory->path);
+    return error_add_hint(
+        error, "'domrun console %s' connects to it, 'domrun destroy %s' ends it; its lock is in '%s'", name,
+        name, directory->path);
   }
   return is_in_place(directory);
 }
@@ -420,14 +422,14 @@ const char *runtime_root_path(const RuntimeRoot *root)
 }
 
 /* Others can make directories in a root that all may write to, and in them whatever looks like a guest. The
- * superuser looks at the guests of the root's owner. */
+ * superuser's may be seen, and the superuser sees those of the root's owner. */
 static gboolean is_trusted(const RuntimeDir *directory)
 {
   struct stat status, root;
 
   if (fstat(directory->fd, &status) < 0 || fstat(directory->root_fd, &root) < 0)
     return FALSE;
-  return status.st_uid == geteuid() || (geteuid() == 0 && status.st_uid == root.st_uid);
+  return status.st_uid == geteuid() || status.st_uid == 0 || (geteuid() == 0 && status.st_uid == root.st_uid);
 }
 
 static RuntimeDir *look_at(const RuntimeRoot *root, const char *id)
