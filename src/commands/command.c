@@ -16,6 +16,16 @@ void document_command_clear(DocumentCommand *command)
   g_strfreev(command->networks);
 }
 
+gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv, GError **error)
+{
+  g_autoptr(GError) cause = NULL;
+
+  if (g_option_context_parse(context, argc, argv, &cause))
+    return TRUE;
+  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "%s", cause->message);
+  return error_add_hint(error, "'%s --help' lists the options", g_get_prgname());
+}
+
 gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries,
                                         const char *summary, int argc, char **argv, char **ret_path,
                                         GError **error)
@@ -35,7 +45,7 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
   g_option_context_set_summary(context, summary);
   g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_add_main_entries(context, shared, NULL);
-  if (!g_option_context_parse(context, &argc, &argv, error))
+  if (!command_parse_options(context, &argc, &argv, error))
     return FALSE;
   if (argc == 3 &&
       g_str_equal(argv[1], "--")) /* GOption leaves it where a file name follows that begins with a dash */

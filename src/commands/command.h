@@ -47,6 +47,9 @@ int ttyconsole_command(int argc, char **argv);
 int vncdisplay_command(int argc, char **argv);
 int wait_command(int argc, char **argv);
 
+/* g_option_context_parse() with errors of this program, which tell the next step. */
+gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv, GError **error);
+
 /* What the commands that read a document share: the file, the options of how to read it, and what came of it.
  * Zero it, and clear it at the end. */
 typedef struct {

@@ -57,10 +57,11 @@ static gboolean follow(GuestCommand *command, GError **error)
 int events_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
-  gboolean is_following = FALSE;
+  gboolean is_following = FALSE, is_json = TRUE;
   const GOptionEntry entries[] = {
     { "follow", 'f', 0, G_OPTION_ARG_NONE, &is_following,
       "go on with what happens, until the guest has ended", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "print JSON, as it does without this option", NULL },
     G_OPTION_ENTRY_NULL,
   };
   GError *error = NULL;

@@ -28,8 +28,10 @@ gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries,
   if (entries)
     g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_add_main_entries(context, shared, NULL);
-  if (!g_option_context_parse(context, &argc, &argv, error))
+  if (!command_parse_options(context, &argc, &argv, error))
     return FALSE;
+  if (command->root && !*command->root)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--root: the name of the directory is empty");
   if (argc > 1 && g_str_equal(argv[1], "--")) /* GOption leaves it where what follows begins with a dash */
     argv++, argc--;
   count = (guint)argc - 1;

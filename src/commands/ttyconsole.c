@@ -4,7 +4,8 @@
 #include "commands/command.h"
 #include "commands/guest.h"
 
-static const char *find_path(JsonNode *consoles)
+/* Of the first console with a terminal, or of the one with that @alias, if it has one. */
+static const char *find_path(JsonNode *consoles, const char *alias)
 {
   JsonArray *array = JSON_NODE_HOLDS_ARRAY(consoles) ? json_node_get_array(consoles) : NULL;
 
@@ -12,7 +13,8 @@ static const char *find_path(JsonNode *consoles)
     JsonNode *console = json_array_get_element(array, i);
     const char *path = NULL;
 
-    if (JSON_NODE_HOLDS_OBJECT(console))
+    if (JSON_NODE_HOLDS_OBJECT(console) &&
+        (!alias || g_strcmp0(message_get_string(json_node_get_object(console), "alias"), alias) == 0))
       path = message_get_string(json_node_get_object(console), "path");
     if (path)
       return path;
@@ -27,12 +29,16 @@ int ttyconsole_command(int argc, char **argv)
   const char *path = NULL;
   GError *error = NULL;
 
-  if (guest_command_begin(&command, NULL, "GUEST", "Prints the terminal of a guest's first console.", 1, argc,
-                          argv, &error))
+  if (guest_command_begin(&command, NULL, "GUEST [DEVICE]",
+                          "Prints the terminal of a guest's console, its first or the one of that alias.", 2,
+                          argc, argv, &error))
     consoles = guest_command_call(&command, "query-consoles", NULL, &error);
   if (consoles)
-    path = find_path(consoles);
-  if (consoles && !path)
+    path = find_path(consoles, command.arguments[1]);
+  if (consoles && !path && command.arguments[1])
+    error_set(&error, DOMRUN_ERROR_REFUSED, NULL, NULL, "the guest '%s' has no console '%s' with a terminal",
+              command.guest->state.name, command.arguments[1]);
+  else if (consoles && !path)
     error_set(&error, DOMRUN_ERROR_REFUSED, NULL, NULL, "the guest '%s' has no console with a terminal",
               command.guest->state.name);
   if (!path)

@@ -87,6 +87,18 @@ static gboolean wait_for(Wait *wait, GuestState *state, GError **error)
   return follow(wait, state, error);
 }
 
+/* "ended (panic), exit code 6": the code that `run` ended with. */
+static void print_end(const GuestState *state)
+{
+  g_autofree char *code = NULL;
+  g_autofree char *text = NULL;
+
+  if (state->exit_code >= 0)
+    code = g_strdup_printf(", exit code %" G_GINT64_FORMAT, state->exit_code);
+  text = g_strdup_printf("ended (%s)%s", state->reason ? state->reason : "unknown", code ? code : "");
+  print_line(text);
+}
+
 static gboolean parse_state(Wait *wait, GError **error)
 {
   const char *name = wait->command.arguments[1];
@@ -113,9 +125,13 @@ int wait_command(int argc, char **argv)
   gboolean is_reached;
   GError *error = NULL;
 
-  is_reached = guest_command_begin(&wait.command, entries, "GUEST [STATE]",
-                                   "Waits until a guest is in STATE, or has ended.", 2, argc, argv, &error) &&
-               parse_state(&wait, &error);
+  is_reached =
+      guest_command_begin(
+          &wait.command, entries, "GUEST [STATE]",
+          "Waits until a guest is in STATE, or has ended, and returns 0 then. How it ended is printed: "
+          "the reason, and the exit code of its run.",
+          2, argc, argv, &error) &&
+      parse_state(&wait, &error);
   if (is_reached) {
     if (wait.seconds >= 0)
       wait.deadline = g_get_monotonic_time() + wait.seconds * G_USEC_PER_SEC;
@@ -123,6 +139,8 @@ int wait_command(int argc, char **argv)
   }
   if (is_reached && wait.is_json)
     print_json_object(guest_state_to_json(&wait.command.guest->state));
+  else if (is_reached && wait.wanted == GUEST_ENDED)
+    print_end(&wait.command.guest->state);
   guest_command_clear(&wait.command);
   return is_reached ? EXIT_CODE_OK : report_usage_error(error);
 }

@@ -101,8 +101,8 @@ static gboolean is_meant(const Guest *guest, const char *what)
   return is_uuid_of(guest, what) || is_id_of(guest, what);
 }
 
-static gboolean no_guest_error(const GPtrArray *guests, const RuntimeRoot *root, const char *what,
-                               GError **error)
+static gboolean no_guest_error(const GPtrArray *guests, const RuntimeRoot *root, const char *given,
+                               const char *what, GError **error)
 {
   Nearest nearest = NEAREST_INIT(what);
 
@@ -115,9 +115,11 @@ static gboolean no_guest_error(const GPtrArray *guests, const RuntimeRoot *root,
   if (nearest.name)
     return error_add_hint(error, "did you mean '%s'? It was looked for in '%s'", nearest.name,
                           runtime_root_path(root));
-  return error_add_hint(
-      error, "it was looked for in '%s'; --root=DIR looks elsewhere, 'domrun list' lists those that run",
-      runtime_root_path(root));
+  if (guests->len == 0)
+    return error_add_hint(error, "no guest runs in '%s'; --root=DIR looks elsewhere",
+                          runtime_root_path(root));
+  return error_add_hint(error, "it was looked for in '%s'; 'domrun list%s%s' lists those that run there",
+                        runtime_root_path(root), given ? " --root=" : "", given ? given : "");
 }
 
 Guest *guests_find(const char *root, const char *what, GError **error)
@@ -136,7 +138,7 @@ Guest *guests_find(const char *root, const char *what, GError **error)
     if (is_meant(g_ptr_array_index(guests, i), what))
       return g_steal_pointer(&guests->pdata[i]);
   }
-  no_guest_error(guests, opened, what, error);
+  no_guest_error(guests, opened, root, what, error);
   return NULL;
 }
 
