@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "control/state.h"
 #include "devices/chardev.h"
 #include "devices/controller.h"
 #include "devices/disk.h"
@@ -80,15 +81,16 @@ static const EnumTable *const tables[] = {
   &disk_io_table,           &disk_model_table,
   &disk_switch_table,       &disk_type_table,
   &domain_type_table,       &feature_ioapic_table,
-  &firmware_type_table,     &graphics_listen_table,
-  &graphics_share_table,    &graphics_type_table,
-  &input_bus_table,         &input_type_table,
-  &interface_backend_table, &interface_model_table,
-  &interface_tx_table,      &interface_type_table,
-  &lifecycle_action_table,  &memballoon_model_table,
-  &os_arch_table,           &os_boot_table,
-  &os_smbios_table,         &panic_model_table,
-  &serial_target_table,     &video_model_table,
+  &firmware_type_table,     &guest_state_table,
+  &graphics_listen_table,   &graphics_share_table,
+  &graphics_type_table,     &input_bus_table,
+  &input_type_table,        &interface_backend_table,
+  &interface_model_table,   &interface_tx_table,
+  &interface_type_table,    &lifecycle_action_table,
+  &memballoon_model_table,  &os_arch_table,
+  &os_boot_table,           &os_smbios_table,
+  &panic_model_table,       &serial_target_table,
+  &video_model_table,
 };
 
 static void test_tables(void)
@@ -136,7 +138,7 @@ static void check_header(const char *path)
 
 static void test_tables_are_listed(void)
 {
-  static const char *const folders[] = { "devices", "domain" };
+  static const char *const folders[] = { "control", "devices", "domain" };
 
   for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
     g_autofree char *folder = g_build_filename(g_getenv("DOMRUN_SRCDIR"), "src", folders[i], NULL);
