@@ -39,6 +39,7 @@ static void set_string(JsonObject *object, const char *name, const char *value)
 JsonObject *guest_state_to_json(const GuestState *state)
 {
   JsonObject *object = json_object_new();
+  g_autofree char *message = state->message ? g_utf8_make_valid(state->message, -1) : NULL; /* QEMU's words */
 
   set_string(object, "name", state->name);
   set_string(object, "uuid", state->uuid);
@@ -52,7 +53,7 @@ JsonObject *guest_state_to_json(const GuestState *state)
   json_object_set_int_member(object, "restarts", state->restarts);
   if (state->exit_code >= 0)
     json_object_set_int_member(object, "exit-code", state->exit_code);
-  set_string(object, "message", state->message);
+  set_string(object, "message", message);
   return object;
 }
 
