@@ -140,10 +140,23 @@ static void choose_kernel(const DocumentCommand *command, const RunOptions *run)
     report_error(command->report, error);
 }
 
+static gboolean check_seconds(const char *option, int *seconds, GError **error)
+{
+  if (*seconds < 0)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--%s: '%d' is not a number of seconds", option,
+                     *seconds);
+  *seconds = MIN(*seconds, MAX_SECONDS);
+  return TRUE;
+}
+
 static gboolean check_options(RunOptions *run, GError **error)
 {
-  run->shutdown_seconds = CLAMP(run->shutdown_seconds, 0, MAX_SECONDS);
-  run->quit_seconds = CLAMP(run->quit_seconds, 0, MAX_SECONDS);
+  if (!check_seconds("shutdown-timeout", &run->shutdown_seconds, error) ||
+      !check_seconds("quit-timeout", &run->quit_seconds, error) ||
+      !check_seconds("bootloader-timeout", &run->bootloader_seconds, error))
+    return FALSE;
+  if (run->root && !*run->root)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--root: the name of the directory is empty");
   if (run->is_detached && run->attaches_console)
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--detach and --console exclude each other");
   if (run->restart_text && !restart_limit_parse(run->restart_text, &run->restart_limit))

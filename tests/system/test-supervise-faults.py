@@ -246,6 +246,20 @@ def test_part_of_a_dump_is_none():
         assert not list((run.directory / "dumps").iterdir()), run.said()
 
 
+def test_options_that_mean_nothing():
+    for option in ("--shutdown-timeout=-1", "--quit-timeout=-1", "--bootloader-timeout=-1", "--restart-limit=-1/60",
+                   "--restart-limit=5/-60", "--root="):
+        with guest.Directory() as directory:
+            run = directory.run(emulator_xml("/nowhere/qemu"), option)
+            assert run.wait() == 2, f"{option}\n{run.said()}"
+            run.expect_error(option.split("=")[0], patience=0)
+    for verb in ("list", "domstate"):
+        with guest.Directory() as directory:
+            done = subprocess.run([guest.DOMRUN, verb, "--root=", *(["x"] if verb == "domstate" else [])],
+                                  env=directory.environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 2 and "--root: the name" in done.stderr, done
+
+
 def _hangs_while_closing(mode, ready):
     def test():
         with running(mode, "--quit-timeout=1") as run:
@@ -357,8 +371,8 @@ def test_nobody_reads_the_messages():
     with guest.Directory() as directory:
         reader, writer = os.pipe()
         path = directory.write("guest.xml", emulator_xml(fake(directory, "floods-stderr-again")))
-        process = subprocess.Popen([guest.DOMRUN, "run", str(path)], cwd=directory.path, env=directory.environment,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=writer)
+        process = subprocess.Popen([guest.DOMRUN, "run", "--root", str(directory.runtime), str(path)],
+                                   cwd=directory.path, env=directory.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=writer)
         os.close(writer)
         text = b""
         try:
