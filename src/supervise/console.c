@@ -24,6 +24,7 @@
 
 #include "base/fd-watch.h"
 #include "base/fd.h"
+#include "supervise/announce.h"
 #include "supervise/ring.h"
 
 struct Viewer {
@@ -34,6 +35,7 @@ struct Viewer {
   guint64 place; /* in the ring: what was written to it; may lie before the ring's start where it stalled */
   gboolean is_present;
   gboolean is_stalled;
+  gboolean is_full;      /* its file has no room: said once, until it has */
   gboolean is_suspended; /* its input is not readable for now */
 };
 
@@ -115,6 +117,21 @@ static void close_output(Viewer *viewer)
   viewer->options.out = -1;
 }
 
+static gboolean is_want_of_room(int code)
+{
+  return code == ENOSPC || code == EDQUOT || code == EFBIG;
+}
+
+/* A full disk may have room again: what it does not take is lost, and what comes next is tried. */
+static void lose_output(Viewer *viewer, gsize length, int code)
+{
+  if (!viewer->is_full)
+    announce_notice("what the guest prints cannot be written: %s; it is lost until there is room",
+                    g_strerror(code));
+  viewer->is_full = TRUE;
+  viewer->place += length;
+}
+
 static void show(Viewer *viewer)
 {
   while (viewer->options.out >= 0 && viewer->is_present) {
@@ -129,12 +146,16 @@ static void show(Viewer *viewer)
       return;
     }
     put = write_to(viewer, bytes, length);
-    if (put >= 0)
+    if (put >= 0) {
       viewer->place += (guint64)put;
-    else if (errno == EAGAIN)
+      viewer->is_full = FALSE;
+    } else if (errno == EAGAIN) {
       return;
-    else if (errno != EINTR) /* nobody will read here any more */
+    } else if (is_want_of_room(errno)) {
+      lose_output(viewer, length, errno);
+    } else if (errno != EINTR) { /* nobody will read here any more */
       close_output(viewer);
+    }
   }
 }
 

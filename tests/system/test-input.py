@@ -147,6 +147,16 @@ def test_output_that_cannot_be_written_is_an_error():
         assert "No space left" in done.stderr, done.stderr
 
 
+def test_a_console_that_cannot_be_written_is_told():
+    with guest.Directory() as directory, open("/dev/full", "w", encoding="utf-8") as full:
+        path = write(directory, guest.hello_xml())
+        (directory.path / "typed").write_text("n40\np")
+        with open(directory.path / "typed", encoding="utf-8") as typed:
+            done = domrun("run", "--console", "--root", directory.path / "root", path, stdin=typed, stdout=full)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count("cannot be written: No space left on device") == 1, done.stderr
+
+
 def test_usage_errors():
     with guest.Directory() as directory:
         path = write(directory, guest.hello_xml())
