@@ -172,6 +172,7 @@ int error_exit_code(const GError *error)
   case DOMRUN_ERROR_DOCUMENT:
     return EXIT_CODE_DOCUMENT;
   case DOMRUN_ERROR_HOST:
+  case DOMRUN_ERROR_TAKEN:
     return EXIT_CODE_HOST;
   case DOMRUN_ERROR_QEMU_START:
     return EXIT_CODE_QEMU_START;

@@ -20,6 +20,7 @@ typedef enum {
   DOMRUN_ERROR_USAGE,
   DOMRUN_ERROR_DOCUMENT,
   DOMRUN_ERROR_HOST,
+  DOMRUN_ERROR_TAKEN, /* as DOMRUN_ERROR_HOST: a guest of that name runs */
   DOMRUN_ERROR_QEMU_START,
   DOMRUN_ERROR_QEMU_DIED,
   DOMRUN_ERROR_STOPPED, /* by the user, before there was a guest */

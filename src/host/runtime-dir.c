@@ -234,7 +234,7 @@ static gboolean take_lock(RuntimeDir *directory, const char *name, GError **erro
     errno = cause;
     if (cause != EWOULDBLOCK)
       return host_error(error, "lock", directory->path);
-    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the guest '%s' is already running", name);
+    error_set(error, DOMRUN_ERROR_TAKEN, NULL, NULL, "the guest '%s' is already running", name);
     return error_add_hint(
         error, "'domrun console %s' connects to it, 'domrun destroy %s' ends it; its lock is in '%s'", name,
         name, directory->path);

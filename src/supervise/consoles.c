@@ -236,12 +236,20 @@ const char *consoles_path(const Consoles *consoles, guint index)
 
 static GuestConsole *find(const Consoles *consoles, const char *alias, GError **error)
 {
+  g_autoptr(GString) known = g_string_new(NULL);
+
   for (guint i = 0; i < consoles->items->len; i++) {
     if (!alias || g_str_equal(consoles_alias(consoles, i), alias))
       return get(consoles, i);
   }
-  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "the guest has no console%s%s%s", alias ? " '" : "",
-            alias ? alias : "", alias ? "'" : "");
+  if (consoles->items->len == 0 || !alias) {
+    error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "the guest has no console");
+    return NULL;
+  }
+  for (guint i = 0; i < consoles->items->len; i++)
+    g_string_append_printf(known, "%s%s", i ? ", " : "", consoles_alias(consoles, i));
+  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "the guest has no console '%s' (known: %s)", alias,
+            known->str);
   return NULL;
 }
 

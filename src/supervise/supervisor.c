@@ -433,11 +433,16 @@ static RuntimeDir *find_next_directory(Supervisor *supervisor, char **ret_name, 
   while (root && supervisor->renames < MAX_RENAMES) {
     g_autofree char *name = g_strdup_printf("%s-%u", supervisor->options->name, ++supervisor->renames);
     g_autoptr(RuntimeDir) other = runtime_root_find(root, name);
-    RuntimeDir *directory = other ? NULL : runtime_dir_new(supervisor->options->root, name, NULL);
+    g_autoptr(GError) cause = NULL;
+    RuntimeDir *directory = other ? NULL : runtime_dir_new(supervisor->options->root, name, &cause);
 
     if (directory) {
       *ret_name = g_steal_pointer(&name);
       return directory;
+    }
+    if (cause && !g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_TAKEN)) {
+      g_propagate_error(error, g_steal_pointer(&cause));
+      return NULL;
     }
   }
   if (root)

@@ -168,7 +168,8 @@ def test_what_makes_no_sense_is_refused():
         run.expect(HELLO + "1")
         client = control.Client(run.directory.runtime, "hello")
         assert client.refused("nonsense")[0] == "CommandNotFound"
-        assert client.refused("console", device="serial9") == ("DeviceNotFound", "the guest has no console 'serial9'")
+        assert client.refused("console", device="serial9") == (
+            "DeviceNotFound", "the guest has no console 'serial9' (known: serial0)")
         assert client.refused("shutdown", mode="hard")[0] == "BadArgument"
         assert client.refused("dump", path="relative")[0] == "BadArgument"
         assert client.refused("dump", path="/proc/nowhere")[0] == "GenericError"
