@@ -112,6 +112,7 @@ def test_device_by_alias():
         missing = directory.verb("console", "web", "serial9", code=12)
         assert "serial9" in missing.err
         second = attach(directory, "serial1", stdin=subprocess.DEVNULL)
+        time.sleep(1)    # nothing is printed there that would tell that it is connected
         directory.verb("destroy", "web")
         assert second.wait() == 0 and HELLO not in second.out.text, second.said()
         assert console.wait() == 0
