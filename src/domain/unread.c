@@ -5,40 +5,30 @@
 
 #include "devices/registry.h"
 
-typedef struct {
-  const char *name;
-  const char *why;
-} Protected;
-
-static const Protected protected_elements[] = {
-  { "readonly", "the guest could write what it may only read" },
-  { "shareable", "the file would be locked against others, or written by two at once" },
-  { "transient", "changes that were to be thrown away would be kept" },
-  { "encryption", "data would be written in clear" },
-  { "launchSecurity", "the guest's memory would be open to the host" },
-  { "auth", "a server that wants a password would be talked to without" },
+/* Without them the guest could write what it may only read, a file would be written by two at once, changes
+ * would be kept that were to be thrown away, data would be written in clear, the guest's memory would be open
+ * to the host, a server that wants a password would be talked to without. */
+static const char *const protected_elements[] = {
+  "readonly", "shareable", "transient", "encryption", "launchSecurity", "auth",
 };
 
-static const Protected protected_attributes[] = {
-  { "readonly", "the guest could write what it may only read" },
-  { "tls", "data would cross the network in clear" },
-  { "passwd", "a display would be open to everybody" },
-};
+/* Here data would cross the network in clear, or a display would be open to everybody. */
+static const char *const protected_attributes[] = { "readonly", "tls", "passwd" };
 
-gboolean unread_is_protected(const char *element, const char *attribute)
+static gboolean is_listed(const char *const *names, gsize count, const char *name)
 {
-  if (attribute) {
-    for (gsize i = 0; i < G_N_ELEMENTS(protected_attributes); i++) {
-      if (g_str_equal(attribute, protected_attributes[i].name))
-        return TRUE;
-    }
-    return FALSE;
-  }
-  for (gsize i = 0; i < G_N_ELEMENTS(protected_elements); i++) {
-    if (g_str_equal(element, protected_elements[i].name))
+  for (gsize i = 0; i < count; i++) {
+    if (g_str_equal(names[i], name))
       return TRUE;
   }
   return FALSE;
+}
+
+gboolean unread_is_protected(const char *element, const char *attribute)
+{
+  if (attribute)
+    return is_listed(protected_attributes, G_N_ELEMENTS(protected_attributes), attribute);
+  return is_listed(protected_elements, G_N_ELEMENTS(protected_elements), element);
 }
 
 /* Of today's format, as libvirt documents it; each goes from this list when its room is built. */
@@ -52,15 +42,6 @@ static const char *const later_devices[] = {
   "audio",    "channel",     "crypto", "filesystem", "hostdev",   "iommu", "lease", "memory", "nvram",
   "redirdev", "redirfilter", "rng",    "shmem",      "smartcard", "sound", "tpm",   "vsock",  "watchdog",
 };
-
-static gboolean is_listed(const char *const *names, gsize count, const char *name)
-{
-  for (gsize i = 0; i < count; i++) {
-    if (g_str_equal(names[i], name))
-      return TRUE;
-  }
-  return FALSE;
-}
 
 static gboolean is_device(const char *element)
 {
