@@ -47,12 +47,14 @@ TESTS += \
 	%D%/test-strings \
 	%D%/test-xml \
 	%D%/test-source-rules.sh \
+	%D%/test-house.py \
 	%D%/golden.py \
 	%D%/golden-start.py
 
 EXTRA_DIST += \
 	%D%/golden.py \
 	%D%/golden-start.py \
+	%D%/test-house.py \
 	%D%/test-source-rules.sh
 
 EXTRA_DIST += \

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "domain/domain.h"
-#include "domain/live.h"
+#include "machine/live.h"
+#include "machine/machine.h"
 #include "xml/document.h"
 
 typedef struct {
@@ -36,14 +36,14 @@ static Result translate(const char *text)
   g_assert_no_error(error);
   options.has_stand_ins = TRUE;
   {
-    g_autoptr(Domain) domain = domain_parse(document, &options, report);
+    g_autoptr(Domain) domain = machine_parse(document, &options, report);
     g_autoptr(Plan) plan = NULL;
 
     g_assert_nonnull(domain);
-    plan = domain_translate(domain, report);
+    plan = machine_translate(domain, report);
     g_assert_nonnull(plan);
     result.argv = plan_to_shell(plan, PLAN_RUN);
-    result.live = domain_live_xml(domain, /* facts= */ NULL);
+    result.live = live_describe(domain, /* facts= */ NULL);
   }
   return result;
 }

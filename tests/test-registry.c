@@ -7,17 +7,22 @@
 #include <string.h>
 
 #include "control/state.h"
-#include "devices/chardev.h"
+#include "devices/chardev/chardev.h"
 #include "devices/controller.h"
-#include "devices/disk.h"
-#include "devices/graphics.h"
+#include "devices/disk/disk.h"
+#include "devices/graphics/graphics.h"
 #include "devices/input.h"
-#include "devices/interface.h"
+#include "devices/interface/interface.h"
 #include "devices/memballoon.h"
 #include "devices/panic.h"
 #include "devices/registry.h"
 #include "devices/video.h"
+#include "domain/clock.h"
 #include "domain/domain.h"
+#include "domain/features.h"
+#include "domain/firmware.h"
+#include "domain/lifecycle.h"
+#include "domain/os.h"
 
 static char *golden_folder(const char *family)
 {
@@ -88,7 +93,7 @@ static const EnumTable *const tables[] = {
   &interface_model_table,   &interface_tx_table,
   &interface_type_table,    &lifecycle_action_table,
   &memballoon_model_table,  &os_arch_table,
-  &os_boot_table,           &os_smbios_table,
+  &boot_class_table,        &os_smbios_table,
   &panic_model_table,       &serial_target_table,
   &video_model_table,
 };

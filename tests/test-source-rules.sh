@@ -38,29 +38,21 @@ but() {
 
 sources=$(find src -name '*.c' -o -name '*.h' | sort)
 
-echo 1..12
+echo 1..9
 
+# Who includes whom is test-house.py's; what the compiler's own headers are for stands here.
 verdict "what QEMU gets is made without XML" \
-  "$(code '#include [<"](libxml|xml)/' src/devices/*-qemu.c src/domain/*-qemu.c src/qemu/*.[ch] src/devices/*.h src/domain/*.h)"
-
-verdict "qemu/ knows no device and no domain" \
-  "$(code '#include "(devices|domain|host|supervise|commands)/' src/qemu/*.[ch])"
-
-verdict "xml/ knows no device and no domain" \
-  "$(code '#include "(devices|domain|qemu|host|supervise|commands)/' src/xml/*.[ch])"
-
-verdict "base/ includes nothing but base/" \
-  "$(code '#include "[a-z]+/' src/base/*.[ch] | grep -v '#include "base/')"
+  "$(code '#include [<"](libxml|xml)/' $(find src -name '*-qemu.c') src/qemu/*.[ch] $(find src/devices src/domain -name '*.h'))"
 
 # shellcheck disable=SC2086
-verdict "only supervise/spawn.c starts processes" \
+verdict "only process/spawn.c starts processes" \
   "$(code '\<(v?fork|clone3?|posix_spawnp?|g_spawn_[a-z_]+|g_subprocess_[a-z_]+|popen|system|exec[lv]p?e?|execveat) *\(' $sources |
-    but 'src/supervise/spawn\.c')"
+    but 'src/process/spawn\.c')"
 
 # shellcheck disable=SC2086
 verdict "only report.c, announce.c and the commands write to the user" \
   "$(code '\<(perror|g_printerr|g_print|g_warning|g_message|g_critical|g_info|psignal|vprintf) *\(|\<v?fprintf *\( *std(out|err)|\<fput[cs] *\(.*std(out|err)|\<putc *\(.*std|\<v?dprintf *\(' $sources |
-    but 'src/base/report\.c|src/supervise/announce\.c|src/commands/[a-z-]*\.c|src/main\.c')"
+    but 'src/base/report\.c|src/base/announce\.c|src/commands/[a-z-]*\.c|src/main\.c')"
 
 # shellcheck disable=SC2086
 verdict "no function without bounds, and none that only looks safe" \

@@ -12,7 +12,7 @@
 
 #include <libxml/parser.h>
 
-#include "domain/domain.h"
+#include "machine/machine.h"
 #include "xml/document.h"
 
 #define TOKEN "zqtokenqz"
@@ -193,9 +193,9 @@ static Parsed *translate(xmlDoc *doc, PlanForm form)
   document = xml_document_load_bytes((const char *)bytes, (gsize)length, "test.xml", "/dir", NULL);
   xmlFree(bytes);
   if (document)
-    domain = domain_parse(document, &options, report);
+    domain = machine_parse(document, &options, report);
   if (domain)
-    plan = domain_translate(domain, report);
+    plan = machine_translate(domain, report);
   return plan ? parse_plan(plan, form) : NULL;
 }
 

@@ -3,12 +3,14 @@
 
 #include "commands/command.h"
 
+#include "domain/networks.h"
 #include "host/networks.h"
+#include "machine/machine.h"
 
 void document_command_clear(DocumentCommand *command)
 {
   plan_free(command->plan);
-  domain_free(command->domain);
+  machine_free(command->domain);
   xml_document_free(command->document);
   report_free(command->report);
   g_free(command->type);
@@ -115,8 +117,8 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
     report_error(command->report, error);
     return FALSE;
   }
-  command->domain = domain_parse(command->document, &options, command->report);
+  command->domain = machine_parse(command->document, &options, command->report);
   if (command->domain)
-    command->plan = domain_translate(command->domain, command->report);
+    command->plan = machine_translate(command->domain, command->report);
   return command->plan != NULL;
 }

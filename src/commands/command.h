@@ -9,6 +9,7 @@
 
 #include "base/report.h"
 #include "domain/domain.h"
+#include "qemu/plan.h"
 #include "xml/document.h"
 
 typedef struct {

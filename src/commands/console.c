@@ -14,9 +14,9 @@
 #include "base/quote.h"
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "console/terminal.h"
 #include "control/relay.h"
-#include "supervise/signals.h"
-#include "supervise/terminal.h"
+#include "process/signals.h"
 
 /* Ctrl+], as telnet and virsh have it. */
 enum { ESCAPE = 0x1d };

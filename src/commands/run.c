@@ -9,11 +9,14 @@
 
 #include "base/exit-code.h"
 #include "commands/command.h"
-#include "domain/live.h"
+#include "domain/features.h"
+#include "domain/metadata.h"
 #include "host/bootloader.h"
 #include "host/requirements.h"
-#include "supervise/detach.h"
-#include "supervise/supervisor.h"
+#include "machine/live.h"
+#include "machine/machine.h"
+#include "process/detach.h"
+#include "supervise/life.h"
 
 typedef struct {
   gboolean attaches_console;
@@ -56,26 +59,26 @@ static char *live_xml(const LiveFacts *facts, gpointer user_data)
 {
   const DocumentCommand *command = user_data;
 
-  return domain_live_xml(command->domain, facts);
+  return live_describe(command->domain, facts);
 }
 
 static void translate_again(const LiveFacts *facts, gpointer user_data)
 {
   const DocumentCommand *command = user_data;
 
-  domain_translate_again(command->domain, facts, g_get_real_time() / G_USEC_PER_SEC, command->plan);
+  machine_translate_again(command->domain, facts, g_get_real_time() / G_USEC_PER_SEC, command->plan);
 }
 
 static int supervise(DocumentCommand *command, const RunOptions *run, int report)
 {
   const Domain *domain = command->domain;
-  g_autofree char *name = g_strdup(domain->metadata.name); /* a restart may give it another */
+  g_autofree char *name = g_strdup(domain->metadata->name); /* a restart may give it another */
   const SupervisorOptions options = {
     .plan = command->plan,
     .name = name,
-    .uuid = domain->metadata.uuid,
-    .lifecycle = domain->lifecycle,
-    .has_acpi = domain->features.acpi,
+    .uuid = domain->metadata->uuid,
+    .lifecycle = *domain->lifecycle,
+    .has_acpi = domain->features->acpi,
     .root = run->root,
     .attaches_console = run->attaches_console,
     .is_verbose = run->is_verbose,
@@ -89,7 +92,7 @@ static int supervise(DocumentCommand *command, const RunOptions *run, int report
     .user_data = command,
   };
   GError *error = NULL;
-  int exit_code = supervisor_run(&options, &error);
+  int exit_code = life_run(&options, &error);
 
   if (error)
     report_error(command->report, error);

@@ -17,8 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/fd-watch.h"
 #include "base/fd.h"
+#include "base/fd-watch.h"
 #include "control/protocol.h"
 #include "qmp/lines.h"
 #include "qmp/message.h"

@@ -57,7 +57,7 @@ static void add_by_type(const Domain *domain, const Controller *controller, Prop
     break;
   case CONTROLLER_USB:
     if (is_companion) {
-      g_autofree char *master = domain_usb_bus(domain, controller->index);
+      g_autofree char *master = controller_usb_bus(domain, controller->index);
 
       props_add_string(props, "masterbus", master);
       props_add_uint(props, "firstport", controller->master_port);
@@ -92,7 +92,49 @@ gboolean controller_translate(const Domain *domain, const Device *device, Plan *
   props = props_new("driver", driver_of(controller));
   add_by_type(domain, controller, props);
   props_add_string(props, "id", device->alias);
-  device_add_address(domain, device, props);
+  controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
+}
+
+const char *controller_pci_bus(const Domain *domain, guint32 index)
+{
+  const Controller *controller = controller_find(domain, CONTROLLER_PCI, index);
+
+  return controller->device.alias; /* the address pass has seen to it that there is one */
+}
+
+char *controller_usb_bus(const Domain *domain, guint32 index)
+{
+  const Controller *controller = controller_find(domain, CONTROLLER_USB, index);
+
+  return g_strdup_printf("%s.0", controller->device.alias);
+}
+
+/* A slot with its function, as QEMU writes it: "0x3", "0x1.0x2". */
+static void add_pci(const Domain *domain, const PciAddress *pci, Props *props)
+{
+  props_add_string(props, "bus", controller_pci_bus(domain, pci->bus));
+  if (pci->multifunction)
+    props_add_bool(props, "multifunction", TRUE);
+  if (pci->function)
+    props_add_format(props, "addr", "0x%x.0x%x", pci->slot, pci->function);
+  else
+    props_add_format(props, "addr", "0x%x", pci->slot);
+}
+
+static void add_usb(const Domain *domain, const UsbAddress *usb, Props *props)
+{
+  g_autofree char *bus = controller_usb_bus(domain, usb->bus);
+
+  props_add_string(props, "bus", bus);
+  props_add_string(props, "port", usb->port);
+}
+
+void controller_add_address(const Domain *domain, const Device *device, Props *props)
+{
+  if (device->address.type == ADDRESS_PCI)
+    add_pci(domain, &device->address.pci, props);
+  else if (device->address.type == ADDRESS_USB)
+    add_usb(domain, &device->address.usb, props);
 }

@@ -5,6 +5,7 @@
 
 #include "domain/chipset.h"
 #include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
 ENUM_TABLE(controller_type_table, CONTROLLER_LAST, [CONTROLLER_PCI] = "pci", [CONTROLLER_USB] = "usb",
@@ -324,7 +325,7 @@ static gboolean validate_limits(const Domain *domain, const Controller *controll
   const Place *place = &controller->device.place;
 
   if (controller->type == CONTROLLER_IDE && chipset == CHIPSET_Q35) {
-    error_set_document(error, place, NULL, "machine '%s' has no IDE bus", domain->os.machine);
+    error_set_document(error, place, NULL, "machine '%s' has no IDE bus", domain->os->machine);
     return error_add_hint(error, "use bus='sata' for disks and CD-ROM drives, or machine='pc'");
   }
   if (controller->type == CONTROLLER_IDE && controller->index > 0)
@@ -335,14 +336,14 @@ static gboolean validate_limits(const Domain *domain, const Controller *controll
         error, place, NULL, "floppy controller %u: the machine has one, with two drives", controller->index);
   if (chipset == CHIPSET_ISA && controller->device.pci_plug != PCI_PLUG_NONE)
     return error_set_document(error, place, NULL, "machine '%s' has no PCI bus for a controller of type '%s'",
-                              domain->os.machine,
+                              domain->os->machine,
                               enum_to_string(&controller_type_table, (int)controller->type));
   if (controller->model == CONTROLLER_PCIE_ROOT && chipset != CHIPSET_Q35)
     return error_set_document(error, place, "model", "'pcie-root' needs machine='q35'; this is '%s'",
-                              domain->os.machine);
+                              domain->os->machine);
   if (controller->model == CONTROLLER_PCI_ROOT && chipset != CHIPSET_I440FX)
     return error_set_document(error, place, "model", "'pci-root' is not what machine '%s' has",
-                              domain->os.machine);
+                              domain->os->machine);
   return TRUE;
 }
 

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/enum.h"
-#include "devices/device.h"
+#include "domain/device.h"
 
 typedef enum {
   CONTROLLER_PCI,
@@ -105,3 +105,13 @@ void controller_imply(Domain *domain);
 guint controller_usb_ports(const Controller *controller);
 
 gboolean controller_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
+
+/* The name of a PCI bus in QEMU: "pci.0", "pcie.0", "pci.3". */
+const char *controller_pci_bus(const Domain *domain, guint32 index);
+
+/* The name of the bus of USB controller @index: "usb.0". The caller frees it. */
+char *controller_usb_bus(const Domain *domain, guint32 index);
+
+/* Adds where the device is plugged in: "bus" and "addr" for PCI, "bus" and "port" for USB; for rooms'
+ * translate(). */
+void controller_add_address(const Domain *domain, const Device *device, Props *props);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "devices/device.h"
+#include "domain/device.h"
 
 enum { HUB_PORTS = 8 };
 

@@ -3,6 +3,8 @@
 
 #include "devices/input.h"
 
+#include "devices/controller.h"
+
 ENUM_TABLE(
     input_usb_driver_table,
     INPUT_LAST, [INPUT_MOUSE] = "usb-mouse", [INPUT_TABLET] = "usb-tablet", [INPUT_KEYBOARD] = "usb-kbd");
@@ -20,7 +22,7 @@ gboolean input_translate(const Domain *domain, const Device *device, Plan *plan,
                                                                          : &input_virtio_driver_table,
                                              (int)input->type));
   props_add_string(props, "id", device->alias);
-  device_add_address(domain, device, props);
+  controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
 }

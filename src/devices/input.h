@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/enum.h"
-#include "devices/device.h"
+#include "domain/device.h"
 
 typedef enum {
   INPUT_MOUSE,

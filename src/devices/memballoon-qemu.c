@@ -3,7 +3,10 @@
 
 #include "devices/memballoon.h"
 
+#include "devices/controller.h"
+
 #include "domain/domain.h"
+#include "domain/memory.h"
 
 ENUM_TABLE(memballoon_driver_table, MEMBALLOON_LAST, [MEMBALLOON_VIRTIO] = "virtio-balloon-pci",
            [MEMBALLOON_VIRTIO_TRANSITIONAL] = "virtio-balloon-pci-transitional",
@@ -23,9 +26,9 @@ gboolean memballoon_translate(const Domain *domain, const Device *device, Plan *
     props_add_bool(props, "deflate-on-oom", TRUE);
   if (balloon->free_page_reporting)
     props_add_bool(props, "free-page-reporting", TRUE);
-  device_add_address(domain, device, props);
+  controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
-  if (domain->memory.current_kib < domain->memory.kib)
-    plan->balloon_bytes = domain->memory.current_kib * 1024;
+  if (domain->memory->current_kib < domain->memory->kib)
+    plan->balloon_bytes = domain->memory->current_kib * 1024;
   return TRUE;
 }

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/enum.h"
-#include "devices/device.h"
+#include "domain/device.h"
 
 typedef enum {
   MEMBALLOON_VIRTIO,

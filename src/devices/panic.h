@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "devices/device.h"
+#include "domain/device.h"
 
 typedef enum {
   PANIC_DEFAULT, /* isa, on the machines there are */

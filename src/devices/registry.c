@@ -3,13 +3,13 @@
 
 #include "devices/registry.h"
 
-#include "devices/chardev.h"
+#include "devices/chardev/chardev.h"
 #include "devices/controller.h"
-#include "devices/disk.h"
-#include "devices/graphics.h"
+#include "devices/disk/disk.h"
+#include "devices/graphics/graphics.h"
 #include "devices/hub.h"
 #include "devices/input.h"
-#include "devices/interface.h"
+#include "devices/interface/interface.h"
 #include "devices/memballoon.h"
 #include "devices/panic.h"
 #include "devices/video.h"

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "devices/device.h"
+#include "domain/device.h"
 
 /* Ended by NULL. The order is that of the devices on the command line; the reasons stand in registry.c. */
 extern const DeviceRoom *const device_rooms[];

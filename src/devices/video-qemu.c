@@ -7,6 +7,8 @@
 
 #include "devices/video.h"
 
+#include "devices/controller.h"
+
 #include "domain/chipset.h"
 
 ENUM_TABLE(video_driver_table, VIDEO_LAST, [VIDEO_VGA] = "VGA", [VIDEO_CIRRUS] = "cirrus-vga",
@@ -86,7 +88,7 @@ gboolean video_translate(const Domain *domain, const Device *device, Plan *plan,
     props_add_uint(props, "xres", video->x);
     props_add_uint(props, "yres", video->y);
   }
-  device_add_address(domain, device, props);
+  controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
 }

@@ -3,9 +3,10 @@
 
 #include "devices/video.h"
 
-#include "devices/graphics.h"
+#include "devices/graphics/graphics.h"
 #include "domain/chipset.h"
 #include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -150,7 +151,7 @@ static gboolean validate_place(const Domain *domain, const Video *video, GError 
   if (chipset_of(domain) == CHIPSET_ISA && !abilities[video->model].is_isa && video->model != VIDEO_NONE)
     return error_set_document(error, &video->model_place, "type",
                               "'%s' is a PCI device, and machine '%s' has no PCI bus (allowed: cirrus, vga)",
-                              model_name(video), domain->os.machine);
+                              model_name(video), domain->os->machine);
   if (video == first)
     return TRUE;
   if (first->model == VIDEO_NONE || video->model == VIDEO_NONE)

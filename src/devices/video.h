@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/enum.h"
-#include "devices/device.h"
+#include "domain/device.h"
 
 typedef enum {
   VIDEO_DEFAULT, /* completed to cirrus, libvirt's choice for x86 */

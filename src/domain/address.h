@@ -1,12 +1,72 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The address pass: gives every device that has none its place in the machine, by the rules that libvirt
- * publishes for its QEMU driver, so that a guest moves between the two without noticing.
- * https://libvirt.org/formatdomain.html#device-addresses, https://libvirt.org/pci-addresses.html
+ * <address>: where in the machine a device is. Given in the document, or assigned by the pass in
+ * domain/address.c. https://libvirt.org/formatdomain.html#device-addresses
  */
 #pragma once
 
-#include "domain/domain.h"
+#include <glib.h>
 
-/* Runs after every device was completed. Adds the controllers that are needed to the domain. */
-gboolean address_assign(Domain *domain, GError **error);
+#include "base/enum.h"
+#include "base/error.h"
+#include "qemu/props.h"
+
+struct _xmlNode;
+
+typedef enum {
+  ADDRESS_NONE,
+  ADDRESS_PCI,
+  ADDRESS_DRIVE,
+  ADDRESS_USB,
+  ADDRESS_ISA,
+  ADDRESS_VIRTIO_SERIAL,
+  ADDRESS_LAST,
+} AddressType;
+
+extern const EnumTable address_type_table;
+
+typedef struct {
+  guint32 domain, bus, slot, function;
+  gboolean multifunction; /* QEMU is told that the slot has more functions than this one */
+} PciAddress;
+
+typedef struct {
+  guint32 controller, bus, target, unit;
+} DriveAddress;
+
+typedef struct {
+  guint32 bus;      /* the index of the controller */
+  const char *port; /* "1", "1.2"; NULL: not assigned */
+} UsbAddress;
+
+typedef struct {
+  guint32 controller, bus;
+  guint32 port; /* 0: not given */
+} VirtioSerialAddress;
+
+typedef struct {
+  AddressType type;
+  gboolean is_given; /* by the document */
+  Place place;       /* of the element, if it is given */
+  PciAddress pci;    /* that of @type has a meaning */
+  DriveAddress drive;
+  UsbAddress usb;
+  VirtioSerialAddress virtio_serial;
+  guint32 iobase; /* ISA; 0: not given, as for the next */
+  guint32 irq;
+} Address;
+
+/* Where a device wants to be plugged in on a machine with PCI. On one without PCI Express all of them go to
+ * the conventional bus. */
+typedef enum {
+  PCI_PLUG_NONE,          /* not a PCI device */
+  PCI_PLUG_CONVENTIONAL,  /* rtl8139, e1000, lsi, ...: behind a bridge where the root is PCI Express */
+  PCI_PLUG_EXPRESS,       /* virtio, e1000e, xhci: a root port of its own */
+  PCI_PLUG_INTEGRATED,    /* VGA, ICH9 parts: on the root bus itself */
+  PCI_PLUG_PRIMARY_VIDEO, /* the same, with a slot that firmware expects it in */
+} PciPlug;
+
+/* Reads <address> of @node, if there is one; a type other than those of @allowed (ended by ADDRESS_NONE) is
+ * an error. */
+gboolean address_parse(struct _xmlNode *node, const AddressType *allowed, Address *ret_address,
+                       GError **error);

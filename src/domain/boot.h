@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The boot order: a pass over all devices, since <boot dev=''> in <os> speaks of kinds and <boot order=''> of
- * one device, and QEMU wants an index at each. https://libvirt.org/formatdomain.html#bios-bootloader
+ * What a guest can boot from, as <os> names it: <boot dev='hd'/>.
  */
 #pragma once
 
-#include "domain/domain.h"
+#include "base/enum.h"
 
-/* Sets boot_index of the devices. Reports both ways at once, and an order that two devices claim. */
-gboolean boot_assign(Domain *domain, GError **error);
+typedef enum {
+  BOOT_NONE,
+  BOOT_FD,
+  BOOT_HD,
+  BOOT_CDROM,
+  BOOT_NETWORK,
+  BOOT_LAST,
+} BootClass;
+
+extern const EnumTable boot_class_table;

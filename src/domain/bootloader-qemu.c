@@ -7,14 +7,14 @@
 
 void bootloader_translate(const Domain *domain, Plan *plan)
 {
-  const Bootloader *bootloader = &domain->bootloader;
+  const Bootloader *bootloader = domain->bootloader;
 
   if (!bootloader->program)
     return;
   plan->bootloader = (PlanBootloader){
     .program = bootloader->program,
     .arguments = bootloader->arguments,
-    .disk = domain_first_disk(domain),
+    .disk = domain->bootloader->disk,
     .place = bootloader->place,
   };
   plan_require(plan, PLAN_REQUIRE_PROGRAM, &bootloader->place, NULL, bootloader->program);

@@ -41,16 +41,11 @@ gboolean bootloader_parse(xmlNode *root, Bootloader *ret_bootloader, GError **er
 
 gboolean bootloader_validate(const Domain *domain, GError **error)
 {
-  const Bootloader *bootloader = &domain->bootloader;
+  const Bootloader *bootloader = domain->bootloader;
 
   if (!bootloader->program)
     return TRUE;
-  if (domain->os.kernel) {
-    error_set_document(error, &bootloader->place, NULL, "there is also a <kernel>, on line %d",
-                       domain->os.kernel_place.line);
-    return error_add_hint(error, "one of the two chooses what is booted: remove the other");
-  }
-  if (!domain_first_disk(domain))
+  if (!bootloader->disk)
     return error_set_document(error, &bootloader->place, NULL,
                               "the guest has no disk for the bootloader to look into");
   return TRUE;

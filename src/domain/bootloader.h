@@ -14,9 +14,10 @@
 struct _xmlNode;
 typedef struct Domain Domain;
 
-typedef struct {
+typedef struct Bootloader {
   const char *program;   /* absolute path; NULL: there is none */
   const char *arguments; /* separated as a shell would, but nothing is expanded; or NULL */
+  const char *disk; /* of the first hard disk, from which it reads; NULL: there is none. Set by machine/ */
   Place place;
 } Bootloader;
 

@@ -3,9 +3,11 @@
 
 #include "domain/chipset.h"
 
+#include "domain/os.h"
+
 Chipset chipset_of(const Domain *domain)
 {
-  const char *machine = domain->os.machine;
+  const char *machine = domain->os->machine;
 
   if (g_str_equal(machine, "q35") || g_str_has_prefix(machine, "pc-q35-"))
     return CHIPSET_Q35;

@@ -151,7 +151,7 @@ static gboolean read_timer(xmlNode *timer, Domain *domain, GError **error)
 
   if (!xml_attribute_enum_required(timer, "name", &clock_timer_table, XML_ENUM(&name), error))
     return FALSE;
-  values = &domain->clock.timers[name];
+  values = &domain->clock->timers[name];
   if (values->is_given)
     return xml_error(error, timer, "name", "the timer '%s' is given twice", xml_attribute(timer, "name"));
   values->is_given = TRUE;
@@ -173,7 +173,7 @@ gboolean clock_parse(xmlNode *root, Domain *domain, GError **error)
     return FALSE;
   if (!clock)
     return TRUE;
-  if (!read_offset(clock, &domain->clock, error))
+  if (!read_offset(clock, domain->clock, error))
     return FALSE;
   XML_FOREACH_CHILD(clock, timer, "timer") {
     if (!read_timer(timer, domain, error))

@@ -69,7 +69,7 @@ typedef struct {
   guint64 frequency; /* TSC, in Hz; 0: not given */
 } ClockTimer;
 
-typedef struct {
+typedef struct Clock {
   ClockOffset offset;   /* default: utc */
   gboolean is_local;    /* VARIABLE: @adjustment is from local time, else from UTC */
   gint64 adjustment;    /* VARIABLE: seconds */

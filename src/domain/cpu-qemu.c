@@ -7,16 +7,19 @@
 
 #include "domain/cpu.h"
 
+#include "domain/clock.h"
 #include "domain/domain.h"
+#include "domain/features.h"
+#include "domain/os.h"
 
 ENUM_TABLE(cpu_model_table, OS_ARCH_LAST, [OS_ARCH_I686] = "qemu32", [OS_ARCH_X86_64] = "qemu64");
 
 static void translate_model(const Domain *domain, Plan *plan)
 {
-  Props *model = props_new(/* key= */ NULL, enum_to_string(&cpu_model_table, (int)domain->os.arch));
+  Props *model = props_new(/* key= */ NULL, enum_to_string(&cpu_model_table, (int)domain->os->arch));
 
-  clock_translate_cpu(&domain->clock, model);
-  features_translate_cpu(&domain->features, model);
+  clock_translate_cpu(domain->clock, model);
+  features_translate_cpu(domain->features, model);
   plan_add_keyval(plan, PLAN_BOTH, "-cpu", model);
 }
 
@@ -36,5 +39,5 @@ static void translate_topology(const Cpu *cpu, Plan *plan)
 void cpu_translate(const Domain *domain, Plan *plan)
 {
   translate_model(domain, plan);
-  translate_topology(&domain->cpu, plan);
+  translate_topology(domain->cpu, plan);
 }

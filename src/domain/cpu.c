@@ -7,6 +7,7 @@
 
 #include "domain/chipset.h"
 #include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
 /* What QEMU's machines can have, 7.2 and newer. */
@@ -14,7 +15,7 @@ enum { VCPUS_MAX = 4096, VCPUS_MAX_PC = 255, VCPUS_MAX_Q35 = 288, VCPUS_MAX_WITH
 
 static guint32 limit_of(const Domain *domain)
 {
-  if (!domain->os.machine) /* <os> is in error */
+  if (!domain->os->machine) /* <os> is in error */
     return VCPUS_MAX;
   switch (chipset_of(domain)) {
   case CHIPSET_I440FX:
@@ -34,7 +35,7 @@ static gboolean check_count(xmlNode *node, guint64 vcpus, const Domain *domain, 
   if (vcpus > limit)
     return xml_error(error, node, NULL,
                      "%" G_GUINT64_FORMAT " CPUs are more than machine '%s' can have (at most %u)", vcpus,
-                     domain->os.machine, limit);
+                     domain->os->machine, limit);
   /* A CPU with a number above that is reached by no interrupt, and QEMU refuses to start. */
   if (vcpus > VCPUS_MAX_WITHOUT_IOMMU && limit == VCPUS_MAX_Q35)
     return xml_error(
@@ -66,7 +67,7 @@ static gboolean parse_placement(xmlNode *node, Domain *domain, GError **error)
 
 gboolean cpu_parse(xmlNode *root, Domain *domain, GError **error)
 {
-  Cpu *cpu = &domain->cpu;
+  Cpu *cpu = domain->cpu;
   xmlNode *node = NULL;
   guint64 vcpus = 1;
 

@@ -13,7 +13,7 @@
 struct _xmlNode;
 typedef struct Domain Domain;
 
-typedef struct {
+typedef struct Cpu {
   guint32 vcpus;   /* at most that many; default 1 */
   guint32 current; /* plugged in at the start; 1 to vcpus */
   Place place;     /* of <vcpu>, or of the domain */

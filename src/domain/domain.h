@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The whole machine, in XML's terms, and the way from a document to a plan:
- *
- *     domain_parse()      every element goes to its part (os, cpu, memory, ...) or its room (devices/)
- *                         what nobody read is reported
- *                         passes that need all devices: complete, alias, boot order
- *                         validation
- *     domain_translate()  parts and rooms fill the plan
- *
- * Both are pure: they read nothing but the document. All findings of a step are collected, not only the
- * first.
+ * The whole machine, in XML's terms. Each part (os, cpu, memory, ...) has a header of its own, as each family
+ * of devices; whoever asks a part includes its header, so that no part knows more than it asks for. machine/
+ * fills the struct from a document, and makes a plan of it.
  */
 #pragma once
 
@@ -17,21 +10,20 @@
 
 #include "base/enum.h"
 #include "base/report.h"
-#include "devices/device.h"
-#include "domain/bootloader.h"
-#include "domain/clock.h"
-#include "domain/cpu.h"
-#include "domain/features.h"
-#include "domain/firmware.h"
-#include "domain/generator.h"
-#include "domain/lifecycle.h"
-#include "domain/live-facts.h"
-#include "domain/memory.h"
-#include "domain/metadata.h"
-#include "domain/networks.h"
-#include "domain/os.h"
-#include "qemu/plan.h"
 
+typedef struct Domain Domain;
+typedef struct Device Device;
+typedef struct Metadata Metadata;
+typedef struct Memory Memory;
+typedef struct Cpu Cpu;
+typedef struct Bootloader Bootloader;
+typedef struct Os Os;
+typedef struct Firmware Firmware;
+typedef struct Features Features;
+typedef struct Clock Clock;
+typedef struct Lifecycle Lifecycle;
+typedef struct Generator Generator;
+typedef struct DomainNetwork DomainNetwork;
 typedef struct XmlDocument XmlDocument;
 
 typedef struct DomainOptions DomainOptions;
@@ -45,22 +37,22 @@ typedef enum {
 extern const EnumTable domain_type_table;
 
 struct Domain {
-  XmlDocument *document;        /* borrowed: it outlives the domain, and owns every string of it */
-  Place place;                  /* of <domain> */
-  Report *report;               /* borrowed: where the passes of domain_parse() add warnings; NULL after it */
-  const DomainOptions *options; /* borrowed; NULL after domain_parse() */
-  Generator generator;
+  XmlDocument *document; /* borrowed: it outlives the domain, and owns every string of it */
+  Place place;           /* of <domain> */
+  Report *report;        /* borrowed: where the passes of machine_parse() add warnings; NULL after it */
+  const DomainOptions *options; /* borrowed; NULL after machine_parse() */
   DomainType type;
   gboolean is_xen; /* the document is one for Xen, run with QEMU: what Xen alone has is replaced */
-  Metadata metadata;
-  Memory memory;
-  Cpu cpu;
-  Bootloader bootloader;
-  Os os;
-  Firmware firmware;
-  Features features;
-  Clock clock;
-  Lifecycle lifecycle;
+  Generator *generator;
+  Metadata *metadata;
+  Memory *memory;
+  Cpu *cpu;
+  Bootloader *bootloader;
+  Os *os;
+  Firmware *firmware;
+  Features *features;
+  Clock *clock;
+  Lifecycle *lifecycle;
   gint64 now; /* from the options, as the next */
   gboolean has_vhost_net;
   const char *emulator; /* absolute path, or NULL: found by the architecture */
@@ -92,37 +84,16 @@ struct DomainOptions {
     .type = -1                                                                                               \
   }
 
-/* NULL where the report has errors. The document must outlive the domain. */
-Domain *domain_parse(XmlDocument *document, const DomainOptions *options, Report *report);
-void domain_free(Domain *domain);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_free)
-
-/* NULL where the report has errors. The domain must outlive the plan. */
-Plan *domain_translate(const Domain *domain, Report *report);
-
-/* For the next start of a guest that has run: @plan's arguments are translated again, for the time @now (as
- * in DomainOptions) and with what @facts tells of the last start. The devices and resources stay. */
-void domain_translate_again(Domain *domain, const LiveFacts *facts, gint64 now, Plan *plan);
-
 /* Calls for each device of @room, in the order of the document. */
 #define DOMAIN_FOREACH_DEVICE(domain, device, index)                                                         \
   for (guint index = 0; (index) < (domain)->devices->len; (index)++)                                         \
     for (Device *device = g_ptr_array_index((domain)->devices, (index)); (device); (device) = NULL)
 
-/* The name of a PCI bus in QEMU: "pci.0", "pcie.0", "pci.3". */
-const char *domain_pci_bus(const Domain *domain, guint32 index);
-
-/* The name of the bus of USB controller @index: "usb.0". The caller frees it. */
-char *domain_usb_bus(const Domain *domain, guint32 index);
-
-/* What --network says of a virtual network, or NULL. For domain_parse()'s passes, as the next. */
+/* What --network says of a virtual network, or NULL. For machine_parse()'s passes, as the next. */
 const DomainNetwork *domain_find_network(const Domain *domain, const char *name);
 
 /* The bridge that the host itself gives it, or NULL. */
 const char *domain_find_bridge(const Domain *domain, const char *network);
-
-/* The path of the first hard disk, or NULL. */
-const char *domain_first_disk(const Domain *domain);
 
 /* Adds a device that the document does not name; takes it. */
 void domain_add_device(Domain *domain, Device *device);

@@ -98,7 +98,7 @@ static gboolean read_foreign(xmlNode *features, Domain *domain, GError **error)
 
 gboolean features_parse(xmlNode *root, Domain *domain, GError **error)
 {
-  Features *ret_features = &domain->features;
+  Features *ret_features = domain->features;
   xmlNode *features = NULL;
 
   if (!xml_child(root, "features", &features, error))

@@ -29,7 +29,7 @@ typedef enum {
 
 extern const EnumTable feature_ioapic_table;
 
-typedef struct {
+typedef struct Features {
   gboolean acpi;
   gboolean apic;
   gboolean pae;

@@ -5,6 +5,8 @@
 
 #include "domain/chipset.h"
 #include "domain/domain.h"
+#include "domain/features.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
 ENUM_TABLE(firmware_type_table, FIRMWARE_LAST, [FIRMWARE_ROM] = "rom", [FIRMWARE_PFLASH] = "pflash");
@@ -25,7 +27,7 @@ static void replace_hvmloader(Domain *domain, Firmware *firmware)
 
 static gboolean read_loader(xmlNode *os, Domain *domain, GError **error)
 {
-  Firmware *firmware = &domain->firmware;
+  Firmware *firmware = domain->firmware;
   xmlNode *loader = NULL;
 
   if (!xml_child(os, "loader", &loader, error))
@@ -54,7 +56,7 @@ static gboolean refuse_lone_nvram(xmlNode *nvram, const Firmware *firmware, GErr
 
 static gboolean read_nvram(xmlNode *os, Domain *domain, GError **error)
 {
-  Firmware *firmware = &domain->firmware;
+  Firmware *firmware = domain->firmware;
   xmlNode *nvram = NULL;
   const char *template;
 
@@ -103,15 +105,19 @@ static gboolean read_auto(xmlNode *os, const Firmware *firmware, GError **error)
                                "</loader>, and in <nvram> a copy of OVMF_VARS_4M.fd");
 }
 
-gboolean firmware_parse(xmlNode *os, Domain *domain, GError **error)
+gboolean firmware_parse(xmlNode *root, Domain *domain, GError **error)
 {
-  return read_loader(os, domain, error) && read_nvram(os, domain, error) &&
-         check_variables(&domain->firmware, error) && read_auto(os, &domain->firmware, error);
+  xmlNode *os = NULL;
+
+  if (!xml_child(root, "os", &os, error))
+    return FALSE;
+  return !os || (read_loader(os, domain, error) && read_nvram(os, domain, error) &&
+                 check_variables(domain->firmware, error) && read_auto(os, domain->firmware, error));
 }
 
 gboolean firmware_validate(const Domain *domain, GError **error)
 {
-  const Firmware *firmware = &domain->firmware;
+  const Firmware *firmware = domain->firmware;
 
   if (!firmware->loader || !firmware->is_secure)
     return TRUE;
@@ -120,10 +126,10 @@ gboolean firmware_validate(const Domain *domain, GError **error)
                               "only a loader of type 'pflash' can be");
   if (chipset_of(domain) != CHIPSET_Q35) {
     error_set_document(error, &firmware->loader_place, "secure", "machine '%s' cannot protect it",
-                       domain->os.machine);
+                       domain->os->machine);
     return error_add_hint(error, "machine='q35' can");
   }
-  if (domain->features.smm != FEATURE_ON) {
+  if (domain->features->smm != FEATURE_ON) {
     error_set_document(error, &firmware->loader_place, "secure", "needs system management mode");
     return error_add_hint(error, "add <smm state='on'/> to <features>");
   }

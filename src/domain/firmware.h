@@ -23,7 +23,7 @@ typedef enum {
 
 extern const EnumTable firmware_type_table;
 
-typedef struct {
+typedef struct Firmware {
   FirmwareType type;
   const char *loader; /* absolute path; NULL: the machine's own */
   Place loader_place;
@@ -34,7 +34,7 @@ typedef struct {
 } Firmware;
 
 /* Reads them from <os>. */
-gboolean firmware_parse(struct _xmlNode *os, Domain *domain, GError **error);
+gboolean firmware_parse(struct _xmlNode *root, Domain *domain, GError **error);
 
 /* What the other parts have to be for it. */
 gboolean firmware_validate(const Domain *domain, GError **error);

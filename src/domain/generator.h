@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-typedef struct {
+typedef struct Generator {
   char seed[65]; /* hexadecimal digits, ended by NUL */
 } Generator;
 

@@ -25,7 +25,7 @@ typedef enum {
 
 extern const EnumTable lifecycle_action_table;
 
-typedef struct {
+typedef struct Lifecycle {
   LifecycleAction on_poweroff; /* default: destroy */
   LifecycleAction on_reboot;   /* default: restart */
   LifecycleAction on_crash;    /* default: destroy */

@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
-	%D%/address.c %D%/address-qemu.c %D%/address.h \
-	%D%/address-usb.c %D%/address-usb.h \
+	%D%/address.c %D%/address.h \
 	%D%/boot.c %D%/boot.h \
 	%D%/bootloader.c %D%/bootloader-qemu.c %D%/bootloader.h \
 	%D%/chipset.c %D%/chipset.h \
 	%D%/clock.c %D%/clock-qemu.c %D%/clock.h \
 	%D%/cpu.c %D%/cpu-qemu.c %D%/cpu.h \
-	%D%/domain.c %D%/domain-qemu.c %D%/domain.h \
+	%D%/device.c %D%/device.h \
+	%D%/domain.c %D%/domain.h \
 	%D%/features.c %D%/features-qemu.c %D%/features.h \
 	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h \
 	%D%/generator.c %D%/generator.h \
-	%D%/implied.c %D%/implied.h \
 	%D%/lifecycle.c %D%/lifecycle-qemu.c %D%/lifecycle.h \
-	%D%/live.c %D%/live.h %D%/live-facts.h \
+	%D%/live-facts.h \
 	%D%/memory.c %D%/memory-qemu.c %D%/memory.h \
 	%D%/metadata.c %D%/metadata-qemu.c %D%/metadata.h \
 	%D%/networks.c %D%/networks.h \
-	%D%/os.c %D%/os-qemu.c %D%/os.h \
-	%D%/unread.c %D%/unread.h
+	%D%/os.c %D%/os-qemu.c %D%/os.h

@@ -139,7 +139,7 @@ static gboolean parse_max(xmlNode *root, Domain *domain, GError **error)
 
 gboolean memory_parse(xmlNode *root, Domain *domain, GError **error)
 {
-  Memory *memory = &domain->memory;
+  Memory *memory = domain->memory;
   xmlNode *node;
 
   if (!xml_child_required(root, "memory", &node, error) || !memory_read_kib(node, &memory->kib, error) ||

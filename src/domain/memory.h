@@ -13,7 +13,7 @@
 struct _xmlNode;
 typedef struct Domain Domain;
 
-typedef struct {
+typedef struct Memory {
   guint64 kib;               /* what the guest has at boot, in KiB */
   guint64 current_kib;       /* what the balloon leaves it; at most @kib */
   gboolean is_in_core_dumps; /* of QEMU itself */

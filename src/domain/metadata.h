@@ -14,7 +14,7 @@
 struct _xmlNode;
 typedef struct XmlDocument XmlDocument;
 
-typedef struct {
+typedef struct Metadata {
   const char *name;  /* printable UTF-8, no slash: a file name */
   const char *uuid;  /* lower case with dashes; generated where the document has none */
   const char *title; /* or NULL */

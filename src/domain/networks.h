@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-typedef struct {
+typedef struct DomainNetwork {
   char *name;
   char *bridge; /* NULL: QEMU's user networking takes its place */
 } DomainNetwork;

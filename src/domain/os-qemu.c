@@ -3,8 +3,6 @@
 
 #include "domain/os.h"
 
-#include "domain/domain.h"
-
 ENUM_TABLE(os_arch_emulator_table,
            OS_ARCH_LAST, [OS_ARCH_I686] = "qemu-system-i386", [OS_ARCH_X86_64] = "qemu-system-x86_64");
 
@@ -30,21 +28,6 @@ static void translate_kernel(const Os *os, Plan *plan)
   add_file(plan, "-dtb", os->dtb, &os->dtb_place);
 }
 
-static void translate_machine(const Domain *domain, Plan *plan)
-{
-  Props *machine = props_new(/* key= */ NULL, domain->os.machine);
-
-  /* No USB controller but those of the document, and no guest memory in QEMU's own core dumps. */
-  props_add_bool(machine, "usb", FALSE);
-  props_add_bool(machine, "dump-guest-core", domain->memory.is_in_core_dumps);
-  features_translate_machine(&domain->features, machine);
-  clock_translate_machine(&domain->clock, machine);
-  if (domain->os.bios.is_on_serial) /* SeaBIOS then talks on the first serial port */
-    props_add_bool(machine, "graphics", FALSE);
-  firmware_translate(&domain->firmware, machine, plan);
-  plan_add_keyval(plan, PLAN_BOTH, "-machine", machine);
-}
-
 static void translate_boot(const OsBios *bios, Plan *plan)
 {
   Props *boot = props_new_empty();
@@ -60,9 +43,14 @@ static void translate_boot(const OsBios *bios, Plan *plan)
   plan_add_keyval(plan, PLAN_BOTH, "-boot", boot);
 }
 
-void os_translate(const Domain *domain, Plan *plan)
+void os_translate_machine(const Os *os, Props *machine)
 {
-  translate_machine(domain, plan);
-  translate_boot(&domain->os.bios, plan);
-  translate_kernel(&domain->os, plan);
+  if (os->bios.is_on_serial) /* SeaBIOS then talks on the first serial port */
+    props_add_bool(machine, "graphics", FALSE);
+}
+
+void os_translate(const Os *os, Plan *plan)
+{
+  translate_boot(&os->bios, plan);
+  translate_kernel(os, plan);
 }

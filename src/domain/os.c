@@ -7,12 +7,12 @@
 #include <sys/utsname.h>
 
 #include "base/nearest.h"
+#include "domain/bootloader.h"
+#include "domain/device.h"
 #include "domain/domain.h"
 #include "xml/element.h"
 
 ENUM_TABLE(os_arch_table, OS_ARCH_LAST, [OS_ARCH_I686] = "i686", [OS_ARCH_X86_64] = "x86_64");
-ENUM_TABLE(os_boot_table, OS_BOOT_LAST, [OS_BOOT_FD] = "fd", [OS_BOOT_HD] = "hd", [OS_BOOT_CDROM] = "cdrom",
-           [OS_BOOT_NETWORK] = "network");
 ENUM_TABLE(os_smbios_table, OS_SMBIOS_LAST, [OS_SMBIOS_EMULATE] = "emulate", [OS_SMBIOS_HOST] = "host",
            [OS_SMBIOS_SYSINFO] = "sysinfo");
 
@@ -95,7 +95,7 @@ static gboolean check_os_type(xmlNode *type, const char *name, GError **error)
 /* The machines of Xen's device model are no longer QEMU's own. */
 static void replace_xen_machine(xmlNode *type, Domain *domain)
 {
-  Os *os = &domain->os;
+  Os *os = domain->os;
   Place place = xml_place(type);
 
   if (!g_str_equal(os->machine, "xenfv") && !g_str_equal(os->machine, "xenpv") &&
@@ -107,7 +107,7 @@ static void replace_xen_machine(xmlNode *type, Domain *domain)
 
 static gboolean read_type(xmlNode *os, Domain *domain, GError **error)
 {
-  Os *ret_os = &domain->os;
+  Os *ret_os = domain->os;
   xmlNode *type;
   const char *text, *machine;
 
@@ -125,9 +125,9 @@ static gboolean read_type(xmlNode *os, Domain *domain, GError **error)
 static gboolean read_boot(xmlNode *os, Os *ret_os, GError **error)
 {
   XML_FOREACH_CHILD(os, boot, "boot") {
-    int device = OS_BOOT_NONE;
+    int device = BOOT_NONE;
 
-    if (!xml_attribute_enum_required(boot, "dev", &os_boot_table, &device, error))
+    if (!xml_attribute_enum_required(boot, "dev", &boot_class_table, &device, error))
       return FALSE;
     if (ret_os->boot->len == 0)
       ret_os->boot_place = xml_place(boot);
@@ -257,31 +257,44 @@ static gboolean read_kernel(xmlNode *os, Os *ret_os, GError **error)
 
 gboolean os_parse(xmlNode *root, Domain *domain, GError **error)
 {
-  Os *ret_os = &domain->os;
+  Os *ret_os = domain->os;
   xmlNode *os = NULL;
 
   ret_os->boot = g_array_new(FALSE, FALSE, sizeof(int));
   ret_os->arch = host_arch();
   ret_os->machine = "pc";
-  if (domain->bootloader.program && !xml_child(root, "os", &os, error))
+  if (domain->bootloader->program && !xml_child(root, "os", &os, error))
     return FALSE;
-  if (domain->bootloader.program && !os) /* the bootloader says all that there is to say */
+  if (domain->bootloader->program && !os) /* the bootloader says all that there is to say */
     return TRUE;
   return xml_child_required(root, "os", &os, error) && read_type(os, domain, error) &&
          read_boot(os, ret_os, error) && read_bootmenu(os, &ret_os->bios, error) &&
          read_bios(os, &ret_os->bios, error) && read_smbios(os, domain, error) &&
-         read_kernel(os, ret_os, error) && firmware_parse(os, domain, error);
+         read_kernel(os, ret_os, error);
+}
+
+static gboolean check_bootloader(const Domain *domain, GError **error)
+{
+  const Bootloader *bootloader = domain->bootloader;
+
+  if (!bootloader->program || !domain->os->kernel)
+    return TRUE;
+  error_set_document(error, &bootloader->place, NULL, "there is also a <kernel>, on line %d",
+                     domain->os->kernel_place.line);
+  return error_add_hint(error, "one of the two chooses what is booted: remove the other");
 }
 
 gboolean os_validate(const Domain *domain, GError **error)
 {
-  if (!domain->os.bios.is_on_serial)
+  if (!check_bootloader(domain, error))
+    return FALSE;
+  if (!domain->os->bios.is_on_serial)
     return TRUE;
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
     if (g_str_equal(device->room->element, "serial"))
       return TRUE;
   }
-  return error_set_document(error, &domain->os.bios.serial_place, "useserial",
+  return error_set_document(error, &domain->os->bios.serial_place, "useserial",
                             "the guest has no <serial> for the BIOS to talk on");
 }
 

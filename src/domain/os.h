@@ -21,15 +21,6 @@ typedef enum {
 } OsArch;
 
 typedef enum {
-  OS_BOOT_NONE,
-  OS_BOOT_FD,
-  OS_BOOT_HD,
-  OS_BOOT_CDROM,
-  OS_BOOT_NETWORK,
-  OS_BOOT_LAST,
-} OsBoot;
-
-typedef enum {
   OS_SMBIOS_DEFAULT, /* QEMU's own, as with emulate */
   OS_SMBIOS_EMULATE,
   OS_SMBIOS_HOST,
@@ -38,7 +29,6 @@ typedef enum {
 } OsSmbios;
 
 extern const EnumTable os_arch_table;
-extern const EnumTable os_boot_table;
 extern const EnumTable os_smbios_table;
 
 /* <bootmenu> and <bios>: what the BIOS does. */
@@ -53,10 +43,10 @@ typedef struct {
   gint32 reboot_timeout; /* ms until another try where nothing boots; -1: none */
 } OsBios;
 
-typedef struct {
+typedef struct Os {
   OsArch arch;
   const char *machine; /* default: pc */
-  GArray *boot;        /* of OsBoot, in order; empty where the document has none */
+  GArray *boot;        /* of BootClass, in order; empty where the document has none */
   Place boot_place;    /* of the first <boot> */
   OsBios bios;
   const char *kernel; /* absolute path, or NULL, as the next */
@@ -71,7 +61,10 @@ typedef struct {
 gboolean os_parse(struct _xmlNode *root, Domain *domain, GError **error);
 void os_clear(Os *os);
 gboolean os_validate(const Domain *domain, GError **error);
-void os_translate(const Domain *domain, Plan *plan);
+
+/* What the part has to say of -machine. */
+void os_translate_machine(const Os *os, Props *machine);
+void os_translate(const Os *os, Plan *plan);
 
 /* The emulator's name for an architecture: "qemu-system-x86_64". */
 const char *os_arch_emulator(OsArch arch);

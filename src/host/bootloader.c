@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/program.h"
+#include "process/program.h"
 
 void bootloader_choice_clear(BootloaderChoice *choice)
 {

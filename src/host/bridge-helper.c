@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "host/bridge.h"
-#include "host/program.h"
+#include "process/program.h"
 
 /* Where the helper looks for what it may do; compiled into it. */
 static const char rules_path[] = "/etc/qemu/bridge.conf";

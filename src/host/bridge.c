@@ -16,7 +16,7 @@
 
 #include "host/bridge-helper.h"
 #include "host/link.h"
-#include "host/requirements.h"
+#include "host/requirement.h"
 
 static const char tun_path[] = "/dev/net/tun";
 

@@ -7,7 +7,7 @@ libdomrun_a_SOURCES += \
 	%D%/listener.c %D%/listener.h \
 	%D%/networks.c %D%/networks.h \
 	%D%/output-file.c %D%/output-file.h \
-	%D%/program.c %D%/program.h \
+	%D%/requirement.c %D%/requirement.h \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \
 	%D%/runtime-dir.c %D%/runtime-dir.h \

@@ -17,17 +17,7 @@
 
 #include "host/bridge.h"
 #include "host/listener.h"
-
-gboolean requirement_refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start(arguments, format);
-  message = g_strdup_vprintf(format, arguments);
-  va_end(arguments);
-  return error_set(error, DOMRUN_ERROR_HOST, &requirement->place, requirement->attribute, "%s", message);
-}
+#include "host/requirement.h"
 
 /* "mode 0660, owner root, group kvm", names where the host has them. */
 static char *describe_access(const struct stat *status)

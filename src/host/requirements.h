@@ -9,7 +9,3 @@
 
 /* Adds one DOMRUN_ERROR_HOST error for each requirement of @plan that is not met. */
 void requirements_check(const Plan *plan, Report *report);
-
-/* Sets a DOMRUN_ERROR_HOST error with the requirement's place and attribute. Returns FALSE. */
-gboolean requirement_refuse(const PlanRequirement *requirement, GError **error, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);

@@ -16,12 +16,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/announce.h"
 #include "base/fd.h"
-#include "host/bridge-helper.h"
 #include "host/bridge.h"
+#include "host/bridge-helper.h"
 #include "host/link.h"
-#include "host/program.h"
-#include "supervise/announce.h"
+#include "process/program.h"
 
 static const char tun_path[] = "/dev/net/tun";
 static const char vhost_net_path[] = "/dev/vhost-net";

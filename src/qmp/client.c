@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/fd-watch.h"
 #include "base/fd.h"
+#include "base/fd-watch.h"
 #include "qmp/lines.h"
 
 struct QmpClient {

@@ -3,13 +3,13 @@
 
 #include "supervise/consoles.h"
 
+#include "base/announce.h"
 #include "base/fd.h"
+#include "console/attachment.h"
+#include "console/console.h"
+#include "console/pty.h"
+#include "console/stdio.h"
 #include "host/output-file.h"
-#include "supervise/announce.h"
-#include "supervise/attachment.h"
-#include "supervise/console.h"
-#include "supervise/pty.h"
-#include "supervise/stdio.h"
 
 typedef struct {
   Consoles *consoles;

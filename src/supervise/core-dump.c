@@ -15,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/announce.h"
 #include "base/fd.h"
-#include "supervise/announce.h"
+#include "supervise/states.h"
 #include "supervise/stopping.h"
 
 /* Milliseconds between two looks at how far it is. */
@@ -129,8 +130,8 @@ static gboolean begin(Supervisor *supervisor)
     return FALSE;
   }
   announce_notice("writing the guest's memory to '%s'", path);
-  supervisor_set_state(supervisor, STATE_DUMPING, "dump");
-  supervisor_start_timer(supervisor, PROGRESS, on_progress_time);
+  states_set(supervisor, STATE_DUMPING, "dump");
+  states_start_timer(supervisor, PROGRESS, on_progress_time);
   supervisor->dump_path = g_steal_pointer(&path);
   supervisor->is_passing_fd = TRUE;
   return TRUE;
@@ -152,8 +153,8 @@ gboolean core_dump_start(Supervisor *supervisor)
   if (!supervisor->is_passing_fd)
     return begin(supervisor);
   announce_notice("the guest's memory is written after the file that is being written now");
-  supervisor_set_state(supervisor, STATE_DUMPING, "dump");
-  supervisor_start_timer(supervisor, TURN, on_turn_time);
+  states_set(supervisor, STATE_DUMPING, "dump");
+  states_start_timer(supervisor, TURN, on_turn_time);
   return TRUE;
 }
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "supervise/supervisor-parts.h"
+#include "supervise/supervisor.h"
 
 /* Where such files are, if nobody says: /var/lib/domrun/dump for root, $XDG_STATE_HOME/domrun/dump for
  * others. The caller frees it. */

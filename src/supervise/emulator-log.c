@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd-watch.h"
+#include "base/announce.h"
 #include "base/fd.h"
-#include "supervise/announce.h"
+#include "base/fd-watch.h"
 
 /* A line that is longer is cut into several; of the kept lines the last ones stay. */
 enum { MAX_LINE = 2048, MAX_KEPT = 16 };

@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fd-watch.h"
+#include "base/announce.h"
 #include "base/fd.h"
-#include "supervise/announce.h"
+#include "base/fd-watch.h"
+#include "process/spawn.h"
 #include "supervise/emulator-log.h"
-#include "supervise/spawn.h"
 
 struct Emulator {
   pid_t pid; /* 0: reaped */

@@ -3,8 +3,8 @@
 
 #include "supervise/outcome.h"
 
+#include "base/announce.h"
 #include "base/exit-code.h"
-#include "supervise/announce.h"
 #include "supervise/restarts.h"
 
 static const char *const cause_reasons[] = {

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "supervise/supervisor-parts.h"
+#include "supervise/supervisor.h"
 
 /* ShutdownCause of QEMU's run-state.json. */
 Cause cause_of_shutdown(const char *reason);

@@ -5,8 +5,8 @@
 
 #include <unistd.h>
 
+#include "base/announce.h"
 #include "control/protocol.h"
-#include "supervise/announce.h"
 #include "supervise/notify.h"
 
 static const char *const state_names[] = {

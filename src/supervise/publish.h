@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "supervise/supervisor-parts.h"
+#include "supervise/supervisor.h"
 
 /* "powering down": for the log. */
 const char *state_name(State state);

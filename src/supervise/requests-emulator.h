@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "supervise/supervisor-parts.h"
+#include "supervise/supervisor.h"
 
 /* One command of QMP, whose result or refusal becomes the answer; without @has_result an empty object does.
  * Takes @request and @arguments. */

@@ -6,6 +6,7 @@
 #include "control/protocol.h"
 #include "supervise/publish.h"
 #include "supervise/requests-emulator.h"
+#include "supervise/states.h"
 #include "supervise/stopping.h"
 
 typedef struct {
@@ -180,7 +181,7 @@ static void execute_destroy(Supervisor *supervisor, ControlRequest *request, Jso
   if (supervisor->emulator)
     stopping_destroy(supervisor, is_graceful);
   else if (supervisor->state == STATE_WAITING || supervisor->state == STATE_DRAINING)
-    supervisor_cancel_restart(supervisor);
+    states_cancel_restart(supervisor);
 }
 
 /* ---- Commands for QEMU ---- */

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "supervise/supervisor-parts.h"
+#include "supervise/supervisor.h"
 
 /* A ControlExecuteFunc; @user_data is the Supervisor. */
 void requests_execute(ControlRequest *request, const char *name, JsonObject *arguments, gpointer user_data);

@@ -5,8 +5,9 @@
 
 #include <signal.h>
 
+#include "base/announce.h"
 #include "base/exit-code.h"
-#include "supervise/announce.h"
+#include "supervise/states.h"
 
 /* Milliseconds for a QEMU that is destroyed to obey SIGTERM. */
 enum { DESTROY_PATIENCE = 1000 };
@@ -25,9 +26,9 @@ static gboolean on_kill_time(gpointer user_data)
 
 static void await_end(Supervisor *supervisor, const char *reason, guint milliseconds)
 {
-  supervisor_set_state(supervisor, STATE_ENDING, reason);
+  states_set(supervisor, STATE_ENDING, reason);
   if (milliseconds > 0)
-    supervisor_start_timer(supervisor, milliseconds, on_kill_time);
+    states_start_timer(supervisor, milliseconds, on_kill_time);
 }
 
 void stopping_await_end(Supervisor *supervisor, const char *reason)
@@ -60,8 +61,8 @@ static gboolean on_hang_up_time(gpointer user_data)
 
 void stopping_on_hang_up(Supervisor *supervisor)
 {
-  supervisor_set_state(supervisor, STATE_ENDING, "guest");
-  supervisor_start_timer(supervisor, HANG_UP_PATIENCE, on_hang_up_time);
+  states_set(supervisor, STATE_ENDING, "guest");
+  states_start_timer(supervisor, HANG_UP_PATIENCE, on_hang_up_time);
 }
 
 void stopping_destroy(Supervisor *supervisor, gboolean is_graceful)
@@ -86,7 +87,7 @@ static void press_power_button(Supervisor *supervisor)
     qmp_client_execute(emulator_qmp(supervisor->emulator), "system_powerdown", NULL, NULL, NULL);
   if (supervisor->wish.deadline > 0)
     left = MAX(1, (supervisor->wish.deadline - g_get_monotonic_time() + 999) / 1000);
-  supervisor_start_timer(supervisor, (guint)MIN(left, POWER_BUTTON_AGAIN), on_power_button_time);
+  states_start_timer(supervisor, (guint)MIN(left, POWER_BUTTON_AGAIN), on_power_button_time);
 }
 
 static gboolean on_power_button_time(gpointer user_data)
@@ -98,7 +99,7 @@ static gboolean on_power_button_time(gpointer user_data)
   } else if (supervisor->wish.is_reboot) {
     announce_notice("the guest does not power down: it is not started again, and runs on");
     supervisor->wish.is_reboot = FALSE;
-    supervisor_set_state(supervisor, STATE_RUNNING, "resumed");
+    states_set(supervisor, STATE_RUNNING, "resumed");
   } else {
     announce_notice("the guest does not power down: telling QEMU to quit");
     stopping_quit(supervisor, supervisor->reason);
@@ -127,7 +128,7 @@ static void begin(Supervisor *supervisor, int seconds)
     seconds = supervisor->options->shutdown_seconds;
   supervisor->wish.deadline = g_get_monotonic_time() + seconds * (gint64)G_USEC_PER_SEC;
   announce_power_down(supervisor, seconds);
-  supervisor_set_state(supervisor, STATE_POWERING_DOWN, "user");
+  states_set(supervisor, STATE_POWERING_DOWN, "user");
   press_power_button(supervisor);
 }
 
@@ -179,7 +180,7 @@ static void on_first_signal(Supervisor *supervisor)
     return;
   case STATE_WAITING:
   case STATE_DRAINING:
-    supervisor_cancel_restart(supervisor);
+    states_cancel_restart(supervisor);
     return;
   case STATE_ENDING: /* by itself, perhaps, for as long as it likes until now */
     if (!supervisor->timer)
@@ -212,7 +213,7 @@ static void on_later_signal(Supervisor *supervisor)
     return;
   case STATE_WAITING:
   case STATE_DRAINING: /* a reader that does not read */
-    supervisor_cancel_restart(supervisor);
+    states_cancel_restart(supervisor);
     return;
   case STATE_IDLE:
   case STATE_ENDED:

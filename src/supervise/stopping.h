@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "supervise/supervisor-parts.h"
+#include "supervise/supervisor.h"
 
 /* Milliseconds between two presses. */
 enum { POWER_BUTTON_AGAIN = 5 * 1000 };
@@ -19,7 +19,7 @@ void stopping_power_down(Supervisor *supervisor, int seconds);
 void stopping_reboot(Supervisor *supervisor);
 
 /* Begins at the second step: QMP's `quit` (or SIGTERM, where QMP does not answer yet). @reason is why, as in
- * supervisor_set_state(). */
+ * states_set(). */
 void stopping_quit(Supervisor *supervisor, const char *reason);
 
 /* SIGTERM, which QEMU obeys also where its QMP hangs, and SIGKILL soon after; or with @is_graceful `quit`,

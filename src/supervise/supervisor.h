@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Runs a guest from its plan to its end, in this process.
- *
- * What ends it: a power-off, a reboot or a crash, as <on_poweroff>, <on_reboot> and <on_crash> say; a command
- * of the control socket (docs/control.md); or SIGINT, SIGTERM or SIGHUP (stopping.h). Whatever happens,
- * nothing is left behind but what the document wants to be preserved.
+ * The record of a guest that is run, on which the rooms of this folder stand: states.c changes its state,
+ * publish.c tells others, stopping.c is the ladder, outcome.c what an end means, core-dump.c, requests.c
+ * (commands of the control socket), and life.c decides what comes when. Whoever decides calls down; what
+ * comes from below (QEMU, signals, clients) arrives in life.c and requests.c.
  */
 #pragma once
 
 #include <glib.h>
 
 #include "base/error.h"
+#include "control/server.h"
+#include "control/state.h"
 #include "domain/lifecycle.h"
 #include "domain/live-facts.h"
+#include "host/resources.h"
+#include "host/runtime-dir.h"
+#include "process/signals.h"
 #include "qemu/plan.h"
+#include "supervise/consoles.h"
+#include "supervise/emulator.h"
 #include "supervise/restarts.h"
 
 /* Seconds for the guest to power down after it was asked: together with the next less than the 90 that
@@ -46,6 +52,78 @@ typedef struct {
   gpointer user_data;
 } SupervisorOptions;
 
-/* Starts the guest, and returns the exit code (base/exit-code.h) when it has ended. @error is set where there
- * is something to say about that: it could not be started, QEMU died. */
-int supervisor_run(const SupervisorOptions *options, GError **error);
+typedef enum {
+  STATE_IDLE,          /* before the first start */
+  STATE_STARTING,      /* QEMU is there, the guest does not run yet */
+  STATE_RUNNING,       /* the guest runs */
+  STATE_PAUSED,        /* it does not, and can go on */
+  STATE_POWERING_DOWN, /* it was asked to power down */
+  STATE_DUMPING,       /* it has crashed, and its memory is being written */
+  STATE_PRESERVED,     /* it has ended, and QEMU is kept */
+  STATE_ENDING,        /* QEMU was told to end */
+  STATE_DRAINING,      /* QEMU has ended; what it wrote last is delivered */
+  STATE_WAITING,       /* for the next start */
+  STATE_ENDED,
+  STATE_LAST,
+} State;
+
+typedef enum {
+  CAUSE_UNKNOWN,
+  CAUSE_POWEROFF,       /* by the guest */
+  CAUSE_REBOOT,         /* by the guest, and on_reboot makes it an end */
+  CAUSE_PANIC,          /* the guest said so */
+  CAUSE_INTERNAL_ERROR, /* KVM cannot go on */
+  CAUSE_WATCHDOG,       /* the guest's watchdog switched it off */
+  CAUSE_OUTSIDE,        /* somebody else told QEMU to end */
+  CAUSE_DIED,           /* by itself, or killed */
+  CAUSE_LAST,
+} Cause;
+
+/* What somebody wants of the guest, whatever it would do by itself. */
+typedef struct {
+  gboolean is_stop;      /* it is to end, and is not started again */
+  gboolean is_destroyed; /* at once */
+  gboolean is_reboot;    /* it is to power off, and is started again */
+  guint signals;         /* that asked for its end */
+  gint64 deadline;       /* of powering down: the monotonic time in microseconds; 0: there is none */
+} Wish;
+
+typedef struct {
+  const SupervisorOptions *options;
+  GMainLoop *loop;
+  State state;
+  const char *reason; /* a word of docs/control.md; a literal */
+  gint64 since;       /* milliseconds since 1970, as the next */
+  gint64 started;
+  GSource *timer;       /* of the state */
+  GSource *reset_timer; /* while the guest may be reset without that being its end (requests.c); or NULL */
+  Signals *signals;
+  RuntimeDir *directory;
+  Resources *resources;
+  Consoles *consoles;
+  ControlServer *server;
+  Restarts *restarts;
+  char *name;       /* of the guest, which rename-restart changes */
+  guint renames;    /* how often it did */
+  guint n_restarts; /* how often QEMU was started again */
+  Wish wish;
+  GQueue requests;        /* of EmulatorRequest (requests-emulator.c): QEMU has not answered them */
+  gboolean is_passing_fd; /* one of them passes a descriptor: there is room for one only */
+  int report;             /* of detach.h; -1: nobody waits */
+
+  Emulator *emulator; /* of this run, as the following */
+  gboolean is_ready;  /* QMP has answered */
+  gboolean has_run;   /* and the guest ran */
+  guint pending;      /* commands of the plan that were not answered */
+  GArray *displays;   /* of LiveDisplay: what the guest can be seen at */
+  Cause cause;
+  char *dump_path; /* of core-dump.c: the file that is being written; or NULL */
+  char *broken;    /* what was wrong with its start, or NULL */
+
+  gboolean will_restart;  /* decided when the guest has ended, as the following */
+  gboolean is_decided;    /* the outcome is known: how QEMU ends does not change it any more */
+  gboolean will_be_left;  /* the runtime directory stays */
+  const char *end_reason; /* a word of docs/control.md */
+  int exit_code;
+  GError *error;
+} Supervisor;

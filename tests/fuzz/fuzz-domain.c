@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #include "base/report.h"
-#include "domain/domain.h"
 #include "fuzz.h"
+#include "machine/machine.h"
 #include "qemu/plan.h"
 #include "xml/document.h"
 
@@ -51,11 +51,11 @@ static void translate(XmlDocument *document, Report *report)
   g_autoptr(Plan) plan = NULL;
 
   options.has_stand_ins = TRUE;
-  domain = domain_parse(document, &options, report);
+  domain = machine_parse(document, &options, report);
   g_assert_true(domain || report_has_errors(report));
   if (!domain)
     return;
-  plan = domain_translate(domain, report);
+  plan = machine_translate(domain, report);
   g_assert_true(plan || report_has_errors(report));
   if (plan)
     print_plan(plan);

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/chardev/chardev.h"
+
+#include "devices/controller.h"
+#include "domain/domain.h"
+#include "xml/annotate.h"
+#include "xml/element.h"
+
+/* What an ISA machine has room for: COM1 to COM4, LPT1 to LPT3. QEMU has no more. */
+enum { SERIAL_PORTS = 4, PARALLEL_PORTS = 3 };
+
+ENUM_TABLE(serial_target_table,
+           CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial", [CHARDEV_TARGET_USB] = "usb-serial",
+           [CHARDEV_TARGET_PCI] = "pci-serial", [CHARDEV_TARGET_XEN] = NULL);
+ENUM_TABLE(console_target_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_SERIAL] = "serial",
+           [CHARDEV_TARGET_VIRTIO] = "virtio", [CHARDEV_TARGET_XEN] = "xen");
+
+static gboolean chardev_parse(xmlNode *node, Device *device, xmlNode **ret_target, GError **error)
+{
+  Chardev *chardev = (Chardev *)device;
+  guint32 port = G_MAXUINT32;
+
+  *ret_target = NULL;
+  chardev->port = CHARDEV_PORT_NONE;
+  if (!chardev_source_parse(node, &chardev->source, error) || !device_parse_alias(node, device, error) ||
+      !xml_child(node, "target", ret_target, error))
+    return FALSE;
+  if (!*ret_target)
+    return TRUE;
+  if (!xml_attribute_uint32(*ret_target, "port", 0, G_MAXINT32, &port, error))
+    return FALSE;
+  if (port != G_MAXUINT32)
+    chardev->port = (int)port;
+  return TRUE;
+}
+
+/* <model> says again what the target's type says; with it alone, it says it. */
+static gboolean parse_model(xmlNode *target, ChardevTarget *ret_target, GError **error)
+{
+  xmlNode *node = NULL;
+  ChardevTarget model = CHARDEV_TARGET_DEFAULT;
+
+  if (!xml_child(target, "model", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  if (!xml_attribute_enum_required(node, "name", &serial_target_table, XML_ENUM(&model), error))
+    return FALSE;
+  if (*ret_target != CHARDEV_TARGET_DEFAULT && *ret_target != model)
+    return xml_error(error, node, "name", "model '%s' does not go with target type '%s'",
+                     enum_to_string(&serial_target_table, (int)model),
+                     enum_to_string(&serial_target_table, (int)*ret_target));
+  *ret_target = model;
+  return TRUE;
+}
+
+static gboolean parse_serial_address(xmlNode *node, Device *device, ChardevTarget *ret_target, GError **error)
+{
+  static const AddressType any[] = { ADDRESS_ISA, ADDRESS_USB, ADDRESS_PCI, ADDRESS_NONE };
+  static const AddressType isa[] = { ADDRESS_ISA, ADDRESS_NONE };
+  static const AddressType usb[] = { ADDRESS_USB, ADDRESS_NONE };
+  static const AddressType pci[] = { ADDRESS_PCI, ADDRESS_NONE };
+  const AddressType *allowed = *ret_target == CHARDEV_TARGET_ISA   ? isa
+                               : *ret_target == CHARDEV_TARGET_USB ? usb
+                               : *ret_target == CHARDEV_TARGET_PCI ? pci
+                                                                   : any;
+
+  if (!address_parse(node, allowed, &device->address, error))
+    return FALSE;
+  if (*ret_target != CHARDEV_TARGET_DEFAULT)
+    return TRUE;
+  *ret_target = device->address.type == ADDRESS_USB   ? CHARDEV_TARGET_USB
+                : device->address.type == ADDRESS_PCI ? CHARDEV_TARGET_PCI
+                                                      : CHARDEV_TARGET_ISA;
+  return TRUE;
+}
+
+static gboolean serial_parse(xmlNode *node, Device *device, GError **error)
+{
+  Chardev *serial = (Chardev *)device;
+  xmlNode *target;
+
+  if (!chardev_parse(node, device, &target, error))
+    return FALSE;
+  if (target &&
+      (!xml_attribute_enum(target, "type", &serial_target_table, XML_ENUM(&serial->target), error) ||
+       !parse_model(target, &serial->target, error)))
+    return FALSE;
+  return parse_serial_address(node, device, &serial->target, error);
+}
+
+static gboolean parallel_parse(xmlNode *node, Device *device, GError **error)
+{
+  static const AddressType allowed[] = { ADDRESS_ISA, ADDRESS_NONE };
+  Chardev *parallel = (Chardev *)device;
+  xmlNode *target;
+
+  if (!chardev_parse(node, device, &target, error))
+    return FALSE;
+  parallel->target = CHARDEV_TARGET_ISA;
+  return address_parse(node, allowed, &device->address, error);
+}
+
+static const Chardev *isa_at_port(const Domain *domain, const DeviceRoom *room, int port)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    const Chardev *chardev = (const Chardev *)device;
+
+    if (device->room == room && chardev->target == CHARDEV_TARGET_ISA && chardev->port == port)
+      return chardev;
+  }
+  return NULL;
+}
+
+/* libvirt's rule: the port after the highest, be it taken by number or by an earlier choice. Where the
+ * machine has no such port (libvirt's guest then fails to start), the first that is free. */
+static int choose_port(const Domain *domain, const Chardev *chardev, int ports)
+{
+  int port = 0;
+
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (device->room == chardev->device.room)
+      port = MAX(port, ((const Chardev *)device)->port + 1);
+  }
+  if (chardev->target != CHARDEV_TARGET_ISA || port < ports)
+    return port;
+  for (port = 0; isa_at_port(domain, chardev->device.room, port);)
+    port++;
+  return port;
+}
+
+static gboolean serial_complete(Domain *domain, Device *device, GError **error)
+{
+  Chardev *serial = (Chardev *)device;
+
+  if (serial->port == CHARDEV_PORT_NONE)
+    serial->port = choose_port(domain, serial, SERIAL_PORTS);
+  device->is_usb = serial->target == CHARDEV_TARGET_USB;
+  device->pci_plug = serial->target == CHARDEV_TARGET_PCI ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_NONE;
+  device_set_alias(domain, device, "serial%u", device_index_in_room(domain, device));
+  return TRUE;
+}
+
+static gboolean parallel_complete(Domain *domain, Device *device, GError **error)
+{
+  Chardev *parallel = (Chardev *)device;
+
+  if (parallel->port == CHARDEV_PORT_NONE)
+    parallel->port = choose_port(domain, parallel, PARALLEL_PORTS);
+  device_set_alias(domain, device, "parallel%u", device_index_in_room(domain, device));
+  return TRUE;
+}
+
+/* The character device, or NULL where @device is none or a mere name of another. */
+static const Chardev *chardev_of(const Device *device)
+{
+  const Chardev *chardev = (const Chardev *)device;
+
+  if (device->room != &serial_room && device->room != &parallel_room && device->room != &console_room)
+    return NULL;
+  return chardev->is_duplicate ? NULL : chardev;
+}
+
+/* Against the character devices before this one in the document. */
+static gboolean validate_claims(const Domain *domain, const Device *device, GError **error)
+{
+  gboolean is_passed = FALSE;
+
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    const Chardev *chardev = chardev_of(other);
+    int lines = device->place.line - other->place.line;
+
+    is_passed |= other == device;
+    if (!chardev || other == device || lines < 0 || (lines == 0 && is_passed))
+      continue;
+    if (!chardev_source_check_claims(&((const Chardev *)device)->source, &chardev->source, other->place.line,
+                                     error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean validate_port(const Domain *domain, const Device *device, const char *what, int ports,
+                              GError **error)
+{
+  const Chardev *chardev = (const Chardev *)device;
+  const Chardev *first = isa_at_port(domain, device->room, chardev->port);
+
+  if (chardev->target != CHARDEV_TARGET_ISA)
+    return TRUE;
+  if (first != chardev)
+    return error_set_document(error, &device->place, NULL, "port %d is that of the %s device on line %d",
+                              chardev->port, what, first->device.place.line);
+  if (chardev->port >= ports)
+    return error_set_document(error, &device->place, NULL,
+                              "port %d does not exist: the machine has %d, numbered from 0", chardev->port,
+                              ports);
+  return TRUE;
+}
+
+static gboolean serial_validate(const Domain *domain, const Device *device, GError **error)
+{
+  return validate_port(domain, device, "serial", SERIAL_PORTS, error) &&
+         validate_claims(domain, device, error);
+}
+
+static gboolean parallel_validate(const Domain *domain, const Device *device, GError **error)
+{
+  return validate_port(domain, device, "parallel", PARALLEL_PORTS, error) &&
+         validate_claims(domain, device, error);
+}
+
+static gboolean console_parse(xmlNode *node, Device *device, GError **error)
+{
+  static const AddressType allowed[] = { ADDRESS_VIRTIO_SERIAL, ADDRESS_NONE };
+  Chardev *console = (Chardev *)device;
+  xmlNode *target;
+
+  xml_attribute(node, "tty"); /* where the terminal of a running guest was */
+  console->target = CHARDEV_TARGET_SERIAL;
+  if (!chardev_parse(node, device, &target, error) ||
+      (target &&
+       !xml_attribute_enum(target, "type", &console_target_table, XML_ENUM(&console->target), error)))
+    return FALSE;
+  return console->target != CHARDEV_TARGET_VIRTIO || address_parse(node, allowed, &device->address, error);
+}
+
+/* The console stands alone: it makes the first serial port. */
+static const Chardev *add_serial_of(Domain *domain, const Chardev *console)
+{
+  Chardev *serial = (Chardev *)device_new(&serial_room, /* node= */ NULL);
+
+  serial->device.place = console->device.place;
+  serial->source = console->source;
+  serial->target = CHARDEV_TARGET_ISA;
+  serial->port = 0;
+  serial->device.alias = console->device.alias;
+  device_set_alias(domain, &serial->device, "serial0");
+  domain_add_device(domain, &serial->device);
+  return serial;
+}
+
+/* What the console says of its own has no effect: the serial device is asked. */
+static void warn_of_difference(const Domain *domain, const Chardev *console, const Chardev *serial)
+{
+  static const char hint[] = "a console is another name of the first serial device";
+
+  if (serial->source.type != console->source.type)
+    report_warning(domain->report, &console->device.place, "type", hint,
+                   "'%s' has no effect: the serial device on line %d is of type '%s'",
+                   enum_to_string(&chardev_type_table, (int)console->source.type), serial->device.place.line,
+                   enum_to_string(&chardev_type_table, (int)serial->source.type));
+  else if (g_strcmp0(serial->source.path, console->source.path) != 0)
+    report_warning(domain->report, &console->source.place, "path", hint,
+                   "'%s' has no effect: the serial device on line %d has '%s'", console->source.path,
+                   serial->device.place.line, serial->source.path);
+  if (console->source.log_path && g_strcmp0(serial->source.log_path, console->source.log_path) != 0)
+    report_warning(domain->report, &console->source.log_place, "file", hint,
+                   "'%s' has no effect: give it to the serial device on line %d", console->source.log_path,
+                   serial->device.place.line);
+}
+
+static const Chardev *first_serial(const Domain *domain)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (device->room == &serial_room)
+      return (const Chardev *)device;
+  }
+  return NULL;
+}
+
+/* Of a document for Xen, what the guest cannot have is replaced by its like. */
+static gboolean replace_xen(const Domain *domain, Chardev *console, GError **error)
+{
+  const Place *place = &console->device.place;
+
+  if (!domain->is_xen) {
+    error_set_document(error, place, NULL, "a console of target type 'xen' needs the Xen hypervisor");
+    return error_add_hint(error, "type 'virtio' is its like, and 'serial' what every guest can use");
+  }
+  console->target = CHARDEV_TARGET_SERIAL;
+  report_warning(domain->report, place, NULL, NULL, "target type 'xen' is Xen's; 'serial' takes its place");
+  return TRUE;
+}
+
+/* Only the one that is named, be it the first or not. */
+static void ensure_controller(Domain *domain, const Device *device)
+{
+  guint32 index = device->address.virtio_serial.controller;
+
+  if (!controller_find(domain, CONTROLLER_VIRTIO_SERIAL, index))
+    controller_add(domain, CONTROLLER_VIRTIO_SERIAL, CONTROLLER_MODEL_DEFAULT, index)->device.place =
+        device->place;
+}
+
+static gboolean console_complete(Domain *domain, Device *device, GError **error)
+{
+  Chardev *console = (Chardev *)device;
+  guint index = device_index_in_room(domain, device);
+  const Chardev *serial = first_serial(domain);
+
+  if (console->target == CHARDEV_TARGET_XEN && !replace_xen(domain, console, error))
+    return FALSE;
+  if (console->target == CHARDEV_TARGET_VIRTIO) {
+    device_set_alias(domain, device, "console%u", index);
+    ensure_controller(domain, device);
+    return TRUE;
+  }
+  if (index > 0) {
+    error_set_document(error, &device->place, NULL, "only the first console can be of target type 'serial'");
+    return error_add_hint(error, "it is another name of the first serial device; further ports are <serial>, "
+                                 "further consoles <target type='virtio'/>");
+  }
+  console->port = 0;
+  console->is_duplicate = TRUE;
+  if (serial)
+    warn_of_difference(domain, console, serial);
+  else
+    serial = add_serial_of(domain, console);
+  device_set_alias(domain, device, "%s", serial->device.alias);
+  return TRUE;
+}
+
+static gboolean console_validate(const Domain *domain, const Device *device, GError **error)
+{
+  return !chardev_of(device) || validate_claims(domain, device, error);
+}
+
+static void annotate_target(const Device *device, const EnumTable *targets, xmlNode *node)
+{
+  const Chardev *chardev = (const Chardev *)device;
+  xmlNode *target = xml_set_child(node, "target");
+
+  if (targets)
+    xml_set_attribute(target, "type", enum_to_string(targets, (int)chardev->target));
+  if (chardev->port != CHARDEV_PORT_NONE)
+    xml_set_attribute_format(target, "port", "%d", chardev->port);
+}
+
+static void serial_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  annotate_target(device, &serial_target_table, node);
+}
+
+static void parallel_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  annotate_target(device, /* targets= */ NULL, node);
+}
+
+static void console_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  annotate_target(device, &console_target_table, node);
+}
+
+const DeviceRoom serial_room = {
+  .element = "serial",
+  .size = sizeof(Chardev),
+  .pci_order = DEVICE_PCI_ORDER_SERIAL,
+  .usb_order = DEVICE_USB_ORDER_SERIAL,
+  .parse = serial_parse,
+  .complete = serial_complete,
+  .validate = serial_validate,
+  .translate = serial_translate,
+  .annotate = serial_annotate,
+  .clear = device_clear_nothing,
+};
+
+const DeviceRoom parallel_room = {
+  .element = "parallel",
+  .size = sizeof(Chardev),
+  .parse = parallel_parse,
+  .complete = parallel_complete,
+  .validate = parallel_validate,
+  .translate = parallel_translate,
+  .annotate = parallel_annotate,
+  .clear = device_clear_nothing,
+};
+
+const DeviceRoom console_room = {
+  .element = "console",
+  .size = sizeof(Chardev),
+  .parse = console_parse,
+  .complete = console_complete,
+  .validate = console_validate,
+  .translate = console_translate,
+  .annotate = console_annotate,
+  .clear = device_clear_nothing,
+};

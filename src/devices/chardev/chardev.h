@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * <serial>, <parallel> and <console>: character devices.
+ * https://libvirt.org/formatdomain.html#consoles-serial-parallel-channel-devices
+ *
+ * The first <console> is another name of the first <serial>: alone, it makes that port; beside <serial>, it
+ * says nothing new. One of target type virtio is a device of its own.
+ */
+#pragma once
+
+#include "devices/chardev/source.h"
+#include "domain/device.h"
+
+/* The number of the port was not given. */
+enum { CHARDEV_PORT_NONE = -1 };
+
+typedef enum {
+  CHARDEV_TARGET_DEFAULT, /* completed: isa-serial, or what the address says; console: serial */
+  CHARDEV_TARGET_ISA,     /* serial; the only one of <parallel> */
+  CHARDEV_TARGET_USB,     /* serial */
+  CHARDEV_TARGET_PCI,     /* serial */
+  CHARDEV_TARGET_SERIAL,  /* console: another name of the first serial port */
+  CHARDEV_TARGET_VIRTIO,  /* console */
+  CHARDEV_TARGET_XEN,     /* console: refused */
+  CHARDEV_TARGET_LAST,
+} ChardevTarget;
+
+/* How the target types are spelled, per element. */
+extern const EnumTable serial_target_table;
+extern const EnumTable console_target_table;
+
+typedef struct {
+  Device device;
+  ChardevSource source;
+  ChardevTarget target;
+  int port;              /* from 0 */
+  gboolean is_duplicate; /* console: another name of the first serial port */
+} Chardev;
+
+extern const DeviceRoom serial_room;
+extern const DeviceRoom parallel_room;
+extern const DeviceRoom console_room;
+
+gboolean serial_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
+gboolean parallel_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
+gboolean console_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/chardev/source.h"
+
+#include <string.h>
+
+#include "xml/element.h"
+
+ENUM_TABLE(chardev_type_table, CHARDEV_LAST, [CHARDEV_NULL] = "null", [CHARDEV_VC] = "vc",
+           [CHARDEV_PTY] = "pty", [CHARDEV_DEV] = "dev", [CHARDEV_FILE] = "file", [CHARDEV_PIPE] = "pipe",
+           [CHARDEV_STDIO] = "stdio", [CHARDEV_UDP] = "udp", [CHARDEV_TCP] = "tcp", [CHARDEV_UNIX] = "unix");
+ENUM_TABLE(chardev_mode_table, CHARDEV_MODE_LAST, [CHARDEV_CONNECT] = "connect", [CHARDEV_BIND] = "bind");
+ENUM_TABLE(chardev_protocol_table, CHARDEV_PROTOCOL_LAST, [CHARDEV_RAW] = "raw", [CHARDEV_TELNET] = "telnet");
+
+/* An example for who left the element out; NULL where none is needed. */
+static const char *const examples[CHARDEV_LAST] = {
+  [CHARDEV_DEV] = "<source path='/dev/ttyS0'/>",
+  [CHARDEV_FILE] = "<source path='/var/log/guest.log'/>",
+  [CHARDEV_PIPE] = "<source path='/run/guest.fifo'/>",
+  [CHARDEV_UDP] = "<source mode='connect' host='127.0.0.1' service='4555'/>",
+  [CHARDEV_TCP] = "<source mode='bind' host='127.0.0.1' service='4555'/>",
+  [CHARDEV_UNIX] = "<source mode='bind' path='/run/guest.sock'/>",
+};
+static const char parallel_example[] = "<source path='/dev/parport0'/>";
+
+static gboolean check_source(xmlNode *node, const xmlNode *source, const ChardevSource *parsed,
+                             GError **error)
+{
+  ChardevType type = parsed->type;
+
+  if (source || !examples[type])
+    return TRUE;
+  xml_error(error, node, NULL, "element <source> is missing");
+  return error_add_hint(error, "type '%s' needs one: %s", enum_to_string(&chardev_type_table, (int)type),
+                        type == CHARDEV_DEV && parsed->is_parallel ? parallel_example : examples[type]);
+}
+
+static gboolean parse_path(xmlNode *node, const char *attribute, const char **ret_path, GError **error)
+{
+  if (!xml_attribute(node, attribute))
+    return xml_error(error, node, attribute, "is missing");
+  return xml_attribute_path(node, attribute, ret_path, error);
+}
+
+gboolean chardev_source_parse_socket(xmlNode *node, const char *attribute, const char **ret_path,
+                                     GError **error)
+{
+  const char *path;
+
+  if (!parse_path(node, attribute, &path, error))
+    return FALSE;
+  if (strlen(path) > UNIX_SOCKET_PATH_MAX)
+    return xml_error(error, node, attribute,
+                     "the path has %" G_GSIZE_FORMAT " bytes, and that of a UNIX socket at most %d",
+                     strlen(path), UNIX_SOCKET_PATH_MAX);
+  *ret_path = path;
+  return TRUE;
+}
+
+static gboolean parse_reconnect(xmlNode *source, ChardevSource *ret_source, GError **error)
+{
+  xmlNode *reconnect = NULL;
+  gboolean is_enabled = FALSE;
+
+  if (!xml_child(source, "reconnect", &reconnect, error))
+    return FALSE;
+  if (!reconnect)
+    return TRUE;
+  if (!xml_attribute_yes_no(reconnect, "enabled", &is_enabled, error) ||
+      !xml_attribute_uint32(reconnect, "timeout", 1, G_MAXINT32, &ret_source->reconnect, error))
+    return FALSE;
+  if (!is_enabled) {
+    ret_source->reconnect = 0;
+    return TRUE;
+  }
+  if (!ret_source->reconnect)
+    return xml_error(error, reconnect, "timeout", "is missing");
+  if (ret_source->mode == CHARDEV_BIND)
+    return xml_error(error, reconnect, NULL, "only mode 'connect' can connect again");
+  return TRUE;
+}
+
+static gboolean refuse_clear(xmlNode *node, const char *attribute, const char *what, GError **error)
+{
+  xml_error(error, node, attribute, "%s is not supported", what);
+  return error_add_hint(error, "without it, data would cross the network in clear: let a tunnel encrypt it");
+}
+
+/* <protocol>; <wiremode> in documents of 2008. */
+static gboolean parse_protocol(xmlNode *node, ChardevProtocol *ret_protocol, GError **error)
+{
+  xmlNode *protocol = NULL;
+  const char *type;
+
+  if (!xml_child(node, "protocol", &protocol, error) ||
+      (!protocol && !xml_child(node, "wiremode", &protocol, error)))
+    return FALSE;
+  if (!protocol)
+    return TRUE;
+  type = xml_attribute(protocol, "type");
+  if (g_strcmp0(type, "telnets") == 0 || g_strcmp0(type, "tls") == 0) /* of other hypervisors */
+    return refuse_clear(protocol, "type", type, error);
+  return xml_attribute_enum(protocol, "type", &chardev_protocol_table, XML_ENUM(ret_protocol), error);
+}
+
+static gboolean refuse_tls(xmlNode *source, GError **error)
+{
+  gboolean is_tls = FALSE;
+
+  if (!xml_attribute_yes_no(source, "tls", &is_tls, error))
+    return FALSE;
+  return !is_tls || refuse_clear(source, "tls", "TLS", error);
+}
+
+static gboolean parse_tcp(xmlNode *node, xmlNode *source, ChardevSource *ret_source, GError **error)
+{
+  Endpoint endpoint = { 0 };
+
+  if (!xml_attribute_enum(source, "mode", &chardev_mode_table, XML_ENUM(&ret_source->mode), error) ||
+      !endpoint_parse(source, &endpoint, error))
+    return FALSE;
+  if (!endpoint.host || !endpoint.service)
+    return xml_error(error, source, endpoint.host ? "service" : "host", "is missing");
+  if (ret_source->mode == CHARDEV_BIND)
+    ret_source->local = endpoint;
+  else
+    ret_source->remote = endpoint;
+  return parse_protocol(node, &ret_source->protocol, error) && refuse_tls(source, error) &&
+         parse_reconnect(source, ret_source, error);
+}
+
+/* One <source> tells where to send, another may tell where to receive. */
+static gboolean parse_udp(xmlNode *node, ChardevSource *ret_source, GError **error)
+{
+  XML_FOREACH_CHILD(node, source, "source") {
+    ChardevMode mode = CHARDEV_CONNECT;
+    Endpoint *endpoint;
+
+    if (!xml_attribute_enum(source, "mode", &chardev_mode_table, XML_ENUM(&mode), error))
+      return FALSE;
+    endpoint = mode == CHARDEV_BIND ? &ret_source->local : &ret_source->remote;
+    if (endpoint->address)
+      return xml_error(error, source, "mode", "'%s' is that of the <source> on line %d, too",
+                       enum_to_string(&chardev_mode_table, (int)mode), endpoint->place.line);
+    if (!endpoint_parse(source, endpoint, error))
+      return FALSE;
+    if (mode == CHARDEV_CONNECT && !endpoint->service)
+      return xml_error(error, source, "service", "is missing");
+  }
+  if (ret_source->remote.address)
+    return TRUE;
+  xml_error(error, node, NULL, "a <source mode='connect'> is missing");
+  return error_add_hint(error, "QEMU has to know where to send: %s", examples[CHARDEV_UDP]);
+}
+
+static gboolean parse_unix(xmlNode *source, ChardevSource *ret_source, GError **error)
+{
+  return xml_attribute_enum(source, "mode", &chardev_mode_table, XML_ENUM(&ret_source->mode), error) &&
+         chardev_source_parse_socket(source, "path", &ret_source->path, error) &&
+         parse_reconnect(source, ret_source, error);
+}
+
+static gboolean parse_by_type(xmlNode *node, xmlNode *source, ChardevSource *ret_source, GError **error)
+{
+  switch (ret_source->type) {
+  case CHARDEV_PTY:
+    if (source) /* where the terminal of a running guest was: a new one is made */
+      xml_attribute(source, "path");
+    return TRUE;
+  case CHARDEV_FILE:
+    return parse_path(source, "path", &ret_source->path, error) &&
+           xml_attribute_on_off(source, "append", &ret_source->append, error);
+  case CHARDEV_DEV:
+  case CHARDEV_PIPE:
+    return parse_path(source, "path", &ret_source->path, error);
+  case CHARDEV_TCP:
+    return parse_tcp(node, source, ret_source, error);
+  case CHARDEV_UDP:
+    return parse_udp(node, ret_source, error);
+  case CHARDEV_UNIX:
+    return parse_unix(source, ret_source, error);
+  case CHARDEV_NULL:
+  case CHARDEV_VC:
+  case CHARDEV_STDIO:
+  case CHARDEV_LAST:
+    break;
+  }
+  return TRUE;
+}
+
+static gboolean parse_log(xmlNode *node, ChardevSource *ret_source, GError **error)
+{
+  xmlNode *log = NULL;
+
+  if (!xml_child(node, "log", &log, error))
+    return FALSE;
+  if (!log)
+    return TRUE;
+  ret_source->log_place = xml_place(log);
+  return parse_path(log, "file", &ret_source->log_path, error) &&
+         xml_attribute_on_off(log, "append", &ret_source->log_append, error);
+}
+
+gboolean chardev_source_parse(xmlNode *node, ChardevSource *ret_source, GError **error)
+{
+  xmlNode *source;
+
+  ret_source->type = CHARDEV_PTY;
+  ret_source->is_parallel = xml_is_element(node, "parallel");
+  if (!xml_attribute_enum(node, "type", &chardev_type_table, XML_ENUM(&ret_source->type), error))
+    return FALSE;
+  source = xml_next_child(node, "source", NULL);
+  if (ret_source->type != CHARDEV_UDP && !xml_child(node, "source", &source, error))
+    return FALSE;
+  ret_source->place = xml_place(source ? source : node);
+  return check_source(node, source, ret_source, error) && parse_by_type(node, source, ret_source, error) &&
+         parse_log(node, ret_source, error);
+}
+
+/* What only one device can have, or NULL. The caller frees it. */
+static char *claim_of(const ChardevSource *source)
+{
+  switch (source->type) {
+  case CHARDEV_STDIO:
+    return g_strdup("stdio (standard input and output)");
+  case CHARDEV_DEV:
+  case CHARDEV_FILE:
+  case CHARDEV_PIPE:
+    return g_str_equal(source->path, "/dev/null") ? NULL : g_strdup_printf("the file '%s'", source->path);
+  case CHARDEV_UNIX:
+    return source->mode == CHARDEV_BIND ? g_strdup_printf("the socket '%s'", source->path) : NULL;
+  case CHARDEV_TCP:
+    if (source->mode == CHARDEV_CONNECT || g_str_equal(source->local.service, "0"))
+      return NULL;
+    return g_strdup_printf("TCP port '%s' of '%s'", source->local.service, source->local.host);
+  case CHARDEV_UDP:
+    if (!source->local.service || g_str_equal(source->local.service, "0"))
+      return NULL;
+    return g_strdup_printf("UDP port '%s' of '%s'", source->local.service,
+                           source->local.host ? source->local.host : "");
+  case CHARDEV_NULL:
+  case CHARDEV_VC:
+  case CHARDEV_PTY:
+  case CHARDEV_LAST:
+    break;
+  }
+  return NULL;
+}
+
+static char *log_claim_of(const ChardevSource *source)
+{
+  return source->log_path ? g_strdup_printf("the file '%s'", source->log_path) : NULL;
+}
+
+gboolean chardev_source_check_claims(const ChardevSource *source, const ChardevSource *other, int other_line,
+                                     GError **error)
+{
+  g_autofree char *claim = claim_of(source), *log_claim = log_claim_of(source);
+  g_autofree char *other_claim = claim_of(other), *other_log_claim = log_claim_of(other);
+
+  if (claim && (g_strcmp0(claim, other_claim) == 0 || g_strcmp0(claim, other_log_claim) == 0))
+    return error_set_document(error, &source->place, NULL, "%s is taken by the device on line %d", claim,
+                              other_line);
+  if (log_claim && (g_strcmp0(log_claim, other_claim) == 0 || g_strcmp0(log_claim, other_log_claim) == 0))
+    return error_set_document(error, &source->log_place, NULL, "%s is taken by the device on line %d",
+                              log_claim, other_line);
+  return TRUE;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The host's side of a character device: what <serial>, <parallel>, <console> and their like share.
+ * https://libvirt.org/formatdomain.html#host-interface
+ */
+#pragma once
+
+#include "base/enum.h"
+#include "devices/endpoint.h"
+#include "domain/device.h"
+
+typedef enum {
+  CHARDEV_NULL,
+  CHARDEV_VC,
+  CHARDEV_PTY,
+  CHARDEV_DEV,
+  CHARDEV_FILE,
+  CHARDEV_PIPE,
+  CHARDEV_STDIO,
+  CHARDEV_UDP,
+  CHARDEV_TCP,
+  CHARDEV_UNIX,
+  CHARDEV_LAST,
+} ChardevType;
+
+typedef enum {
+  CHARDEV_CONNECT,
+  CHARDEV_BIND,
+  CHARDEV_MODE_LAST,
+} ChardevMode;
+
+typedef enum {
+  CHARDEV_RAW,
+  CHARDEV_TELNET,
+  CHARDEV_PROTOCOL_LAST,
+} ChardevProtocol;
+
+extern const EnumTable chardev_type_table;
+extern const EnumTable chardev_mode_table;
+extern const EnumTable chardev_protocol_table;
+
+typedef struct {
+  ChardevType type;
+  Place place;              /* of <source>, or of the device where there is none */
+  const char *path;         /* DEV, FILE, PIPE, UNIX: absolute */
+  gboolean append;          /* FILE: keep what the file has */
+  gboolean is_parallel;     /* DEV: a parallel port of the host, and not a serial one */
+  ChardevMode mode;         /* TCP, UNIX */
+  ChardevProtocol protocol; /* TCP */
+  Endpoint remote;          /* TCP that connects; UDP: where to send */
+  Endpoint local;           /* TCP that binds; UDP: where to receive, or nothing of it */
+  guint32 reconnect;        /* TCP, UNIX that connect: try again after so many seconds; 0: never */
+  const char *log_path;     /* a file that gets what the guest sends, absolute; NULL: none */
+  gboolean log_append;      /* keep what that file has */
+  Place log_place;
+} ChardevSource;
+
+/* The longest path of a UNIX socket (sun_path of unix(7), which ends with a NUL). */
+enum { UNIX_SOCKET_PATH_MAX = 107 };
+
+/* Reads the attribute `type` of @node, its <source>, <protocol> and <log> children. */
+gboolean chardev_source_parse(struct _xmlNode *node, ChardevSource *ret_source, GError **error);
+
+/* Reads a path that a UNIX socket can have. Absent or empty is an error. */
+gboolean chardev_source_parse_socket(struct _xmlNode *node, const char *attribute, const char **ret_path,
+                                     GError **error);
+
+/* What two devices of a guest cannot both have ("the socket '/run/a'"): an error where @source and @other
+ * claim the same. @other_line is where that one stands. */
+gboolean chardev_source_check_claims(const ChardevSource *source, const ChardevSource *other, int other_line,
+                                     GError **error);
+
+/* Adds the back end, with the id "char<alias>", that the device's `chardev` property names. */
+void chardev_source_translate(const ChardevSource *source, const Device *device, Plan *plan);

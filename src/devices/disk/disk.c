@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/disk/disk.h"
+
+#include <string.h>
+
+#include "domain/domain.h"
+#include "xml/annotate.h"
+#include "xml/element.h"
+
+ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block");
+ENUM_TABLE(disk_device_table, DISK_DEVICE_LAST, [DISK_DEVICE_DISK] = "disk", [DISK_DEVICE_CDROM] = "cdrom",
+           [DISK_DEVICE_FLOPPY] = "floppy", [DISK_DEVICE_LUN] = "lun");
+ENUM_TABLE(
+    disk_model_table,
+    DISK_MODEL_LAST, [DISK_MODEL_VIRTIO] = "virtio", [DISK_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
+    [DISK_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional");
+
+static gboolean read_source(xmlNode *node, Disk *disk, GError **error)
+{
+  static const char *const attributes[DISK_TYPE_LAST] = {
+    [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "dev"
+  };
+  const char *attribute = attributes[disk->type];
+  const char *other = attributes[disk->type == DISK_TYPE_FILE ? DISK_TYPE_BLOCK : DISK_TYPE_FILE];
+  xmlNode *source = NULL;
+
+  disk->source_place = xml_place(node);
+  if (!xml_child(node, "source", &source, error))
+    return FALSE;
+  if (!source)
+    return TRUE;
+  disk->source_place = xml_place(source);
+  xml_attribute(source, "index"); /* of a running guest's block nodes */
+  if (xml_has_attribute(source, other))
+    return xml_error(error, source, other, "is not that of type '%s' (expected: '%s')",
+                     enum_to_string(&disk_type_table, (int)disk->type), attribute);
+  return xml_attribute_path(source, attribute, &disk->source, error);
+}
+
+static gboolean read_flag(xmlNode *node, const char *name, gboolean *ret_flag, GError **error)
+{
+  xmlNode *flag = NULL;
+
+  if (!xml_child(node, name, &flag, error))
+    return FALSE;
+  *ret_flag = flag != NULL;
+  return TRUE;
+}
+
+/* Printable ASCII of at most @max bytes: what the guest's commands can carry. */
+static gboolean read_label(xmlNode *node, const char *name, gsize max, const char **ret_label, GError **error)
+{
+  xmlNode *child = NULL;
+  const char *label;
+
+  if (!xml_child(node, name, &child, error))
+    return FALSE;
+  if (!child)
+    return TRUE;
+  if (!xml_text(child, &label, error))
+    return FALSE;
+  if (strlen(label) > max)
+    return xml_error(error, child, NULL, "'%s' has %zu characters; allowed are at most %zu", label,
+                     strlen(label), max);
+  for (const char *c = label; *c; c++) {
+    if (!g_ascii_isprint(*c))
+      return xml_error(error, child, NULL, "'%s' has characters other than printable ASCII", label);
+  }
+  if (*label)
+    *ret_label = label;
+  return TRUE;
+}
+
+static gboolean read_wwn(xmlNode *node, guint64 *ret_wwn, GError **error)
+{
+  xmlNode *child = NULL;
+  const char *text;
+
+  if (!xml_child(node, "wwn", &child, error))
+    return FALSE;
+  if (!child)
+    return TRUE;
+  if (!xml_text(child, &text, error))
+    return FALSE;
+  if (strlen(text) != 16 || !g_ascii_string_to_unsigned(text, 16, 1, G_MAXINT64, ret_wwn, NULL))
+    return xml_error(error, child, NULL, "'%s' is not a world wide name (expected: 16 hexadecimal digits)",
+                     text);
+  return TRUE;
+}
+
+static gboolean read_labels(xmlNode *node, Disk *disk, GError **error)
+{
+  return read_label(node, "serial", 36, &disk->serial, error) &&
+         read_label(node, "vendor", 8, &disk->vendor, error) &&
+         read_label(node, "product", 16, &disk->product, error) && read_wwn(node, &disk->wwn, error);
+}
+
+static gboolean read_block_size(xmlNode *node, Disk *disk, GError **error)
+{
+  xmlNode *blockio = NULL;
+
+  if (!xml_child(node, "blockio", &blockio, error))
+    return FALSE;
+  return !blockio || (xml_attribute_uint32(blockio, "logical_block_size", 512, 2097152,
+                                           &disk->logical_block_size, error) &&
+                      xml_attribute_uint32(blockio, "physical_block_size", 512, 2097152,
+                                           &disk->physical_block_size, error));
+}
+
+/* An empty one says that there is no backing file. One with content repeats what the image's header says,
+ * which is what QEMU goes by. */
+static gboolean read_backing(xmlNode *node, Disk *disk, GError **error)
+{
+  xmlNode *backing = NULL;
+
+  if (!xml_child(node, "backingStore", &backing, error))
+    return FALSE;
+  if (backing && !xml_next_child(backing, NULL, NULL) && !xml_attribute(backing, "type"))
+    disk->has_no_backing = TRUE;
+  else if (backing)
+    xml_ignore(backing);
+  return TRUE;
+}
+
+static BootClass boot_class_of(const Disk *disk)
+{
+  static const BootClass classes[DISK_DEVICE_LAST] = {
+    [DISK_DEVICE_DISK] = BOOT_HD,
+    [DISK_DEVICE_LUN] = BOOT_HD,
+    [DISK_DEVICE_CDROM] = BOOT_CDROM,
+    [DISK_DEVICE_FLOPPY] = BOOT_FD,
+  };
+
+  return classes[disk->kind];
+}
+
+static gboolean disk_parse(xmlNode *node, Device *device, GError **error)
+{
+  static const AddressType allowed[] = { ADDRESS_DRIVE, ADDRESS_PCI, ADDRESS_USB, ADDRESS_NONE };
+  Disk *disk = (Disk *)device;
+
+  if (!xml_attribute_enum(node, "type", &disk_type_table, XML_ENUM(&disk->type), error) ||
+      !xml_attribute_enum(node, "device", &disk_device_table, XML_ENUM(&disk->kind), error) ||
+      !xml_attribute_enum(node, "model", &disk_model_table, XML_ENUM(&disk->model), error))
+    return FALSE;
+  device->boot_class = boot_class_of(disk);
+  if (!disk_driver_parse(node, &disk->driver, error) || !read_source(node, disk, error) ||
+      !disk_target_parse(node, disk, error) || !read_flag(node, "readonly", &disk->is_readonly, error) ||
+      !read_flag(node, "shareable", &disk->is_shareable, error))
+    return FALSE;
+  if (disk->kind == DISK_DEVICE_CDROM)
+    disk->is_readonly = TRUE;
+  return read_labels(node, disk, error) && read_block_size(node, disk, error) &&
+         read_backing(node, disk, error) && device_parse_boot(node, device, error) &&
+         device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
+}
+
+/* A paravirtualized disk of Xen is an IDE disk to a guest that has no driver for it, under the same name. */
+static gboolean replace_xen_bus(Domain *domain, Disk *disk, GError **error)
+{
+  if (disk->bus != DISK_BUS_XEN)
+    return TRUE;
+  if (!domain->is_xen) {
+    error_set_document(error, &disk->target_place, "bus",
+                       "'xen' needs a Xen host; this guest runs with QEMU");
+    return error_add_hint(error, "use bus='virtio', or bus='ide' where the guest has no virtio drivers");
+  }
+  disk->bus = DISK_BUS_IDE;
+  report_warning(domain->report, &disk->target_place, "bus", "QEMU has no Xen disks",
+                 "'xen' is replaced by 'ide'");
+  return TRUE;
+}
+
+static void set_alias(Domain *domain, Disk *disk)
+{
+  Device *device = &disk->device;
+  const DriveAddress *drive = &device->address.drive;
+
+  if (disk->bus == DISK_BUS_VIRTIO)
+    device_set_alias(domain, device, "virtio-disk%u", disk->target_index);
+  else if (disk->bus == DISK_BUS_USB)
+    device_set_alias(domain, device, "usb-disk%u", disk->target_index);
+  else if (disk_has_target(domain, disk))
+    device_set_alias(domain, device, "%s%u-%u-%u-%u", enum_to_string(&disk_bus_table, (int)disk->bus),
+                     drive->controller, drive->bus, drive->target, drive->unit);
+  else
+    device_set_alias(domain, device, "%s%u-%u-%u", enum_to_string(&disk_bus_table, (int)disk->bus),
+                     drive->controller, drive->bus, drive->unit);
+}
+
+/* The kind of address follows from the bus. */
+static gboolean check_address_type(const Disk *disk, GError **error)
+{
+  static const AddressType types[DISK_BUS_LAST] = {
+    [DISK_BUS_FDC] = ADDRESS_DRIVE,  [DISK_BUS_IDE] = ADDRESS_DRIVE, [DISK_BUS_SATA] = ADDRESS_DRIVE,
+    [DISK_BUS_SCSI] = ADDRESS_DRIVE, [DISK_BUS_USB] = ADDRESS_USB,   [DISK_BUS_VIRTIO] = ADDRESS_PCI,
+  };
+  const Address *address = &disk->device.address;
+
+  if (!address->is_given || address->type == types[disk->bus])
+    return TRUE;
+  return error_set_document(error, &address->place, "type",
+                            "a disk on bus '%s' cannot have an address of type '%s' (allowed: %s)",
+                            enum_to_string(&disk_bus_table, (int)disk->bus),
+                            enum_to_string(&address_type_table, (int)address->type),
+                            enum_to_string(&address_type_table, (int)types[disk->bus]));
+}
+
+static gboolean disk_complete(Domain *domain, Device *device, GError **error)
+{
+  Disk *disk = (Disk *)device;
+
+  if (!replace_xen_bus(domain, disk, error) || !check_address_type(disk, error))
+    return FALSE;
+  disk->index = device_index_in_room(domain, device);
+  if (disk->is_shareable && disk->driver.cache == DISK_CACHE_DEFAULT) /* another host's writes must be seen */
+    disk->driver.cache = DISK_CACHE_NONE;
+  disk_target_place(domain, disk);
+  if (disk->bus == DISK_BUS_VIRTIO)
+    device->pci_plug =
+        disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
+  device->is_usb = disk->bus == DISK_BUS_USB;
+  set_alias(domain, disk);
+  return TRUE;
+}
+
+/* Which bus a kind of drive can be on. */
+static gboolean validate_bus(const Disk *disk, GError **error)
+{
+  const char *bus = enum_to_string(&disk_bus_table, (int)disk->bus);
+
+  if ((disk->kind == DISK_DEVICE_FLOPPY) != (disk->bus == DISK_BUS_FDC))
+    return error_set_document(error, &disk->target_place, "bus", "'%s' is not a bus for a %s (allowed: %s)",
+                              bus, enum_to_string(&disk_device_table, (int)disk->kind),
+                              disk->kind == DISK_DEVICE_FLOPPY ? "fdc" : "ide, sata, scsi, usb, virtio");
+  if (disk->kind == DISK_DEVICE_CDROM && disk->bus == DISK_BUS_VIRTIO)
+    return error_set_document(error, &disk->target_place, "bus",
+                              "a CD-ROM drive cannot be on bus 'virtio' (allowed: ide, sata, scsi, usb)");
+  if (disk->kind == DISK_DEVICE_LUN && disk->bus != DISK_BUS_SCSI)
+    return error_set_document(error, &disk->target_place, "bus",
+                              "a lun cannot be on bus '%s' (allowed: scsi)", bus);
+  if (disk->removable != DISK_SWITCH_DEFAULT && disk->bus != DISK_BUS_USB)
+    return error_set_document(error, &disk->target_place, "removable",
+                              "is for bus 'usb'; this disk is on '%s'", bus);
+  if (disk->kind == DISK_DEVICE_DISK && disk->is_readonly &&
+      (disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA)) {
+    error_set_document(error, &disk->device.place, NULL, "a disk on bus '%s' cannot be read-only", bus);
+    return error_add_hint(error, "use bus='virtio' or 'scsi', or device='cdrom' for an ISO image");
+  }
+  return TRUE;
+}
+
+static gboolean validate_kind(const Disk *disk, GError **error)
+{
+  if (!disk->source && disk->kind != DISK_DEVICE_CDROM && disk->kind != DISK_DEVICE_FLOPPY) {
+    error_set_document(error, &disk->source_place, NULL, "a disk needs <source %s='...'/>",
+                       disk->type == DISK_TYPE_FILE ? "file" : "dev");
+    return error_add_hint(error, "only drives with removable media can be empty: device='cdrom' or 'floppy'");
+  }
+  if (!disk->source && disk->bus == DISK_BUS_USB) {
+    error_set_document(error, &disk->source_place, NULL, "QEMU has no empty drive on bus 'usb'");
+    return error_add_hint(error, "give it a <source>, or use bus='sata', 'ide' or 'scsi'");
+  }
+  if (disk->kind == DISK_DEVICE_LUN && disk->type != DISK_TYPE_BLOCK)
+    return error_set_document(error, &disk->device.place, "device",
+                              "'lun' hands SCSI commands to a device of the host: it needs type='block'");
+  if (disk->kind == DISK_DEVICE_LUN && disk->driver.format != DISK_FORMAT_RAW)
+    return error_set_document(error, &disk->driver.place, "type", "a lun must be 'raw'");
+  if (disk->model != DISK_MODEL_DEFAULT && disk->bus != DISK_BUS_VIRTIO)
+    return error_set_document(error, &disk->device.place, "model",
+                              "is for bus 'virtio'; this disk is on '%s'",
+                              enum_to_string(&disk_bus_table, (int)disk->bus));
+  return TRUE;
+}
+
+static gboolean validate_labels(const Disk *disk, GError **error)
+{
+  const Place *place = &disk->device.place;
+
+  if ((disk->vendor || disk->product) && disk->bus != DISK_BUS_SCSI)
+    return error_set_document(error, place, NULL, "<vendor> and <product> are for disks on bus 'scsi'");
+  if (disk->wwn && disk->bus != DISK_BUS_SCSI && disk->bus != DISK_BUS_IDE && disk->bus != DISK_BUS_SATA)
+    return error_set_document(error, place, NULL, "<wwn> is for disks on bus 'ide', 'sata' or 'scsi'");
+  if (disk->serial && disk->kind == DISK_DEVICE_FLOPPY)
+    return error_set_document(error, place, NULL, "<serial>: a floppy drive has no serial number");
+  return TRUE;
+}
+
+/* One file that two disks write is a file that is lost. */
+static gboolean validate_source(const Domain *domain, const Disk *disk, GError **error)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    const Disk *other = (const Disk *)device;
+
+    if (device == &disk->device)
+      return TRUE;
+    if (device->room != &disk_room || !other->source || !disk->source ||
+        !g_str_equal(other->source, disk->source))
+      continue;
+    if ((other->is_readonly && disk->is_readonly) || (other->is_shareable && disk->is_shareable))
+      continue;
+    error_set_document(error, &disk->source_place, disk->type == DISK_TYPE_FILE ? "file" : "dev",
+                       "'%s' is the source of the disk on line %d", disk->source, device->place.line);
+    return error_add_hint(
+        error, "two disks that write one file destroy it; <readonly/> or <shareable/> on both allows it");
+  }
+  return TRUE;
+}
+
+static gboolean disk_validate(const Domain *domain, const Device *device, GError **error)
+{
+  const Disk *disk = (const Disk *)device;
+
+  return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
+         disk_driver_validate(disk, error) && disk_target_validate(domain, disk, error) &&
+         validate_source(domain, disk, error);
+}
+
+/* Absolute, since the live XML is read from elsewhere. */
+static void disk_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  const Disk *disk = (const Disk *)device;
+
+  if (disk->source)
+    xml_set_attribute(xml_set_child(node, "source"), disk->type == DISK_TYPE_FILE ? "file" : "dev",
+                      disk->source);
+}
+
+const DeviceRoom disk_room = {
+  .element = "disk",
+  .size = sizeof(Disk),
+  .pci_order = DEVICE_PCI_ORDER_DISK,
+  .usb_order = DEVICE_USB_ORDER_DISK,
+  .parse = disk_parse,
+  .complete = disk_complete,
+  .validate = disk_validate,
+  .translate = disk_translate,
+  .annotate = disk_annotate,
+  .clear = device_clear_nothing,
+};

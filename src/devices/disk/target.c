@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a target's name means. "sdh" on a SCSI bus is the eighth disk: with seven to a controller (the narrow
+ * SCSI that libvirt counts by, whatever the controller) the first of the second. libvirt's rules, so that a
+ * guest finds its disks where it had them.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "devices/controller.h"
+#include "devices/disk/disk.h"
+#include "domain/domain.h"
+#include "xml/element.h"
+
+ENUM_TABLE(
+    disk_bus_table, DISK_BUS_LAST, [DISK_BUS_FDC] = "fdc", [DISK_BUS_IDE] = "ide", [DISK_BUS_SATA] = "sata",
+    [DISK_BUS_SCSI] = "scsi", [DISK_BUS_USB] = "usb", [DISK_BUS_VIRTIO] = "virtio", [DISK_BUS_XEN] = "xen");
+
+typedef struct {
+  const char *prefix;
+  DiskBus bus; /* what it means where `bus` is not given */
+} TargetPrefix;
+
+static const TargetPrefix target_prefixes[] = {
+  { "fd", DISK_BUS_FDC },    { "hd", DISK_BUS_IDE },  { "sd", DISK_BUS_SCSI },
+  { "vd", DISK_BUS_VIRTIO }, { "xvd", DISK_BUS_XEN }, { "ubd", DISK_BUS_DEFAULT },
+};
+
+/* The letters after the prefix, as a number: a is 0, z is 25, aa is 26. */
+static gboolean parse_letters(const char *letters, guint *ret_index)
+{
+  guint index = 0;
+
+  if (!*letters || strlen(letters) > 3)
+    return FALSE;
+  for (const char *c = letters; *c; c++) {
+    if (!g_ascii_islower(*c))
+      return FALSE;
+    index = index * 26 + (guint)(*c - 'a') + 1;
+  }
+  *ret_index = index - 1;
+  return TRUE;
+}
+
+static const TargetPrefix *parse_target_name(const char *name, guint *ret_index)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(target_prefixes); i++) {
+    if (g_str_has_prefix(name, target_prefixes[i].prefix) &&
+        parse_letters(name + strlen(target_prefixes[i].prefix), ret_index))
+      return &target_prefixes[i];
+  }
+  return NULL;
+}
+
+/* A SCSI name says nothing of the device: 'sda' with device='floppy' is still a floppy. */
+static DiskBus bus_of(const Disk *disk, const TargetPrefix *prefix)
+{
+  return disk->kind == DISK_DEVICE_FLOPPY ? DISK_BUS_FDC : prefix->bus;
+}
+
+ENUM_TABLE(disk_tray_table, 2, "closed", "open");
+
+gboolean disk_target_parse(xmlNode *node, Disk *disk, GError **error)
+{
+  xmlNode *target;
+  const TargetPrefix *prefix;
+  int tray = 0;
+
+  if (!xml_child_required(node, "target", &target, error) ||
+      !xml_attribute_required(target, "dev", &disk->target, error) ||
+      !xml_attribute_enum(target, "bus", &disk_bus_table, XML_ENUM(&disk->bus), error) ||
+      !xml_attribute_enum(target, "tray", &disk_tray_table, &tray, error) ||
+      !xml_attribute_enum(target, "removable", &disk_switch_table, XML_ENUM(&disk->removable), error))
+    return FALSE;
+  disk->target_place = xml_place(target);
+  prefix = parse_target_name(disk->target, &disk->target_index);
+  if (!prefix)
+    return xml_error(
+        error, target, "dev",
+        "'%s' is not the name of a disk (expected: fd, hd, sd, vd or xvd, then letters, as in hda)",
+        disk->target);
+  if (disk->bus == DISK_BUS_DEFAULT)
+    disk->bus = bus_of(disk, prefix);
+  if (disk->bus == DISK_BUS_DEFAULT)
+    return xml_error(error, target, "dev",
+                     "'%s' means a bus that QEMU's machines do not have; give one with bus=''", disk->target);
+  return TRUE;
+}
+
+typedef struct {
+  ControllerType type;
+  guint32 units; /* places on one controller, by libvirt's count */
+} BusPlaces;
+
+static const BusPlaces bus_places[DISK_BUS_LAST] = {
+  [DISK_BUS_FDC] = { CONTROLLER_FDC, 2 },
+  [DISK_BUS_IDE] = { CONTROLLER_IDE, 4 },
+  [DISK_BUS_SATA] = { CONTROLLER_SATA, 6 },
+  [DISK_BUS_SCSI] = { CONTROLLER_SCSI, 7 },
+};
+
+void disk_target_place(Domain *domain, Disk *disk)
+{
+  const BusPlaces *places = &bus_places[disk->bus];
+  Address *address = &disk->device.address;
+  guint32 place;
+
+  if (places->units == 0) /* virtio and usb: the address pass finds a place */
+    return;
+  if (!address->is_given) {
+    place = disk->target_index % places->units;
+    address->type = ADDRESS_DRIVE;
+    address->drive.controller = disk->target_index / places->units;
+    address->drive.bus = disk->bus == DISK_BUS_IDE ? place / 2 : 0;
+    address->drive.unit = disk->bus == DISK_BUS_IDE ? place % 2 : place;
+  }
+  controller_ensure(domain, places->type, address->drive.controller, &disk->target_place);
+}
+
+gboolean disk_has_target(const Domain *domain, const Disk *disk)
+{
+  const Controller *controller;
+
+  if (disk->bus != DISK_BUS_SCSI)
+    return FALSE;
+  controller = controller_find(domain, CONTROLLER_SCSI, disk->device.address.drive.controller);
+  return controller->model != CONTROLLER_LSILOGIC && controller->model != CONTROLLER_MODEL_DEFAULT;
+}
+
+/* The highest bus, target and unit of a controller. */
+static DriveAddress limits_of(const Domain *domain, const Disk *disk)
+{
+  switch (disk->bus) {
+  case DISK_BUS_FDC:
+    return (DriveAddress){ .unit = 1 };
+  case DISK_BUS_IDE:
+    return (DriveAddress){ .bus = 1, .unit = 1 };
+  case DISK_BUS_SATA:
+    return (DriveAddress){ .unit = 5 };
+  case DISK_BUS_SCSI:
+    if (!disk_has_target(domain, disk))
+      return (DriveAddress){ .unit = 6 };
+    return (DriveAddress){ .target = 255, .unit = 16383 };
+  case DISK_BUS_DEFAULT:
+  case DISK_BUS_USB:
+  case DISK_BUS_VIRTIO:
+  case DISK_BUS_XEN:
+  case DISK_BUS_LAST:
+    break;
+  }
+  return (DriveAddress){ 0 };
+}
+
+static gboolean validate_limits(const Domain *domain, const Disk *disk, GError **error)
+{
+  const Address *address = &disk->device.address;
+  const Place *place = address->is_given ? &address->place : &disk->target_place;
+  DriveAddress limits = limits_of(domain, disk);
+
+  if (address->drive.bus > limits.bus)
+    return error_set_document(
+        error, place, "bus", "%u is beyond the last bus of a controller for '%s' disks (%u)",
+        address->drive.bus, enum_to_string(&disk_bus_table, (int)disk->bus), limits.bus);
+  if (address->drive.target > limits.target)
+    return error_set_document(error, place, "target", "%u is beyond the last target of this controller (%u)",
+                              address->drive.target, limits.target);
+  if (address->drive.unit > limits.unit)
+    return error_set_document(
+        error, place, "unit", "%u is beyond the last unit of a controller for '%s' disks (%u)",
+        address->drive.unit, enum_to_string(&disk_bus_table, (int)disk->bus), limits.unit);
+  return TRUE;
+}
+
+static gboolean same_drive(const Disk *a, const Disk *b)
+{
+  return a->bus == b->bus && a->device.address.type == ADDRESS_DRIVE &&
+         b->device.address.type == ADDRESS_DRIVE &&
+         memcmp(&a->device.address.drive, &b->device.address.drive, sizeof(DriveAddress)) == 0;
+}
+
+gboolean disk_target_validate(const Domain *domain, const Disk *disk, GError **error)
+{
+  if (disk->device.address.type == ADDRESS_DRIVE && !validate_limits(domain, disk, error))
+    return FALSE;
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    const Disk *other = (const Disk *)device;
+
+    if (device == &disk->device)
+      return TRUE;
+    if (device->room != &disk_room)
+      continue;
+    if (g_str_equal(other->target, disk->target))
+      return error_set_document(error, &disk->target_place, "dev",
+                                "'%s' is the target of the disk on line %d", disk->target,
+                                device->place.line);
+    if (same_drive(other, disk))
+      return error_set_document(
+          error, &disk->target_place, "dev",
+          "'%s' has the place of '%s' on line %d (controller %u, bus %u, target %u, unit %u)", disk->target,
+          other->target, device->place.line, disk->device.address.drive.controller,
+          disk->device.address.drive.bus, disk->device.address.drive.target, disk->device.address.drive.unit);
+  }
+  return TRUE;
+}
+
+/* Where @disk goes among those that are in place already. */
+static guint sorted_position(const GPtrArray *disks, const Disk *disk)
+{
+  guint position = disks->len;
+  gboolean is_found = FALSE;
+
+  for (guint i = disks->len; i > 0; i--) {
+    const Disk *other = g_ptr_array_index(disks, i - 1);
+
+    if (other->bus != disk->bus)
+      continue;
+    if (other->target_index > disk->target_index)
+      position = i - 1;
+    else if (!is_found)
+      position = i;
+    else
+      continue;
+    is_found = TRUE;
+  }
+  return position;
+}
+
+void disk_sort(Domain *domain)
+{
+  g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+  guint next = 0;
+
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (device->room == &disk_room)
+      g_ptr_array_insert(sorted, (int)sorted_position(sorted, (const Disk *)device), device);
+  }
+  for (guint i = 0; i < domain->devices->len; i++) {
+    const Device *device = g_ptr_array_index(domain->devices, i);
+
+    if (device->room == &disk_room)
+      g_ptr_array_index(domain->devices, i) = g_ptr_array_index(sorted, next++);
+  }
+}
+
+const char *disk_first(const Domain *domain)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (device->room == &disk_room && device->boot_class == BOOT_HD)
+      return ((const Disk *)device)->source;
+  }
+  return NULL;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Facts about -vnc (QEMU's manual, and tried with 7.2): `to` makes QEMU look for a free port by itself, and
+ * does not go with a socket; a websocket without a host listens on every address unless there is one address
+ * to take it from; what stands before the first comma is the first address unless it has a '='; the servers
+ * are called default, vnc2, vnc3, ...
+ */
+#include "config.h"
+
+#include "devices/graphics/graphics.h"
+
+#include <string.h>
+
+#include "domain/domain.h"
+
+ENUM_TABLE(graphics_share_qemu_table,
+           GRAPHICS_SHARE_LAST, [GRAPHICS_SHARE_ALLOW_EXCLUSIVE] = "allow-exclusive",
+           [GRAPHICS_SHARE_FORCE_SHARED] = "force-shared", [GRAPHICS_SHARE_IGNORE] = "ignore");
+
+enum { VNC_LAST_DISPLAY = 65535 - GRAPHICS_VNC_FIRST_PORT };
+
+static const GraphicsListen *listen_at(const Graphics *graphics, guint index)
+{
+  return &g_array_index(graphics->listens, GraphicsListen, index);
+}
+
+/* "127.0.0.1:4", "[::1]:4", "unix:/run/vnc", "none". The caller frees it. */
+static char *vnc_address(const Graphics *graphics, const GraphicsListen *listen)
+{
+  int port = graphics->port == GRAPHICS_PORT_AUTO ? graphics->preferred_port : graphics->port;
+  int display = port == 0 ? 0 : port - GRAPHICS_VNC_FIRST_PORT;
+
+  if (listen->path)
+    return g_strdup_printf("unix:%s", listen->path);
+  if (!listen->host)
+    return g_strdup("none");
+  if (strchr(listen->host, ':'))
+    return g_strdup_printf("[%s]:%d", listen->host, display);
+  return g_strdup_printf("%s:%d", listen->host, display);
+}
+
+/* Each address under the same key, which Props has no room for. */
+static void append_addresses(const Graphics *graphics, GString *text)
+{
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    const GraphicsListen *listen = listen_at(graphics, i);
+    g_autofree char *address = vnc_address(graphics, listen);
+    g_autoptr(Props) props = props_new(i == 0 && !listen->path ? NULL : "vnc", address);
+    g_autofree char *escaped = props_to_keyval(props);
+
+    g_string_append_printf(text, "%s%s", i ? "," : "", escaped);
+  }
+}
+
+/* The first host that the server listens on; of sockets alone, this host. */
+static const char *first_host(const Graphics *graphics)
+{
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    if (listen_at(graphics, i)->host)
+      return listen_at(graphics, i)->host;
+  }
+  return "127.0.0.1";
+}
+
+static void add_websocket(const Graphics *graphics, Props *props)
+{
+  const char *host = first_host(graphics);
+
+  if (graphics->websocket == GRAPHICS_PORT_NONE)
+    return;
+  if (graphics->websocket == GRAPHICS_PORT_AUTO) /* the display's number from 5700 on */
+    props_add_string(props, "websocket", "on");
+  else if (graphics->listens->len == 1 && listen_at(graphics, 0)->host)
+    props_add_format(props, "websocket", "%d", graphics->websocket);
+  else if (strchr(host, ':'))
+    props_add_format(props, "websocket", "[%s]:%d", host, graphics->websocket);
+  else
+    props_add_format(props, "websocket", "%s:%d", host, graphics->websocket);
+}
+
+static Props *vnc_options(const Graphics *graphics)
+{
+  Props *props = props_new_empty();
+
+  if (graphics->port == GRAPHICS_PORT_AUTO && listen_at(graphics, 0)->host)
+    props_add_int(props, "to", VNC_LAST_DISPLAY);
+  add_websocket(graphics, props);
+  props_add_string(props, "share", enum_to_string(&graphics_share_qemu_table, (int)graphics->share));
+  if (graphics->password)
+    props_add_bool(props, "password", TRUE);
+  if (graphics->has_power_control)
+    props_add_bool(props, "power-control", TRUE);
+  props_add_string(props, "audiodev", "audio1");
+  return props;
+}
+
+/* QEMU lets nobody in until it was told the password, over QMP: never on the command line. */
+static void add_password(const Graphics *graphics, const char *id, Plan *plan)
+{
+  Props *props = props_new("protocol", "vnc");
+
+  props_add_string(props, "password", graphics->password);
+  props_add_string(props, "display", id);
+  plan_add_command(plan, &graphics->password_place, graphics->password_attribute, "set_password", props,
+                   "nobody can connect until QMP's set_password gives it")
+      ->is_secret = TRUE;
+  if (!graphics->valid_to)
+    return;
+  props = props_new("protocol", "vnc");
+  props_add_format(props, "time", "%" G_GINT64_FORMAT, graphics->valid_to);
+  props_add_string(props, "display", id);
+  plan_add_command(plan, &graphics->password_place, "passwdValidTo", "expire_password", props,
+                   "the password does not expire until QMP's expire_password says when");
+}
+
+static void require(const Graphics *graphics, Plan *plan)
+{
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    const GraphicsListen *listen = listen_at(graphics, i);
+
+    if (listen->path)
+      plan_require(plan, PLAN_REQUIRE_LISTEN, &listen->place, "socket", listen->path);
+    else if (listen->requirement)
+      plan_require(plan, PLAN_REQUIRE_TCP_PORT, &listen->place, NULL, listen->requirement);
+  }
+}
+
+static void translate_vnc(const Graphics *graphics, Plan *plan)
+{
+  g_autoptr(GString) text = g_string_new(NULL);
+  g_autoptr(Props) options = vnc_options(graphics);
+  g_autofree char *escaped = props_to_keyval(options);
+  g_autofree char *id = graphics->vnc_index ? g_strdup_printf("vnc%u", graphics->vnc_index + 1) : NULL;
+
+  /* A viewer that asks for sound would otherwise have QEMU open the host's. */
+  if (graphics->vnc_index == 0) {
+    Props *audio = props_new("id", "audio1");
+
+    props_add_string(audio, "driver", "none");
+    plan_add_json(plan, PLAN_BOTH, "-audiodev", audio);
+  }
+  append_addresses(graphics, text);
+  g_string_append_printf(text, ",%s", escaped);
+  plan_add(plan, PLAN_BOTH, "-vnc", text->str);
+  if (graphics->password && *graphics->password)
+    add_password(graphics, id, plan);
+  require(graphics, plan);
+}
+
+static void translate_sdl(const Graphics *graphics, Plan *plan)
+{
+  Props *display = props_new(/* key= */ NULL, "sdl");
+
+  if (graphics->has_gl)
+    props_add_bool(display, "gl", TRUE);
+  plan_add_keyval(plan, PLAN_BOTH, "-display", display);
+  if (graphics->is_fullscreen)
+    plan_add(plan, PLAN_BOTH, "-full-screen", NULL);
+  /* Where there is no session bus, libdbus starts one when it is asked for it: a program, for which the
+   * sandbox ends QEMU. */
+  plan_add_variable(plan, "DBUS_SESSION_BUS_ADDRESS", "disabled:");
+  if (graphics->display)
+    plan_add_variable(plan, "DISPLAY", graphics->display);
+  if (graphics->xauth) {
+    plan_add_variable(plan, "XAUTHORITY", graphics->xauth);
+    plan_require(plan, PLAN_REQUIRE_READ, &graphics->device.place, "xauth", graphics->xauth);
+  }
+}
+
+/* QEMU has one keymap for all its displays; validation saw to it that they want the same. */
+static gboolean is_first_with_keymap(const Domain *domain, const Graphics *graphics)
+{
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    if (other == &graphics->device)
+      return TRUE;
+    if (other->room == &graphics_room && ((const Graphics *)other)->keymap)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean graphics_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
+{
+  const Graphics *graphics = (const Graphics *)device;
+
+  if (graphics->type == GRAPHICS_VNC)
+    translate_vnc(graphics, plan);
+  else
+    translate_sdl(graphics, plan);
+  if (graphics->keymap && is_first_with_keymap(domain, graphics))
+    plan_add(plan, PLAN_BOTH, "-k", graphics->keymap);
+  return TRUE;
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/graphics/graphics.h"
+
+#include <string.h>
+
+#include "devices/chardev/source.h"
+#include "devices/endpoint.h"
+#include "domain/domain.h"
+#include "xml/element.h"
+
+ENUM_TABLE(graphics_type_table, GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc");
+ENUM_TABLE(graphics_listen_table,
+           GRAPHICS_LISTEN_LAST, [GRAPHICS_LISTEN_NONE] = "none", [GRAPHICS_LISTEN_ADDRESS] = "address",
+           [GRAPHICS_LISTEN_NETWORK] = "network", [GRAPHICS_LISTEN_SOCKET] = "socket");
+ENUM_TABLE(graphics_share_table, GRAPHICS_SHARE_LAST, [GRAPHICS_SHARE_ALLOW_EXCLUSIVE] = "allow-exclusive",
+           [GRAPHICS_SHARE_FORCE_SHARED] = "force-shared", [GRAPHICS_SHARE_IGNORE] = "ignore");
+ENUM_TABLE(graphics_connected_table, 1, "keep");
+
+/* Nobody but this host, where the document does not say otherwise. */
+static const char default_host[] = "127.0.0.1";
+
+/* More would be cut off: the protocol's challenge is encrypted with eight bytes (RFC 6143, 7.2.2). */
+enum { VNC_PASSWORD_MAX = 8 };
+
+static const char *non_empty(const char *text)
+{
+  return text && *text ? text : NULL;
+}
+
+/* -1 is a port that is free. */
+static gboolean parse_port(xmlNode *node, const char *attribute, guint min, int *ret_port, GError **error)
+{
+  const char *text = xml_attribute(node, attribute);
+  guint64 port = 0;
+
+  if (!text)
+    return TRUE;
+  if (g_str_equal(text, "-1")) {
+    *ret_port = GRAPHICS_PORT_AUTO;
+    return TRUE;
+  }
+  if (!g_ascii_string_to_unsigned(text, 10, min, 65535, &port, NULL))
+    return xml_error(error, node, attribute,
+                     "'%s' is not a port (expected: a number from %u to 65535, or -1 for one that is free)",
+                     text, min);
+  *ret_port = (int)port;
+  return TRUE;
+}
+
+static gboolean parse_vnc_port(xmlNode *node, Graphics *graphics, GError **error)
+{
+  gboolean is_auto = FALSE;
+
+  graphics->port = GRAPHICS_PORT_AUTO;
+  if (!xml_attribute_yes_no(node, "autoport", &is_auto, error))
+    return FALSE;
+  if (is_auto) { /* the number is that of a guest that ran */
+    xml_attribute(node, "port");
+    return TRUE;
+  }
+  return parse_port(node, "port", GRAPHICS_VNC_FIRST_PORT, &graphics->port, error);
+}
+
+static gboolean parse_valid_to(xmlNode *node, gint64 *ret_time, GError **error)
+{
+  const char *text = xml_attribute(node, "passwdValidTo");
+  g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+  g_autoptr(GDateTime) time = text ? g_date_time_new_from_iso8601(text, utc) : NULL;
+
+  if (!text)
+    return TRUE;
+  if (!time || g_date_time_to_unix(time) <= 0)
+    return xml_error(error, node, "passwdValidTo",
+                     "'%s' is not a time (expected: UTC, as in 2030-12-31T23:59:59)", text);
+  *ret_time = g_date_time_to_unix(time);
+  return TRUE;
+}
+
+static gboolean parse_password(xmlNode *node, Graphics *graphics, GError **error)
+{
+  const char *password = xml_attribute(node, "passwd");
+  const char *old = xml_attribute(node, "password"); /* its name in 2008 */
+  int keep = 0;
+
+  graphics->password_attribute = password ? "passwd" : "password";
+  graphics->password = password ? password : old;
+  graphics->password_place = xml_place(node);
+  if (password && old && !g_str_equal(password, old))
+    return xml_error(error, node, "password", "is not the same as 'passwd'");
+  if (!xml_attribute_enum(node, "connected", &graphics_connected_table, &keep, error) ||
+      !parse_valid_to(node, &graphics->valid_to, error))
+    return FALSE;
+  if (!graphics->password && graphics->valid_to)
+    return xml_error(error, node, "passwdValidTo", "there is no password that it could end");
+  if (graphics->password && strlen(graphics->password) > VNC_PASSWORD_MAX)
+    return xml_error(error, node, graphics->password_attribute,
+                     "has %" G_GSIZE_FORMAT " characters, and VNC looks at %d only",
+                     strlen(graphics->password), VNC_PASSWORD_MAX);
+  return TRUE;
+}
+
+/* A keymap becomes a file name in QEMU's own directory. */
+static gboolean parse_keymap(xmlNode *node, Graphics *graphics, GError **error)
+{
+  const char *keymap = non_empty(xml_attribute(node, "keymap"));
+
+  if (keymap &&
+      strspn(keymap, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(keymap))
+    return xml_error(error, node, "keymap", "'%s' is not the name of a keymap (as in en-us, de, fr-ch)",
+                     keymap);
+  graphics->keymap = keymap;
+  return TRUE;
+}
+
+static gboolean parse_listen_network(xmlNode *node, GraphicsListen *listen, GError **error)
+{
+  const char *network;
+
+  if (!xml_attribute_required(node, "network", &network, error))
+    return FALSE;
+  if (listen->host)
+    return TRUE;
+  xml_error(error, node, "network", "the address of network '%s' is not known", network);
+  return error_add_hint(error, "name it: <listen type='address' address='192.168.122.1'/>");
+}
+
+static gboolean parse_listen_socket(xmlNode *node, GraphicsListen *listen, GError **error)
+{
+  if (xml_attribute(node, "socket"))
+    return chardev_source_parse_socket(node, "socket", &listen->path, error);
+  xml_error(error, node, "socket", "is missing");
+  return error_add_hint(error, "name a file: <listen type='socket' socket='/run/guest-vnc.sock'/>");
+}
+
+static gboolean parse_listen(xmlNode *node, GraphicsListen *listen, GError **error)
+{
+  listen->place = xml_place(node);
+  if (!xml_attribute_enum_required(node, "type", &graphics_listen_table, XML_ENUM(&listen->type), error))
+    return FALSE;
+  if (listen->type == GRAPHICS_LISTEN_SOCKET)
+    return parse_listen_socket(node, listen, error);
+  if (listen->type == GRAPHICS_LISTEN_NONE)
+    return TRUE;
+  xml_attribute(node, "fromConfig"); /* where libvirt had a running guest's address from */
+  listen->host = non_empty(xml_attribute(node, "address"));
+  if (!endpoint_check_host(node, "address", listen->host, error))
+    return FALSE;
+  return listen->type == GRAPHICS_LISTEN_ADDRESS || parse_listen_network(node, listen, error);
+}
+
+static gboolean parse_listen_elements(xmlNode *node, Graphics *graphics, GError **error)
+{
+  XML_FOREACH_CHILD(node, element, "listen") {
+    GraphicsListen listen = { 0 };
+
+    if (!parse_listen(element, &listen, error))
+      return FALSE;
+    g_array_append_val(graphics->listens, listen);
+  }
+  return TRUE;
+}
+
+static GraphicsListen *listen_at(const Graphics *graphics, guint index)
+{
+  return &g_array_index(graphics->listens, GraphicsListen, index);
+}
+
+/* The attribute `listen` says again what the first element says; without elements, it says it. */
+static gboolean merge_listen_attribute(xmlNode *node, Graphics *graphics, GError **error)
+{
+  const char *host = non_empty(xml_attribute(node, "listen"));
+  GraphicsListen listen = { GRAPHICS_LISTEN_ADDRESS, host, .place = xml_place(node) };
+
+  if (!endpoint_check_host(node, "listen", host, error))
+    return FALSE;
+  if (graphics->listens->len == 0) {
+    g_array_append_val(graphics->listens, listen);
+  } else if (host && listen_at(graphics, 0)->type == GRAPHICS_LISTEN_ADDRESS) {
+    GraphicsListen *first = listen_at(graphics, 0);
+
+    if (first->host && !g_str_equal(first->host, host))
+      return xml_error(error, node, "listen", "'%s' is not the '%s' of the first <listen>, on line %d", host,
+                       first->host, first->place.line);
+    first->host = host;
+  }
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    if (listen_at(graphics, i)->type == GRAPHICS_LISTEN_ADDRESS && !listen_at(graphics, i)->host)
+      listen_at(graphics, i)->host = default_host;
+  }
+  return TRUE;
+}
+
+/* The attribute `socket` stands for all there is to listen on. */
+static gboolean merge_socket_attribute(xmlNode *node, Graphics *graphics, GError **error)
+{
+  GraphicsListen listen = { GRAPHICS_LISTEN_SOCKET, .place = xml_place(node) };
+
+  if (!xml_attribute(node, "socket"))
+    return TRUE;
+  if (!chardev_source_parse_socket(node, "socket", &listen.path, error))
+    return FALSE;
+  g_array_set_size(graphics->listens, 0);
+  g_array_append_val(graphics->listens, listen);
+  return TRUE;
+}
+
+/* For a port that is fixed: whether it is free can be looked up. */
+static void add_requirements(xmlNode *node, Graphics *graphics)
+{
+  for (guint i = 0; i < graphics->listens->len && graphics->port > 0; i++) {
+    GraphicsListen *listen = listen_at(graphics, i);
+    g_autofree char *requirement = g_strdup_printf("%s %d", listen->host, graphics->port);
+
+    if (listen->host)
+      listen->requirement = xml_document_keep(xml_document_of(node), requirement);
+  }
+}
+
+static gboolean parse_vnc(xmlNode *node, Graphics *graphics, GError **error)
+{
+  graphics->listens = g_array_new(FALSE, FALSE, sizeof(GraphicsListen));
+  if (!parse_vnc_port(node, graphics, error) || !parse_listen_elements(node, graphics, error) ||
+      !merge_listen_attribute(node, graphics, error) || !merge_socket_attribute(node, graphics, error) ||
+      !parse_port(node, "websocket", 1, &graphics->websocket, error) ||
+      !parse_password(node, graphics, error) || !parse_keymap(node, graphics, error) ||
+      !xml_attribute_enum(node, "sharePolicy", &graphics_share_table, XML_ENUM(&graphics->share), error) ||
+      !xml_attribute_yes_no(node, "powerControl", &graphics->has_power_control, error))
+    return FALSE;
+  add_requirements(node, graphics);
+  return TRUE;
+}
+
+static gboolean parse_sdl(xmlNode *node, Graphics *graphics, GError **error)
+{
+  xmlNode *gl = NULL;
+
+  graphics->display = non_empty(xml_attribute(node, "display"));
+  if (!xml_attribute_path(node, "xauth", &graphics->xauth, error) ||
+      !xml_attribute_yes_no(node, "fullscreen", &graphics->is_fullscreen, error) ||
+      !xml_child(node, "gl", &gl, error))
+    return FALSE;
+  return !gl || xml_attribute_yes_no(gl, "enable", &graphics->has_gl, error);
+}
+
+static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
+{
+  Graphics *graphics = (Graphics *)device;
+
+  if (g_strcmp0(xml_attribute(node, "type"), "spice") == 0) {
+    xml_error(error, node, "type", "'spice' is not among what domrun can do yet (known: sdl, vnc)");
+    return error_add_hint(error, "type='vnc' shows the same screen");
+  }
+  if (!xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error) ||
+      !device_parse_alias(node, device, error))
+    return FALSE;
+  return graphics->type == GRAPHICS_VNC ? parse_vnc(node, graphics, error) : parse_sdl(node, graphics, error);
+}
+
+/* The graphics of that type before @device, or NULL; with @device NULL, the first. */
+static const Graphics *first_of_type(const Domain *domain, GraphicsType type, const Device *device)
+{
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    if (other == device)
+      return NULL;
+    if (other->room == &graphics_room && ((const Graphics *)other)->type == type)
+      return (const Graphics *)other;
+  }
+  return NULL;
+}
+
+static guint count_vnc_before(const Domain *domain, const Device *device)
+{
+  guint count = 0;
+
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    if (other == device)
+      return count;
+    count += other->room == &graphics_room && ((const Graphics *)other)->type == GRAPHICS_VNC;
+  }
+  return count;
+}
+
+static gboolean graphics_complete(Domain *domain, Device *device, GError **error)
+{
+  Graphics *graphics = (Graphics *)device;
+
+  graphics->vnc_index = count_vnc_before(domain, device);
+  device_set_alias(domain, device, "graphics%u", device_index_in_room(domain, device));
+  return TRUE;
+}
+
+/* QEMU has one keymap for all. */
+static gboolean validate_keymap(const Domain *domain, const Graphics *graphics, GError **error)
+{
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    const char *keymap = other->room == &graphics_room ? ((const Graphics *)other)->keymap : NULL;
+
+    if (other == &graphics->device)
+      return TRUE;
+    if (keymap && graphics->keymap && !g_str_equal(keymap, graphics->keymap))
+      return error_set_document(error, &graphics->device.place, "keymap",
+                                "'%s' is not the '%s' of line %d, and a guest has one keymap",
+                                graphics->keymap, keymap, other->place.line);
+  }
+  return TRUE;
+}
+
+/* Two cannot listen on one address. */
+static gboolean validate_address(const GraphicsListen *listen, const Device *other, GError **error)
+{
+  const Graphics *graphics = (const Graphics *)other;
+
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    const GraphicsListen *taken = listen_at(graphics, i);
+
+    if (listen->path && g_strcmp0(listen->path, taken->path) == 0)
+      return error_set_document(error, &listen->place, "socket",
+                                "'%s' is that of the <graphics> on line %d, too", listen->path,
+                                other->place.line);
+    if (listen->requirement && g_strcmp0(listen->requirement, taken->requirement) == 0)
+      return error_set_document(error, &listen->place, NULL,
+                                "port %d of '%s' is that of the <graphics> on line %d, too", graphics->port,
+                                listen->host, other->place.line);
+  }
+  return TRUE;
+}
+
+static gboolean validate_addresses(const Domain *domain, const Graphics *graphics, GError **error)
+{
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    if (other == &graphics->device)
+      return TRUE;
+    if (other->room != &graphics_room || ((const Graphics *)other)->type != GRAPHICS_VNC)
+      continue;
+    for (guint j = 0; j < graphics->listens->len; j++) {
+      if (!validate_address(listen_at(graphics, j), other, error))
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean has_listen(const Graphics *graphics, GraphicsListenType type)
+{
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    if (listen_at(graphics, i)->type == type)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean validate_listens(const Graphics *graphics, GError **error)
+{
+  const Place *place = &graphics->device.place;
+
+  if (graphics->listens->len > 1 && has_listen(graphics, GRAPHICS_LISTEN_NONE))
+    return error_set_document(error, place, NULL, "a <listen> of type 'none' goes with no other");
+  if (graphics->listens->len > 1 && graphics->port == GRAPHICS_PORT_AUTO &&
+      has_listen(graphics, GRAPHICS_LISTEN_SOCKET)) {
+    error_set_document(error, place, "port",
+                       "a server that listens on a socket, too, needs a port of its own");
+    return error_add_hint(error, "name it (port='5900'), or make two <graphics> of it");
+  }
+  if (graphics->websocket == GRAPHICS_PORT_AUTO &&
+      (graphics->listens->len > 1 || listen_at(graphics, 0)->type == GRAPHICS_LISTEN_SOCKET)) {
+    error_set_document(error, place, "websocket", "-1 goes with a single address to listen on");
+    return error_add_hint(error, "name the port: websocket='5700'");
+  }
+  return TRUE;
+}
+
+static gboolean graphics_validate(const Domain *domain, const Device *device, GError **error)
+{
+  const Graphics *graphics = (const Graphics *)device;
+  const Graphics *first = first_of_type(domain, GRAPHICS_SDL, device);
+
+  if (graphics->type == GRAPHICS_SDL && first)
+    return error_set_document(error, &device->place, "type",
+                              "a guest has one window: that of the <graphics> on line %d",
+                              first->device.place.line);
+  if (graphics->type == GRAPHICS_SDL)
+    return TRUE;
+  return validate_keymap(domain, graphics, error) && validate_listens(graphics, error) &&
+         validate_addresses(domain, graphics, error);
+}
+
+static void graphics_clear(Device *device)
+{
+  g_clear_pointer(&((Graphics *)device)->listens, g_array_unref);
+}
+
+void graphics_prefer(const Domain *domain, const LiveDisplay *display)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    Graphics *graphics = (Graphics *)device;
+
+    if (device->room == &graphics_room && graphics->type == GRAPHICS_VNC &&
+        graphics->vnc_index == display->index)
+      graphics->preferred_port = display->port;
+  }
+}
+
+gboolean graphics_has_window(const Domain *domain)
+{
+  return first_of_type(domain, GRAPHICS_SDL, NULL) != NULL;
+}
+
+gboolean graphics_has_gl(const Domain *domain)
+{
+  const Graphics *window = first_of_type(domain, GRAPHICS_SDL, NULL);
+
+  return window && window->has_gl;
+}
+
+const DeviceRoom graphics_room = {
+  .element = "graphics",
+  .size = sizeof(Graphics),
+  .parse = graphics_parse,
+  .complete = graphics_complete,
+  .validate = graphics_validate,
+  .translate = graphics_translate,
+  .annotate = device_annotate_nothing,
+  .clear = graphics_clear,
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * <graphics>: a window on the host's desktop (sdl), or a server for viewers (vnc).
+ * https://libvirt.org/formatdomain.html#graphical-framebuffers
+ */
+#pragma once
+
+#include "base/enum.h"
+#include "domain/device.h"
+#include "domain/live-facts.h"
+
+typedef enum {
+  GRAPHICS_SDL,
+  GRAPHICS_VNC,
+  GRAPHICS_LAST,
+} GraphicsType;
+
+typedef enum {
+  GRAPHICS_LISTEN_NONE, /* nowhere: viewers are handed over by QMP's add_client */
+  GRAPHICS_LISTEN_ADDRESS,
+  GRAPHICS_LISTEN_NETWORK, /* an address that the document tells with it */
+  GRAPHICS_LISTEN_SOCKET,
+  GRAPHICS_LISTEN_LAST,
+} GraphicsListenType;
+
+typedef enum {
+  GRAPHICS_SHARE_DEFAULT, /* QEMU's own: allow-exclusive */
+  GRAPHICS_SHARE_ALLOW_EXCLUSIVE,
+  GRAPHICS_SHARE_FORCE_SHARED,
+  GRAPHICS_SHARE_IGNORE,
+  GRAPHICS_SHARE_LAST,
+} GraphicsShare;
+
+extern const EnumTable graphics_type_table;
+extern const EnumTable graphics_listen_table;
+extern const EnumTable graphics_share_table;
+
+typedef struct {
+  GraphicsListenType type;
+  const char *host;        /* ADDRESS, NETWORK: a name or an address */
+  const char *path;        /* SOCKET: absolute */
+  const char *requirement; /* ADDRESS, NETWORK with a fixed port: "HOST PORT" */
+  Place place;
+} GraphicsListen;
+
+/* Numbers that a port can have beside its own: none is wanted; one that is free. */
+enum { GRAPHICS_PORT_NONE = 0, GRAPHICS_PORT_AUTO = -1 };
+
+/* VNC's displays are numbered from this port on. */
+enum { GRAPHICS_VNC_FIRST_PORT = 5900 };
+
+typedef struct {
+  Device device;
+  GraphicsType type;
+  const char *keymap;             /* NULL: QEMU's own */
+  GArray *listens;                /* vnc: of GraphicsListen, one at least; as all that follows */
+  int port;                       /* or AUTO */
+  int preferred_port;             /* with AUTO: where to look first; 0: the first that there is */
+  int websocket;                  /* or AUTO, or NONE */
+  const char *password;           /* NULL: none is asked for; "": nobody is let in */
+  gint64 valid_to;                /* when the password expires, in seconds since 1970; 0: never */
+  Place password_place;           /* of the element */
+  const char *password_attribute; /* "passwd", or "password" in documents of 2008 */
+  GraphicsShare share;
+  gboolean has_power_control; /* the viewer may shut down and reset the guest */
+  guint vnc_index;            /* among the VNC servers, from 0 */
+  const char *display;        /* sdl: of X11, ":0"; NULL: that of domrun; as all that follows */
+  const char *xauth;          /* absolute path */
+  gboolean is_fullscreen;
+  gboolean has_gl;
+} Graphics;
+
+extern const DeviceRoom graphics_room;
+
+/* Whether a window shows the guest, in which case QEMU's main display is that. */
+gboolean graphics_has_window(const Domain *domain);
+
+/* Whether a display can show what the guest draws with OpenGL. */
+gboolean graphics_has_gl(const Domain *domain);
+
+/* A port that QEMU chose is to be the same the next time, if it is still free. */
+void graphics_prefer(const Domain *domain, const LiveDisplay *display);
+
+gboolean graphics_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);

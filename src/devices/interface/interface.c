@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/interface/interface.h"
+
+#include <string.h>
+
+#include "domain/domain.h"
+#include "domain/generator.h"
+#include "xml/annotate.h"
+#include "xml/element.h"
+
+ENUM_TABLE(
+    interface_model_table, INTERFACE_MODEL_LAST, [INTERFACE_MODEL_E1000] = "e1000",
+    [INTERFACE_MODEL_E1000_82540EM] = "e1000-82540em", [INTERFACE_MODEL_E1000_82544GC] = "e1000-82544gc",
+    [INTERFACE_MODEL_E1000_82545EM] = "e1000-82545em", [INTERFACE_MODEL_E1000E] = "e1000e",
+    [INTERFACE_MODEL_I82550] = "i82550", [INTERFACE_MODEL_I82551] = "i82551",
+    [INTERFACE_MODEL_I82557A] = "i82557a", [INTERFACE_MODEL_I82557B] = "i82557b",
+    [INTERFACE_MODEL_I82557C] = "i82557c", [INTERFACE_MODEL_I82558A] = "i82558a",
+    [INTERFACE_MODEL_I82558B] = "i82558b", [INTERFACE_MODEL_I82559A] = "i82559a",
+    [INTERFACE_MODEL_I82559B] = "i82559b", [INTERFACE_MODEL_I82559C] = "i82559c",
+    [INTERFACE_MODEL_I82559ER] = "i82559er", [INTERFACE_MODEL_I82562] = "i82562",
+    [INTERFACE_MODEL_I82801] = "i82801", [INTERFACE_MODEL_NE2K_ISA] = "ne2k_isa",
+    [INTERFACE_MODEL_NE2K_PCI] = "ne2k_pci", [INTERFACE_MODEL_NETFRONT] = "netfront",
+    [INTERFACE_MODEL_PCNET] = "pcnet", [INTERFACE_MODEL_RTL8139] = "rtl8139",
+    [INTERFACE_MODEL_TULIP] = "tulip", [INTERFACE_MODEL_USB_NET] = "usb-net",
+    [INTERFACE_MODEL_VIRTIO] = "virtio", [INTERFACE_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
+    [INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional",
+    [INTERFACE_MODEL_VMXNET3] = "vmxnet3");
+
+/* QEMU's own names, which libvirt hands through. */
+typedef struct {
+  const char *name;
+  InterfaceModel model;
+} ModelAlias;
+
+static const ModelAlias model_aliases[] = {
+  { "virtio-net", INTERFACE_MODEL_VIRTIO },
+  { "virtio-net-pci", INTERFACE_MODEL_VIRTIO },
+  { "virtio-net-pci-transitional", INTERFACE_MODEL_VIRTIO_TRANSITIONAL },
+  { "virtio-net-pci-non-transitional", INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL },
+};
+
+/* Six numbers of one or two hexadecimal digits, with colons between them. */
+static gboolean parse_mac(const char *text, guint8 *ret_bytes)
+{
+  for (gsize i = 0; i < 6; i++) {
+    gsize digits = 0;
+
+    ret_bytes[i] = 0;
+    for (; digits < 2 && g_ascii_isxdigit(*text); digits++)
+      ret_bytes[i] = (guint8)(ret_bytes[i] * 16 + g_ascii_xdigit_value(*text++));
+    if (digits == 0 || *text != (i == 5 ? '\0' : ':'))
+      return FALSE;
+    text++;
+  }
+  return TRUE;
+}
+
+static const char *keep_mac(xmlNode *mac, const guint8 *bytes)
+{
+  g_autofree char *text = g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1], bytes[2],
+                                          bytes[3], bytes[4], bytes[5]);
+
+  return xml_document_keep(xml_document_of(mac), text);
+}
+
+static gboolean read_mac(xmlNode *node, Interface *interface, GError **error)
+{
+  xmlNode *mac = NULL;
+  const char *text;
+  guint8 bytes[6], zero[6] = { 0 };
+
+  interface->mac_place = interface->device.place;
+  if (!xml_child(node, "mac", &mac, error))
+    return FALSE;
+  if (!mac)
+    return TRUE;
+  interface->mac_place = xml_place(mac);
+  xml_attribute(mac, "type"); /* of VMware's driver, as the next */
+  xml_attribute(mac, "check");
+  if (!xml_attribute_required(mac, "address", &text, error))
+    return FALSE;
+  if (!parse_mac(text, bytes))
+    return xml_error(error, mac, "address",
+                     "'%s' is not a MAC address (expected: six pairs of hexadecimal digits with "
+                     "colons, as in 52:54:00:12:34:56)",
+                     text);
+  if (bytes[0] & 1) {
+    xml_error(error, mac, "address", "'%s' is a multicast address, which no interface can have", text);
+    return error_add_hint(error, "the first pair must be even, as in 52:54:00:12:34:56");
+  }
+  if (memcmp(bytes, zero, sizeof bytes) == 0) /* QEMU would put one of its own in its place */
+    return xml_error(error, mac, "address", "'%s' is not the address of any interface", text);
+  interface->mac = keep_mac(mac, bytes);
+  return TRUE;
+}
+
+static gboolean find_model(const char *name, InterfaceModel *ret_model)
+{
+  g_autofree char *lower = g_ascii_strdown(name, -1); /* case does not matter to libvirt either */
+
+  for (gsize i = 0; i < G_N_ELEMENTS(model_aliases); i++) {
+    if (g_str_equal(lower, model_aliases[i].name)) {
+      *ret_model = model_aliases[i].model;
+      return TRUE;
+    }
+  }
+  return enum_from_string(&interface_model_table, lower, XML_ENUM(ret_model));
+}
+
+static gboolean read_model(xmlNode *node, Interface *interface, GError **error)
+{
+  xmlNode *model = NULL;
+  const char *name;
+
+  if (!xml_child(node, "model", &model, error))
+    return FALSE;
+  name = model ? xml_attribute(model, "type") : NULL;
+  if (!name || !*name)
+    return TRUE;
+  interface->model_place = xml_place(model);
+  return find_model(name, &interface->model) ||
+         xml_error_unknown_value(error, model, "type", &interface_model_table, name);
+}
+
+ENUM_TABLE(link_state_table, 2, "up", "down");
+
+static gboolean read_link(xmlNode *node, Interface *interface, GError **error)
+{
+  xmlNode *link = NULL;
+
+  if (!xml_child(node, "link", &link, error))
+    return FALSE;
+  if (!link)
+    return TRUE;
+  interface->link_place = xml_place(link);
+  return xml_attribute_enum_required(link, "state", &link_state_table, &interface->is_link_down, error);
+}
+
+static gboolean read_mtu(xmlNode *node, Interface *interface, GError **error)
+{
+  xmlNode *mtu = NULL;
+
+  if (!xml_child(node, "mtu", &mtu, error))
+    return FALSE;
+  if (!mtu)
+    return TRUE;
+  interface->mtu_place = xml_place(mtu);
+  if (!xml_attribute(mtu, "size"))
+    return xml_error(error, mtu, "size", "is missing");
+  /* 68 is the least that IPv4 allows, and the kernel's own limit. */
+  return xml_attribute_uint32(mtu, "size", 68, 65535, &interface->mtu, error);
+}
+
+static gboolean read_acpi(xmlNode *node, Interface *interface, GError **error)
+{
+  xmlNode *acpi = NULL;
+
+  if (!xml_child(node, "acpi", &acpi, error))
+    return FALSE;
+  /* As systemd names interfaces: its limit is 16383. */
+  return !acpi || xml_attribute_uint32(acpi, "index", 1, 16383, &interface->acpi_index, error);
+}
+
+/* Where the model plugs in, which also says what its <address> can be. */
+static const AddressType *address_types(InterfaceModel model)
+{
+  static const AddressType pci[] = { ADDRESS_PCI, ADDRESS_NONE };
+  static const AddressType usb[] = { ADDRESS_USB, ADDRESS_NONE };
+  static const AddressType none[] = { ADDRESS_NONE };
+
+  if (model == INTERFACE_MODEL_USB_NET)
+    return usb;
+  return model == INTERFACE_MODEL_NE2K_ISA ? none : pci;
+}
+
+static gboolean interface_parse(xmlNode *node, Device *device, GError **error)
+{
+  Interface *interface = (Interface *)device;
+
+  device->boot_class = BOOT_NETWORK;
+  return interface_source_parse(node, &interface->source, error) && read_mac(node, interface, error) &&
+         read_model(node, interface, error) && interface_driver_parse(node, &interface->driver, error) &&
+         read_link(node, interface, error) && read_mtu(node, interface, error) &&
+         read_acpi(node, interface, error) && rom_parse(node, &interface->rom, error) &&
+         device_parse_boot(node, device, error) && device_parse_alias(node, device, error) &&
+         address_parse(node, address_types(interface->model), &device->address, error);
+}
+
+/* libvirt's rules, which a guest on q35 sees. It plugs the models that it knows to be PCI's own behind a
+ * bridge, and those that it hands through to QEMU into a root port, where they work as well. */
+static PciPlug pci_plug(InterfaceModel model)
+{
+  switch (model) {
+  case INTERFACE_MODEL_USB_NET:
+  case INTERFACE_MODEL_NE2K_ISA:
+    return PCI_PLUG_NONE;
+  case INTERFACE_MODEL_E1000:
+  case INTERFACE_MODEL_NETFRONT:
+  case INTERFACE_MODEL_RTL8139:
+  case INTERFACE_MODEL_VIRTIO_TRANSITIONAL:
+  case INTERFACE_MODEL_VMXNET3:
+    return PCI_PLUG_CONVENTIONAL;
+  case INTERFACE_MODEL_E1000_82540EM:
+  case INTERFACE_MODEL_E1000_82544GC:
+  case INTERFACE_MODEL_E1000_82545EM:
+  case INTERFACE_MODEL_E1000E:
+  case INTERFACE_MODEL_I82550:
+  case INTERFACE_MODEL_I82551:
+  case INTERFACE_MODEL_I82557A:
+  case INTERFACE_MODEL_I82557B:
+  case INTERFACE_MODEL_I82557C:
+  case INTERFACE_MODEL_I82558A:
+  case INTERFACE_MODEL_I82558B:
+  case INTERFACE_MODEL_I82559A:
+  case INTERFACE_MODEL_I82559B:
+  case INTERFACE_MODEL_I82559C:
+  case INTERFACE_MODEL_I82559ER:
+  case INTERFACE_MODEL_I82562:
+  case INTERFACE_MODEL_I82801:
+  case INTERFACE_MODEL_NE2K_PCI:
+  case INTERFACE_MODEL_PCNET:
+  case INTERFACE_MODEL_TULIP:
+  case INTERFACE_MODEL_VIRTIO:
+  case INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL:
+    return PCI_PLUG_EXPRESS;
+  case INTERFACE_MODEL_DEFAULT:
+  case INTERFACE_MODEL_LAST:
+    break;
+  }
+  g_assert_not_reached();
+}
+
+static void complete_model(const Domain *domain, Interface *interface)
+{
+  if (interface->model == INTERFACE_MODEL_NETFRONT)
+    report_warning(domain->report, &interface->model_place, "type",
+                   "model 'virtio' is the paravirtualized one of QEMU",
+                   "'netfront' is Xen's; an emulated 'rtl8139' takes its place");
+  if (interface->model == INTERFACE_MODEL_DEFAULT || interface->model == INTERFACE_MODEL_NETFRONT)
+    interface->model = INTERFACE_MODEL_RTL8139;
+  interface->device.pci_plug = pci_plug(interface->model);
+  interface->device.is_usb = interface->model == INTERFACE_MODEL_USB_NET;
+}
+
+/* One address at two interfaces is what bonding and fail-over want, and otherwise a slip. */
+static void warn_of_same_mac(const Domain *domain, const Interface *interface)
+{
+  DOMAIN_FOREACH_DEVICE(domain, other, i) {
+    if (other == &interface->device)
+      return;
+    if (other->room == &interface_room && g_str_equal(((const Interface *)other)->mac, interface->mac)) {
+      report_warning(domain->report, &interface->mac_place, "address", /* hint= */ NULL,
+                     "'%s' is also the address of the interface on line %d", interface->mac,
+                     other->place.line);
+      return;
+    }
+  }
+}
+
+static gboolean interface_complete(Domain *domain, Device *device, GError **error)
+{
+  Interface *interface = (Interface *)device;
+
+  interface->index = device_index_in_room(domain, device);
+  device_set_alias(domain, device, "net%u", interface->index);
+  complete_model(domain, interface);
+  interface_source_complete(domain, &interface->source);
+  if (!interface->mac) {
+    g_autofree char *mac = generator_mac(domain->generator, interface->index);
+
+    interface->mac = xml_document_keep(domain->document, mac);
+  }
+  warn_of_same_mac(domain, interface);
+  return TRUE;
+}
+
+static gboolean interface_validate(const Domain *domain, const Device *device, GError **error)
+{
+  const Interface *interface = (const Interface *)device;
+  const char *type = enum_to_string(&interface_type_table, (int)interface->source.type);
+
+  if (interface->mtu && !interface_source_is_tap(&interface->source))
+    return error_set_document(error, &interface->mtu_place, NULL,
+                              "an interface of type '%s' has no MTU that could be set", type);
+  if (!interface_is_virtio(interface))
+    return TRUE;
+  if (interface->driver.queues > 1 && !interface_source_is_tap(&interface->source))
+    return error_set_document(error, &interface->driver.place, "queues",
+                              "an interface of type '%s' has one queue only", type);
+  if (interface->driver.backend == INTERFACE_BACKEND_VHOST && !interface_source_is_tap(&interface->source))
+    return error_set_document(error, &interface->driver.place, "name",
+                              "'vhost' needs a tap device, which an interface of type '%s' does not have",
+                              type);
+  return TRUE;
+}
+
+static void interface_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  const Interface *interface = (const Interface *)device;
+
+  xml_set_attribute(xml_set_child(node, "mac"), "address", interface->mac);
+  xml_set_attribute(xml_set_child(node, "model"), "type",
+                    enum_to_string(&interface_model_table, (int)interface->model));
+  if (interface->source.network && interface->source.bridge)
+    xml_set_attribute(xml_set_child(node, "source"), "bridge", interface->source.bridge);
+}
+
+gboolean interface_is_virtio(const Interface *interface)
+{
+  return interface->model == INTERFACE_MODEL_VIRTIO ||
+         interface->model == INTERFACE_MODEL_VIRTIO_TRANSITIONAL ||
+         interface->model == INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL;
+}
+
+const DeviceRoom interface_room = {
+  .element = "interface",
+  .size = sizeof(Interface),
+  .pci_order = DEVICE_PCI_ORDER_INTERFACE,
+  .usb_order = DEVICE_USB_ORDER_INTERFACE,
+  .parse = interface_parse,
+  .complete = interface_complete,
+  .validate = interface_validate,
+  .translate = interface_translate,
+  .annotate = interface_annotate,
+  .clear = device_clear_nothing,
+};

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "machine/live.h"
+
+#include "devices/chardev/chardev.h"
+#include "devices/graphics/graphics.h"
+#include "domain/metadata.h"
+#include "domain/os.h"
+#include "xml/annotate.h"
+#include "xml/document.h"
+
+/* Absolute, since the live XML is read from elsewhere. */
+static void annotate_path(xmlNode *root, const char *name, const char *path)
+{
+  if (path)
+    xml_set_text(xml_set_child(xml_set_child(root, "os"), name), path);
+}
+
+static void annotate_metadata(const Domain *domain, xmlNode *root)
+{
+  xml_set_text(xml_set_child(root, "uuid"), domain->metadata->uuid);
+  annotate_path(root, "kernel", domain->os->kernel);
+  annotate_path(root, "initrd", domain->os->initrd);
+}
+
+static void annotate_pci(const PciAddress *pci, xmlNode *address)
+{
+  xml_set_attribute(address, "type", "pci");
+  xml_set_attribute_format(address, "domain", "0x%04x", pci->domain);
+  xml_set_attribute_format(address, "bus", "0x%02x", pci->bus);
+  xml_set_attribute_format(address, "slot", "0x%02x", pci->slot);
+  xml_set_attribute_format(address, "function", "0x%x", pci->function);
+  if (pci->multifunction)
+    xml_set_attribute(address, "multifunction", "on");
+}
+
+static void annotate_drive(const DriveAddress *drive, xmlNode *address)
+{
+  xml_set_attribute(address, "type", "drive");
+  xml_set_attribute_format(address, "controller", "%u", drive->controller);
+  xml_set_attribute_format(address, "bus", "%u", drive->bus);
+  xml_set_attribute_format(address, "target", "%u", drive->target);
+  xml_set_attribute_format(address, "unit", "%u", drive->unit);
+}
+
+static void annotate_usb(const UsbAddress *usb, xmlNode *address)
+{
+  xml_set_attribute(address, "type", "usb");
+  xml_set_attribute_format(address, "bus", "%u", usb->bus);
+  xml_set_attribute(address, "port", usb->port);
+}
+
+static void annotate_address(const Address *address, xmlNode *node)
+{
+  switch (address->type) {
+  case ADDRESS_PCI:
+    annotate_pci(&address->pci, xml_set_child(node, "address"));
+    return;
+  case ADDRESS_DRIVE:
+    annotate_drive(&address->drive, xml_set_child(node, "address"));
+    return;
+  case ADDRESS_USB:
+    annotate_usb(&address->usb, xml_set_child(node, "address"));
+    return;
+  case ADDRESS_NONE:
+  case ADDRESS_ISA: /* only ever the document's own, as the next */
+  case ADDRESS_VIRTIO_SERIAL:
+  case ADDRESS_LAST:
+    return;
+  }
+}
+
+/* ---- What is known since it runs ---- */
+
+static void annotate_device_fact(const Domain *domain, const LiveDevice *fact)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (!device->node || g_strcmp0(device->alias, fact->alias) != 0)
+      continue;
+    if (fact->tty)
+      xml_set_attribute(xml_set_child(device->node, "source"), "path", fact->tty);
+    if (fact->tty && device->room == &console_room)
+      xml_set_attribute(device->node, "tty", fact->tty);
+    if (fact->tap)
+      xml_set_attribute(xml_set_child(device->node, "target"), "dev", fact->tap);
+  }
+}
+
+static void annotate_display_fact(const Domain *domain, const LiveDisplay *fact)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    const Graphics *graphics = (const Graphics *)device;
+
+    if (!device->node || device->room != &graphics_room || graphics->type != GRAPHICS_VNC ||
+        graphics->vnc_index != fact->index)
+      continue;
+    if (fact->port)
+      xml_set_attribute_format(device->node, "port", "%d", fact->port);
+    if (fact->websocket)
+      xml_set_attribute_format(device->node, "websocket", "%d", fact->websocket);
+  }
+}
+
+static void annotate_facts(const Domain *domain, const LiveFacts *facts)
+{
+  xmlNode *root = xml_document_root(domain->document);
+
+  if (facts->id)
+    xml_set_attribute_format(root, "id", "%" G_GINT64_FORMAT, facts->id);
+  if (facts->name)
+    xml_set_text(xml_set_child(root, "name"), facts->name);
+  for (guint i = 0; facts->devices && i < facts->devices->len; i++)
+    annotate_device_fact(domain, &g_array_index(facts->devices, LiveDevice, i));
+  for (guint i = 0; facts->displays && i < facts->displays->len; i++)
+    annotate_display_fact(domain, &g_array_index(facts->displays, LiveDisplay, i));
+}
+
+char *live_describe(const Domain *domain, const LiveFacts *facts)
+{
+  annotate_metadata(domain, xml_document_root(domain->document));
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (!device->node)
+      continue;
+    xml_set_attribute(xml_set_child(device->node, "alias"), "name", device->alias);
+    annotate_address(&device->address, device->node);
+    device->room->annotate(domain, device, device->node);
+  }
+  if (facts)
+    annotate_facts(domain, facts);
+  return xml_document_text(domain->document);
+}

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+libdomrun_a_SOURCES += \
+	%D%/address.c %D%/address.h \
+	%D%/address-usb.c %D%/address-usb.h \
+	%D%/boot.c %D%/boot.h \
+	%D%/implied.c %D%/implied.h \
+	%D%/live.c %D%/live.h \
+	%D%/machine.c %D%/machine-qemu.c %D%/machine.h \
+	%D%/unread.c %D%/unread.h

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "machine/machine.h"
+
+#include "devices/graphics/graphics.h"
+#include "devices/registry.h"
+#include "domain/bootloader.h"
+#include "domain/clock.h"
+#include "domain/cpu.h"
+#include "domain/device.h"
+#include "domain/features.h"
+#include "domain/firmware.h"
+#include "domain/lifecycle.h"
+#include "domain/memory.h"
+#include "domain/metadata.h"
+#include "domain/os.h"
+
+/* What every guest gets: nothing from configuration files, no default devices, no display but the document's.
+ */
+static void translate_fixed(const Domain *domain, Plan *plan)
+{
+  plan_add(plan, PLAN_BOTH, "-no-user-config", NULL);
+  plan_add(plan, PLAN_BOTH, "-nodefaults", NULL);
+  if (!graphics_has_window(domain))
+    plan_add(plan, PLAN_BOTH, "-display", "none");
+}
+
+/* QEMU's own sandbox (seccomp): no obsolete system calls, no new privileges, no programs, no scheduling. In
+ * the shell's form QEMU may have to run what the supervisor runs otherwise: a script needs spawn=allow; a
+ * setuid helper needs that there is no sandbox, whose mere presence keeps a program from gaining privileges.
+ */
+static void translate_sandbox(Plan *plan)
+{
+  static const char strict[] = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+  static const char spawning[] = "on,obsolete=deny,elevateprivileges=deny,spawn=allow,resourcecontrol=deny";
+
+  if (!plan->shell_spawns && !plan->shell_gains) {
+    plan_add(plan, PLAN_BOTH, "-sandbox", strict);
+    return;
+  }
+  plan_add(plan, PLAN_RUN, "-sandbox", strict);
+  plan_add(plan, PLAN_SHELL, "-sandbox", plan->shell_gains ? "off" : spawning);
+}
+
+static void translate_emulator(const Domain *domain, Plan *plan)
+{
+  plan->emulator = domain->emulator ? domain->emulator : os_arch_emulator(domain->os->arch);
+  plan_require(plan, PLAN_REQUIRE_EMULATOR, &domain->emulator_place, NULL, plan->emulator);
+}
+
+static void translate_type(const Domain *domain, Plan *plan)
+{
+  plan_add(plan, PLAN_BOTH, "-accel", domain->type == DOMAIN_TYPE_KVM ? "kvm" : "tcg");
+  if (domain->type == DOMAIN_TYPE_KVM)
+    plan_require(plan, PLAN_REQUIRE_KVM, &domain->place, "type", NULL);
+}
+
+/* Several parts have something to say of -machine. */
+static void translate_machine(const Domain *domain, Plan *plan)
+{
+  Props *machine = props_new(/* key= */ NULL, domain->os->machine);
+
+  /* No USB controller but those of the document, and no guest memory in QEMU's own core dumps. */
+  props_add_bool(machine, "usb", FALSE);
+  props_add_bool(machine, "dump-guest-core", domain->memory->is_in_core_dumps);
+  features_translate_machine(domain->features, machine);
+  clock_translate_machine(domain->clock, machine);
+  os_translate_machine(domain->os, machine);
+  firmware_translate(domain->firmware, machine, plan);
+  plan_add_keyval(plan, PLAN_BOTH, "-machine", machine);
+}
+
+static void translate_monitor(Plan *plan)
+{
+  const PlanResource *socket = plan_add_resource(plan, PLAN_RESOURCE_QMP, "monitor", /* place= */ NULL);
+
+  plan_add_format(plan, PLAN_RUN, "-chardev", "socket,id=charmonitor,fd=%d,server=on,wait=off", socket->fd);
+  plan_add(plan, PLAN_RUN, "-mon", "chardev=charmonitor,id=monitor,mode=control");
+}
+
+/* Commands that a guest needs come before its first instruction; the supervisor lets it go then. */
+static void translate_pause(Plan *plan)
+{
+  if (plan->commands->len > 0)
+    plan_add(plan, PLAN_RUN, "-S", NULL);
+}
+
+static void translate_devices(const Domain *domain, Plan *plan, Report *report)
+{
+  GError *error = NULL;
+
+  for (const DeviceRoom *const *room = device_rooms; *room; room++) {
+    DOMAIN_FOREACH_DEVICE(domain, device, i) {
+      if (device->room == *room && !device->room->translate(domain, device, plan, &error))
+        report_error(report, g_steal_pointer(&error));
+    }
+  }
+}
+
+Plan *machine_translate(const Domain *domain, Report *report)
+{
+  g_autoptr(Plan) plan = plan_new();
+
+  translate_emulator(domain, plan);
+  metadata_translate(domain->metadata, plan);
+  translate_type(domain, plan);
+  translate_machine(domain, plan);
+  os_translate(domain->os, plan);
+  bootloader_translate(domain, plan);
+  memory_translate(domain->memory, plan);
+  cpu_translate(domain, plan);
+  clock_translate(domain->clock, domain->now, plan);
+  translate_fixed(domain, plan);
+  lifecycle_translate(domain->lifecycle, plan);
+  translate_monitor(plan);
+  translate_devices(domain, plan, report);
+  translate_sandbox(plan);
+  translate_pause(plan);
+  return report_has_errors(report) ? NULL : g_steal_pointer(&plan);
+}
+
+void machine_translate_again(Domain *domain, const LiveFacts *facts, gint64 now, Plan *plan)
+{
+  g_autoptr(Report) report = report_new();
+  g_autoptr(Plan) fresh = NULL;
+
+  domain->now = now;
+  if (facts->name)
+    domain->metadata->name = facts->name;
+  for (guint i = 0; facts->displays && i < facts->displays->len; i++)
+    graphics_prefer(domain, &g_array_index(facts->displays, LiveDisplay, i));
+  fresh = machine_translate(domain, report);
+  g_assert(fresh); /* it was translated before */
+  plan_update(plan, fresh);
+}

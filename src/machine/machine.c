@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "machine/machine.h"
+
+#include "devices/disk/disk.h"
+#include "devices/registry.h"
+#include "domain/bootloader.h"
+#include "domain/clock.h"
+#include "domain/cpu.h"
+#include "domain/device.h"
+#include "domain/features.h"
+#include "domain/firmware.h"
+#include "domain/generator.h"
+#include "domain/lifecycle.h"
+#include "domain/memory.h"
+#include "domain/metadata.h"
+#include "domain/os.h"
+#include "machine/address.h"
+#include "machine/boot.h"
+#include "machine/implied.h"
+#include "machine/unread.h"
+#include "xml/element.h"
+#include "xml/unread.h"
+
+/* Adds the error of a step that failed, so that the steps after it still run and all findings are told at
+ * once. */
+static void collect(Report *report, gboolean is_fine, GError **error)
+{
+  if (!is_fine)
+    report_error(report, g_steal_pointer(error));
+}
+
+static gboolean check_root(xmlNode *root, GError **error)
+{
+  xml_mark(root);
+  if (root->ns && !root->ns->prefix) {
+    xml_error(error, root, "xmlns", "'%s': a domain stands in no namespace", (const char *)root->ns->href);
+    return error_add_hint(error, "remove xmlns='...'; xmlns:PREFIX='...' for what is in <metadata> may stay");
+  }
+  if (xml_is_element(root, "domain"))
+    return TRUE;
+  xml_error(error, root, NULL, "the root element is not <domain>");
+  if (xml_is_element(root, "network") || xml_is_element(root, "pool") || xml_is_element(root, "volume"))
+    error_add_hint(error, "this describes a <%s>; domrun runs domains", (const char *)root->name);
+  else if (xml_is_element(root, "domstatus") || xml_is_element(root, "domainsnapshot"))
+    error_add_hint(error, "take the <domain> element out of it");
+  return FALSE;
+}
+
+typedef struct {
+  const char *name;
+  const char *needs;
+  const char *hint;
+} ForeignType;
+
+static const char container_hint[] =
+    "domrun runs virtual machines; lxc, podman or systemd-nspawn run containers";
+
+/* The types of libvirt's other drivers. */
+static const ForeignType foreign_types[] = {
+  { "xen", "the Xen hypervisor",
+    "--type=kvm or --type=qemu runs a fully virtualized guest (os/type 'hvm') with QEMU instead" },
+  { "lxc", "LXC, which runs containers", container_hint },
+  { "linux-vserver", "Linux-VServer, which runs containers", container_hint },
+  { "openvz", "OpenVZ, which runs containers", container_hint },
+  { "vz", "Virtuozzo, which runs containers", container_hint },
+  { "parallels", "Virtuozzo, which runs containers", container_hint },
+  { "uml", "a kernel built for user-mode Linux", NULL },
+  { "test", "libvirt's test driver, which runs nothing", "--type=qemu runs it with QEMU" },
+  { "vmware", "VMware", "--type=kvm or --type=qemu runs it with QEMU" },
+  { "vbox", "VirtualBox", "--type=kvm or --type=qemu runs it with QEMU" },
+  { "hyperv", "Hyper-V", "--type=kvm or --type=qemu runs it with QEMU" },
+  { "phyp", "IBM's Power hypervisor", NULL },
+  { "bhyve", "FreeBSD's hypervisor", "--type=kvm or --type=qemu runs it with QEMU" },
+  { "hvf", "macOS's hypervisor", "--type=kvm or --type=qemu runs it on Linux" },
+};
+
+static gboolean refuse_foreign_type(xmlNode *root, const char *type, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(foreign_types); i++) {
+    if (!g_str_equal(type, foreign_types[i].name))
+      continue;
+    xml_error(error, root, "type", "'%s' needs %s; domrun runs 'qemu' and 'kvm'", type,
+              foreign_types[i].needs);
+    if (foreign_types[i].hint)
+      error_add_hint(error, "%s", foreign_types[i].hint);
+    return FALSE;
+  }
+  return xml_error_unknown_value(error, root, "type", &domain_type_table, type);
+}
+
+static gboolean parse_type(Domain *domain, xmlNode *root, int override, GError **error)
+{
+  const char *type = xml_attribute(root, "type");
+
+  xml_attribute(root, "id"); /* of a running guest: libvirt's business */
+  domain->is_xen = type && g_str_equal(type, "xen");
+  if (override >= 0) {
+    domain->type = (DomainType) override;
+    return TRUE;
+  }
+  if (type && g_str_equal(type, "kqemu")) {
+    report_warning(domain->report, &domain->place, "type", "--type=kvm is fast where the host has KVM",
+                   "the accelerator 'kqemu' is gone; the guest is emulated, as with type 'qemu'");
+    domain->type = DOMAIN_TYPE_QEMU;
+    return TRUE;
+  }
+  if (type && !enum_from_string(&domain_type_table, type, XML_ENUM(&domain->type)))
+    return refuse_foreign_type(root, type, error);
+  return xml_attribute_enum_required(root, "type", &domain_type_table, XML_ENUM(&domain->type), error);
+}
+
+static gboolean parse_device(Domain *domain, const DeviceRoom *room, xmlNode *node, GError **error)
+{
+  Device *device = device_new(room, node);
+
+  if (!room->parse(node, device, error)) {
+    xml_ignore(node); /* what it did not come to read is not unknown */
+    device_free(device);
+    return FALSE;
+  }
+  g_ptr_array_add(domain->devices, device);
+  return TRUE;
+}
+
+/* Xen's build of QEMU runs under Xen only. */
+static void replace_device_model(Domain *domain)
+{
+  g_autofree char *name = domain->emulator ? g_path_get_basename(domain->emulator) : NULL;
+
+  if (!name || !g_str_equal(name, "qemu-dm"))
+    return;
+  report_warning(domain->report, &domain->emulator_place, NULL, NULL,
+                 "'%s' is Xen's; the host's own QEMU takes its place", domain->emulator);
+  domain->emulator = NULL;
+}
+
+static gboolean parse_emulator(Domain *domain, xmlNode *devices, GError **error)
+{
+  xmlNode *emulator = NULL;
+
+  if (!xml_child(devices, "emulator", &emulator, error))
+    return FALSE;
+  domain->emulator_place = emulator ? xml_place(emulator) : domain->place;
+  if (!xml_child_path(devices, "emulator", &domain->emulator, error))
+    return FALSE;
+  replace_device_model(domain);
+  return TRUE;
+}
+
+static void parse_devices(Domain *domain, xmlNode *root, Report *report)
+{
+  xmlNode *devices = NULL;
+  GError *error = NULL;
+
+  domain->emulator_place = domain->place;
+  collect(report, xml_child(root, "devices", &devices, &error), &error);
+  if (!devices)
+    return;
+  collect(report, parse_emulator(domain, devices, &error), &error);
+  for (const DeviceRoom *const *room = device_rooms; *room; room++) {
+    XML_FOREACH_CHILD(devices, node, (*room)->element)
+      collect(report, parse_device(domain, *room, node, &error), &error);
+  }
+}
+
+static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *options, Report *report)
+{
+  GError *error = NULL;
+
+  collect(report, parse_type(domain, root, options->type, &error), &error);
+  collect(report, metadata_parse(root, domain->metadata, &error), &error);
+  collect(report, memory_parse(root, domain, &error), &error);
+  collect(report, bootloader_parse(root, domain->bootloader, &error), &error);
+  collect(report, os_parse(root, domain, &error) && firmware_parse(root, domain, &error), &error);
+  collect(report, cpu_parse(root, domain, &error), &error);
+  collect(report, features_parse(root, domain, &error), &error);
+  collect(report, clock_parse(root, domain, &error), &error);
+  collect(report, lifecycle_parse(root, domain->lifecycle, &error), &error);
+}
+
+/* The passes that need all devices. They rely on every part and device being whole. */
+static void complete(Domain *domain, const DomainOptions *options, Report *report)
+{
+  const char *seed = options->seed;
+  GError *error = NULL;
+
+  if (!seed && options->has_stand_ins)
+    seed = domain->metadata->name;
+  generator_init(domain->generator, seed);
+  metadata_complete(domain->metadata, domain->generator, domain->document);
+  disk_sort(domain);
+  implied_add(domain);
+  DOMAIN_FOREACH_DEVICE(domain, device, i)
+    collect(report, device->room->complete(domain, device, &error), &error);
+  if (report_has_errors(report))
+    return;
+  domain->bootloader->disk = disk_first(domain);
+  collect(report, address_assign(domain, &error), &error);
+  collect(report, boot_assign(domain, &error), &error);
+}
+
+static void validate(const Domain *domain, Report *report)
+{
+  GError *error = NULL;
+
+  collect(report, os_validate(domain, &error), &error);
+  collect(report, firmware_validate(domain, &error), &error);
+  collect(report, bootloader_validate(domain, &error), &error);
+  DOMAIN_FOREACH_DEVICE(domain, device, i)
+    collect(report, device->room->validate(domain, device, &error), &error);
+}
+
+/* A part that failed has not read all of its elements: those are not unknown. A misspelt one beside them is,
+ * and may be why the part failed. */
+static void ignore_parts(xmlNode *root)
+{
+  static const char *const names[] = {
+    "name",          "uuid",      "title",       "description", "metadata",   "memory",
+    "currentMemory", "maxMemory", "vcpu",        "os",          "bootloader", "bootloader_args",
+    "features",      "clock",     "on_poweroff", "on_reboot",   "on_crash",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    XML_FOREACH_CHILD(root, part, names[i])
+      xml_ignore(part);
+  }
+}
+
+/* A domain with its parts, in one piece of memory. */
+typedef struct {
+  Domain domain;
+  Metadata metadata;
+  Memory memory;
+  Cpu cpu;
+  Bootloader bootloader;
+  Os os;
+  Firmware firmware;
+  Features features;
+  Clock clock;
+  Lifecycle lifecycle;
+  Generator generator;
+} Whole;
+
+static Domain *domain_new(XmlDocument *document)
+{
+  Whole *whole = g_new0(Whole, 1);
+
+  whole->domain = (Domain){
+    .document = document,
+    .place = xml_place(xml_document_root(document)),
+    .metadata = &whole->metadata,
+    .memory = &whole->memory,
+    .cpu = &whole->cpu,
+    .bootloader = &whole->bootloader,
+    .os = &whole->os,
+    .firmware = &whole->firmware,
+    .features = &whole->features,
+    .clock = &whole->clock,
+    .lifecycle = &whole->lifecycle,
+    .generator = &whole->generator,
+    .devices = g_ptr_array_new_with_free_func((GDestroyNotify)device_free),
+  };
+  return &whole->domain;
+}
+
+Domain *machine_parse(XmlDocument *document, const DomainOptions *options, Report *report)
+{
+  xmlNode *root = xml_document_root(document);
+  g_autoptr(Domain) domain = domain_new(document);
+  GError *error = NULL;
+
+  if (!check_root(root, &error)) {
+    report_error(report, error);
+    return NULL;
+  }
+  domain->report = report;
+  domain->options = options;
+  domain->now = options->now;
+  domain->has_vhost_net = options->has_vhost_net;
+  parse_parts(domain, root, options, report);
+  if (report_has_errors(report))
+    ignore_parts(root);
+  parse_devices(domain, root, report);
+  xml_report_unread(document, options->is_strict, unread_is_protected, unread_explain, report);
+  if (!report_has_errors(report))
+    complete(domain, options, report);
+  if (!report_has_errors(report))
+    validate(domain, report);
+  domain->report = NULL;
+  domain->options = NULL;
+  return report_has_errors(report) ? NULL : g_steal_pointer(&domain);
+}
+
+void machine_free(Domain *domain)
+{
+  if (!domain)
+    return;
+  os_clear(domain->os);
+  g_ptr_array_unref(domain->devices);
+  g_free(domain); /* the first member of its Whole */
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Both the pipe and the process are watched: a program may close its output and go on, or end and leave
+ * another one that holds the pipe. Where the kernel has no pidfd (before 5.3, or a sandbox that hides the
+ * call) the end of the output stands for that of the process.
+ *
+ * The user's wish to stop is seen through a signalfd of its own, from which nothing is read: the signal stays
+ * pending for whoever handles it later.
+ */
+#include "config.h"
+
+#include "process/program.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "process/spawn.h"
+
+/* Of a line that a message can hold. */
+enum { LINE_MAX_BYTES = 256 };
+
+/* Takes what is there. FALSE at the end of the output. */
+static gboolean drain(int fd, GByteArray *output, ProgramEnd *end)
+{
+  guint8 bytes[4096];
+  ssize_t got;
+
+  while ((got = read(fd, bytes, sizeof bytes)) > 0) {
+    gsize room = PROGRAM_MAX_OUTPUT - output->len;
+
+    end->has_more |= (gsize)got > room;
+    g_byte_array_append(output, bytes, (guint)MIN((gsize)got, room));
+  }
+  return got < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static int milliseconds_until(gint64 deadline)
+{
+  gint64 rest = deadline - g_get_monotonic_time();
+
+  return rest > 0 ? (int)(rest / 1000 + 1) : 0;
+}
+
+/* Readable as soon as the user wants to stop; -1 where that does not matter. */
+static int open_stop_signals(const ProgramRequest *request)
+{
+  sigset_t set;
+
+  if (request->is_cleanup)
+    return -1;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Waits for the process to end. FALSE when the time is over, or the user wants to stop. */
+static gboolean watch(int reader, int process, int stop, gint64 deadline, GByteArray *output, ProgramEnd *end)
+{
+  struct pollfd fds[] = { { .fd = process, .events = POLLIN },
+                          { .fd = reader, .events = POLLIN },
+                          { .fd = stop, .events = POLLIN } };
+
+  for (;;) {
+    int ready = poll(fds, G_N_ELEMENTS(fds), milliseconds_until(deadline));
+
+    if (ready < 0 && errno != EINTR)
+      return FALSE;
+    if (ready > 0 && fds[1].revents && !drain(reader, output, end))
+      fds[1].fd = -1;
+    if (ready > 0 && (fds[0].revents || (process < 0 && fds[1].fd < 0)))
+      return TRUE;
+    end->is_timeout = ready == 0;
+    end->is_stopped = ready > 0 && fds[2].revents;
+    if (end->is_timeout || end->is_stopped)
+      return FALSE;
+  }
+}
+
+static void reap(pid_t pid, ProgramEnd *end)
+{
+  siginfo_t information = { 0 };
+
+  while (waitid(P_PID, (id_t)pid, &information, WEXITED) < 0 && errno == EINTR)
+    continue;
+  end->was_killed = information.si_code != CLD_EXITED;
+  end->value = information.si_status;
+}
+
+static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid, GError **error)
+{
+  g_auto(GStrv) environment = g_get_environ();
+  const SpawnFd passed = { .fd = request->pass_fd, .number = PROGRAM_PASSED_FD };
+  const SpawnRequest spawned = {
+    .program = request->argv[0],
+    .argv = request->argv,
+    .environment = environment,
+    .fds = &passed,
+    .n_fds = request->pass_fd >= 0 ? 1 : 0,
+    .output = writer,
+    .may_gain_privileges = request->may_gain_privileges,
+  };
+
+  return spawn(&spawned, ret_pid, error);
+}
+
+gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time() + (gint64)request->seconds * G_USEC_PER_SEC;
+  autofd int reader = -1, writer = -1, process = -1, stop = -1;
+  GByteArray *output;
+  int pipe_fds[2];
+  pid_t pid;
+
+  if (!g_unix_open_pipe(pipe_fds, FD_CLOEXEC, NULL))
+    return error_set(error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "cannot make a pipe: %s", g_strerror(errno));
+  reader = pipe_fds[0];
+  writer = pipe_fds[1];
+  if (!start(request, writer, &pid, error))
+    return FALSE;
+  fd_clear(&writer);
+  g_unix_set_fd_nonblocking(reader, TRUE, NULL);
+  process = (int)syscall(SYS_pidfd_open, pid, 0);
+  stop = open_stop_signals(request);
+  *ret_end = (ProgramEnd){ 0 };
+  output = g_byte_array_new();
+  if (!watch(reader, process, stop, deadline, output, ret_end))
+    kill(-pid, SIGKILL); /* spawn() has made it a session of its own */
+  reap(pid, ret_end);
+  drain(reader, output, ret_end);
+  ret_end->length = output->len;
+  g_byte_array_append(output, (const guint8 *)"", 1);
+  ret_end->output = (char *)g_byte_array_free(output, /* free_segment= */ FALSE);
+  return TRUE;
+}
+
+void program_end_clear(ProgramEnd *end)
+{
+  g_clear_pointer(&end->output, g_free);
+}
+
+gboolean program_end_is_good(const ProgramEnd *end)
+{
+  return !end->is_timeout && !end->is_stopped && !end->was_killed && end->value == 0;
+}
+
+char *program_end_describe(const ProgramEnd *end, guint seconds)
+{
+  if (end->is_stopped)
+    return g_strdup("was stopped");
+  if (end->is_timeout)
+    return g_strdup_printf("did not end within %u seconds", seconds);
+  if (end->was_killed)
+    return g_strdup_printf("was killed by signal %d (%s)", end->value, g_strsignal(end->value));
+  return g_strdup_printf("ended with status %d", end->value);
+}
+
+char *program_end_last_line(const ProgramEnd *end)
+{
+  g_autofree char *text = g_memdup2(end->output, end->length + 1);
+  char *line;
+
+  for (gsize i = 0; i < end->length; i++)
+    text[i] = text[i] == '\0' ? '\n' : text[i];
+  g_strchomp(text);
+  line = strrchr(text, '\n');
+  line = line ? line + 1 : text;
+  if (strlen(line) > LINE_MAX_BYTES) /* no words, then */
+    line[LINE_MAX_BYTES] = '\0';
+  return *line ? g_strdup(line) : NULL;
+}

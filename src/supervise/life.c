@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The life of a guest is one enum of states, which states_set() alone changes:
+ *
+ *                  ┌──▶ paused ──┐
+ *     starting ──▶ running ◀─────┘──▶ powering down ──▶ ending ──▶ draining ──▶ ended
+ *        ▲            └──▶ dumping ─────────────────────▶ ▲           │
+ *        │            └──▶ preserved ────────────────────▶┘           │
+ *        └────────────────────── waiting ◀────────────────────────────┘
+ *
+ * A state may be left out: QEMU can die in any of those before draining. Why the guest ended is a second
+ * enum, the cause, which the first thing that tells it sets: a QMP event, or failing that the end of the
+ * process. The cause gives the action (<on_poweroff>, <on_reboot>, <on_crash>), and outcome.c decides once
+ * what comes of it: when the process has been reaped, or when QEMU is kept. Then the consoles are drained,
+ * and QEMU is started again, or not.
+ *
+ * Who asks for the end of the guest, by a signal or a command, decides over every action: what was asked to
+ * stop is not started again (Wish).
+ *
+ * There is one timer, which belongs to the state: it is gone when the state changes.
+ */
+#include "config.h"
+
+#include "supervise/life.h"
+
+#include <signal.h>
+
+#include "base/announce.h"
+#include "base/exit-code.h"
+#include "base/fd.h"
+#include "control/protocol.h"
+#include "process/detach.h"
+#include "process/reaper.h"
+#include "supervise/core-dump.h"
+#include "supervise/memory.h"
+#include "supervise/outcome.h"
+#include "supervise/publish.h"
+#include "supervise/requests.h"
+#include "supervise/requests-emulator.h"
+#include "supervise/states.h"
+#include "supervise/stopping.h"
+
+enum {
+  SLOW_START = 10 * 1000, /* milliseconds after which the user is told that QEMU does not answer */
+  MAX_RENAMES = 10000,    /* NAME-1, NAME-2, ... are tried */
+};
+
+static void start_again(Supervisor *supervisor);
+
+/* ---- The guest has ended, and QEMU is still there ---- */
+
+static void preserve(Supervisor *supervisor)
+{
+  outcome_decide(supervisor, /* end= */ NULL);
+  announce_notice(
+      "the guest has ended (%s), and QEMU is kept to be looked at; a signal, or 'domrun destroy', "
+      "ends it",
+      cause_reason(supervisor->cause));
+  states_set(supervisor, STATE_PRESERVED, cause_reason(supervisor->cause));
+  detach_finish(&supervisor->report);
+}
+
+static void act_on_end(Supervisor *supervisor)
+{
+  switch (outcome_action(supervisor)) {
+  case LIFECYCLE_PRESERVE:
+    preserve(supervisor);
+    return;
+  case LIFECYCLE_COREDUMP_DESTROY:
+  case LIFECYCLE_COREDUMP_RESTART:
+    if (core_dump_start(supervisor))
+      return;
+    break;
+  case LIFECYCLE_DESTROY:
+  case LIFECYCLE_RESTART:
+  case LIFECYCLE_RENAME_RESTART:
+  case LIFECYCLE_LAST:
+    break;
+  }
+  stopping_quit(supervisor, "guest");
+}
+
+static void on_crash(Supervisor *supervisor, Cause cause, const char *words)
+{
+  if (supervisor->cause != CAUSE_UNKNOWN)
+    return;
+  supervisor->cause = cause;
+  announce_notice("%s", words);
+  if (!emulator_is_gone(supervisor->emulator))
+    act_on_end(supervisor);
+}
+
+/* Where nothing is preserved, QEMU ends by itself, and takes its time to write back what it has cached. */
+static void on_shutdown(Supervisor *supervisor, Cause cause)
+{
+  if (supervisor->cause != CAUSE_UNKNOWN)
+    return;
+  supervisor->cause = cause;
+  if (emulator_is_gone(supervisor->emulator))
+    return;
+  if ((cause == CAUSE_POWEROFF || cause == CAUSE_REBOOT) && lifecycle_pauses(&supervisor->options->lifecycle))
+    act_on_end(supervisor);
+  else if (supervisor->state != STATE_ENDING && supervisor->wish.is_stop)
+    stopping_await_end(supervisor, "guest");
+  else if (supervisor->state != STATE_ENDING)
+    states_set(supervisor, STATE_ENDING, "guest");
+}
+
+/* ---- The guest runs, or stands ---- */
+
+static void on_first_run(Supervisor *supervisor)
+{
+  supervisor->has_run = TRUE;
+  publish_live(supervisor);
+  states_set(supervisor, STATE_RUNNING, supervisor->n_restarts > 0 ? "restarted" : "booted");
+  detach_finish(&supervisor->report);
+  memory_give_back();
+  stopping_resume(supervisor);
+}
+
+static void run(Supervisor *supervisor)
+{
+  if (supervisor->state == STATE_STARTING)
+    on_first_run(supervisor);
+  else if (supervisor->state == STATE_PAUSED)
+    states_set(supervisor, STATE_RUNNING, "resumed");
+}
+
+static void stand(Supervisor *supervisor, const char *reason)
+{
+  if (supervisor->state == STATE_STARTING)
+    on_first_run(supervisor);
+  if (supervisor->state == STATE_RUNNING)
+    states_set(supervisor, STATE_PAUSED, reason);
+}
+
+/* RunState of QEMU's run-state.json. Some reasons to stop have no event of their own, and events before QMP
+ * is ready are lost. */
+static void on_status(JsonNode *result, const GError *error, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+  const char *status = NULL;
+
+  if (result && JSON_NODE_HOLDS_OBJECT(result))
+    status = message_get_string(json_node_get_object(result), "status");
+  if (!result || supervisor->state == STATE_PRESERVED || supervisor->state == STATE_ENDING)
+    return;
+  if (!status || g_str_equal(status, "running"))
+    run(supervisor);
+  else if (g_str_equal(status, "guest-panicked"))
+    on_crash(supervisor, CAUSE_PANIC, "the guest has panicked");
+  else if (g_str_equal(status, "internal-error"))
+    on_crash(supervisor, CAUSE_INTERNAL_ERROR, "KVM cannot go on: internal error");
+  else if (g_str_equal(status, "shutdown"))
+    on_shutdown(supervisor, CAUSE_POWEROFF);
+  else if (g_str_equal(status, "paused"))
+    stand(supervisor, "user");
+  else if (g_str_equal(status, "io-error"))
+    stand(supervisor, "io-error");
+  else if (g_str_equal(status, "watchdog"))
+    stand(supervisor, "watchdog");
+  else if (g_str_equal(status, "save-vm"))
+    stand(supervisor, "dump");
+  else
+    stand(supervisor, "qemu");
+}
+
+static void ask_status(Supervisor *supervisor)
+{
+  qmp_client_execute(emulator_qmp(supervisor->emulator), "query-status", NULL, on_status, supervisor);
+}
+
+/* The action `poweroff` of a watchdog ends QEMU without a SHUTDOWN. */
+static void on_watchdog(Supervisor *supervisor, JsonObject *data)
+{
+  const char *action = data ? message_get_string(data, "action") : NULL;
+
+  announce_notice("the guest's watchdog has run out (%s)", action ? action : "");
+  if (g_strcmp0(action, "poweroff") == 0 && supervisor->cause == CAUSE_UNKNOWN)
+    supervisor->cause = CAUSE_WATCHDOG;
+}
+
+static void on_event(const char *name, JsonObject *data, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  if (supervisor->options->is_verbose)
+    announce_notice("event %s", name);
+  publish_event(supervisor, name, data);
+  if (g_str_equal(name, "SHUTDOWN"))
+    on_shutdown(supervisor, cause_of_shutdown(data ? message_get_string(data, "reason") : NULL));
+  else if (g_str_equal(name, "GUEST_PANICKED"))
+    on_crash(supervisor, CAUSE_PANIC, "the guest has panicked");
+  else if (g_str_equal(name, "WATCHDOG"))
+    on_watchdog(supervisor, data);
+  else if (g_str_equal(name, "RESET") && supervisor->state == STATE_RUNNING)
+    states_set(supervisor, STATE_RUNNING, "reset");
+  else if ((g_str_equal(name, "RESUME") || g_str_equal(name, "WAKEUP")) && supervisor->state == STATE_PAUSED)
+    run(supervisor);
+  else if ((g_str_equal(name, "STOP") || g_str_equal(name, "SUSPEND")) && supervisor->cause == CAUSE_UNKNOWN)
+    ask_status(supervisor);
+  else if (g_str_equal(name, "DUMP_COMPLETED"))
+    core_dump_on_completed(supervisor, data);
+  emulator_requests_on_event(supervisor, name, data);
+}
+
+/* ---- The start ---- */
+
+static void on_vnc(JsonNode *result, const GError *error, gpointer user_data)
+{
+  publish_set_vnc(user_data, result);
+}
+
+static void on_balloon(JsonNode *result, const GError *error, gpointer user_data)
+{
+  if (error)
+    announce_notice("%s", error->message);
+}
+
+/* The answers come in this order; with the last of them the guest runs. */
+static void ask_what_became(Supervisor *supervisor)
+{
+  QmpClient *qmp = emulator_qmp(supervisor->emulator);
+  const Plan *plan = supervisor->options->plan;
+
+  if (plan->commands->len > 0) /* QEMU was started with -S */
+    qmp_client_execute(qmp, "cont", NULL, NULL, NULL);
+  if (plan->balloon_bytes > 0) {
+    JsonObject *arguments = json_object_new();
+
+    json_object_set_int_member(arguments, "value", (gint64)plan->balloon_bytes);
+    qmp_client_execute(qmp, "balloon", arguments, on_balloon, NULL);
+  }
+  qmp_client_execute(qmp, "query-vnc-servers", NULL, on_vnc, supervisor);
+  ask_status(supervisor);
+}
+
+static void on_command(JsonNode *result, const GError *error, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  supervisor->pending--;
+  if (error && !supervisor->broken) {
+    supervisor->broken = g_strdup(error->message);
+    if (supervisor->state == STATE_STARTING)
+      stopping_quit(supervisor, "guest");
+  }
+  if (supervisor->pending == 0 && !supervisor->broken)
+    ask_what_became(supervisor);
+}
+
+static void execute_commands(Supervisor *supervisor)
+{
+  QmpClient *qmp = emulator_qmp(supervisor->emulator);
+  const Plan *plan = supervisor->options->plan;
+
+  supervisor->pending = plan->commands->len;
+  for (guint i = 0; i < plan->commands->len; i++) {
+    const PlanCommand *command = g_ptr_array_index(plan->commands, i);
+
+    qmp_client_execute(qmp, command->name,
+                       message_parse(command->arguments, strlen(command->arguments), NULL), on_command,
+                       supervisor);
+  }
+}
+
+static void on_ready(gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  supervisor->is_ready = TRUE;
+  emulator_relay_log(supervisor->emulator);
+  if (supervisor->options->plan->commands->len > 0)
+    execute_commands(supervisor);
+  else
+    ask_what_became(supervisor);
+}
+
+/* A hang-up comes with the end of the process, or a moment before it: it gets the time to end by itself. */
+static void on_lost(const GError *error, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  if (error)
+    announce_notice("the connection to QEMU broke: %s", error->message);
+  else
+    announce_log("QEMU has hung up");
+  if (supervisor->state == STATE_ENDING)
+    return;
+  if (!supervisor->is_ready && error) /* after a hang-up, how the process ends says more */
+    supervisor->broken = g_strdup(error->message);
+  if (error)
+    stopping_quit(supervisor, "guest");
+  else if (supervisor->is_ready)
+    stopping_on_hang_up(supervisor);
+  else
+    stopping_await_end(supervisor, "guest");
+}
+
+static gboolean on_slow_start(gpointer user_data)
+{
+  const Supervisor *supervisor = user_data;
+
+  announce_notice("QEMU does not answer yet; two signals (Ctrl-C) end it");
+  emulator_relay_log(supervisor->emulator);
+  return G_SOURCE_REMOVE;
+}
+
+static void on_ended(const EmulatorEnd *end, gpointer user_data);
+
+static const EmulatorHandlers emulator_handlers = {
+  .ready = on_ready,
+  .event = on_event,
+  .lost = on_lost,
+  .ended = on_ended,
+};
+
+static gboolean start(Supervisor *supervisor, GError **error)
+{
+  supervisor->is_ready = supervisor->is_decided = supervisor->will_restart = supervisor->will_be_left = FALSE;
+  supervisor->cause = CAUSE_UNKNOWN;
+  supervisor->end_reason = "failed";
+  supervisor->wish.is_reboot = FALSE;
+  g_clear_pointer(&supervisor->broken, g_free);
+  restarts_note(supervisor->restarts, g_get_monotonic_time());
+  states_set(supervisor, STATE_STARTING, supervisor->n_restarts > 0 ? "restarting" : "booting");
+  states_start_timer(supervisor, SLOW_START, on_slow_start);
+  if (!resources_acquire(supervisor->resources, error))
+    return FALSE;
+  supervisor->emulator = emulator_start(NULL, supervisor->options->plan, supervisor->resources,
+                                        &emulator_handlers, supervisor, error);
+  if (!supervisor->emulator)
+    return FALSE;
+  consoles_connect(supervisor->consoles, supervisor->resources);
+  return TRUE;
+}
+
+static gboolean enter_directory(Supervisor *supervisor, RuntimeDir *directory, GError **error)
+{
+  int fd;
+
+  supervisor->directory = directory;
+  if (supervisor->resources)
+    resources_set_directory(supervisor->resources, directory);
+  fd = runtime_dir_listen(directory, CONTROL_SOCKET_FILE, error);
+  if (fd < 0)
+    return FALSE;
+  supervisor->server = control_server_new(NULL, fd, requests_execute, supervisor);
+  return announce_open_log(runtime_dir_fd(directory), CONTROL_LOG_FILE, error);
+}
+
+/* ---- Starting again ---- */
+
+static void fail_to_restart(Supervisor *supervisor)
+{
+  supervisor->exit_code = error_exit_code(supervisor->error);
+  supervisor->will_restart = supervisor->will_be_left = FALSE;
+  supervisor->end_reason = "failed";
+  states_set(supervisor, STATE_DRAINING, "failed");
+  consoles_finish(supervisor->consoles, /* is_final= */ TRUE);
+}
+
+static void start_again(Supervisor *supervisor)
+{
+  const SupervisorOptions *options = supervisor->options;
+  g_auto(LiveFacts) facts = publish_facts(supervisor);
+
+  if (options->translate_again)
+    options->translate_again(&facts, options->user_data);
+  supervisor->n_restarts++;
+  if (!start(supervisor, &supervisor->error))
+    fail_to_restart(supervisor);
+}
+
+static gboolean on_restart_time(gpointer user_data)
+{
+  start_again(user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The files of a guest that others may look at when it is gone. */
+static void leave_directory(Supervisor *supervisor)
+{
+  static const char *const kept[] = { CONTROL_STATE_FILE, CONTROL_LIVE_FILE, CONTROL_LOG_FILE,
+                                      CONTROL_LOG_FILE ".1", NULL };
+
+  publish_remains(supervisor);
+  announce_close_log();
+  runtime_dir_leave(g_steal_pointer(&supervisor->directory), kept);
+}
+
+/* The first of NAME-1, NAME-2, ... that no guest has. */
+static RuntimeDir *find_next_directory(Supervisor *supervisor, char **ret_name, GError **error)
+{
+  g_autoptr(RuntimeRoot) root = runtime_root_new(supervisor->options->root, error);
+
+  while (root && supervisor->renames < MAX_RENAMES) {
+    g_autofree char *name = g_strdup_printf("%s-%u", supervisor->options->name, ++supervisor->renames);
+    g_autoptr(RuntimeDir) other = runtime_root_find(root, name);
+    g_autoptr(GError) cause = NULL;
+    RuntimeDir *directory = other ? NULL : runtime_dir_new(supervisor->options->root, name, &cause);
+
+    if (directory) {
+      *ret_name = g_steal_pointer(&name);
+      return directory;
+    }
+    if (cause && !g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_TAKEN)) {
+      g_propagate_error(error, g_steal_pointer(&cause));
+      return NULL;
+    }
+  }
+  if (root)
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "there is no name left for the guest: '%s-%d' is taken",
+              supervisor->options->name, MAX_RENAMES);
+  return NULL;
+}
+
+/* What is known of the guest stays under its name; it goes on under another. */
+static gboolean rename_guest(Supervisor *supervisor, GError **error)
+{
+  g_autofree char *name = NULL;
+  RuntimeDir *directory = find_next_directory(supervisor, &name, error);
+  ControlServer *server = supervisor->server;
+
+  if (!directory)
+    return FALSE;
+  announce_notice("the guest goes on as '%s'", name);
+  leave_directory(supervisor);
+  control_server_free(server);
+  supervisor->server = NULL;
+  g_free(supervisor->name);
+  supervisor->name = g_steal_pointer(&name);
+  return enter_directory(supervisor, directory, error);
+}
+
+static void on_drained(gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+  guint delay = restarts_delay(supervisor->restarts, g_get_monotonic_time());
+
+  if (!supervisor->will_restart) {
+    states_finish(supervisor);
+  } else if (supervisor->will_be_left && !rename_guest(supervisor, &supervisor->error)) {
+    fail_to_restart(supervisor);
+  } else {
+    states_set(supervisor, STATE_WAITING, cause_reason(supervisor->cause));
+    states_start_timer(supervisor, delay, on_restart_time);
+  }
+}
+
+static void on_ended(const EmulatorEnd *end, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  outcome_decide(supervisor, end);
+  emulator_requests_abandon(supervisor);
+  core_dump_abandon(supervisor);
+  g_clear_pointer(&supervisor->emulator, emulator_free);
+  if (reaper_is_needed())
+    reaper_reap(0);
+  states_set(supervisor, STATE_DRAINING,
+             supervisor->will_restart ? cause_reason(supervisor->cause) : supervisor->end_reason);
+  resources_release_run(supervisor->resources);
+  consoles_finish(supervisor->consoles, !supervisor->will_restart);
+}
+
+/* ---- Signals ---- */
+
+static void on_signal(int signal, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  if (signal == SIGTSTP) {
+    consoles_suspend(supervisor->consoles);
+    raise(SIGSTOP);
+  } else if (signal == SIGCONT) {
+    consoles_resume(supervisor->consoles);
+  } else if (signal == SIGCHLD) {
+    reaper_reap(supervisor->emulator ? emulator_pid(supervisor->emulator) : 0);
+  } else {
+    announce_log("%s", g_strsignal(signal));
+    stopping_on_signal(supervisor);
+  }
+}
+
+/* ---- The whole ---- */
+
+static void display_clear(gpointer data)
+{
+  LiveDisplay *display = data;
+
+  g_free((char *)display->host);
+  g_free((char *)display->path);
+}
+
+static gboolean prepare(Supervisor *supervisor, GError **error)
+{
+  const SupervisorOptions *options = supervisor->options;
+  RuntimeDir *directory;
+
+  supervisor->loop = g_main_loop_new(NULL, /* is_running= */ FALSE);
+  supervisor->signals = signals_new(NULL, on_signal, supervisor, error);
+  if (!supervisor->signals)
+    return FALSE;
+  directory = runtime_dir_new(options->root, options->name, error);
+  if (!directory || !enter_directory(supervisor, directory, error))
+    return FALSE;
+  supervisor->resources = resources_new(options->plan, directory);
+  supervisor->consoles =
+      consoles_new(NULL, options->plan, options->attaches_console, on_drained, supervisor, error);
+  return supervisor->consoles != NULL;
+}
+
+/* To a client of the control socket the hang-up says that the name is free: it comes last. */
+static void clear(Supervisor *supervisor)
+{
+  states_stop_timer(supervisor);
+  if (supervisor->reset_timer)
+    g_source_destroy(supervisor->reset_timer);
+  g_clear_pointer(&supervisor->reset_timer, g_source_unref);
+  emulator_requests_abandon(supervisor);
+  core_dump_abandon(supervisor);
+  emulator_free(supervisor->emulator);
+  consoles_free(supervisor->consoles);
+  resources_free(supervisor->resources);
+  if (supervisor->directory && supervisor->will_be_left)
+    leave_directory(supervisor);
+  announce_close_log();
+  runtime_dir_free(supervisor->directory);
+  control_server_free(supervisor->server);
+  signals_free(supervisor->signals);
+  restarts_free(supervisor->restarts);
+  g_array_unref(supervisor->displays);
+  g_clear_pointer(&supervisor->loop, g_main_loop_unref);
+  fd_clear(&supervisor->report);
+  g_free(supervisor->broken);
+  g_free(supervisor->name);
+}
+
+int life_run(const SupervisorOptions *options, GError **error)
+{
+  Supervisor supervisor = { .options = options,
+                            .name = g_strdup(options->name),
+                            .report = options->report,
+                            .started = g_get_real_time() / 1000,
+                            .restarts = restarts_new(&options->restart_limit),
+                            .requests = G_QUEUE_INIT };
+
+  supervisor.displays = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(LiveDisplay));
+  g_array_set_clear_func(supervisor.displays, display_clear);
+  if (prepare(&supervisor, &supervisor.error) && start(&supervisor, &supervisor.error)) {
+    consoles_announce(supervisor.consoles);
+    g_main_loop_run(supervisor.loop);
+  } else {
+    supervisor.exit_code = error_exit_code(supervisor.error);
+  }
+  clear(&supervisor);
+  if (supervisor.error)
+    g_propagate_error(error, supervisor.error);
+  return supervisor.exit_code;
+}
