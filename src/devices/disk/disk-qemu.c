@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A disk is two block nodes, the file and the format on it, and the device. The nodes are named by the disk's
- * number: QEMU allows them 31 bytes, and an alias may be longer.
+ * A disk is two block nodes, the file and the format on it, and the device; two more for each backing file,
+ * which come first, the lowest one first. The nodes are named by the disk's number: QEMU allows them 31
+ * bytes, and an alias may be longer.
  */
 #include "config.h"
 
@@ -55,13 +56,29 @@ static void add_cache(const DiskDriver *driver, Props *node)
   props_add_props(node, "cache", cache);
 }
 
-static Props *translate_storage(const Disk *disk)
+/* An image of the chain: the disk's own at @depth 0, its backing file at 1, and so on. */
+static DiskBacking image_at(const Disk *disk, guint depth)
 {
-  Props *storage = props_new("driver", disk->type == DISK_TYPE_BLOCK ? "host_device" : "file");
+  if (depth > 0)
+    return g_array_index(disk->backing, DiskBacking, depth - 1);
+  return (DiskBacking){ disk->type, disk->driver.format, disk->source, disk->source_place };
+}
 
-  props_add_string(storage, "filename", disk->source);
+static void add_node_name(Props *node, const char *key, const Disk *disk, guint depth, const char *what)
+{
+  if (depth > 0)
+    props_add_format(node, key, "disk-%u-backing-%u-%s", disk->index, depth, what);
+  else
+    props_add_format(node, key, "disk-%u-%s", disk->index, what);
+}
+
+static Props *translate_storage(const Disk *disk, guint depth, const DiskBacking *image)
+{
+  Props *storage = props_new("driver", image->type == DISK_TYPE_BLOCK ? "host_device" : "file");
+
+  props_add_string(storage, "filename", image->source);
   props_add_string(storage, "aio", enum_to_string(&disk_aio_table, (int)disk->driver.io));
-  props_add_format(storage, "node-name", "disk-%u-storage", disk->index);
+  add_node_name(storage, "node-name", disk, depth, "storage");
   add_cache(&disk->driver, storage);
   props_add_bool(storage, "auto-read-only", TRUE);
   props_add_string(storage, "discard", "unmap");
@@ -76,34 +93,49 @@ static const char *detect_zeroes_of(const DiskDriver *driver)
   return enum_to_string(&disk_zeroes_table, (int)driver->detect_zeroes);
 }
 
-static gboolean can_have_backing(DiskFormat format)
+/* What is under an image: the next of the chain, or nothing, or what its header says. */
+static void add_backing(const Disk *disk, guint depth, DiskFormat format, Props *node)
 {
-  return format == DISK_FORMAT_QCOW || format == DISK_FORMAT_QCOW2 || format == DISK_FORMAT_QED ||
-         format == DISK_FORMAT_VMDK;
+  if (depth < disk->backing->len)
+    add_node_name(node, "backing", disk, depth + 1, "format");
+  else if (disk->is_chain_ended && disk_format_has_backing(format))
+    props_add_null(node, "backing");
 }
 
-static Props *translate_format(const Disk *disk)
+/* What <driver> says holds for the whole chain, but for the detection of zeroes: libvirt has it so. */
+static Props *translate_format(const Disk *disk, guint depth, const DiskBacking *image)
 {
   const DiskDriver *driver = &disk->driver;
-  Props *format = props_new("driver", enum_to_string(&disk_format_driver_table, (int)driver->format));
+  Props *format = props_new("driver", enum_to_string(&disk_format_driver_table, (int)image->format));
 
-  props_add_format(format, "node-name", "disk-%u-format", disk->index);
-  props_add_bool(format, "read-only", disk->is_readonly);
+  add_node_name(format, "node-name", disk, depth, "format");
+  props_add_bool(format, "read-only", depth > 0 || disk->is_readonly);
   props_add_string(format, "discard", enum_to_string(&disk_discard_driver_table, (int)driver->discard));
-  props_add_string(format, "detect-zeroes", detect_zeroes_of(driver));
+  if (depth == 0)
+    props_add_string(format, "detect-zeroes", detect_zeroes_of(driver));
   add_cache(driver, format);
-  props_add_format(format, "file", "disk-%u-storage", disk->index);
-  if (disk->has_no_backing && can_have_backing(driver->format))
-    props_add_null(format, "backing");
+  add_node_name(format, "file", disk, depth, "storage");
+  add_backing(disk, depth, image->format, format);
   return format;
+}
+
+static void translate_image(const Disk *disk, guint depth, Plan *plan)
+{
+  gboolean is_read = depth > 0 || disk->is_readonly;
+  DiskBacking image = image_at(disk, depth);
+  PlanRequirement *requirement;
+
+  plan_add_json(plan, PLAN_BOTH, "-blockdev", translate_storage(disk, depth, &image));
+  plan_add_json(plan, PLAN_BOTH, "-blockdev", translate_format(disk, depth, &image));
+  requirement = plan_require(plan, is_read ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &image.place,
+                             disk_source_attribute(image.type), image.source);
+  requirement->is_shared = depth == 0 && disk->is_shareable;
 }
 
 static void translate_source(const Disk *disk, Plan *plan)
 {
-  PlanRequirement *requirement;
-
-  plan_add_json(plan, PLAN_BOTH, "-blockdev", translate_storage(disk));
-  plan_add_json(plan, PLAN_BOTH, "-blockdev", translate_format(disk));
+  for (guint depth = disk->backing->len + 1; depth > 0; depth--)
+    translate_image(disk, depth - 1, plan);
   if (disk->driver.copy_on_read == DISK_SWITCH_ON) {
     Props *copy = props_new("driver", "copy-on-read");
 
@@ -112,10 +144,6 @@ static void translate_source(const Disk *disk, Plan *plan)
     props_add_string(copy, "discard", "unmap");
     plan_add_json(plan, PLAN_BOTH, "-blockdev", copy);
   }
-  requirement =
-      plan_require(plan, disk->is_readonly ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &disk->source_place,
-                   disk->type == DISK_TYPE_BLOCK ? "dev" : "file", disk->source);
-  requirement->is_shared = disk->is_shareable;
 }
 
 static const char *ide_driver(const Disk *disk)

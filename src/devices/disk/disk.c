@@ -17,13 +17,34 @@ ENUM_TABLE(
     DISK_MODEL_LAST, [DISK_MODEL_VIRTIO] = "virtio", [DISK_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
     [DISK_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional");
 
+static const char *const source_attributes[DISK_TYPE_LAST] = {
+  [DISK_TYPE_FILE] = "file",
+  [DISK_TYPE_BLOCK] = "dev",
+};
+
+const char *disk_source_attribute(DiskType type)
+{
+  return source_attributes[type];
+}
+
+gboolean disk_source_parse(xmlNode *source, DiskType type, const char **ret_path, GError **error)
+{
+  const char *other = source_attributes[type == DISK_TYPE_FILE ? DISK_TYPE_BLOCK : DISK_TYPE_FILE];
+
+  xml_attribute(source, "index"); /* of a running guest's block nodes */
+  if (xml_has_attribute(source, other))
+    return xml_error(error, source, other, "is not that of type '%s' (expected: '%s')",
+                     enum_to_string(&disk_type_table, (int)type), source_attributes[type]);
+  return xml_attribute_path(source, source_attributes[type], ret_path, error);
+}
+
+static gboolean can_be_empty(const Disk *disk)
+{
+  return disk->kind == DISK_DEVICE_CDROM || disk->kind == DISK_DEVICE_FLOPPY;
+}
+
 static gboolean read_source(xmlNode *node, Disk *disk, GError **error)
 {
-  static const char *const attributes[DISK_TYPE_LAST] = {
-    [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "dev"
-  };
-  const char *attribute = attributes[disk->type];
-  const char *other = attributes[disk->type == DISK_TYPE_FILE ? DISK_TYPE_BLOCK : DISK_TYPE_FILE];
   xmlNode *source = NULL;
 
   disk->source_place = xml_place(node);
@@ -32,11 +53,9 @@ static gboolean read_source(xmlNode *node, Disk *disk, GError **error)
   if (!source)
     return TRUE;
   disk->source_place = xml_place(source);
-  xml_attribute(source, "index"); /* of a running guest's block nodes */
-  if (xml_has_attribute(source, other))
-    return xml_error(error, source, other, "is not that of type '%s' (expected: '%s')",
-                     enum_to_string(&disk_type_table, (int)disk->type), attribute);
-  return xml_attribute_path(source, attribute, &disk->source, error);
+  if (can_be_empty(disk) && g_strcmp0(xml_attribute(source, source_attributes[disk->type]), "") == 0)
+    return TRUE; /* no medium, as tools write it */
+  return disk_source_parse(source, disk->type, &disk->source, error);
 }
 
 static gboolean read_flag(xmlNode *node, const char *name, gboolean *ret_flag, GError **error)
@@ -109,21 +128,6 @@ static gboolean read_block_size(xmlNode *node, Disk *disk, GError **error)
                                            &disk->physical_block_size, error));
 }
 
-/* An empty one says that there is no backing file. One with content repeats what the image's header says,
- * which is what QEMU goes by. */
-static gboolean read_backing(xmlNode *node, Disk *disk, GError **error)
-{
-  xmlNode *backing = NULL;
-
-  if (!xml_child(node, "backingStore", &backing, error))
-    return FALSE;
-  if (backing && !xml_next_child(backing, NULL, NULL) && !xml_attribute(backing, "type"))
-    disk->has_no_backing = TRUE;
-  else if (backing)
-    xml_ignore(backing);
-  return TRUE;
-}
-
 static BootClass boot_class_of(const Disk *disk)
 {
   static const BootClass classes[DISK_DEVICE_LAST] = {
@@ -153,7 +157,7 @@ static gboolean disk_parse(xmlNode *node, Device *device, GError **error)
   if (disk->kind == DISK_DEVICE_CDROM)
     disk->is_readonly = TRUE;
   return read_labels(node, disk, error) && read_block_size(node, disk, error) &&
-         read_backing(node, disk, error) && device_parse_boot(node, device, error) &&
+         disk_backing_parse(node, disk, error) && device_parse_boot(node, device, error) &&
          device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
 }
 
@@ -254,9 +258,9 @@ static gboolean validate_bus(const Disk *disk, GError **error)
 
 static gboolean validate_kind(const Disk *disk, GError **error)
 {
-  if (!disk->source && disk->kind != DISK_DEVICE_CDROM && disk->kind != DISK_DEVICE_FLOPPY) {
+  if (!disk->source && !can_be_empty(disk)) {
     error_set_document(error, &disk->source_place, NULL, "a disk needs <source %s='...'/>",
-                       disk->type == DISK_TYPE_FILE ? "file" : "dev");
+                       source_attributes[disk->type]);
     return error_add_hint(error, "only drives with removable media can be empty: device='cdrom' or 'floppy'");
   }
   if (!disk->source && disk->bus == DISK_BUS_USB) {
@@ -301,7 +305,7 @@ static gboolean validate_source(const Domain *domain, const Disk *disk, GError *
       continue;
     if ((other->is_readonly && disk->is_readonly) || (other->is_shareable && disk->is_shareable))
       continue;
-    error_set_document(error, &disk->source_place, disk->type == DISK_TYPE_FILE ? "file" : "dev",
+    error_set_document(error, &disk->source_place, source_attributes[disk->type],
                        "'%s' is the source of the disk on line %d", disk->source, device->place.line);
     return error_add_hint(
         error, "two disks that write one file destroy it; <readonly/> or <shareable/> on both allows it");
@@ -315,7 +319,7 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
 
   return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
          disk_driver_validate(disk, error) && disk_target_validate(domain, disk, error) &&
-         validate_source(domain, disk, error);
+         validate_source(domain, disk, error) && disk_backing_validate(disk, error);
 }
 
 /* Absolute, since the live XML is read from elsewhere. */
@@ -324,8 +328,13 @@ static void disk_annotate(const Domain *domain, const Device *device, xmlNode *n
   const Disk *disk = (const Disk *)device;
 
   if (disk->source)
-    xml_set_attribute(xml_set_child(node, "source"), disk->type == DISK_TYPE_FILE ? "file" : "dev",
-                      disk->source);
+    xml_set_attribute(xml_set_child(node, "source"), source_attributes[disk->type], disk->source);
+  disk_backing_annotate(disk, node);
+}
+
+static void disk_clear(Device *device)
+{
+  g_clear_pointer(&((Disk *)device)->backing, g_array_unref);
 }
 
 const DeviceRoom disk_room = {
@@ -338,5 +347,5 @@ const DeviceRoom disk_room = {
   .validate = disk_validate,
   .translate = disk_translate,
   .annotate = disk_annotate,
-  .clear = device_clear_nothing,
+  .clear = disk_clear,
 };

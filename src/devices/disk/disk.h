@@ -3,8 +3,8 @@
  * <disk>: hard disks, CD-ROM and floppy drives.
  * https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
  *
- * disk.c reads and checks the element, disk-driver.c its <driver>, disk-target.c says what the target's name
- * means: bus, order, place on the bus.
+ * disk.c reads and checks the element, driver.c its <driver>, backing.c its <backingStore>; target.c says
+ * what the target's name means: bus, order, place on the bus.
  */
 #pragma once
 
@@ -140,6 +140,14 @@ typedef struct {
   guint32 queues; /* 0: QEMU's own number */
 } DiskDriver;
 
+/* One <backingStore>: an image that another is written over. Never written itself. */
+typedef struct {
+  DiskType type;
+  DiskFormat format;
+  const char *source; /* absolute path */
+  Place place;        /* of its <source> */
+} DiskBacking;
+
 typedef struct {
   Device device;
   DiskType type;
@@ -155,7 +163,8 @@ typedef struct {
   DiskSwitch removable; /* usb */
   gboolean is_readonly;
   gboolean is_shareable;
-  gboolean has_no_backing; /* an empty <backingStore/>: the image stands alone, whatever its header says */
+  GArray *backing;         /* of DiskBacking, the one right under the disk's own image first; may be empty */
+  gboolean is_chain_ended; /* nothing is under the last of these, whatever its header says */
   const char *serial;      /* or NULL, as what follows */
   const char *vendor;
   const char *product;
@@ -169,6 +178,20 @@ extern const DeviceRoom disk_room;
 
 gboolean disk_driver_parse(struct _xmlNode *disk, DiskDriver *ret_driver, GError **error);
 gboolean disk_driver_validate(const Disk *disk, GError **error);
+
+/* The attribute of <source> that names the file or device. */
+const char *disk_source_attribute(DiskType type);
+
+/* Reads <source>; @ret_path is untouched where it names nothing. */
+gboolean disk_source_parse(struct _xmlNode *source, DiskType type, const char **ret_path, GError **error);
+
+/* Whether an image of the format can be written over another. */
+gboolean disk_format_has_backing(DiskFormat format);
+
+/* Reads <backingStore>, once <driver> and <source> were read. */
+gboolean disk_backing_parse(struct _xmlNode *disk_node, Disk *disk, GError **error);
+gboolean disk_backing_validate(const Disk *disk, GError **error);
+void disk_backing_annotate(const Disk *disk, struct _xmlNode *disk_node);
 
 /* Reads <target>. */
 gboolean disk_target_parse(struct _xmlNode *node, Disk *disk, GError **error);

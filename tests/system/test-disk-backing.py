@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Which file a guest reads, where its image is written over others. The guest boots from a qcow2 image that holds
+nothing: what it says tells which of two base images it found below."""
+
+import json
+import shutil
+import subprocess
+
+import guest
+import tap
+
+TOP = """<domain type='qemu'>
+  <name>backing</name>
+  <memory unit='MiB'>16</memory>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <features><acpi/><apic/></features>
+  <devices>
+    <disk type='file'>
+      <driver name='qemu' type='qcow2'/>
+      <source file='top.qcow2'/>
+      {chain}
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <serial type='pty'/>
+  </devices>
+</domain>
+"""
+
+NAMED = """<backingStore type='file'>
+  <format type='qcow2'/><source file='middle.qcow2'/>
+  <backingStore type='file'><format type='raw'/><source file='named.img'/><backingStore/></backingStore>
+</backingStore>"""
+
+OPEN = "<backingStore type='file'><format type='qcow2'/><source file='middle.qcow2'/></backingStore>"
+
+
+def create(directory, name, backing, image_format):
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", backing, "-F", image_format, name, str(guest.IMAGE.stat().st_size)],
+                   cwd=directory.path, check=True)
+
+
+def make_images(directory):
+    """The headers say: top.qcow2 over header.img, middle.qcow2 over header.img."""
+    if not shutil.which("qemu-img"):
+        raise tap.Skip("there is no qemu-img")
+    image = guest.IMAGE.read_bytes()
+    assert b"hello from domrun" in image
+    for name, word in (("named.img", b"named."), ("header.img", b"header")):
+        (directory.path / name).write_bytes(image.replace(b"hello from domrun", b"hello from " + word))
+    create(directory, "middle.qcow2", "header.img", "raw")
+    create(directory, "top.qcow2", "header.img", "raw")
+
+
+def boot(directory, chain, expected):
+    run = directory.run(TOP.format(chain=chain), "--console")
+    run.expect(f"hello from {expected}")
+    run.send(b"p")
+    assert run.wait() == 0, run.said()
+    directory.assert_nothing_left()
+
+
+def test_chain_of_the_document():
+    with guest.Directory() as directory:
+        make_images(directory)
+        before = {name: (directory.path / name).read_bytes() for name in ("named.img", "middle.qcow2")}
+        boot(directory, NAMED, "named.")
+        for name, content in before.items():
+            assert (directory.path / name).read_bytes() == content, f"{name} was written"
+
+
+def test_header_where_the_document_says_nothing():
+    with guest.Directory() as directory:
+        make_images(directory)
+        boot(directory, "", "header")
+
+
+def test_header_below_the_last_image_of_the_document():
+    with guest.Directory() as directory:
+        make_images(directory)
+        boot(directory, OPEN, "header")
+
+
+def test_end_of_the_chain():
+    """An empty <backingStore/>: the image stands alone, and there is nothing to boot from."""
+    with guest.Directory() as directory:
+        make_images(directory)
+        run = directory.run(TOP.format(chain="<backingStore/>"), "--detach")
+        assert run.wait() == 0, run.said()
+        nodes = json.loads(directory.verb("qmp", "backing", "query-named-block-nodes").out)
+        assert not any("header.img" in json.dumps(node["image"]["filename"]) for node in nodes), nodes
+        directory.destroy("backing")
+
+
+def test_missing_backing_file():
+    with guest.Directory() as directory:
+        make_images(directory)
+        (directory.path / "named.img").unlink()
+        run = directory.run(TOP.format(chain=NAMED))
+        assert run.wait() == 4, run.said()
+        run.expect_error(r"guest\.xml:12: .*<backingStore>/<backingStore>/<source>: attribute 'file': no such file")
+
+
+def test_backing_file_that_another_disk_writes():
+    with guest.Directory() as directory:
+        make_images(directory)
+        other = "<target dev='vda'/></disk><disk type='file'><source file='named.img'/>"
+        run = directory.run(TOP.format(chain=NAMED + other).replace("<target dev='vda' bus='virtio'/>",
+                                                                    "<target dev='vdb' bus='virtio'/>"))
+        assert run.wait() == 4, run.said()
+        run.expect_error(r"named\.img' is the same file as .*, and one of the two is written")
+
+
+def test_live_xml_is_absolute():
+    with guest.Directory() as directory:
+        make_images(directory)
+        run = directory.run(TOP.format(chain=NAMED), "--detach")
+        assert run.wait() == 0, run.said()
+        xml = directory.verb("dumpxml", "backing").out
+        for name in ("top.qcow2", "middle.qcow2", "named.img"):
+            assert f"<source file=\"{directory.path / name}\"" in xml, xml
+        directory.destroy("backing")
+
+
+tap.main()
