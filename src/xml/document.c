@@ -45,7 +45,14 @@ static void stop_at_doctype(void *data, const xmlChar *name, const xmlChar *exte
   xmlStopParser(context);
 }
 
-static void ignore_error(void *data, xmlErrorPtr error)
+/* libxml2 2.12 made it const. */
+#if LIBXML_VERSION >= 21200
+typedef const xmlError XmlReportedError;
+#else
+typedef xmlError XmlReportedError;
+#endif
+
+static void ignore_error(void *data, XmlReportedError *error)
 {
 }
 
