@@ -51,8 +51,8 @@ static const char *const awkward[] = {
   "off",
   "..",
   "../../x",
-  "\xe2\x80\xae"
-  "txt",
+  ("\xe2\x80\xae"
+   "txt"), /* one string: clang asks whether a comma is missing */
   "a,readonly=on",
   "],",
   "0",

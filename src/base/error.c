@@ -34,7 +34,11 @@ static void domrun_error_private_clear(DomrunErrorPrivate *priv)
   g_free(priv->hint);
 }
 
+/* Clang does not see that GLib has aligned what it casts. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-align"
 G_DEFINE_EXTENDED_ERROR(DomrunError, domrun_error)
+#pragma GCC diagnostic pop
 
 static gboolean error_set_valist(GError **error, DomrunError code, const Place *place, const char *attribute,
                                  const char *format, va_list arguments) G_GNUC_PRINTF(5, 0);

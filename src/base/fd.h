@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "base/compat.h"
+
 void fd_clear(int *fd);
 #define autofd __attribute__((cleanup(fd_clear)))
 

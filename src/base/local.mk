@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
 	%D%/announce.c %D%/announce.h \
+	%D%/compat.h \
 	%D%/enum.c %D%/enum.h \
 	%D%/error.c %D%/error.h \
 	%D%/exit-code.h \

@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "base/compat.h"
 #include "base/report.h"
 #include "domain/domain.h"
 #include "qemu/plan.h"

@@ -100,7 +100,7 @@ static void on_notify(GIOCondition ready, gpointer user_data)
   ssize_t got = read(pty->notify, bytes, sizeof bytes);
 
   for (ssize_t at = 0; at < got;) {
-    const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
+    const struct inotify_event *event = (const void *)(bytes + at);
 
     if (event->mask & IN_Q_OVERFLOW) { /* the last of the queue */
       give_up_counting(pty);

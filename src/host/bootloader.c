@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "process/program.h"
 
 void bootloader_choice_clear(BootloaderChoice *choice)
@@ -131,7 +132,8 @@ static char **build_argv(const PlanBootloader *bootloader)
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
   g_auto(GStrv) words = NULL;
 
-  g_strv_builder_add_many(builder, bootloader->program, "-q", NULL);
+  g_strv_builder_add(builder, bootloader->program);
+  g_strv_builder_add(builder, "-q");
   if (bootloader->arguments && g_shell_parse_argv(bootloader->arguments, NULL, &words, NULL))
     g_strv_builder_addv(builder, (const char **)words);
   g_strv_builder_add(builder, bootloader->disk);

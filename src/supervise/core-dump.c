@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/announce.h"
+#include "base/compat.h"
 #include "base/fd.h"
 #include "supervise/states.h"
 #include "supervise/stopping.h"
@@ -30,9 +31,12 @@ static const char passed_name[] = "dump";
 
 char *core_dump_directory(void)
 {
+  g_autofree char *state = NULL;
+
   if (geteuid() == 0)
     return g_strdup("/var/lib/domrun/dump");
-  return g_build_filename(g_get_user_state_dir(), "domrun", "dump", NULL);
+  state = compat_dup_user_state_dir();
+  return g_build_filename(state, "domrun", "dump", NULL);
 }
 
 gboolean core_dump_pass_file(Supervisor *supervisor, const char *path, const char *name, QmpReplyFunc reply,

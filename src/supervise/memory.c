@@ -11,7 +11,9 @@
 #include "supervise/memory.h"
 
 #include <link.h>
+#if HAVE_MALLOC_TRIM
 #include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -32,6 +34,8 @@ static int give_back_segments(struct dl_phdr_info *info, size_t size, void *user
 
 void memory_give_back(void)
 {
+#if HAVE_MALLOC_TRIM
   malloc_trim(0);
+#endif
   dl_iterate_phdr(give_back_segments, NULL);
 }
