@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -183,11 +184,166 @@ static void test_report(void)
   g_assert_cmpint(report_exit_code(report), ==, EXIT_CODE_HOST);
   text = print_report(report);
   g_assert_cmpstr(text, ==,
-                  "guest.xml:3: <memory>: attribute 'unit': unknown value 'x'\n"
                   "guest.xml:9: warning: <disk>: unknown element\n  it has no effect\n"
-                  "guest.xml:9: <disk>: no such file: '/a\\nb\\x1b[31m'\n");
+                  "guest.xml:3: error: <memory>: attribute 'unit': unknown value 'x'\n"
+                  "guest.xml:9: error: <disk>: no such file: '/a\\nb\\x1b[31m'\n");
   nothing = print_report(report);
   g_assert_cmpstr(nothing, ==, "");
+}
+
+static void warn_on_line(Report *report, int line, const char *message)
+{
+  Place place = { "guest.xml", "<disk>", line };
+
+  report_warning(report, &place, NULL, "it has no effect", "%s", message);
+}
+
+/* What the report comes to, with an error added where @has_error says so. */
+static char *conclude_report(Report *report, gboolean has_error)
+{
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  FILE *stream = open_memstream(&text, &length);
+  GError *error = NULL;
+  char *copy;
+
+  if (has_error) {
+    error_set(&error, DOMRUN_ERROR_HOST, NULL, NULL, "no KVM");
+    report_error(report, error);
+  }
+  report_conclude(report, stream, "not started", "can be started");
+  fclose(stream);
+  copy = g_strdup(text);
+  free(g_steal_pointer(&text));
+  return copy;
+}
+
+/* The same words of several places are one finding, whose lines are in order, each once. */
+static void test_report_groups(void)
+{
+  g_autoptr(Report) report = report_new();
+  g_autofree char *text = NULL;
+  g_autofree char *many = NULL;
+
+  warn_on_line(report, 12, "unknown element");
+  warn_on_line(report, 7, "text that does not belong here");
+  warn_on_line(report, 3, "unknown element");
+  warn_on_line(report, 12, "unknown element");
+  text = print_report(report);
+  g_assert_cmpstr(text, ==,
+                  "guest.xml:3, 12: warning: <disk>: unknown element\n  it has no effect\n"
+                  "guest.xml:7: warning: <disk>: text that does not belong here\n  it has no effect\n");
+  for (int line = 1; line <= 25; line++)
+    warn_on_line(report, line, "unknown element");
+  many = print_report(report);
+  g_assert_cmpstr(many, ==,
+                  "guest.xml:1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 15 more: warning: <disk>: unknown element\n"
+                  "  it has no effect\n");
+}
+
+static void test_report_concludes(void)
+{
+  g_autoptr(Report) report = report_new();
+  g_autofree char *nothing = conclude_report(report, FALSE);
+  g_autofree char *passed = NULL;
+  g_autofree char *refused = NULL;
+  g_autofree char *alone = NULL;
+
+  g_assert_cmpstr(nothing, ==, "");
+  warn_on_line(report, 3, "one");
+  passed = conclude_report(report, FALSE);
+  g_assert_cmpstr(passed, ==,
+                  "guest.xml:3: warning: <disk>: one\n  it has no effect\n"
+                  "domrun: 1 warning: can be started\n");
+  warn_on_line(report, 3, "one");
+  warn_on_line(report, 4, "two");
+  refused = conclude_report(report, TRUE);
+  g_assert_true(g_str_has_suffix(refused, "\ndomrun: error: no KVM\n"
+                                          "domrun: 1 error, 2 warnings: not started\n"));
+  alone = conclude_report(report, TRUE);
+  g_assert_cmpstr(alone, ==, "domrun: error: no KVM\n");
+}
+
+static void test_report_is_bounded(void)
+{
+  g_autoptr(Report) report = report_new();
+  g_autofree char *text = NULL;
+  g_auto(GStrv) lines = NULL;
+
+  for (int i = 1; i <= 100000; i++) {
+    g_autofree char *message = g_strdup_printf("number %d", i);
+
+    warn_on_line(report, i, message);
+  }
+  text = conclude_report(report, TRUE);
+  lines = g_strsplit(text, "\n", -1);
+  g_assert_cmpuint(g_strv_length(lines), ==, 2 * 200 + 1 + 1 + 1 + 1);
+  g_assert_cmpstr(lines[400], ==, "domrun: warning: and 99800 more");
+  g_assert_cmpstr(lines[401], ==, "domrun: error: no KVM");
+  g_assert_cmpstr(lines[402], ==, "domrun: 1 error, 100000 warnings: not started");
+}
+
+static void test_report_is_quiet(void)
+{
+  g_autoptr(Report) report = report_new();
+  g_autoptr(Report) other = report_new();
+  g_autofree char *text = NULL;
+
+  report_leave_out_warnings(report);
+  warn_on_line(report, 3, "one");
+  warn_on_line(other, 4, "two");
+  report_move_as_warnings(other, report);
+  text = conclude_report(report, TRUE);
+  g_assert_cmpstr(text, ==, "domrun: error: no KVM\n");
+}
+
+/* What report_print() writes to a terminal, which takes it in pieces; it ends with @end. */
+static char *print_on_terminal(Report *report, const char *end)
+{
+  int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  g_autoptr(GString) text = g_string_new(NULL);
+  FILE *stream;
+
+  g_assert_cmpint(terminal, >=, 0);
+  g_assert_true(grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+  stream = fopen(ptsname(terminal), "w");
+  g_assert_nonnull(stream);
+  report_print(report, stream);
+  fflush(stream);
+  while (!g_str_has_suffix(text->str, end)) {
+    char piece[100];
+    ssize_t length = read(terminal, piece, sizeof piece);
+
+    g_assert_cmpint((int)length, >, 0);
+    g_string_append_len(text, piece, length);
+  }
+  fclose(stream);
+  close(terminal);
+  return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void test_report_colours(void)
+{
+  static const struct {
+    const char *term, *no_color, *text;
+  } cases[] = {
+    { "xterm", "",
+      "\033[1mguest.xml:3:\033[0m \033[1;35mwarning:\033[0m <disk>: \\x1b[31m\r\n  it has no effect\r\n" },
+    { "xterm", "1", "guest.xml:3: warning: <disk>: \\x1b[31m\r\n  it has no effect\r\n" },
+    { "dumb", "", "guest.xml:3: warning: <disk>: \\x1b[31m\r\n  it has no effect\r\n" },
+    { "", "", "guest.xml:3: warning: <disk>: \\x1b[31m\r\n  it has no effect\r\n" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(Report) report = report_new();
+    g_autofree char *text = NULL;
+
+    g_setenv("TERM", cases[i].term, TRUE);
+    g_setenv("NO_COLOR", cases[i].no_color, TRUE);
+    warn_on_line(report, 3, "\033[31m");
+    text = print_on_terminal(report, "no effect\r\n");
+    g_assert_cmpstr(text, ==, cases[i].text);
+  }
 }
 
 static void test_report_moves(void)
@@ -329,6 +485,11 @@ int main(int argc, char **argv)
   g_test_add_func("/base/error/exit-codes", test_exit_codes);
   g_test_add_func("/base/report/prints", test_report);
   g_test_add_func("/base/report/moves", test_report_moves);
+  g_test_add_func("/base/report/groups", test_report_groups);
+  g_test_add_func("/base/report/concludes", test_report_concludes);
+  g_test_add_func("/base/report/bounded", test_report_is_bounded);
+  g_test_add_func("/base/report/quiet", test_report_is_quiet);
+  g_test_add_func("/base/report/colours", test_report_colours);
   g_test_add_func("/base/quote/terminal", test_quote_for_terminal);
   g_test_add_func("/base/quote/shell", test_quote_for_shell);
   g_test_add_func("/base/fd/ownership", test_fd_ownership);

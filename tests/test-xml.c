@@ -436,15 +436,15 @@ static void test_unread(void)
   assert_unread("<domain>\n<launderette><a/><b/></launderette></domain>", FALSE, 0,
                 "guest.xml:2: warning: <launderette>: unknown element\n  it has no effect\n");
   assert_unread("<domain>\n<launderette/></domain>", TRUE, 3,
-                "guest.xml:2: <launderette>: unknown element\n  it has no effect\n");
+                "guest.xml:2: error: <launderette>: unknown element\n  it has no effect\n");
   assert_unread("<domain>\n<disk type='file'>\n<readonly/><target dev='a'/></disk></domain>", FALSE, 3,
-                "guest.xml:3: <disk>/<readonly>: unknown element\n"
-                "  it protects data, so the guest is not run without it\n"
-                "guest.xml:3: warning: <disk>/<target>: unknown attribute 'dev'\n  it has no effect\n");
+                "guest.xml:3: warning: <disk>/<target>: unknown attribute 'dev'\n  it has no effect\n"
+                "guest.xml:3: error: <disk>/<readonly>: unknown element\n"
+                "  it protects data, so the guest is not run without it\n");
   assert_unread("<domain>\n<later/><disk type='file'>yes<later/></disk></domain>", FALSE, 3,
                 "guest.xml:2: warning: <later>: comes later\n"
                 "guest.xml:2: warning: <disk>: text that does not belong here: 'yes'\n  it has no effect\n"
-                "guest.xml:2: <disk>/<later>: comes later\n");
+                "guest.xml:2: error: <disk>/<later>: comes later\n");
   /* Of another namespace, so not the one that is known. */
   assert_unread("<domain x:foo='1' xmlns:x='urn:x'>\n<x:memory unit='b'/></domain>", FALSE, 0,
                 "guest.xml:1: warning: <domain>: unknown attribute 'foo'\n  it has no effect\n"

@@ -142,17 +142,13 @@ static void append_line(GString *text, const char *string)
   }
 }
 
-char *error_format(const GError *error, const char *severity)
+char *error_format_message(const GError *error)
 {
   const Place *place = error_get_place(error);
   const char *hint = error_get_hint(error);
   g_autofree char *description = error_describe(error);
   g_autoptr(GString) text = g_string_new(NULL);
 
-  append_line(text, place->file ? place->file : "domrun");
-  if (place->file && place->line > 0)
-    g_string_append_printf(text, ":%d", place->line);
-  g_string_append_printf(text, ": %s", severity);
   if (place->element)
     g_string_append_printf(text, "%s: ", place->element);
   if (may_have_lines(error))
@@ -161,6 +157,19 @@ char *error_format(const GError *error, const char *severity)
     append_line(text, description);
   if (hint)
     g_string_append_printf(text, "\n  %s", hint);
+  return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+char *error_format(const GError *error, const char *severity)
+{
+  const Place *place = error_get_place(error);
+  g_autofree char *message = error_format_message(error);
+  g_autoptr(GString) text = g_string_new(NULL);
+
+  append_line(text, place->file ? place->file : "domrun");
+  if (place->file && place->line > 0)
+    g_string_append_printf(text, ":%d", place->line);
+  g_string_append_printf(text, ": %s%s", severity, message);
   return g_string_free(g_steal_pointer(&text), FALSE);
 }
 

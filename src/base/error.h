@@ -5,7 +5,7 @@
  * A GError of domain DOMRUN_ERROR carries, beside its message, where in the document the cause stands and
  * what to do next. Its message alone does not name the place: error_format() puts the whole text together,
  *
- *     guest.xml:42: <disk>/<target>: attribute 'bus': unknown value 'scis' (known: fdc, ide, sata)
+ *     guest.xml:42: error: <disk>/<target>: attribute 'bus': unknown value 'scis' (known: fdc, ide, sata)
  *       did you mean 'scsi'?
  *
  * and report.h alone prints it. Functions that set an error return FALSE, so that one statement does both.
@@ -60,9 +60,13 @@ const char *error_get_hint(const GError *error);
 /* The message with the attribute before it, without place and hint. The caller frees it. */
 char *error_describe(const GError *error);
 
+/* All but where it stands and how bad it is: the element, the message, and the hint on a line of its own. The
+ * caller frees it. */
+char *error_format_message(const GError *error);
+
 /* The whole text, one or more lines, without a newline at its end; "domrun: " stands where a place would
- * where the error has none. @severity ("warning: ", or "") stands between the place and the rest. The caller
- * frees it. */
+ * where the error has none. @severity ("error: ", "warning: ", or "") stands between the place and the rest.
+ * The caller frees it. */
 char *error_format(const GError *error, const char *severity);
 
 /* The exit code that a command ends with when this error ended it (base/exit-code.h). */

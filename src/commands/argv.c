@@ -68,6 +68,6 @@ int argv_command(int argc, char **argv)
     warn_of_bootloader(command.plan, command.report);
     fputs(text, stdout);
   }
-  report_print(command.report, stderr);
+  report_conclude(command.report, stderr, "no command line", /* passed= */ NULL);
   return report_exit_code(command.report);
 }

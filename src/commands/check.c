@@ -27,6 +27,6 @@ int check_command(int argc, char **argv)
   if (is_json)
     report_print_json(command.report, stdout);
   else
-    report_print(command.report, stderr);
+    report_conclude(command.report, stderr, "cannot be started", "can be started");
   return report_exit_code(command.report);
 }

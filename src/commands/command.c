@@ -36,6 +36,7 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     { "type", 0, 0, G_OPTION_ARG_STRING, &command->type, "run as this type whatever the document says",
       "qemu|kvm" },
     { "strict", 0, 0, G_OPTION_ARG_NONE, &command->is_strict, "refuse what domrun does not know", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &command->is_quiet, "leave warnings out", NULL },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed, "derive generated values (uuid, mac) from TEXT",
       "TEXT" },
     { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->networks,
@@ -102,6 +103,8 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   GError *error = NULL;
 
   command->report = report_new();
+  if (command->is_quiet)
+    report_leave_out_warnings(command->report);
   options.is_strict = command->is_strict;
   options.seed = command->seed;
   options.has_stand_ins = is_dry_run && !command->seed;

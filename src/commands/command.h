@@ -55,9 +55,10 @@ gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv,
 /* What the commands that read a document share: the file, the options of how to read it, and what came of it.
  * Zero it, and clear it at the end. */
 typedef struct {
-  char *type; /* of the options --type, --seed, --strict, --network */
+  char *type; /* of the options --type, --seed, --strict, --quiet, --network */
   char *seed;
   gboolean is_strict;
+  gboolean is_quiet;
   char **networks;
   Report *report;
   XmlDocument *document;

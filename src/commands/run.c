@@ -216,7 +216,7 @@ int run_command(int argc, char **argv)
     choose_kernel(&command, &run);
   }
   exit_code = report_exit_code(command.report);
-  report_print(command.report, stderr);
+  report_conclude(command.report, stderr, "not started", /* passed= */ NULL);
   if (exit_code != EXIT_CODE_OK)
     return exit_code;
   return run.is_detached ? supervise_detached(&command, &run) : supervise(&command, &run, /* report= */ -1);

@@ -72,7 +72,7 @@ class Case:
         code, said = self.run(*options)
         assert code == 4, f"exit code {code}: {said}"
         assert not (self.path / "qemu-arguments").exists(), "the emulator was started"
-        for word in ("guest.xml:4: <bootloader>: ", *words):
+        for word in ("guest.xml:4: error: <bootloader>: ", *words):
             assert word in said, f"'{word}' is not in: {said}"
 
 

@@ -70,7 +70,7 @@ def test_broken_encodings_are_told_by_domrun_alone():
             done = domrun("argv", path)
             assert_refused(done, 3, f"{path}:")
             for line in done.stderr.splitlines():
-                assert line.startswith((str(path), "  ")), f"{data}: {done.stderr}"
+                assert line.startswith((f"{path}:", "  ")), f"{data}: {done.stderr}"
 
 
 def test_endless_input():

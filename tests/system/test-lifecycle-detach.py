@@ -60,7 +60,7 @@ def test_stdio_is_refused():
     with guest.Directory() as directory:
         run = directory.run(guest.hello_xml("<serial type='stdio'/>"), "--detach")
         assert run.wait() == 2, run.said()
-        run.expect_error(r"guest\.xml:\d+: <serial>.*'serial0' is on standard input and output(.|\n)*type='pty'")
+        run.expect_error(r"guest\.xml:\d+: error: <serial>.*'serial0' is on standard input and output(.|\n)*type='pty'")
         directory.assert_nothing_left()
 
 

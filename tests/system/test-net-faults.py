@@ -145,7 +145,7 @@ def test_device_with_many_queues_for_one():
 def test_device_with_one_queue_for_many():
     with device("stays"):
         assert_fails(nic(BRIDGED + "<target dev='stays'/><model type='virtio'/><driver name='qemu' queues='2'/>"),
-                     words=["guest.xml:14: <interface>/<target>: the tap device 'stays' has one queue only",
+                     words=["guest.xml:14: error: <interface>/<target>: the tap device 'stays' has one queue only",
                             "ip tuntap add dev stays mode tap multi_queue"])
 
 

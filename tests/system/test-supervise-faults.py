@@ -78,7 +78,7 @@ def expect_end(mode, code, *patterns, seconds=10, **keywords):
 
 
 def test_dies_with_words():
-    text = expect_end("dies-with-words", 5, r"domrun: QEMU failed to start \(exit status 1\): qemu: -device nonsense: "
+    text = expect_end("dies-with-words", 5, r"domrun: error: QEMU failed to start \(exit status 1\): qemu: -device nonsense: "
                       r"'nonsense' is not a valid device\n  qemu: \\x1b\[31mred\\x1b\[0m and without a newline\n$")
     assert text.count("not a valid device") == 1, text
 
@@ -200,7 +200,7 @@ def test_hangs_up_when_ready():
 
 
 def test_dies_when_ready():
-    expect_end("dies-when-ready", 7, r"domrun: QEMU died: exit status 3\n$")
+    expect_end("dies-when-ready", 7, r"domrun: error: QEMU died: exit status 3\n$")
 
 
 def test_ended_by_somebody():
@@ -458,7 +458,7 @@ def test_resource_that_cannot_be_had():
           <serial type='file'><source path='{directory.path}/fifo'/></serial>""")
         run = directory.run(xml)
         assert run.wait() == 4, run.said()
-        run.expect_error(r"guest.xml:[0-9]+: <serial>/<source>: attribute 'path': cannot open '.*/fifo' for writing")
+        run.expect_error(r"guest.xml:[0-9]+: error: <serial>/<source>: attribute 'path': cannot open '.*/fifo' for writing")
         directory.assert_nothing_left()
 
 

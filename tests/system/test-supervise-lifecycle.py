@@ -117,7 +117,7 @@ def test_qemu_killed():
         run.expect(HELLO + "1")
         os.kill(run.qemu_pid(), signal.SIGKILL)
         expect_exit(run, 7)
-        run.expect_error(r"domrun: QEMU died: killed by signal 9 \(Killed\)")
+        run.expect_error(r"domrun: error: QEMU died: killed by signal 9 \(Killed\)")
 
 
 def test_qemu_ended_by_somebody_else():

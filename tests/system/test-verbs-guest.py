@@ -287,7 +287,7 @@ def test_no_such_guest():
                      "domdisplay", "domblklist", "domiflist", "shutdown", "reboot", "reset", "destroy", "suspend",
                      "resume", "wait", "events", "log"):
             error = directory.verb(verb, "wbe", code=10).err
-            assert error == f"domrun: no guest 'wbe'\n  did you mean 'web'? It was looked for in '{directory.runtime}'\n"
+            assert error == f"domrun: error: no guest 'wbe'\n  did you mean 'web'? It was looked for in '{directory.runtime}'\n"
         for verb, argument in (("qmp", "query-status"), ("screenshot", "file"), ("send-key", "a"), ("dump", "file")):
             directory.verb(verb, "wbe", argument, code=10)
 
