@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 dist_noinst_SCRIPTS += \
 	%D%/check \
+	%D%/cpu-data \
 	%D%/demo \
 	%D%/fetch-guests \
 	%D%/parity

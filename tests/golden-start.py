@@ -33,7 +33,7 @@ QMP_DESCRIPTOR = 99
 
 # Decompressors of Apple's images, in a package of their own, which an empty image does not need; the port that a VNC
 # server found; a console's socket that was connected to already.
-HARMLESS = re.compile(r"^(?:qemu: module block-block-dmg-\w+ not found, .*|VNC server running on .*"
+HARMLESS = re.compile(r"^(?:[^:]*: warning: TCG doesn't support requested feature: .*|qemu: module block-block-dmg-\w+ not found, .*|VNC server running on .*"
                       r"|.*: info: QEMU waiting for connection on: .*)\n", re.MULTILINE)
 IN_NAMESPACE = "DOMRUN_GOLDEN_NAMESPACE"
 
@@ -256,7 +256,9 @@ class Stage:
         if option in ("-accel", "-machine") and not may_use_kvm():
             value = re.sub(r"^kvm\b|(?<=accel=)kvm\b", "tcg", value)
         if option == "-cpu" and not may_use_kvm():
+            # What only KVM can pass through.
             value = re.sub(r"^host\b", "max", value)
+            value = re.sub(r",(host-cache-info|host-phys-bits)=on|,host-phys-bits-limit=\d+", "", value)
         return value
 
     def command(self):

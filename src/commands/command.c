@@ -4,6 +4,7 @@
 #include "commands/command.h"
 
 #include "domain/networks.h"
+#include "host/kvm.h"
 #include "host/networks.h"
 #include "machine/machine.h"
 
@@ -110,6 +111,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.has_stand_ins = is_dry_run && !command->seed;
   options.find_bridge = networks_find_bridge;
   options.has_vhost_net = networks_have_vhost();
+  options.read_cpu_host = kvm_read_cpu;
   options.now = get_now(is_dry_run);
   if (parse_type(command, &options, &error))
     networks = parse_networks(command->networks, &error);

@@ -10,6 +10,7 @@
 
 #include "base/enum.h"
 #include "base/report.h"
+#include "domain/cpu-host.h"
 
 typedef struct Domain Domain;
 typedef struct Device Device;
@@ -74,11 +75,14 @@ struct DomainOptions {
    * can be asked. */
   char *(*find_bridge)(const char *network);
 
+  /* What KVM can give a guest's CPU; FALSE where it cannot be asked. NULL: nobody can. */
+  gboolean (*read_cpu_host)(CpuHost *ret_host);
+
   gboolean has_vhost_net; /* /dev/vhost-net is there and can be opened */
   gint64 now;             /* seconds since 1970: what a clock that is off the host's is counted from */
 };
 
-/* has_vhost_net and find_bridge as on a host that has neither. */
+/* As on a host of which nothing is known. */
 #define DOMAIN_OPTIONS_INIT                                                                                  \
   {                                                                                                          \
     .type = -1                                                                                               \

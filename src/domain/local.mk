@@ -6,6 +6,11 @@ libdomrun_a_SOURCES += \
 	%D%/chipset.c %D%/chipset.h \
 	%D%/clock.c %D%/clock-qemu.c %D%/clock.h \
 	%D%/cpu.c %D%/cpu-qemu.c %D%/cpu.h \
+	%D%/cpu-data.c %D%/cpu-data-table.c %D%/cpu-data.h \
+	%D%/cpu-host.h \
+	%D%/cpu-model.c %D%/cpu-model-qemu.c %D%/cpu-model.h \
+	%D%/cpu-resolve.c %D%/cpu-resolve.h \
+	%D%/cpu-set.c %D%/cpu-set.h \
 	%D%/device.c %D%/device.h \
 	%D%/domain.c %D%/domain.h \
 	%D%/features.c %D%/features-qemu.c %D%/features.h \
@@ -16,4 +21,5 @@ libdomrun_a_SOURCES += \
 	%D%/memory.c %D%/memory-qemu.c %D%/memory.h \
 	%D%/metadata.c %D%/metadata-qemu.c %D%/metadata.h \
 	%D%/networks.c %D%/networks.h \
+	%D%/numa.c %D%/numa-qemu.c %D%/numa.h \
 	%D%/os.c %D%/os-qemu.c %D%/os.h

@@ -69,6 +69,24 @@ static gboolean ends_in_letter(xmlNode *node)
   return xml_text(node, &text, NULL) && *text && g_ascii_isalpha(text[strlen(text) - 1]);
 }
 
+/* @count of the unit of @node, in bytes. @attribute is where the number stands; NULL: in the text. */
+static gboolean multiply(xmlNode *node, const char *attribute, guint64 count, guint64 unit,
+                         guint64 *ret_bytes, GError **error)
+{
+  guint64 bytes;
+
+  if (!g_uint64_checked_mul(&bytes, count, unit) || bytes > G_MAXINT64)
+    return xml_error(error, node, attribute, "%" G_GUINT64_FORMAT " %s is more than any machine can address",
+                     count, xml_attribute(node, "unit") ? xml_attribute(node, "unit") : "KiB");
+  *ret_bytes = bytes;
+  return TRUE;
+}
+
+static guint64 to_kib(guint64 bytes)
+{
+  return bytes / 1024 + (bytes % 1024 != 0);
+}
+
 gboolean memory_read_kib(xmlNode *node, guint64 *ret_kib, GError **error)
 {
   guint64 count, unit, bytes;
@@ -78,11 +96,37 @@ gboolean memory_read_kib(xmlNode *node, guint64 *ret_kib, GError **error)
   if (!xml_text_uint(node, 0, G_MAXUINT64, &count, error))
     return ends_in_letter(node) &&
            error_add_hint(error, "the unit is an attribute: <memory unit='MiB'>512</memory>");
-  if (!g_uint64_checked_mul(&bytes, count, unit) || bytes > G_MAXINT64)
-    return xml_error(error, node, NULL, "%" G_GUINT64_FORMAT " %s is more than any machine can address",
-                     count, xml_attribute(node, "unit") ? xml_attribute(node, "unit") : "KiB");
-  *ret_kib = bytes / 1024 + (bytes % 1024 != 0);
+  if (!multiply(node, /* attribute= */ NULL, count, unit, &bytes, error))
+    return FALSE;
+  *ret_kib = to_kib(bytes);
   return TRUE;
+}
+
+gboolean memory_read_attribute(xmlNode *node, const char *name, guint64 *ret_bytes, GError **error)
+{
+  guint64 count = 0, unit;
+
+  if (!xml_has_attribute(node, name))
+    return xml_error(error, node, name, "is missing");
+  return read_unit(node, &unit, error) && xml_attribute_uint(node, name, 1, G_MAXUINT64, &count, error) &&
+         multiply(node, name, count, unit, ret_bytes, error);
+}
+
+gboolean memory_read_attribute_kib(xmlNode *node, const char *name, guint64 *ret_kib, GError **error)
+{
+  guint64 bytes;
+
+  if (!memory_read_attribute(node, name, &bytes, error))
+    return FALSE;
+  *ret_kib = to_kib(bytes);
+  return TRUE;
+}
+
+void memory_set_total(Memory *memory, guint64 kib)
+{
+  if (memory->current_kib == memory->kib || memory->current_kib > kib)
+    memory->current_kib = kib;
+  memory->kib = kib;
 }
 
 /* libvirt gives such a guest all of its memory, without a word. */

@@ -26,3 +26,10 @@ void memory_translate(const Memory *memory, Plan *plan);
 /* Reads "<memory unit='MiB'>512</memory>" and its like: a number with a unit (default: KiB), in KiB, rounded
  * up. https://libvirt.org/formatdomain.html#memory-allocation lists the units. */
 gboolean memory_read_kib(struct _xmlNode *node, guint64 *ret_kib, GError **error);
+
+/* The same from an attribute, <cell memory='512' unit='MiB'/>, which must be there: in bytes, and in KiB. */
+gboolean memory_read_attribute(struct _xmlNode *node, const char *name, guint64 *ret_bytes, GError **error);
+gboolean memory_read_attribute_kib(struct _xmlNode *node, const char *name, guint64 *ret_kib, GError **error);
+
+/* The guest has as much as its NUMA cells, whatever <memory> says. */
+void memory_set_total(Memory *memory, guint64 kib);

@@ -3,6 +3,7 @@ libdomrun_a_SOURCES += \
 	%D%/bootloader.c %D%/bootloader.h \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
+	%D%/kvm.c %D%/kvm.h \
 	%D%/link.c %D%/link.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/networks.c %D%/networks.h \

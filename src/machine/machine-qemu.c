@@ -63,6 +63,8 @@ static void translate_machine(const Domain *domain, Plan *plan)
 
   /* No USB controller but those of the document, and no guest memory in QEMU's own core dumps. */
   props_add_bool(machine, "usb", FALSE);
+  if (domain->cpu->numa.has_hmat)
+    props_add_bool(machine, "hmat", TRUE);
   props_add_bool(machine, "dump-guest-core", domain->memory->is_in_core_dumps);
   features_translate_machine(domain->features, machine);
   clock_translate_machine(domain->clock, machine);

@@ -190,6 +190,7 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
     seed = domain->metadata->name;
   generator_init(domain->generator, seed);
   metadata_complete(domain->metadata, domain->generator, domain->document);
+  collect(report, cpu_complete(domain, &error), &error);
   disk_sort(domain);
   implied_add(domain);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
@@ -217,9 +218,9 @@ static void validate(const Domain *domain, Report *report)
 static void ignore_parts(xmlNode *root)
 {
   static const char *const names[] = {
-    "name",          "uuid",      "title",       "description", "metadata",   "memory",
-    "currentMemory", "maxMemory", "vcpu",        "os",          "bootloader", "bootloader_args",
-    "features",      "clock",     "on_poweroff", "on_reboot",   "on_crash",
+    "name",      "uuid",  "title",       "description", "metadata", "memory",     "currentMemory",
+    "maxMemory", "vcpu",  "vcpus",       "cpu",         "os",       "bootloader", "bootloader_args",
+    "features",  "clock", "on_poweroff", "on_reboot",   "on_crash",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -298,6 +299,7 @@ void machine_free(Domain *domain)
   if (!domain)
     return;
   os_clear(domain->os);
+  cpu_clear(domain->cpu);
   g_ptr_array_unref(domain->devices);
   g_free(domain); /* the first member of its Whole */
 }

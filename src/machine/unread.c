@@ -33,10 +33,10 @@ gboolean unread_is_protected(const char *element, const char *attribute)
 
 /* Of today's format, as libvirt documents it; each goes from this list when its room is built. */
 static const char *const later_parts[] = {
-  "cpu",       "cputune",        "numatune",    "memoryBacking", "memtune",
-  "blkiotune", "iothreads",      "iothreadids", "resource",      "sysinfo",
-  "pm",        "perf",           "seclabel",    "idmap",         "genid",
-  "keywrap",   "throttlegroups",
+  "cputune",   "numatune",  "memoryBacking", "memtune",
+  "blkiotune", "iothreads", "iothreadids",   "resource",
+  "sysinfo",   "pm",        "perf",          "seclabel",
+  "idmap",     "genid",     "keywrap",       "throttlegroups",
 };
 static const char *const later_devices[] = {
   "audio",    "channel",     "crypto", "filesystem", "hostdev",   "iommu", "lease", "memory", "nvram",
