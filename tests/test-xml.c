@@ -59,9 +59,22 @@ static void test_not_xml(void)
   assert_refused("", "guest.xml: the file is empty*");
   assert_refused("   \n", "guest.xml:*: not well-formed XML: *");
   assert_refused("hello", "guest.xml:1: not well-formed XML: *");
-  assert_refused("<domain>\n<name>x</nome>\n</domain>", "guest.xml:2: not well-formed XML: *");
+  assert_refused("<domain>\n<name>x</nome>\n</domain>",
+                 "guest.xml:2: not well-formed XML: </nome> closes nothing: <name> is open, since line 2");
+  assert_refused("<domain>\n<a>\n<b>\n<a>\n</a>\n</a>\n</domain>",
+                 "guest.xml:3: not well-formed XML: <b> is never closed\n"
+                 "  on line 6 there is </a>, where </b> should have come before");
+  assert_refused("<domain>\n<a>\n<b>\n<c/>\n", "guest.xml:3: not well-formed XML: <b> is never closed\n"
+                                               "  the document ends on line 5, and </b> has not come");
+  assert_refused("<domain>\n<!-- -->\n<!-- \n\n</domain>\n",
+                 "guest.xml:3: not well-formed XML: a comment is never closed");
+  assert_refused("<domain>\n<a b='&'/>\n<c d='e>\n</domain>", "guest.xml:2: *\n  write & as &amp;");
+  assert_refused("<domain>\n<a>1 < 2</a></domain>", "guest.xml:2: *\n  write < as &lt; *");
+  assert_refused("<domain>\n<a b='c>\n<d/></domain>",
+                 "guest.xml:3: *'<' *\n  a quote before it is not closed*");
   assert_refused("<domain>", "guest.xml:1: not well-formed XML: *");
-  assert_refused("<domain/><domain/>", "guest.xml:1: not well-formed XML: *");
+  assert_refused("<domain/><domains/>", "guest.xml:1: not well-formed XML: *");
+  assert_refused("<domain/>\n<!-- -->\n<domain/>", "guest.xml:3: a second <domain> *\n  virt-install *");
   assert_refused("<domain a='1' a='2'/>", "guest.xml:1: not well-formed XML: *");
   assert_refused("<domain>&nbsp;</domain>", "guest.xml:1: not well-formed XML: *");
   assert_refused("<domain>&#1;</domain>", "guest.xml:1: not well-formed XML: *");

@@ -17,10 +17,10 @@
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
-#include <libxml/xmlerror.h>
 
 #include "base/fd.h"
 #include "xml/marks.h"
+#include "xml/syntax-error.h"
 
 struct XmlDocument {
   xmlDoc *doc;
@@ -32,6 +32,7 @@ struct XmlDocument {
 
 typedef struct {
   int doctype_line; /* 0: there was none */
+  XmlSyntaxError error;
 } ParseState;
 
 static void stop_at_doctype(void *data, const xmlChar *name, const xmlChar *external_id,
@@ -45,32 +46,22 @@ static void stop_at_doctype(void *data, const xmlChar *name, const xmlChar *exte
   xmlStopParser(context);
 }
 
-/* libxml2 2.12 made it const. */
-#if LIBXML_VERSION >= 21200
-typedef const xmlError XmlReportedError;
-#else
-typedef xmlError XmlReportedError;
-#endif
-
-static void ignore_error(void *data, XmlReportedError *error)
+static void note_error(void *data, XmlReportedError *reported)
 {
+  xmlParserCtxt *context = data;
+  ParseState *state = context->_private;
+
+  xml_syntax_error_note(&state->error, context, reported);
 }
 
-static gboolean set_parse_error(GError **error, xmlParserCtxt *context, const ParseState *state,
-                                const char *name)
+static gboolean set_parse_error(const ParseState *state, const char *name, GError **error)
 {
-  const xmlError *cause = xmlCtxtGetLastError(context);
-  Place place = { name, NULL, cause ? cause->line : 0 };
-  g_autofree char *message = NULL;
+  Place place = { name, NULL, state->doctype_line };
 
-  if (state->doctype_line > 0) {
-    place.line = state->doctype_line;
-    error_set_document(error, &place, NULL, "a document type declaration (<!DOCTYPE>) is not allowed");
-    return error_add_hint(error, "a domain needs none: remove it, and write out what its entities stand for");
-  }
-  message = g_strdup(cause && cause->message ? cause->message : "unknown cause");
-  return error_set_document(error, &place, NULL, "not well-formed XML: %s",
-                            g_strdelimit(g_strstrip(message), "\n", ' '));
+  if (state->doctype_line == 0)
+    return xml_syntax_error_set(&state->error, name, error);
+  error_set_document(error, &place, NULL, "a document type declaration (<!DOCTYPE>) is not allowed");
+  return error_add_hint(error, "a domain needs none: remove it, and write out what its entities stand for");
 }
 
 /* What libxml2 would print by itself, which only it decides: broken encodings. */
@@ -80,23 +71,23 @@ static void print_nothing(void *data, const char *format, ...)
 
 static xmlDoc *parse_bytes(const char *bytes, gsize length, const char *name, GError **error)
 {
-  ParseState state = { 0 };
+  ParseState state = { .error = { .bytes = bytes, .length = length } };
   xmlParserCtxt *context = xmlNewParserCtxt();
   xmlDoc *doc;
 
   xmlSetGenericErrorFunc(NULL, print_nothing);
   context->_private = &state;
   context->sax->internalSubset = stop_at_doctype;
-  context->sax->serror = ignore_error;
+  context->sax->serror = note_error;
   doc = xmlCtxtReadMemory(context, bytes, (int)length, name, /* encoding= */ NULL,
-                          XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES |
-                              XML_PARSE_NOCDATA);
+                          XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA);
   if (!doc || state.doctype_line > 0) {
-    set_parse_error(error, context, &state, name);
+    set_parse_error(&state, name, error);
     xmlFreeDoc(doc);
     doc = NULL;
   }
   xmlFreeParserCtxt(context);
+  xml_syntax_error_clear(&state.error);
   return doc;
 }
 

@@ -4,4 +4,5 @@ libdomrun_a_SOURCES += \
 	%D%/document.c %D%/document.h \
 	%D%/element.c %D%/element.h \
 	%D%/marks.c %D%/marks.h \
+	%D%/syntax-error.c %D%/syntax-error.h \
 	%D%/unread.c %D%/unread.h
