@@ -342,7 +342,7 @@ def start(words, stage, directory):
     with open(directory / "stderr", "w+b") as errors:
         stage.descriptors[QMP_DESCRIPTOR] = listener
         words = [*words, "-S", "-chardev", f"socket,id=golden-qmp,fd={QMP_DESCRIPTOR},server=on,wait=off",
-                 "-mon", "chardev=golden-qmp,mode=control"]
+                 "-qmp", "chardev:golden-qmp"]
         process = subprocess.Popen(with_descriptors(words, stage.descriptors), cwd=directory, stderr=errors,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    pass_fds=[file.fileno() for file in stage.descriptors.values()])

@@ -73,12 +73,14 @@ static void translate_machine(const Domain *domain, Plan *plan)
   plan_add_keyval(plan, PLAN_BOTH, "-machine", machine);
 }
 
+/* -qmp with the prefix of human monitors is what QEMU 7.2 to 11.1 take without a word: 11.1 deprecates -mon,
+ * and the object that it has instead is new. */
 static void translate_monitor(Plan *plan)
 {
   const PlanResource *socket = plan_add_resource(plan, PLAN_RESOURCE_QMP, "monitor", /* place= */ NULL);
 
   plan_add_format(plan, PLAN_RUN, "-chardev", "socket,id=charmonitor,fd=%d,server=on,wait=off", socket->fd);
-  plan_add(plan, PLAN_RUN, "-mon", "chardev=charmonitor,id=monitor,mode=control");
+  plan_add(plan, PLAN_RUN, "-qmp", "chardev:charmonitor");
 }
 
 /* Commands that a guest needs come before its first instruction; the supervisor lets it go then. */
