@@ -7,6 +7,7 @@
 
 #include "domain/cpu-model.h"
 
+#include "domain/chipset.h"
 #include "domain/domain.h"
 #include "domain/os.h"
 
@@ -14,11 +15,14 @@ ENUM_TABLE(cpu_model_default_table, OS_ARCH_LAST, [OS_ARCH_I686] = "qemu32", [OS
 
 static const char *name_of(const CpuModel *model, const Domain *domain)
 {
+  /* QEMU 11.1 warns of 64-bit processors on a machine with nothing but an ISA bus. */
+  OsArch arch = chipset_of(domain) == CHIPSET_ISA ? OS_ARCH_I686 : domain->os->arch;
+
   if (model->mode == CPU_MODE_HOST_PASSTHROUGH)
     return "host";
   if (model->mode == CPU_MODE_MAXIMUM)
     return "max";
-  return model->name ? model->name : enum_to_string(&cpu_model_default_table, (int)domain->os->arch);
+  return model->name ? model->name : enum_to_string(&cpu_model_default_table, (int)arch);
 }
 
 /* QEMU's newer versions of these models have features that libvirt's models of that name never had, or no

@@ -244,6 +244,22 @@ static void complete_model(const Domain *domain, Interface *interface)
   interface->device.is_usb = interface->model == INTERFACE_MODEL_USB_NET;
 }
 
+/* QEMU's limit where it serves the queue itself; 7.2 cut it to that without a word, 10.0 refuses.
+ */
+enum { TX_QUEUE_MAX = 256 };
+
+static void complete_tx_queue(const Domain *domain, Interface *interface)
+{
+  if (!interface_is_virtio(interface) || interface->driver.tx_queue_size <= TX_QUEUE_MAX)
+    return;
+  report_warning(domain->report, &interface->driver.place, "tx_queue_size",
+                 "leave it out: that is what the queue has by itself",
+                 "%u becomes %d, the most that QEMU has for an interface of type '%s'",
+                 interface->driver.tx_queue_size, TX_QUEUE_MAX,
+                 enum_to_string(&interface_type_table, (int)interface->source.type));
+  interface->driver.tx_queue_size = TX_QUEUE_MAX;
+}
+
 /* One address at two interfaces is what bonding and fail-over want, and otherwise a slip. */
 static void warn_of_same_mac(const Domain *domain, const Interface *interface)
 {
@@ -266,6 +282,7 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
   interface->index = device_index_in_room(domain, device);
   device_set_alias(domain, device, "net%u", interface->index);
   complete_model(domain, interface);
+  complete_tx_queue(domain, interface);
   interface_source_complete(domain, &interface->source);
   if (!interface->mac) {
     g_autofree char *mac = generator_mac(domain->generator, interface->index);
