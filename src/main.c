@@ -10,6 +10,7 @@
 
 #include "base/exit-code.h"
 #include "base/nearest.h"
+#include "base/patience.h"
 #include "commands/command.h"
 
 static const Command commands[] = {
@@ -71,6 +72,10 @@ static int unknown_command(const char *name)
 
 static int run_named(const char *name, int argc, char **argv)
 {
+  GError *error = NULL;
+
+  if (!patience_check(&error))
+    return report_usage_error(error);
   for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
     if (g_str_equal(name, commands[i].name)) {
       g_autofree char *full_name = g_strconcat("domrun ", name, NULL);

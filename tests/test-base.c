@@ -13,6 +13,7 @@
 #include "base/exit-code.h"
 #include "base/fd.h"
 #include "base/nearest.h"
+#include "base/patience.h"
 #include "base/quote.h"
 #include "base/report.h"
 
@@ -474,6 +475,27 @@ static void test_fd_errors(void)
   g_assert_cmpint(errno, ==, ENOSPC);
 }
 
+static void test_patience(void)
+{
+  static const char *const no_factors[] = { "0", "1001", "-1", "2.5", "x", "2 " };
+
+  g_unsetenv("DOMRUN_PATIENCE");
+  g_assert_cmpuint(patience_of(250), ==, 250);
+  g_assert_true(patience_check(NULL));
+  g_setenv("DOMRUN_PATIENCE", "40", /* overwrite= */ TRUE);
+  g_assert_cmpuint(patience_of(250), ==, 10000);
+  g_assert_cmpuint(patience_of(G_MAXUINT), ==, G_MAXINT);
+  for (gsize i = 0; i < G_N_ELEMENTS(no_factors); i++) {
+    g_autoptr(GError) error = NULL;
+
+    g_setenv("DOMRUN_PATIENCE", no_factors[i], /* overwrite= */ TRUE);
+    g_assert_false(patience_check(&error));
+    g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_USAGE);
+    g_assert_cmpuint(patience_of(250), ==, 250);
+  }
+  g_unsetenv("DOMRUN_PATIENCE");
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -495,5 +517,6 @@ int main(int argc, char **argv)
   g_test_add_func("/base/fd/ownership", test_fd_ownership);
   g_test_add_func("/base/fd/read-and-write", test_fd_read_and_write);
   g_test_add_func("/base/fd/errors", test_fd_errors);
+  g_test_add_func("/base/patience", test_patience);
   return g_test_run();
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/patience.h"
 #include "base/quote.h"
 
 /* Bytes of a log. A guest that makes QEMU talk must not fill the memory that /run usually is. */
@@ -117,7 +118,7 @@ static void tell(const char *line)
     if (write_some(note, 0))
       missing = 0;
   }
-  if (missing > 0 || !write_some(line, PATIENCE))
+  if (missing > 0 || !write_some(line, (int)patience_of(PATIENCE)))
     missing++;
 }
 

@@ -8,5 +8,6 @@ libdomrun_a_SOURCES += \
 	%D%/fd.c %D%/fd.h \
 	%D%/fd-watch.c %D%/fd-watch.h \
 	%D%/nearest.c %D%/nearest.h \
+	%D%/patience.c %D%/patience.h \
 	%D%/quote.c %D%/quote.h \
 	%D%/report.c %D%/report.h

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "base/patience.h"
 #include "commands/command.h"
 #include "commands/guest.h"
 
@@ -22,10 +23,11 @@ static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **er
   arguments = json_object_new();
   json_object_set_boolean_member(arguments, "graceful", is_graceful);
   if (is_graceful) /* it takes a QEMU that listens */
-    result = guest_command_call_slow(command, "destroy", arguments, CONTROL_SUPERVISOR_PATIENCE, error);
+    result = guest_command_call_slow(command, "destroy", arguments,
+                                     (int)patience_of(CONTROL_SUPERVISOR_PATIENCE), error);
   else
     result = guest_command_call(command, "destroy", arguments, error);
-  return result && control_client_await_end(command->client, END_PATIENCE, error);
+  return result && control_client_await_end(command->client, (int)patience_of(END_PATIENCE), error);
 }
 
 int destroy_command(int argc, char **argv)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/patience.h"
 #include "commands/command.h"
 
 void guest_command_clear(GuestCommand *command)
@@ -63,7 +64,8 @@ gboolean guest_command_connect(GuestCommand *command, GError **error)
 JsonNode *guest_command_call(GuestCommand *command, const char *name, JsonObject *arguments, GError **error)
 {
   if (guest_command_connect(command, error))
-    return control_client_call(command->client, name, arguments, CONTROL_SUPERVISOR_PATIENCE, error);
+    return control_client_call(command->client, name, arguments,
+                               (int)patience_of(CONTROL_SUPERVISOR_PATIENCE), error);
   if (arguments)
     json_object_unref(arguments);
   return NULL;

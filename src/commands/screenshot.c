@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/patience.h"
 #include "commands/command.h"
 #include "commands/guest.h"
 
@@ -47,7 +48,8 @@ static gboolean take_picture(GuestCommand *command, int screen, GError **error)
   autofd int fd = -1;
 
   json_object_set_int_member(arguments, "head", screen);
-  result = guest_command_call_slow(command, "screenshot", arguments, SCREENSHOT_SECONDS * 1000, error);
+  result = guest_command_call_slow(command, "screenshot", arguments,
+                                   (int)patience_of(SCREENSHOT_SECONDS * 1000), error);
   if (!result)
     return FALSE;
   fd = control_client_take_fd(command->client);

@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "base/patience.h"
 
 struct Attachment {
   GMainContext *context;
@@ -46,7 +47,7 @@ static void on_hang_up(GIOCondition ready, gpointer user_data)
     return;
   }
   fd_watch_set(attachment->watch, 0);
-  attachment->patience = g_timeout_source_new(PATIENCE_LONG);
+  attachment->patience = g_timeout_source_new(patience_of(PATIENCE_LONG));
   g_source_set_callback(attachment->patience, on_patience_over, attachment, NULL);
   g_source_attach(attachment->patience, attachment->context);
 }

@@ -25,6 +25,7 @@
 #include "base/announce.h"
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "base/patience.h"
 #include "console/ring.h"
 
 struct Viewer {
@@ -292,7 +293,7 @@ static gboolean on_patience_over(gpointer user_data)
 
 static void start_patience(Console *console, guint milliseconds)
 {
-  console->patience = g_timeout_source_new(milliseconds);
+  console->patience = g_timeout_source_new(patience_of(milliseconds));
   g_source_set_callback(console->patience, on_patience_over, console, NULL);
   g_source_attach(console->patience, console->context);
 }

@@ -29,6 +29,7 @@
 
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "base/patience.h"
 
 struct Pty {
   GMainContext *context;
@@ -221,7 +222,7 @@ static gboolean on_settled(gpointer user_data)
   Pty *pty = user_data;
 
   pty->is_settled = TRUE;
-  start_timer(pty, FINAL_PATIENCE, on_final_patience_over);
+  start_timer(pty, patience_of(FINAL_PATIENCE), on_final_patience_over);
   pty_check_finished(pty);
   return G_SOURCE_REMOVE;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/patience.h"
 #include "control/protocol.h"
 #include "qmp/lines.h"
 
@@ -271,7 +272,8 @@ int control_client_take_fd(ControlClient *client)
 static gboolean check_greeting(ControlClient *client, GError **error)
 {
   GError *cause = NULL;
-  g_autoptr(JsonObject) greeting = next_message(client, deadline_of(CONTROL_SUPERVISOR_PATIENCE), &cause);
+  g_autoptr(JsonObject) greeting =
+      next_message(client, deadline_of((int)patience_of(CONTROL_SUPERVISOR_PATIENCE)), &cause);
   g_autoptr(JsonNode) result = NULL;
 
   if (cause) {

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/nearest.h"
+#include "base/patience.h"
 #include "control/protocol.h"
 
 void guest_free(Guest *guest)
@@ -153,7 +154,8 @@ ControlClient *guest_connect(const Guest *guest, GError **error)
     error_add_hint(error, "'domrun destroy' removes them");
     return NULL;
   }
-  fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE, CONTROL_SUPERVISOR_PATIENCE, &cause);
+  fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE, patience_of(CONTROL_SUPERVISOR_PATIENCE),
+                           &cause);
   if (fd >= 0)
     return control_client_new(fd, guest->state.name, error);
   if (runtime_dir_is_held(guest->directory)) {

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/patience.h"
 
 struct RuntimeDir {
   char *path;
@@ -49,8 +50,8 @@ enum { ID_LENGTH = 16 };
 /* Connections that may wait to be taken: many commands at the same instant. */
 enum { BACKLOG = 64 };
 
-/* How long the root's lock is tried, and how often, in microseconds. */
-enum { ROOT_LOCK_PATIENCE = 2 * G_USEC_PER_SEC, ROOT_LOCK_PAUSE = 2000 };
+/* How long the root's lock is tried, and how often, in milliseconds. */
+enum { ROOT_LOCK_PATIENCE = 2000, ROOT_LOCK_PAUSE = 2 };
 
 static gboolean host_error(GError **error, const char *what, const char *path)
 {
@@ -192,12 +193,12 @@ static int lock(int fd, int how)
 /* FALSE with errno set: EWOULDBLOCK where somebody holds it for too long. */
 static gboolean lock_root(const RuntimeDir *directory, int how)
 {
-  gint64 deadline = g_get_monotonic_time() + ROOT_LOCK_PATIENCE;
+  gint64 deadline = g_get_monotonic_time() + patience_of(ROOT_LOCK_PATIENCE) * G_GINT64_CONSTANT(1000);
 
   while (lock(directory->root_fd, how | LOCK_NB) < 0) {
     if (errno != EWOULDBLOCK || g_get_monotonic_time() >= deadline)
       return FALSE;
-    g_usleep(ROOT_LOCK_PAUSE);
+    g_usleep(ROOT_LOCK_PAUSE * 1000);
   }
   return TRUE;
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/patience.h"
 #include "control/protocol.h"
 #include "supervise/core-dump.h"
 
@@ -106,7 +107,7 @@ static EmulatorRequest *request_new(Supervisor *supervisor, ControlRequest *clie
   g_queue_push_tail(&supervisor->requests, request);
   if (is_slow)
     return request;
-  request->timer = g_timeout_source_new(CONTROL_EMULATOR_PATIENCE);
+  request->timer = g_timeout_source_new(patience_of(CONTROL_EMULATOR_PATIENCE));
   g_source_set_callback(request->timer, on_patience_over, request, NULL);
   g_source_attach(request->timer, NULL);
   return request;

@@ -3,6 +3,7 @@
 
 #include "supervise/requests.h"
 
+#include "base/patience.h"
 #include "control/protocol.h"
 #include "supervise/publish.h"
 #include "supervise/requests-emulator.h"
@@ -156,7 +157,7 @@ static void allow_resets(Supervisor *supervisor)
   set_reboot_action(supervisor, "reset");
   if (supervisor->reset_timer)
     return;
-  supervisor->reset_timer = g_timeout_source_new(RESET_TIME);
+  supervisor->reset_timer = g_timeout_source_new(patience_of(RESET_TIME));
   g_source_set_callback(supervisor->reset_timer, on_reset_over, supervisor, NULL);
   g_source_attach(supervisor->reset_timer, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "base/announce.h"
 #include "base/exit-code.h"
+#include "base/patience.h"
 #include "supervise/states.h"
 
 /* Milliseconds for a QEMU that is destroyed to obey SIGTERM. */
@@ -62,12 +63,12 @@ static gboolean on_hang_up_time(gpointer user_data)
 void stopping_on_hang_up(Supervisor *supervisor)
 {
   states_set(supervisor, STATE_ENDING, "guest");
-  states_start_timer(supervisor, HANG_UP_PATIENCE, on_hang_up_time);
+  states_start_timer(supervisor, patience_of(HANG_UP_PATIENCE), on_hang_up_time);
 }
 
 void stopping_destroy(Supervisor *supervisor, gboolean is_graceful)
 {
-  await_end(supervisor, "destroyed", is_graceful ? 0 : DESTROY_PATIENCE);
+  await_end(supervisor, "destroyed", is_graceful ? 0 : patience_of(DESTROY_PATIENCE));
   if (is_graceful)
     tell_to_quit(supervisor);
   else

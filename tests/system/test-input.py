@@ -20,8 +20,8 @@ def domrun(*arguments, limit=None, **keywords):
             resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     return subprocess.run([guest.DOMRUN, *map(str, arguments)], stdout=keywords.pop("stdout", subprocess.PIPE),
                           stderr=subprocess.PIPE, timeout=guest.PATIENCE, check=False, text=True,
-                          env=dict(os.environ, LC_ALL="C.UTF-8"), preexec_fn=restrict,
-                          **({"stdin": subprocess.DEVNULL} | keywords))
+                          preexec_fn=restrict,
+                          **({"stdin": subprocess.DEVNULL, "env": dict(os.environ, LC_ALL="C.UTF-8")} | keywords))
 
 
 def assert_refused(done, code, *words):
@@ -165,6 +165,11 @@ def test_usage_errors():
             done = domrun(*arguments)
             assert done.returncode == 2, f"{arguments}: exit code {done.returncode}\n{done.stderr}"
             assert done.stderr and not done.stdout, f"{arguments}: {done.stdout} {done.stderr}"
+
+
+def test_patience_that_is_no_number():
+    done = domrun("list", env=dict(os.environ, DOMRUN_PATIENCE="long"))
+    assert_refused(done, 2, "the environment variable DOMRUN_PATIENCE is 'long'", "from 1 to 1000")
 
 
 def test_help_and_version():
