@@ -219,7 +219,10 @@ def panics(arguments):
 def panics_and_dies(arguments):
     """Both while its supervisor does not look."""
     qmp = ready(arguments)
-    os.kill(os.getppid(), signal.SIGSTOP)
+    supervisor = os.getppid()
+    os.kill(supervisor, signal.SIGSTOP)
+    while ") T " not in pathlib.Path(f"/proc/{supervisor}/stat").read_text():
+        time.sleep(0.01)
     qmp.event("GUEST_PANICKED", action="pause")
     count_start()
     os._exit(4)

@@ -29,7 +29,6 @@ import zlib
 import golden
 import tap
 
-PATIENCE = 60
 QMP_DESCRIPTOR = 99
 
 # Decompressors of Apple's images, in a package of their own, which an empty image does not need; the port that a VNC
@@ -356,10 +355,10 @@ def start(words, stage, directory):
         problem, code = "", None
         try:
             with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(PATIENCE)
+                connection.settimeout(tap.PATIENCE)
                 connection.connect(str(directory / "qmp"))
                 problem = talk(connection)
-            code = process.wait(PATIENCE)
+            code = process.wait(tap.PATIENCE)
         except (OSError, ValueError, AssertionError, subprocess.TimeoutExpired) as error:
             problem = str(error) or repr(error)
         finally:

@@ -108,7 +108,7 @@ def run_domrun(case):
     """Exit code, standard output and standard error, normalised."""
     options = (case.read("args") or b"").decode().splitlines()
     done = subprocess.run([os.path.abspath(DOMRUN), "argv", *options, f"{case.name}.xml"], cwd=case.directory,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=tap.PATIENCE, check=False,
                           env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", SOURCE_DATE_EPOCH="1211716800"))
     here = os.fsencode(case.directory)
     out, err = (text.replace(here, b"@DIR@") for text in (done.stdout, done.stderr))

@@ -26,7 +26,7 @@
 #include "control/state.h"
 #include "qmp/lines.h"
 
-enum { PATIENCE = 20 * 1000 };
+enum { PATIENCE = 300 * 1000 };
 
 typedef struct {
   char *directory;
@@ -471,6 +471,7 @@ static void test_many_requests(Fixture *fixture, gconstpointer data)
   g_autoptr(GString) text = g_string_new(NULL);
   g_autoptr(ControlClient) client = open_client(fixture);
   autofd int fd = open_socket(fixture);
+  struct pollfd hang_up = { .fd = fd };
   g_autofree char *reply = NULL;
   gsize length;
   guint count = 0;
@@ -479,10 +480,9 @@ static void test_many_requests(Fixture *fixture, gconstpointer data)
     g_string_append(text, "{\"execute\":\"late\"}\n");
   g_assert_true(fd_write_all(fd, text->str, text->len));
   shutdown(fd, SHUT_WR);
-  while (g_usleep(20000), call_only(client, "now"), count++ < 5)
-    ;
+  while (poll(&hang_up, 1, 10) == 0) /* it comes when all are answered */
+    call_only(client, "now");
   reply = fd_read_all(fd, 1024 * 1024, &length);
-  count = 0;
   for (const char *at = reply; (at = strstr(at, "{\"return\":{}}\n")); at++)
     count++;
   g_assert_cmpuint(count, ==, 100);
@@ -515,14 +515,15 @@ static void test_hung_up(void)
 
 static void test_silent(void)
 {
-  gint64 start = g_get_monotonic_time();
+  g_autofree char *patience = g_strdup(g_getenv("DOMRUN_PATIENCE"));
   g_autoptr(GError) error = NULL;
   int ends[2];
 
   g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+  g_setenv("DOMRUN_PATIENCE", "1", /* overwrite= */ TRUE);
   g_assert_null(control_client_new(ends[0], "guest", &error));
   g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_NO_ANSWER);
-  g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+  g_setenv("DOMRUN_PATIENCE", patience, /* overwrite= */ TRUE);
   close(ends[1]);
 }
 
@@ -913,6 +914,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   signal(SIGPIPE, SIG_IGN);
+  g_setenv("DOMRUN_PATIENCE", "100", /* overwrite= */ TRUE); /* nobody is given up who is only slow */
   add("/control/call", test_call);
   add("/control/refusals", test_refusals);
   add("/control/deadline", test_deadline);

@@ -6,7 +6,6 @@ import hashlib
 import json
 import pathlib
 import socket
-import time
 
 import guest
 
@@ -25,13 +24,10 @@ def state_of(runtime, name):
 
 
 def wait_for_state(runtime, name, state, reason=None):
-    deadline = time.monotonic() + guest.PATIENCE
-    while True:
+    def find():
         found = state_of(runtime, name)
-        if found and found["state"] == state and reason in (None, found["reason"]):
-            return found
-        assert time.monotonic() < deadline, f"waited for '{name}' to be {state} ({reason}); it is {found}"
-        time.sleep(0.02)
+        return found if found and found["state"] == state and reason in (None, found["reason"]) else None
+    return guest.await_that(find, lambda: f"waited for '{name}' to be {state} ({reason}): {state_of(runtime, name)}")
 
 
 class Refused(Exception):
@@ -65,8 +61,11 @@ class Client:
         line, self.buffer = self.buffer.split(b"\n", 1)
         return json.loads(line)
 
-    def execute(self, command, **arguments):
+    def send(self, command, **arguments):
         self.socket.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+
+    def execute(self, command, **arguments):
+        self.send(command, **arguments)
         while True:
             message = self.read()
             assert message is not None, "hung up"

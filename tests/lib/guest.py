@@ -23,13 +23,55 @@ import threading
 import time
 import uuid
 
+import tap
+
 BUILD = pathlib.Path(os.environ.get("DOMRUN_BUILDDIR", "build")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DOMRUN = os.environ.get("DOMRUN", str(BUILD / "domrun"))
 IMAGE = BUILD / "tests/guest/guest.img"
 
-# Slow machines, sanitizers and TCG: what is waited for takes far less time, and a failure may take its own.
-PATIENCE = float(os.environ.get("DOMRUN_TEST_PATIENCE", "30"))
+PATIENCE = tap.PATIENCE
+PATIENTLY = ("--timeout", str(int(PATIENCE)))    # for the verbs that have it
+
+# DOMRUN_PATIENCE of all that tests start: domrun gives up nobody who is only slow. A test that is about giving up
+# makes its Directory with a small one.
+PATIENT = 40
+
+
+def await_that(condition, explain=lambda: "waited in vain"):
+    """Waits until @condition() is true, and returns what it is; else fails with what @explain() says."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, explain()
+        time.sleep(0.02)
+    return found
+
+
+def process_state(pid):
+    """"T" for one that is stopped, "Z" for one that has ended, other letters of proc(5), or None: there is none."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def program(pid):
+    """The path of what it executes, or None."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return None
+
+
+def children(pid):
+    """The pids of the processes that it has started, or adopted, and not reaped."""
+    return list(map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def stop_process(pid):
+    """As SIGSTOP, which takes effect some time after kill(2) has returned."""
+    os.kill(pid, signal.SIGSTOP)
+    await_that(lambda: process_state(pid) == "T", lambda: f"process {pid} is not stopped")
 
 
 def hello_xml(devices="<serial type='pty'/>", lifecycle="", features="<acpi/><apic/>", name="hello"):
@@ -108,11 +150,18 @@ class Stream:
             return self._changed.wait_for(lambda: self._ended, patience)
 
 
+def _command(pid):
+    """Its command line, for messages."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="backslashreplace")
+    except OSError:
+        return "one that has ended"
+
+
 class Run:
     """One domrun process."""
 
     def __init__(self, arguments, environment, directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE, prefix=()):
-        self.started = time.monotonic()
         self.process = subprocess.Popen([*prefix, DOMRUN, *arguments], stdin=stdin, stdout=stdout,
                                         stderr=subprocess.PIPE, env=environment, cwd=directory, bufsize=0)
         self.out = Stream(self.process.stdout) if stdout == subprocess.PIPE else None
@@ -156,8 +205,7 @@ class Run:
 
     def qemu_pid(self):
         """The pid of its QEMU."""
-        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        pids = [int(child) for child in children
+        pids = [child for child in children(self.pid)
                 if pathlib.Path(f"/proc/{child}/comm").read_text().startswith("qemu-system")]
         assert len(pids) == 1, f"its QEMU processes are {pids}\n{self.said()}"
         return pids[0]
@@ -166,7 +214,7 @@ class Run:
 class Directory:
     """A directory for one test, which is also the runtime directory of what the test runs."""
 
-    def __init__(self):
+    def __init__(self, patience=PATIENT):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="domrun-"))
         self.runtime = self.path / "run"
         self.temporary = self.path / "tmp"
@@ -174,7 +222,7 @@ class Directory:
         self.temporary.mkdir()
         self.id = str(uuid.uuid4())
         self.environment = dict(os.environ, DOMRUN_TEST_ID=self.id, XDG_RUNTIME_DIR=str(self.runtime),
-                                TMPDIR=str(self.temporary), LC_ALL="C.UTF-8")
+                                TMPDIR=str(self.temporary), LC_ALL="C.UTF-8", DOMRUN_PATIENCE=str(patience))
 
     def __enter__(self):
         return self
@@ -197,13 +245,12 @@ class Directory:
         self.write("guest.xml", xml)
         return Run(["run", "--root", str(self.runtime), *options, "guest.xml"], self.environment, self.path, **keywords)
 
-    def verb(self, name, *arguments, code=0, stdin=b"", prefix=()):
+    def verb(self, name, *arguments, code=0, stdin=b"", prefix=(), patience=PATIENT):
         """Runs another domrun command on the guests of this directory, which has to end with @code; returns what it
-        wrote and how long it took (.out, .err, .seconds)."""
-        started = time.monotonic()
+        wrote (.out, .err). Its @patience is not that of `run`."""
         result = subprocess.run([*prefix, DOMRUN, name, "--root", str(self.runtime), *arguments], input=stdin,
-                                capture_output=True, env=self.environment, cwd=self.path, timeout=PATIENCE)
-        result.seconds = time.monotonic() - started
+                                capture_output=True, env=dict(self.environment, DOMRUN_PATIENCE=str(patience)),
+                                cwd=self.path, timeout=PATIENCE)
         result.out = result.stdout.decode(errors="backslashreplace")
         result.err = result.stderr.decode(errors="backslashreplace")
         assert result.returncode == code, \
@@ -213,15 +260,13 @@ class Directory:
     def destroy(self, name):
         """Ends the guest, if it has not ended, and does not wait for `domrun run`."""
         subprocess.run([DOMRUN, "destroy", "--root", str(self.runtime), "--", name], capture_output=True,
-                       env=self.environment, timeout=PATIENCE)
+                       env=dict(self.environment, DOMRUN_PATIENCE=str(PATIENT)), timeout=PATIENCE)
 
     def await_state(self, name, state="running"):
         """Waits until the guest is found and in that state."""
-        deadline = time.monotonic() + PATIENCE
-        while not any(one["name"] == name for one in json.loads(self.verb("list", "--json").out)):
-            assert time.monotonic() < deadline, f"no guest '{name}'"
-            time.sleep(0.02)
-        self.verb("wait", "--timeout", str(int(PATIENCE)), "--", name, state)
+        await_that(lambda: any(one["name"] == name for one in json.loads(self.verb("list", "--json").out)),
+                   lambda: f"no guest '{name}'")
+        self.verb("wait", *PATIENTLY, "--", name, state)
 
     def processes(self):
         """The pids of all that was started here and has not ended."""
@@ -239,10 +284,6 @@ class Directory:
 
     def assert_nothing_left(self):
         """After the end: no process, no socket, no file."""
-        deadline = time.monotonic() + 2
-        while (left := self.processes()) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        commands = [pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode() for pid in left]
-        assert not left, f"processes are left: {commands}"
+        await_that(lambda: not self.processes(), lambda: f"processes are left: {list(map(_command, self.processes()))}")
         files = [str(path) for base in (self.runtime, self.temporary) for path in base.rglob("*") if not path.is_dir()]
         assert not files, f"files are left: {files}"

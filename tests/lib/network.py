@@ -34,11 +34,7 @@ ip link set eth0 up
 ip address add $address dev eth0
 echo "eth0: $(cat /sys/class/net/eth0/address) mtu $(cat /sys/class/net/eth0/mtu)"
 for peer in $(echo $peers | tr , ' '); do
-  tries=0
-  until ping -c 1 -W 1 -s $size $peer >/dev/null; do
-    tries=$((tries + 1))
-    [ $tries -lt 60 ] || { echo "no answer from $peer"; poweroff -f; }
-  done
+  until ping -c 1 -W 1 -s $size $peer >/dev/null; do :; done
   echo "answer from $peer"
 done
 [ -z "$url" ] || echo "fetched: $(wget -q -O - $url | sha256sum)"
@@ -64,6 +60,16 @@ def enter(*commands):
     os.execvp("unshare", ["unshare", "-nm", sys.executable, *sys.argv])
 
 
+def enter_if_possible():
+    """As enter(), for a test that only wants no others beside it."""
+    unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
+    if os.environ.get(INSIDE):
+        subprocess.run("ip link set lo up", shell=True, check=True)
+    elif shutil.which("ip") and subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0:
+        os.environ[INSIDE] = "1"
+        os.execvp("unshare", [*unshare, sys.executable, *sys.argv])
+
+
 def links():
     """The namespace's network devices by their names."""
     done = subprocess.run(["ip", "-json", "-details", "link"], capture_output=True, text=True, check=True)
@@ -87,11 +93,11 @@ def inventory():
 
 @contextlib.contextmanager
 def nothing_left():
-    """What the namespace has before and after must be the same."""
+    """What the namespace has before and after must be the same. (The kernel closes what a process had open a moment after
+    that process cannot be seen any more.)"""
     before = inventory()
     yield
-    after = inventory()
-    assert before == after, f"before: {before}\nafter: {after}"
+    guest.await_that(lambda: inventory() == before, lambda: f"before: {before}\nafter: {inventory()}")
 
 
 def is_listening(port):
@@ -176,8 +182,7 @@ class Guests:
     def finish(self):
         """All do what they are to do, and then end."""
         for run in self.runs:
-            run.expect("all done|no answer", patience=120)
-            assert "no answer" not in run.out.text, run.said()
+            run.expect("all done")
         for run in self.runs:
             run.send(b"\n")
         for run in self.runs:

@@ -11,7 +11,7 @@ case $test in
   *.sh) set -- "${SHELL:-/bin/sh}" "$test" ;;
   *) set -- "$test" --tap ;;
 esac
-set -- timeout --kill-after=10 "${DOMRUN_TEST_TIMEOUT:-400}" "$@"
+set -- timeout --kill-after=10 "${DOMRUN_TEST_TIMEOUT:-3600}" "$@"
 
 if [ "${DOMRUN_NO_SKIP:-0}" != 1 ]; then
   exec "$@"

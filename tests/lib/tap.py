@@ -14,6 +14,10 @@ import sys
 import traceback
 
 
+# Seconds. It ends a hang, and nothing else: what a test waits for may take as long as it likes on a slow machine.
+PATIENCE = float(os.environ.get("DOMRUN_TEST_PATIENCE", "300"))
+
+
 class Skip(Exception):
     """Raised with the reason why a test cannot run on this machine."""
 

@@ -3,7 +3,6 @@
 """The <bootloader> of a document: scripts that choose well, badly, not at all, and never."""
 
 import subprocess
-import time
 
 import guest
 import tap
@@ -147,9 +146,7 @@ def test_much_output():
 
 def test_hanging():
     with Case("sleep 1000 & sleep 1000") as case:
-        started = time.monotonic()
         case.assert_refused("did not end within 1 seconds", options=["--bootloader-timeout=1"])
-        assert time.monotonic() - started < 10
 
 
 def test_hanging_without_output():

@@ -8,6 +8,7 @@ import socket
 import subprocess
 
 import guest
+import network
 import tap
 
 
@@ -113,4 +114,5 @@ def test_vnc_port():
 
 
 if __name__ == "__main__":
+    network.enter_if_possible()     # no other program takes the ports
     tap.main()

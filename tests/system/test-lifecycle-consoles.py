@@ -14,7 +14,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 
 import control
 import guest
@@ -25,9 +24,8 @@ SIZE = 64 << 20
 
 
 @contextlib.contextmanager
-def running(mode, devices="<serial type='pty'/>", **environment):
-    with guest.Directory() as directory:
-        directory.environment.update(environment)
+def running(mode, devices="<serial type='pty'/>", patience=guest.PATIENT):
+    with guest.Directory(patience) as directory:
         path = directory.write(mode, f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(FAKE))} {mode} \"$@\"\n")
         path.chmod(0o755)
         run = directory.run(guest.hello_xml(devices).replace("<devices>", f"<devices><emulator>{path}</emulator>"))
@@ -125,7 +123,7 @@ def test_readers_that_never_read_hold_up_nobody_for_long():
     """A viewer, a terminal and one that reads: the last one gets everything, and a log as well."""
     with guest.Directory() as other:
         log = other.path / "log"
-        with running("floods", f"<serial type='pty'><log file='{log}'/></serial>") as run:
+        with running("floods", f"<serial type='pty'><log file='{log}'/></serial>", patience=2) as run:
             sleeper = os.open(pty_path(run), os.O_RDONLY | os.O_NOCTTY)
             with attach(run) as silent, attach(run) as viewer:
                 viewer.send(b"go\n")
@@ -146,10 +144,8 @@ def test_viewers_that_come_and_go():
                 while b"viewer %d\n" % number not in data:
                     data += viewer.recv(65536)
         pid = control.state_of(run.directory.runtime, "hello")["pid"]
-        deadline = time.monotonic() + 5
-        while len(os.listdir(f"/proc/{pid}/fd")) > 25 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert len(os.listdir(f"/proc/{pid}/fd")) <= 25, "descriptors of viewers that have gone are left"
+        guest.await_that(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= 25,
+                         lambda: "descriptors of viewers that have gone are left")
         keeper.send(b"end\n")
         data = b""
         while more := keeper.recv(65536):

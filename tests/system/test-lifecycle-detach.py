@@ -4,7 +4,6 @@
 
 import contextlib
 import signal
-import time
 
 import guest
 import tap
@@ -18,10 +17,7 @@ def starting():
         path.chmod(0o755)
         xml = guest.hello_xml().replace("<devices>", f"<devices><emulator>{path}</emulator>")
         run = directory.run(xml, "--detach", "--quit-timeout=1")
-        deadline = time.monotonic() + guest.PATIENCE
-        while not (directory.path / "here").exists():
-            assert time.monotonic() < deadline and run.process.poll() is None, run.said()
-            time.sleep(0.01)
+        guest.await_that((directory.path / "here").exists, run.said)
         yield run
         code = run.wait()
         assert code == 8, f"{code}: {run.said()}"

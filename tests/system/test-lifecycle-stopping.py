@@ -3,7 +3,6 @@
 """How guests are stopped, run in the background, and looked after: the ladder and its times, --detach, service managers,
 containers, and commands of the control socket to a QEMU that does not answer."""
 
-import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -25,9 +24,9 @@ STDIO = "<serial type='stdio'/>"
 
 
 @contextlib.contextmanager
-def running(*options, keywords=None, **xml):
+def running(*options, keywords=None, patience=guest.PATIENT, **xml):
     xml.setdefault("devices", STDIO)
-    with guest.Directory() as directory:
+    with guest.Directory(patience) as directory:
         run = directory.run(guest.hello_xml(**xml), *options, **(keywords or {}))
         run.directory = directory
         yield run
@@ -52,7 +51,7 @@ def test_guest_that_ignores_the_button():
         run.expect_error("after 1 seconds QEMU is told to quit")
         run.expect_error("the guest does not power down: telling QEMU to quit")
         expect_exit(run, 8)
-        assert 1 <= time.monotonic() - started < 4, run.said()
+        assert time.monotonic() - started >= 1, run.said()
 
 
 def test_no_acpi_goes_to_the_next_step():
@@ -117,13 +116,17 @@ def test_reboot_of_a_guest_that_does_not_listen():
 
 
 def test_reset_by_command_is_no_end():
-    with running(lifecycle="<on_reboot>destroy</on_reboot>") as run:
+    """A while later, the guest's own reset is one again."""
+    with running(lifecycle="<on_reboot>destroy</on_reboot>", patience=5) as run:
         run.expect(HELLO + "1")
         client = control.Client(run.directory.runtime, "hello")
         client.execute("reset")
         run.expect(HELLO + "[23]")
-        time.sleep(1.5)
-        run.send(b"r")
+        while run.process.poll() is None:
+            boots = run.out.text.count(HELLO)
+            with contextlib.suppress(BrokenPipeError):
+                run.send(b"r")
+            run.out.wait(lambda data: data.count(HELLO.encode()) > boots)
         expect_exit(run, 9)
 
 
@@ -142,24 +145,20 @@ def test_shutdown_of_a_paused_guest():
 
 
 def test_every_command_is_answered_although_qemu_hangs():
-    with running() as run:
+    with running(patience=1) as run:
         run.expect(HELLO + "1")
         client = control.Client(run.directory.runtime, "hello")
-        os.kill(run.qemu_pid(), signal.SIGSTOP)
+        qemu = run.qemu_pid()
+        guest.stop_process(qemu)
         for command, arguments in (("suspend", {}), ("reset", {}), ("qmp", {"execute": "query-status"}),
                                    ("send-key", {"keys": ["a"]})):
-            started = time.monotonic()
             assert client.refused(command, **arguments)[0] == "NoAnswer", command
-            assert time.monotonic() - started < 0.8, command
         for command in ("query-status", "query-consoles", "query-display", "dumpxml", "console", "query-events"):
-            started = time.monotonic()
             client.execute(command)
-            assert time.monotonic() - started < 0.2, command
         os.close(client.fds.pop())
-        started = time.monotonic()
+        assert guest.process_state(qemu) == "T"
         client.execute("destroy")
         client.wait_for_end()
-        assert time.monotonic() - started < 2
         expect_exit(run, 8)
 
 
@@ -190,12 +189,11 @@ def test_commands_while_qemu_ends():
         run.expect(HELLO + "1")
         client = control.Client(run.directory.runtime, "hello")
         pid = run.qemu_pid()
-        os.kill(pid, signal.SIGSTOP)
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            answer = pool.submit(client.refused, "qmp", execute="query-status", slow=True)
-            time.sleep(0.1)
-            os.kill(pid, signal.SIGKILL)
-            assert answer.result() == ("GenericError", "QEMU has ended")
+        guest.stop_process(pid)
+        client.send("qmp", execute="query-status", slow=True)
+        assert client.execute("query-status")["qemu-pid"] == pid, "the answer to the second comes first"
+        os.kill(pid, signal.SIGKILL)
+        assert client.read()["error"] == {"class": "GenericError", "desc": "QEMU has ended"}
         run.expect(f"(?s){HELLO}1.*{HELLO}1")
         run.send(b"p")
         expect_exit(run, 0)
@@ -294,20 +292,14 @@ def test_first_process_of_a_container():
     with guest.Directory() as directory:
         directory.environment.pop("HOME", None)
         directory.write("guest.xml", guest.hello_xml(STDIO))
-        script = "(sleep 0.1; sh -c 'sleep 0.2 & exit' & sleep 0.1; sh -c 'sleep 0.3 & exit') & exec \"$@\""
+        script = "(sh -c 'sleep 0.1 & exit' & sh -c '(sleep 0.2; >done) & exit') & exec \"$@\""
         run = guest.Run(["run", "--root", str(directory.runtime), "guest.xml"], directory.environment, directory.path,
                         prefix=["unshare", "-pfr", "--mount-proc", "--kill-child=SIGKILL", "sh", "-c", script, "sh"])
         run.expect(HELLO + "1")
-        time.sleep(1)
-        processes = {pathlib.Path(f"/proc/{pid}/comm").read_text().strip():
-                     pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-                     for pid in directory.processes()}
-        assert "Z" not in processes.values() and "sleep" not in processes, processes
-        zombies = subprocess.run(["ps", "-eo", "stat,comm"], capture_output=True, text=True, check=False).stdout
-        assert "Z    sleep" not in zombies, zombies
-        supervisor = [pid for pid in directory.processes()
-                      if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(guest.DOMRUN)]
-        os.kill(supervisor[0], signal.SIGTERM)
+        guest.await_that((directory.path / "done").exists)
+        (supervisor,) = [pid for pid in directory.processes() if guest.program(pid) == os.path.realpath(guest.DOMRUN)]
+        guest.await_that(lambda: len(guest.children(supervisor)) == 1, lambda: f"left: {guest.children(supervisor)}")
+        os.kill(supervisor, signal.SIGTERM)
         run.expect("power button")
         expect_exit(run, 8)
         directory.assert_nothing_left()

@@ -28,7 +28,7 @@ echo "written by the guest" | dd of=/dev/vda bs=512 seek=1 conv=fsync 2>/dev/nul
 echo "interface: $(cat /sys/class/net/eth0/address)"
 ip link set eth0 up
 ip address add 10.0.2.15/24 dev eth0
-ping -c 1 -W 5 10.0.2.2 >/dev/null && echo "gateway: answers"
+ping -c 1 -W 100 10.0.2.2 >/dev/null && echo "gateway: answers"
 echo "all seen"
 poweroff -f
 """
@@ -85,7 +85,7 @@ def test_linux_sees_its_disk_and_its_interface():
         make_disk(disk)
 
         run = directory.run(XML, "--console")
-        run.expect("all seen", patience=180)
+        run.expect("all seen")
         assert run.wait() == 0, run.said()
 
         said = run.out.text

@@ -88,7 +88,7 @@ def boot(document):
             with open(directory.path / f"d{number}.img", "wb") as file:
                 file.truncate(number * 1024 * 1024)
         run = directory.run(document, "--console")
-        run.expect("all seen", patience=180)
+        run.expect("all seen")
         assert run.wait() == 0, run.said()
         directory.assert_nothing_left()
         return run.out.text

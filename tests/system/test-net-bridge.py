@@ -40,7 +40,7 @@ def test_two_guests():
         start(guests, files, 1, 2, queues=2, body="<target dev='first'/>")
         start(guests, files, 2, 2)
         for number, run in enumerate(guests.runs, 1):
-            run.expect(f"eth0: 52:54:00:00:09:0{number} mtu 1500", patience=120)
+            run.expect(f"eth0: 52:54:00:00:09:0{number} mtu 1500")
         taps = network.taps()
         assert sorted(taps) == ["first", "vnet0"], list(taps)
         assert all(link["master"] == "br-domrun" for link in taps.values()), taps

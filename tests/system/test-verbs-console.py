@@ -7,10 +7,10 @@ import hashlib
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import termios
-import time
 
 import guest
 import tap
@@ -20,8 +20,8 @@ PTY = "<serial type='pty'/>"
 
 
 @contextlib.contextmanager
-def running(devices=PTY, **keywords):
-    with guest.Directory() as directory:
+def running(devices=PTY, patience=guest.PATIENT, **keywords):
+    with guest.Directory(patience) as directory:
         run = directory.run(guest.hello_xml(devices, name="web", **keywords), prefix=["setsid"])
         directory.await_state("web")
         yield directory, run
@@ -65,7 +65,10 @@ class Terminal:
 
 def test_shows_what_was_printed_before():
     with running() as (directory, run):
-        time.sleep(0.5)
+        earlier = attach(directory, stdin=subprocess.DEVNULL)
+        earlier.expect(HELLO + "1")
+        earlier.signal(signal.SIGTERM)
+        earlier.wait()
         console = attach(directory)
         console.expect(HELLO + "1")
         console.send(b"n1000\n")
@@ -111,10 +114,11 @@ def test_device_by_alias():
         console.expect(HELLO + "1")
         missing = directory.verb("console", "web", "serial9", code=12)
         assert "serial9" in missing.err
-        second = attach(directory, "serial1", stdin=subprocess.DEVNULL)
-        time.sleep(1)    # nothing is printed there that would tell that it is connected
+        second = Terminal(directory, "serial1")
+        second.expect("connected to 'serial1' of 'web'")
         directory.verb("destroy", "web")
-        assert second.wait() == 0 and HELLO not in second.out.text, second.said()
+        second.expect_end()
+        assert HELLO not in second.stream.text, second.stream.text
         assert console.wait() == 0
 
 
@@ -146,11 +150,12 @@ def test_all_bytes():
 
 
 def test_reader_that_does_not_read_stops_nobody():
-    with running() as (directory, run):
+    with running(patience=1) as (directory, run):
         reading, writing = os.pipe()
         sleeper = subprocess.Popen([guest.DOMRUN, "console", "--root", str(directory.runtime), "web"],
                                    stdin=subprocess.DEVNULL, stdout=writing, env=directory.environment)
         os.close(writing)
+        assert select.select([reading], [], [], guest.PATIENCE)[0], "it is not connected"
         console = attach(directory)
         console.expect(HELLO + "1")
         console.send(b"n1000000\n")

@@ -9,32 +9,24 @@ import os
 import pathlib
 import signal
 import socket
-import time
 from xml.sax.saxutils import escape
 
 import guest
 import tap
 
 DEVICES = "<serial type='pty'/><graphics type='vnc' port='-1' autoport='yes'/><video><model type='vga'/></video>"
-SECOND = 1.0
-
-# Sanitizers make the start of a process slow, and a loaded machine everything.
-SLACK = float(os.environ.get("DOMRUN_TEST_SLACK", "1"))
 
 
 @contextlib.contextmanager
-def running(name="web", **keywords):
-    with guest.Directory() as directory:
+def running(name="web", patience=guest.PATIENT, **keywords):
+    """A guest that runs, of which nothing may be left in the end; @patience is its supervisor's, with QEMU."""
+    with guest.Directory(patience) as directory:
         run = directory.run(guest.hello_xml(DEVICES, name=escape(name), **keywords), prefix=["setsid"])
         directory.await_state(name)
         yield directory, run
         directory.destroy(name)
         run.wait()
         directory.assert_nothing_left()
-
-
-def expect_quick(result):
-    assert result.seconds < SECOND * SLACK, f"{result.args} took {result.seconds} s"
 
 
 FROM_DISK = [["list"], ["dominfo", "web"], ["domstate", "web"], ["domid", "web"], ["domuuid", "web"],
@@ -48,37 +40,37 @@ FROM_QEMU = [["suspend", "web"], ["resume", "web"], ["reset", "web"], ["qmp", "w
 
 
 def test_qemu_hangs():
-    with running() as (directory, run):
-        os.kill(run.qemu_pid(), signal.SIGSTOP)
+    """Each verb ends although QEMU never does anything more: the supervisor gives it up, and kills it in the end."""
+    with running(patience=1) as (directory, run):
+        qemu = run.qemu_pid()
+        guest.stop_process(qemu)
         for verb in FROM_DISK + FROM_SUPERVISOR:
-            expect_quick(directory.verb(*verb))
-        for verb in FROM_QEMU:
-            result = directory.verb(*verb, code=11)
-            expect_quick(result)
-            assert "QEMU does not answer" in result.err, result.err
-        result = directory.verb("destroy", "--graceful", "web", code=11)
-        expect_quick(result)
-        assert directory.verb("destroy", "web").seconds < 3 * SLACK, "it is killed after a second"
+            directory.verb(*verb)
+        for verb in FROM_QEMU + [["destroy", "--graceful", "web"]]:
+            error = directory.verb(*verb, code=11).err
+            assert "QEMU does not answer" in error, error
+        assert guest.process_state(qemu) == "T"
+        directory.verb("destroy", "web")
 
 
 def test_qemu_that_hung_goes_on():
-    with running() as (directory, run):
-        os.kill(run.qemu_pid(), signal.SIGSTOP)
+    with running(patience=5) as (directory, run):
+        guest.stop_process(run.qemu_pid())
         directory.verb("suspend", "web", code=11)
         os.kill(run.qemu_pid(), signal.SIGCONT)
-        directory.verb("wait", "--timeout", "5", "web", "paused")
+        directory.verb("wait", *guest.PATIENTLY, "web", "paused")
         directory.verb("resume", "web")
 
 
 def test_supervisor_hangs():
+    """What the disk tells is told all the same; who needs the supervisor gives it up."""
     with running() as (directory, run):
-        os.kill(run.pid, signal.SIGSTOP)
+        guest.stop_process(run.pid)
         for verb in FROM_DISK:
-            expect_quick(directory.verb(*verb))
+            directory.verb(*verb)
         for verb in FROM_SUPERVISOR + FROM_QEMU + [["destroy", "web"], ["shutdown", "web"], ["wait", "web"]]:
-            result = directory.verb(*verb, code=11)
-            expect_quick(result)
-            assert "supervisor of 'web'" in result.err, result.err
+            error = directory.verb(*verb, code=11, patience=1).err
+            assert "supervisor of 'web'" in error, error
         os.kill(run.pid, signal.SIGCONT)
 
 
@@ -243,7 +235,7 @@ def test_control_socket_with_rubbish():
                     while connection.recv(65536):
                         pass
         assert directory.verb("domid", "web").out == f"{run.pid}\n"
-        expect_quick(directory.verb("qmp", "web", "query-status"))
+        directory.verb("qmp", "web", "query-status")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ import json
 import os
 import pathlib
 import re
-import signal
-import threading
+import time
 
 import guest
 import tap
@@ -31,6 +30,29 @@ def running(name="web", devices=DEVICES, **keywords):
         directory.destroy(name)
         run.wait()
         directory.assert_nothing_left()
+
+
+def type_into(directory, data, answer=None):
+    """Types at the console of the guest, which prints @answer, if there is one."""
+    console = guest.Run(["console", "--root", str(directory.runtime), "web"], directory.environment, directory.path)
+    console.expect(HELLO)
+    console.send(data)
+    if answer:
+        console.expect(answer)
+
+
+def start_waiting(directory, *arguments):
+    """`domrun wait` that has found the guest and its supervisor."""
+    run = guest.Run(["wait", "--root", str(directory.runtime), *arguments], directory.environment, directory.path)
+    guest.await_that(lambda: any(is_socket(path) for path in pathlib.Path(f"/proc/{run.pid}/fd").iterdir()), run.said)
+    return run
+
+
+def is_socket(path):
+    try:
+        return os.readlink(path).startswith("socket:")
+    except OSError:
+        return False
 
 
 def rows(table):
@@ -128,9 +150,9 @@ def test_suspend_and_resume():
     with running() as (directory, run):
         directory.verb("suspend", "web")
         assert directory.verb("domstate", "--reason", "web").out == "paused (user)\n"
-        directory.verb("wait", "--timeout", "5", "web", "paused")
+        directory.verb("wait", *guest.PATIENTLY, "web", "paused")
         directory.verb("resume", "web")
-        directory.verb("wait", "--timeout", "5", "web", "running")
+        directory.verb("wait", *guest.PATIENTLY, "web", "running")
 
 
 def test_shutdown():
@@ -141,17 +163,16 @@ def test_shutdown():
 
 def test_shutdown_of_a_guest_that_does_not_listen():
     with running() as (directory, run):
-        directory.verb("console", "web", stdin=b"i", prefix=["timeout", "1"], code=124)
+        type_into(directory, b"in3\n", r' !"')
         directory.verb("shutdown", "--timeout", "1", "web")
-        directory.verb("wait", "--timeout", "20", "web")
-        run.wait()
+        assert run.wait() == 8, run.said()
 
 
 def test_shutdown_without_acpi():
     with running(features="<apic/>") as (directory, run):
         warned = directory.verb("shutdown", "--timeout", "1", "web")
         assert "warning: the guest has no <acpi/>" in warned.err, warned.err
-        directory.verb("wait", "--timeout", "20", "web")
+        assert run.wait() == 8, run.said()
 
 
 def test_reboot_without_acpi():
@@ -172,7 +193,7 @@ def test_reboot():
         first = run.qemu_pid()
         directory.verb("reboot", "web")
         run.expect(f"(?s)power button.*{HELLO}")
-        directory.verb("wait", "--timeout", "10", "web", "running")
+        directory.verb("wait", *guest.PATIENTLY, "web", "running")
         assert run.process.poll() is None and first, run.said()
 
 
@@ -189,23 +210,23 @@ def test_destroy_frees_the_name():
 
 def test_wait_for_the_end():
     with running() as (directory, run):
-        timer = threading.Timer(0.5, directory.verb, ["destroy", "web"])
-        timer.start()
-        state = json.loads(directory.verb("wait", "--json", "web").out)
-        timer.join()
+        waiting = start_waiting(directory, "--json", "web")
+        directory.verb("destroy", "web")
+        assert waiting.wait() == 0, waiting.said()
+        state = json.loads(waiting.out.text)
         assert state["state"] == "ended" and state["reason"] == "destroyed", state
 
 
 def test_wait_in_vain():
     with running() as (directory, run):
+        started = time.monotonic()
         late = directory.verb("wait", "--timeout", "1", "web", code=11)
-        assert "'running' after 1 s" in late.err and 1 <= late.seconds < 3
+        assert "'running' after 1 s" in late.err and time.monotonic() - started >= 1, late.err
         unknown = directory.verb("wait", "web", "flying", code=2)
         assert "known: starting, running" in unknown.err
-        timer = threading.Timer(0.5, directory.verb, ["destroy", "web"])
-        timer.start()
-        assert "has ended" in directory.verb("wait", "web", "paused", code=12).err
-        timer.join()
+        waiting = start_waiting(directory, "web", "paused")
+        directory.verb("destroy", "web")
+        assert waiting.wait() == 12 and "has ended" in waiting.err.text, waiting.said()
 
 
 def test_events():
@@ -270,8 +291,8 @@ def test_dump():
 
 def test_preserved_guest():
     with running(lifecycle="<on_crash>preserve</on_crash>") as (directory, run):
-        directory.verb("console", "web", stdin=b"c", prefix=["timeout", "1"], code=124)
-        directory.verb("wait", "--timeout", "10", "web", "preserved")
+        type_into(directory, b"c")
+        directory.verb("wait", *guest.PATIENTLY, "web", "preserved")
         assert directory.verb("domstate", "--reason", "web").out == "preserved (panic)\n"
         assert json.loads(directory.verb("qmp", "web", "query-status").out)["running"] is False
         directory.verb("dump", "web", "memory")
