@@ -3,7 +3,9 @@
 # hello.xml boots hello.img, which lies next to it: a build outside of the tree gets a copy of the one beside the other.
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = %D%/examples/hello.xml
+if HAVE_GUEST
 nodist_examples_DATA = %D%/examples/hello.img
+endif
 CLEANFILES += %D%/examples/hello.img
 dist_man_MANS += %D%/man/domrun.1
 

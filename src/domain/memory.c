@@ -89,7 +89,7 @@ static guint64 to_kib(guint64 bytes)
 
 gboolean memory_read_kib(xmlNode *node, guint64 *ret_kib, GError **error)
 {
-  guint64 count, unit, bytes;
+  guint64 count, unit, bytes = 0;
 
   if (!read_unit(node, &unit, error))
     return FALSE;

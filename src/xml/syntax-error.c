@@ -48,11 +48,25 @@ static void note_tags(XmlSyntaxError *syntax, const xmlParserCtxt *context, cons
         is_open_above(context->myDoc, syntax->closing, syntax->opened, syntax->opened_line);
 }
 
+/* How much of the text was read; negative where that is not known. libxml2 2.14 has a new function for it. */
+static gint64 bytes_read(xmlParserCtxt *context)
+{
+#if LIBXML_VERSION >= 21400
+  unsigned long position = 0;
+
+  if (xmlCtxtGetInputPosition(context, 0, NULL, NULL, NULL, &position) != 0)
+    return -1;
+  return (gint64)position;
+#else
+  return xmlByteConsumed(context);
+#endif
+}
+
 /* Whether the parser stands at the start tag of another domain, after the end of one. */
 static gboolean is_at_domain(const XmlSyntaxError *syntax, xmlParserCtxt *context)
 {
   static const char tag[] = "<domain";
-  long offset = xmlByteConsumed(context);
+  gint64 offset = bytes_read(context);
   gsize end = (gsize)MAX(offset, 0) + sizeof tag - 1;
 
   return offset >= 0 && end < syntax->length && memcmp(syntax->bytes + offset, tag, sizeof tag - 1) == 0 &&
@@ -140,6 +154,13 @@ static gboolean set_tag_error(const XmlSyntaxError *syntax, Place place, GError 
                         syntax->opened);
 }
 
+/* Each version has its own words for it, and 2.9 the code of other characters. */
+static gboolean is_of_encoding(const XmlSyntaxError *syntax)
+{
+  return syntax->code == XML_ERR_INVALID_ENCODING ||
+         (syntax->code == XML_ERR_INVALID_CHAR && syntax->message && strstr(syntax->message, "UTF-8"));
+}
+
 static gboolean set_other_error(const XmlSyntaxError *syntax, const Place *place, GError **error)
 {
   g_autofree char *message = clean_message(syntax->message ? syntax->message : "unknown cause");
@@ -148,6 +169,11 @@ static gboolean set_other_error(const XmlSyntaxError *syntax, const Place *place
   if (syntax->code == XML_ERR_NAME_REQUIRED && syntax->message && strstr(syntax->message, "EntityRef")) {
     error_set_document(error, place, NULL, "not well-formed XML: & without a name after it");
     return error_add_hint(error, "write & as &amp;");
+  }
+  if (is_of_encoding(syntax)) {
+    error_set_document(error, place, NULL, "not well-formed XML: bytes that are no text in UTF-8");
+    return error_add_hint(error, "name another encoding in the first line, as in "
+                                 "<?xml version='1.0' encoding='ISO-8859-1'?>");
   }
   error_set_document(error, place, NULL, "not well-formed XML: %s", message);
   return hint && error_add_hint(error, "%s", hint);
