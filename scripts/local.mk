@@ -4,6 +4,7 @@ dist_noinst_SCRIPTS += \
 	%D%/cpu-data \
 	%D%/demo \
 	%D%/fetch-guests \
+	%D%/format-names \
 	%D%/parity
 dist_noinst_DATA += %D%/lib.sh
 EXTRA_DIST += .ci/run

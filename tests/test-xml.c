@@ -378,7 +378,7 @@ static void test_paths(void)
   g_assert_cmpstr(path, ==, "/guests/boot/k");
 }
 
-static gboolean protect_readonly(const char *element, const char *attribute)
+static gboolean protect_readonly(xmlNode *node, const char *element, const char *attribute)
 {
   return !attribute && g_str_equal(element, "readonly");
 }
@@ -404,14 +404,15 @@ static void read_some(XmlDocument *document)
   }
 }
 
-static const char *explain_later(const char *parent, const char *element, gboolean *ret_is_error)
+static const char *find_consequence(const char *path)
 {
-  *ret_is_error = g_str_equal(parent, "disk");
-  return g_str_equal(element, "later") ? "comes later" : NULL;
+  return g_str_equal(path, "domain/pm") ? "the guest never sleeps" : NULL;
 }
 
 static char *report_unread(const char *text, gboolean is_strict, int *ret_exit_code)
 {
+  static const XmlUnreadRules rules = { protect_readonly, find_consequence };
+
   g_autoptr(XmlDocument) document = load(text);
   g_autoptr(Report) report = report_new();
   char *output = NULL, *copy;
@@ -419,7 +420,7 @@ static char *report_unread(const char *text, gboolean is_strict, int *ret_exit_c
   FILE *stream = open_memstream(&output, &length);
 
   read_some(document);
-  xml_report_unread(document, is_strict, protect_readonly, explain_later, report);
+  xml_report_unread(document, is_strict, &rules, report);
   *ret_exit_code = report_exit_code(report);
   report_print(report, stream);
   fclose(stream);
@@ -450,14 +451,33 @@ static void test_unread(void)
                 "guest.xml:2: warning: <launderette>: unknown element\n  it has no effect\n");
   assert_unread("<domain>\n<launderette/></domain>", TRUE, 3,
                 "guest.xml:2: error: <launderette>: unknown element\n  it has no effect\n");
-  assert_unread("<domain>\n<disk type='file'>\n<readonly/><target dev='a'/></disk></domain>", FALSE, 3,
-                "guest.xml:3: warning: <disk>/<target>: unknown attribute 'dev'\n  it has no effect\n"
-                "guest.xml:3: error: <disk>/<readonly>: unknown element\n"
-                "  it protects data, so the guest is not run without it\n");
-  assert_unread("<domain>\n<later/><disk type='file'>yes<later/></disk></domain>", FALSE, 3,
-                "guest.xml:2: warning: <later>: comes later\n"
+  /* What the format has is not unknown. */
+  assert_unread(
+      "<domain>\n<disk type='file' nonsense='x'>\n<readonly/><target dev='a'/></disk></domain>", FALSE, 3,
+      "guest.xml:2: warning: <disk>: unknown attribute 'nonsense'\n  it has no effect\n"
+      "guest.xml:3: warning: <disk>/<target>: attribute 'dev': domrun does not carry this out yet: it has "
+      "no effect\n"
+      "guest.xml:3: error: <disk>/<readonly>: domrun does not carry this out yet\n"
+      "  it protects data or the guest, which is not run without it\n");
+  assert_unread("<domain>\n<pm/><iothreads/></domain>", FALSE, 0,
+                "guest.xml:2: warning: <pm>: domrun does not carry this out yet: the guest never sleeps\n"
+                "guest.xml:2: warning: <iothreads>: domrun does not carry this out yet: it has no effect\n");
+  assert_unread("<domain>\n<disk type='file'>yes<readonli/></disk></domain>", FALSE, 3,
                 "guest.xml:2: warning: <disk>: text that does not belong here: 'yes'\n  it has no effect\n"
-                "guest.xml:2: error: <disk>/<later>: comes later\n");
+                "guest.xml:2: error: <disk>/<readonli>: unknown element\n  did you mean <readonly>?\n");
+  /* The nearest of all that the format has there, whether domrun carries it out or not. */
+  assert_unread("<domain>\n<iothread>2</iothread><memory dumpcor='on'>1</memory></domain>", FALSE, 0,
+                "guest.xml:2: warning: <iothread>: unknown element\n  did you mean <iothreads>?\n"
+                "guest.xml:2: warning: <memory>: unknown attribute 'dumpcor'\n  did you mean 'dumpCore'?\n");
+  /* In the wrong place. */
+  assert_unread(
+      "<domain>\n<nvram/><disk type='file' bus='ide'/></domain>", FALSE, 0,
+      "guest.xml:2: warning: <nvram>: does not belong here\n  it belongs in <devices>, <os>\n"
+      "guest.xml:2: warning: <disk>: unknown attribute 'bus'\n  it belongs to the <target> in it\n");
+  /* Namespaces of the format's, under whatever prefix. */
+  assert_unread(
+      "<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>\n<q:commandline/></domain>", FALSE, 0,
+      "guest.xml:2: warning: <q:commandline>: domrun does not carry this out yet: it has no effect\n");
   /* Of another namespace, so not the one that is known. */
   assert_unread("<domain x:foo='1' xmlns:x='urn:x'>\n<x:memory unit='b'/></domain>", FALSE, 0,
                 "guest.xml:1: warning: <domain>: unknown attribute 'foo'\n  it has no effect\n"

@@ -284,7 +284,7 @@ Domain *machine_parse(XmlDocument *document, const DomainOptions *options, Repor
   if (report_has_errors(report))
     ignore_parts(root);
   parse_devices(domain, root, report);
-  xml_report_unread(document, options->is_strict, unread_is_protected, unread_explain, report);
+  xml_report_unread(document, options->is_strict, &unread_rules, report);
   if (!report_has_errors(report))
     complete(domain, options, report);
   if (!report_has_errors(report))

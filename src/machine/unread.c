@@ -3,7 +3,10 @@
 
 #include "machine/unread.h"
 
+#include <string.h>
+
 #include "devices/registry.h"
+#include "xml/element.h"
 
 /* Without them the guest could write what it may only read, a file would be written by two at once, changes
  * would be kept that were to be thrown away, data would be written in clear, the guest's memory would be open
@@ -24,42 +27,70 @@ static gboolean is_listed(const char *const *names, gsize count, const char *nam
   return FALSE;
 }
 
-gboolean unread_is_protected(const char *element, const char *attribute)
+/* The user certainly wants a device, which is found in <devices> only. */
+static gboolean is_lost_device(const xmlNode *node, const char *element)
 {
-  if (attribute)
-    return is_listed(protected_attributes, G_N_ELEMENTS(protected_attributes), attribute);
-  return is_listed(protected_elements, G_N_ELEMENTS(protected_elements), element);
-}
-
-/* Of today's format, as libvirt documents it; each goes from this list when its room is built. */
-static const char *const later_parts[] = {
-  "cputune",   "numatune",  "memoryBacking", "memtune",
-  "blkiotune", "iothreads", "iothreadids",   "resource",
-  "sysinfo",   "pm",        "perf",          "seclabel",
-  "idmap",     "genid",     "keywrap",       "throttlegroups",
-};
-static const char *const later_devices[] = {
-  "audio",    "channel",     "crypto", "filesystem", "hostdev",   "iommu", "lease", "memory", "nvram",
-  "redirdev", "redirfilter", "rng",    "shmem",      "smartcard", "sound", "tpm",   "vsock",  "watchdog",
-};
-
-static gboolean is_device(const char *element)
-{
+  if (node->ns || !node->parent || !xml_is_element(node->parent, "domain"))
+    return FALSE;
   for (const DeviceRoom *const *room = device_rooms; *room; room++) {
     if (g_str_equal((*room)->element, element))
       return TRUE;
   }
-  return g_str_equal(element, "emulator") || is_listed(later_devices, G_N_ELEMENTS(later_devices), element);
+  return g_str_equal(element, "emulator");
 }
 
-const char *unread_explain(const char *parent, const char *element, gboolean *ret_is_error)
+static gboolean unread_is_protected(xmlNode *node, const char *element, const char *attribute)
 {
-  if (g_str_equal(parent, "domain") && is_listed(later_parts, G_N_ELEMENTS(later_parts), element))
-    return "domrun does not carry this element out yet: it has no effect";
-  if (g_str_equal(parent, "devices") && is_listed(later_devices, G_N_ELEMENTS(later_devices), element))
-    return "domrun does not have this device yet: the guest runs without it";
-  *ret_is_error = TRUE;
-  if (g_str_equal(parent, "domain") && is_device(element))
-    return "is a device: it belongs in <devices>";
+  if (attribute)
+    return is_listed(protected_attributes, G_N_ELEMENTS(protected_attributes), attribute);
+  return is_listed(protected_elements, G_N_ELEMENTS(protected_elements), element) ||
+         is_lost_device(node, element);
+}
+
+typedef struct {
+  const char *path;
+  const char *consequence;
+} Consequence;
+
+/* Where it is more than "it has no effect". A line goes when its room is built. */
+static const Consequence consequences[] = {
+  { "domain/blkiotune", "the guest's disks are not throttled against others" },
+  { "domain/cpu", "the guest gets QEMU's default CPU, qemu64: RHEL 9 and others do not boot on it, and each "
+                  "virtual CPU is a socket of its own, of which Windows uses one or two" },
+  { "domain/cputune", "virtual CPUs are neither pinned nor limited" },
+  { "domain/genid", "the guest does not notice that it was copied or restored" },
+  { "domain/iothreads", "the disks share one thread" },
+  { "domain/memoryBacking", "the guest's memory is ordinary: no huge pages, not locked, not shared" },
+  { "domain/memtune", "the guest's memory is not limited on the host" },
+  { "domain/numatune", "the guest's memory may be on any node of the host" },
+  { "domain/pm", "QEMU lets the guest suspend to memory and to disk" },
+  { "domain/qemu:commandline", "QEMU does not get these arguments" },
+  { "domain/qemu:override", "QEMU does not get these properties" },
+  { "domain/sysinfo", "the guest finds QEMU's own SMBIOS: no serial number, nothing for cloud-init" },
+  { "devices/channel", "the guest runs without it, and an agent in it cannot be reached" },
+  { "devices/filesystem", "the guest runs without the shared directory" },
+  { "devices/hostdev", "the guest runs without this device of the host" },
+  { "devices/iommu", "the guest runs without an IOMMU" },
+  { "devices/memory", "the guest has that much less memory" },
+  { "devices/redirdev", "no USB device of a viewer reaches the guest" },
+  { "devices/rng", "the guest may wait for randomness" },
+  { "devices/shmem", "the guest runs without the shared memory" },
+  { "devices/smartcard", "the guest runs without a smartcard" },
+  { "devices/sound", "the guest runs without sound" },
+  { "devices/tpm", "the guest has no TPM, which Windows 11 wants" },
+  { "devices/vsock", "the guest runs without it, and the host cannot reach it by vsock" },
+  { "devices/watchdog", "a guest that hangs goes on hanging" },
+};
+
+static const char *unread_find_consequence(const char *path)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(consequences); i++) {
+    if (g_str_equal(path, consequences[i].path))
+      return consequences[i].consequence;
+  }
+  if (g_str_has_prefix(path, "devices/") && !strchr(path, '@'))
+    return "the guest runs without this device";
   return NULL;
 }
+
+const XmlUnreadRules unread_rules = { unread_is_protected, unread_find_consequence };

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What may never be dropped with a mere warning: elements and attributes that protect data or the guest.
+ * What is known of elements and attributes that nobody read: which may never be dropped with a mere warning,
+ * since they protect data or the guest, and what the guest is without the others.
  */
 #pragma once
 
-#include <glib.h>
+#include "xml/unread.h"
 
-/* An XmlIsProtected, see xml/unread.h. */
-gboolean unread_is_protected(const char *element, const char *attribute);
-
-/* An XmlExplain: elements of today's format that domrun does not carry out yet, and elements in the wrong
- * place. */
-const char *unread_explain(const char *parent, const char *element, gboolean *ret_is_error);
+extern const XmlUnreadRules unread_rules;

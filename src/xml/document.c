@@ -27,7 +27,8 @@ struct XmlDocument {
   char *name;
   char *directory;
   GStringChunk *strings;
-  GPtrArray *marks; /* of XmlMarks, see marks.h */
+  GPtrArray *marks;  /* of XmlMarks, see marks.h */
+  XmlFormat *format; /* NULL until somebody asks */
 };
 
 typedef struct {
@@ -190,6 +191,7 @@ void xml_document_free(XmlDocument *document)
     return;
   xmlFreeDoc(document->doc);
   g_ptr_array_unref(document->marks);
+  xml_format_free(document->format);
   g_string_chunk_free(document->strings);
   g_free(document->directory);
   g_free(document->name);
@@ -230,4 +232,11 @@ XmlMarks *xml_document_marks(xmlNode *node)
     node->_private = marks;
   }
   return node->_private;
+}
+
+const XmlFormat *xml_document_format(XmlDocument *document)
+{
+  if (!document->format)
+    document->format = xml_format_new();
+  return document->format;
 }

@@ -9,6 +9,7 @@
 #include <libxml/tree.h>
 
 #include "base/error.h"
+#include "xml/format.h"
 
 typedef struct XmlDocument XmlDocument;
 
@@ -40,3 +41,6 @@ XmlDocument *xml_document_of(const xmlNode *node);
 
 /* Keeps a copy of @string for as long as the document lives; equal strings are kept once. */
 const char *xml_document_keep(XmlDocument *document, const char *string);
+
+/* The names of the format, made where nobody has asked before. They live as long as the document. */
+const XmlFormat *xml_document_format(XmlDocument *document);

@@ -171,8 +171,12 @@ gboolean xml_error_unknown_value(GError **error, xmlNode *node, const char *attr
                                  const char *value)
 {
   g_autofree char *known = enum_known(table);
+  g_autofree char *path = xml_format_path(node, attribute);
   const char *nearest = enum_nearest(table, value);
 
+  if (xml_format_has_value(xml_document_format(xml_document_of(node)), path, value))
+    return xml_error(error, node, attribute, "domrun does not carry out '%s' here (it does: %s)", value,
+                     known);
   xml_error(error, node, attribute, "unknown value '%s' (known: %s)", value, known);
   if (nearest)
     error_add_hint(error, "did you mean '%s'?", nearest);

@@ -3,6 +3,7 @@ libdomrun_a_SOURCES += \
 	%D%/annotate.c %D%/annotate.h \
 	%D%/document.c %D%/document.h \
 	%D%/element.c %D%/element.h \
+	%D%/format.c %D%/format.h %D%/format-names.inc \
 	%D%/marks.c %D%/marks.h \
 	%D%/syntax-error.c %D%/syntax-error.h \
 	%D%/unread.c %D%/unread.h

@@ -5,66 +5,156 @@
 
 #include "base/nearest.h"
 #include "xml/element.h"
+#include "xml/format.h"
 #include "xml/marks.h"
+
+/* What is said of one path, wherever in the document it is. */
+typedef struct {
+  char *message;
+  char *hint;              /* or NULL */
+  const char *nearest;     /* the name that was meant, or NULL */
+  const char *consequence; /* what the guest is without it; NULL where the format does not have it */
+} Words;
 
 typedef struct {
   gboolean is_strict;
-  XmlIsProtected is_protected;
-  XmlExplain explain;
+  const XmlUnreadRules *rules;
+  const XmlFormat *format; /* NULL until something is unread */
+  GHashTable *words;       /* path to its Words */
   Report *report;
 } Search;
 
-static const char *nearest_of(const GPtrArray *names, const char *wanted)
+static void words_free(gpointer data)
 {
-  Nearest nearest = NEAREST_INIT(wanted);
+  Words *words = data;
 
-  for (guint i = 0; i < names->len; i++)
-    nearest_try(&nearest, g_ptr_array_index(names, i));
+  g_free(words->message);
+  g_free(words->hint);
+  g_free(words);
+}
+
+/* ---- What to say ---- */
+
+static const char *nearest_attribute(const Search *search, xmlNode *node, const char *path, const char *name)
+{
+  const XmlMarks *marks = xml_document_marks(node);
+  Nearest nearest = NEAREST_INIT(name);
+
+  for (guint i = 0; i < marks->attributes->len; i++)
+    nearest_try(&nearest, g_ptr_array_index(marks->attributes, i));
+  xml_format_try_attributes(search->format, path, &nearest);
   return nearest.name;
 }
 
-static void report_unread(const Search *search, xmlNode *node, const char *attribute, const char *nearest)
+static const char *nearest_element(const Search *search, const xmlNode *node)
 {
-  Place place = xml_place(node);
-  const char *element = (const char *)node->name;
-  gboolean is_protected =
-      attribute
-          ? search->is_protected(element, attribute) || (nearest && search->is_protected(element, nearest))
-          : search->is_protected(element, NULL) || (nearest && search->is_protected(nearest, NULL));
-  GError *error = NULL;
+  const XmlMarks *marks = xml_document_marks(node->parent);
+  Nearest nearest = NEAREST_INIT((const char *)node->name);
 
-  if (attribute)
-    error_set_document(&error, &place, NULL, "unknown attribute '%s'", attribute);
-  else
-    error_set_document(&error, &place, NULL, "unknown element");
-  if (nearest)
-    error_add_hint(&error, attribute ? "did you mean '%s'?" : "did you mean <%s>?", nearest);
-  else if (is_protected)
-    error_add_hint(&error, "it protects data, so the guest is not run without it");
-  else
-    error_add_hint(&error, "it has no effect");
-  if (search->is_strict || is_protected)
-    report_error(search->report, error);
-  else
-    report_error_as_warning(search->report, error);
+  for (guint i = 0; i < marks->children->len; i++)
+    nearest_try(&nearest, g_ptr_array_index(marks->children, i));
+  xml_format_try_elements(search->format, (const char *)node->parent->name, &nearest);
+  return nearest.name;
 }
 
-/* What domain/ knows of it: TRUE where that was something. */
-static gboolean report_explained(const Search *search, xmlNode *node)
+static void choose_words_for_attribute(const Search *search, xmlNode *node, const char *attribute,
+                                       Words *words)
 {
+  g_autofree char *path = xml_format_path(node, /* attribute= */ NULL);
+  g_autofree char *bearer = NULL;
+
+  words->message = g_strdup_printf("unknown attribute '%s'", attribute);
+  words->nearest = nearest_attribute(search, node, path, attribute);
+  if (words->nearest) {
+    words->hint = g_strdup_printf("did you mean '%s'?", words->nearest);
+    return;
+  }
+  bearer = xml_format_find_bearer(search->format, path, attribute);
+  if (bearer)
+    words->hint = g_strdup_printf("it belongs to the %s in it", bearer);
+}
+
+static void choose_words_for_element(const Search *search, const xmlNode *node, Words *words)
+{
+  g_autofree char *parents = NULL;
+
+  words->nearest = nearest_element(search, node);
+  if (!words->nearest && !node->ns)
+    parents = xml_format_find_parents(search->format, (const char *)node->name);
+  words->message = g_strdup(parents ? "does not belong here" : "unknown element");
+  if (words->nearest)
+    words->hint = g_strdup_printf("did you mean <%s>?", words->nearest);
+  else if (parents)
+    words->hint = g_strdup_printf("it belongs in %s", parents);
+}
+
+static Words *choose_words(const Search *search, xmlNode *node, const char *attribute, const char *path)
+{
+  Words *words = g_new0(Words, 1);
+
+  if (xml_format_has(search->format, path)) {
+    words->message = g_strdup("domrun does not carry this out yet");
+    words->consequence = search->rules->find_consequence(path);
+    if (!words->consequence)
+      words->consequence = "it has no effect";
+  } else if (attribute) {
+    choose_words_for_attribute(search, node, attribute, words);
+  } else {
+    choose_words_for_element(search, node, words);
+  }
+  return words;
+}
+
+/* A document may have the same a thousand times. */
+static const Words *find_words(Search *search, xmlNode *node, const char *attribute)
+{
+  g_autofree char *path = xml_format_path(node, attribute);
+  Words *words;
+
+  if (!search->format)
+    search->format = xml_document_format(xml_document_of(node));
+  words = g_hash_table_lookup(search->words, path);
+  if (!words) {
+    words = choose_words(search, node, attribute, path);
+    g_hash_table_insert(search->words, g_steal_pointer(&path), words);
+  }
+  return words;
+}
+
+/* ---- Saying it ---- */
+
+static gboolean is_protected(const Search *search, xmlNode *node, const char *attribute, const Words *words)
+{
+  const char *element = (const char *)node->name, *nearest = words->nearest;
+
+  if (search->rules->is_protected(node, element, attribute))
+    return TRUE;
+  return nearest && (attribute ? search->rules->is_protected(node, element, nearest)
+                               : search->rules->is_protected(node, nearest, NULL));
+}
+
+static void report_unread(Search *search, xmlNode *node, const char *attribute)
+{
+  const Words *words = find_words(search, node, attribute);
+  gboolean is_error = is_protected(search, node, attribute, words);
   Place place = xml_place(node);
-  gboolean is_error = FALSE;
-  const char *why = search->explain((const char *)node->parent->name, (const char *)node->name, &is_error);
   GError *error = NULL;
 
-  if (!why)
-    return FALSE;
-  error_set_document(&error, &place, NULL, "%s", why);
+  if (words->consequence)
+    error_set_document(&error, &place, attribute, "%s%s%s", words->message, is_error ? "" : ": ",
+                       is_error ? "" : words->consequence);
+  else
+    error_set_document(&error, &place, NULL, "%s", words->message);
+  if (words->hint)
+    error_add_hint(&error, "%s", words->hint);
+  else if (is_error)
+    error_add_hint(&error, "it protects data or the guest, which is not run without it");
+  else if (!words->consequence)
+    error_add_hint(&error, "it has no effect");
   if (search->is_strict || is_error)
     report_error(search->report, error);
   else
     report_error_as_warning(search->report, error);
-  return TRUE;
 }
 
 /* Text where no text belongs. */
@@ -88,45 +178,38 @@ static gboolean is_xml_namespace(const xmlNs *ns)
   return ns && g_strcmp0((const char *)ns->href, (const char *)XML_XML_NAMESPACE) == 0;
 }
 
-static void search_attributes(const Search *search, xmlNode *node)
+static void search_attributes(Search *search, xmlNode *node)
 {
-  const XmlMarks *marks = xml_document_marks(node);
-
   for (xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
-    const char *name = (const char *)attribute->name;
-
     if (!attribute->_private && !is_xml_namespace(attribute->ns))
-      report_unread(search, node, name, nearest_of(marks->attributes, name));
+      report_unread(search, node, (const char *)attribute->name);
   }
 }
 
-static void search_element(const Search *search, xmlNode *node)
+static void search_element(Search *search, xmlNode *node)
 {
   const XmlMarks *marks = xml_document_marks(node);
 
   search_attributes(search, node);
   for (xmlNode *child = node->children; child; child = child->next) {
-    const XmlMarks *child_marks;
+    const XmlMarks *child_marks = child->_private; /* NULL where nobody looked at it */
 
     if ((child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) && !marks->is_text_read &&
         !xmlIsBlankNode(child))
       report_text(search, node, child);
-    if (child->type != XML_ELEMENT_NODE)
+    if (child->type != XML_ELEMENT_NODE || (child_marks && child_marks->is_ignored))
       continue;
-    child_marks = xml_document_marks(child);
-    if (child_marks->is_ignored)
-      continue;
-    if (child_marks->is_read)
+    if (child_marks && child_marks->is_read)
       search_element(search, child);
-    else if (!report_explained(search, child))
-      report_unread(search, child, NULL, nearest_of(marks->children, (const char *)child->name));
+    else
+      report_unread(search, child, /* attribute= */ NULL);
   }
 }
 
-void xml_report_unread(XmlDocument *document, gboolean is_strict, XmlIsProtected is_protected,
-                       XmlExplain explain, Report *report)
+void xml_report_unread(XmlDocument *document, gboolean is_strict, const XmlUnreadRules *rules, Report *report)
 {
-  Search search = { is_strict, is_protected, explain, report };
+  g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, words_free);
+  Search search = { .is_strict = is_strict, .rules = rules, .words = words, .report = report };
 
   search_element(&search, xml_document_root(document));
 }
