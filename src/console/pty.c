@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -42,15 +43,13 @@ struct Pty {
   guint opened; /* how often others have it open */
   Console *console;
   Viewer *viewer;
-  GSource *timer;
-  gboolean is_settled; /* at the end: the kernel has passed on what was written */
+  GSource *timer; /* at the end */
   void (*finished)(gpointer user_data);
   gpointer user_data;
 };
 
-/* The kernel passes what is written to a master on to the slave's queue a moment later, in a thread of its
- * own; how long that may take, and how long the end waits for those who have not read it; in milliseconds. */
-enum { SETTLE_TIME = 2, FINAL_PATIENCE = 250 };
+/* Milliseconds that the end waits for those who have not read everything. */
+enum { FINAL_PATIENCE = 250 };
 
 static void pty_check_finished(Pty *pty);
 
@@ -193,13 +192,20 @@ static void pty_finished(Pty *pty)
   finished(pty->user_data);
 }
 
-static void pty_check_finished(Pty *pty)
+/* The kernel passes what is written to a master on to the slave's queue a moment later, in a thread of its
+ * own; poll(2) waits for that, FIONREAD does not. */
+static gboolean is_everything_read(const Pty *pty)
 {
+  struct pollfd slave = { .fd = pty->slave, .events = POLLIN };
   int unread = 0;
 
-  if (!pty->finished)
-    return;
-  if (pty->opened == 0 || (pty->is_settled && (ioctl(pty->slave, FIONREAD, &unread) < 0 || unread == 0)))
+  poll(&slave, 1, 0);
+  return ioctl(pty->slave, FIONREAD, &unread) < 0 || unread == 0;
+}
+
+static void pty_check_finished(Pty *pty)
+{
+  if (pty->finished && (pty->opened == 0 || is_everything_read(pty)))
     pty_finished(pty);
 }
 
@@ -209,30 +215,14 @@ static gboolean on_final_patience_over(gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void start_timer(Pty *pty, guint milliseconds, GSourceFunc func)
-{
-  stop_timer(pty);
-  pty->timer = g_timeout_source_new(milliseconds);
-  g_source_set_callback(pty->timer, func, pty, NULL);
-  g_source_attach(pty->timer, pty->context);
-}
-
-static gboolean on_settled(gpointer user_data)
-{
-  Pty *pty = user_data;
-
-  pty->is_settled = TRUE;
-  start_timer(pty, patience_of(FINAL_PATIENCE), on_final_patience_over);
-  pty_check_finished(pty);
-  return G_SOURCE_REMOVE;
-}
-
 void pty_finish(Pty *pty, void (*finished)(gpointer user_data), gpointer user_data)
 {
   pty->finished = finished;
   pty->user_data = user_data;
   if (pty->notify >= 0)
     watch(pty, IN_OPEN | IN_CLOSE | IN_ACCESS);
-  start_timer(pty, SETTLE_TIME, on_settled);
+  pty->timer = g_timeout_source_new(patience_of(FINAL_PATIENCE));
+  g_source_set_callback(pty->timer, on_final_patience_over, pty, NULL);
+  g_source_attach(pty->timer, pty->context);
   pty_check_finished(pty);
 }
