@@ -192,18 +192,53 @@ static gboolean has_type(const Domain *domain, ControllerType type)
   return FALSE;
 }
 
+/* One of those that together make the controller ich9-ehci1. */
+static gboolean is_of_ich9(const Controller *controller)
+{
+  return controller->type == CONTROLLER_USB &&
+         (controller->model == CONTROLLER_ICH9_EHCI1 || is_companion(controller));
+}
+
+static gboolean has_usb_model(const Domain *domain, ControllerModel model, guint32 index)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    const Controller *controller = (const Controller *)device;
+
+    if (device->room == &controller_room && controller->type == CONTROLLER_USB &&
+        controller->model == model && controller->index == index)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Of a set of companions that follow each other without an index, as virt-install writes them, each has the
+ * index of the one before it: libvirt's rule. A second of one model begins the next set. */
+static gboolean joins(const Domain *domain, const Controller *controller, const Controller *before)
+{
+  return before && is_of_ich9(controller) && is_of_ich9(before) &&
+         !has_usb_model(domain, controller->model, before->index);
+}
+
 /* Gives those without an index the next free one; a PCI root is 0 by its nature. */
 static void number_controllers(Domain *domain)
 {
+  const Controller *usb = NULL; /* the last one */
+
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
     Controller *controller = (Controller *)device;
     guint32 index = 0;
 
-    if (device->room != &controller_room || controller->index != CONTROLLER_UNSET)
+    if (device->room != &controller_room)
       continue;
-    while (controller_find(domain, controller->type, index))
+    if (controller->index == CONTROLLER_UNSET && joins(domain, controller, usb))
+      controller->index = usb->index;
+    while (controller->index == CONTROLLER_UNSET) {
+      if (!controller_find(domain, controller->type, index))
+        controller->index = index;
       index++;
-    controller->index = index;
+    }
+    if (controller->type == CONTROLLER_USB)
+      usb = controller;
   }
 }
 

@@ -80,6 +80,19 @@ static gboolean check_allowed(xmlNode *node, const AddressType *allowed, Address
                    enum_to_string(&address_type_table, (int)type), known->str);
 }
 
+/* All zeros are the host bridge's own, and mean that nobody chose an address. */
+static gboolean parse_pci_or_none(xmlNode *node, Address *address, GError **error)
+{
+  PciAddress *pci = &address->pci;
+
+  if (!parse_pci(node, pci, error))
+    return FALSE;
+  address->is_given = pci->bus || pci->slot || pci->function;
+  if (!address->is_given)
+    address->type = ADDRESS_NONE;
+  return TRUE;
+}
+
 gboolean address_parse(xmlNode *node, const AddressType *allowed, Address *ret_address, GError **error)
 {
   xmlNode *element = NULL;
@@ -97,7 +110,7 @@ gboolean address_parse(xmlNode *node, const AddressType *allowed, Address *ret_a
   ret_address->place = xml_place(element);
   switch (type) {
   case ADDRESS_PCI:
-    return parse_pci(element, &ret_address->pci, error);
+    return parse_pci_or_none(element, ret_address, error);
   case ADDRESS_DRIVE:
     return parse_drive(element, &ret_address->drive, error);
   case ADDRESS_USB:

@@ -144,25 +144,49 @@ static void warn_of_catchup(xmlNode *timer, Domain *domain)
   report_warning(domain->report, &place, NULL, NULL, "QEMU catches up at a rate of its own");
 }
 
+static gboolean is_same_timer(const ClockTimer *a, const ClockTimer *b)
+{
+  return a->has_present == b->has_present && a->is_present == b->is_present && a->tick == b->tick &&
+         a->track == b->track && a->frequency == b->frequency;
+}
+
+/* Saying the same again does no harm, and tools that put templates together do. */
+static gboolean check_again(xmlNode *timer, const ClockTimer *values, const ClockTimer *first, Domain *domain,
+                            GError **error)
+{
+  const char *name = xml_attribute(timer, "name");
+  Place place = xml_place(timer);
+
+  if (!is_same_timer(values, first)) {
+    xml_error(error, timer, "name", "the timer '%s' is given twice, and not alike", name);
+    return error_add_hint(error, "the first is on line %d", first->line);
+  }
+  report_warning(domain->report, &place, "name", NULL,
+                 "the timer '%s' is given twice; the first is on line %d", name, first->line);
+  return TRUE;
+}
+
 static gboolean read_timer(xmlNode *timer, Domain *domain, GError **error)
 {
   ClockTimerName name = CLOCK_TIMER_LAST;
-  ClockTimer *values;
+  ClockTimer values = { .is_given = TRUE, .line = xml_place(timer).line };
+  ClockTimer *timers = domain->clock->timers;
 
   if (!xml_attribute_enum_required(timer, "name", &clock_timer_table, XML_ENUM(&name), error))
     return FALSE;
-  values = &domain->clock->timers[name];
-  if (values->is_given)
-    return xml_error(error, timer, "name", "the timer '%s' is given twice", xml_attribute(timer, "name"));
-  values->is_given = TRUE;
-  values->has_present = xml_attribute(timer, "present") != NULL;
+  values.has_present = xml_attribute(timer, "present") != NULL;
   xml_attribute(timer, "mode"); /* of the TSC, for Xen */
   warn_of_catchup(timer, domain);
-  return xml_attribute_yes_no(timer, "present", &values->is_present, error) &&
-         xml_attribute_enum(timer, "tickpolicy", &clock_tick_table, XML_ENUM(&values->tick), error) &&
-         xml_attribute_enum(timer, "track", &clock_track_table, XML_ENUM(&values->track), error) &&
-         xml_attribute_uint(timer, "frequency", 1, G_MAXINT64, &values->frequency, error) &&
-         check_timer(timer, name, values, error);
+  if (!xml_attribute_yes_no(timer, "present", &values.is_present, error) ||
+      !xml_attribute_enum(timer, "tickpolicy", &clock_tick_table, XML_ENUM(&values.tick), error) ||
+      !xml_attribute_enum(timer, "track", &clock_track_table, XML_ENUM(&values.track), error) ||
+      !xml_attribute_uint(timer, "frequency", 1, G_MAXINT64, &values.frequency, error) ||
+      !check_timer(timer, name, &values, error))
+    return FALSE;
+  if (timers[name].is_given)
+    return check_again(timer, &values, &timers[name], domain, error);
+  timers[name] = values;
+  return TRUE;
 }
 
 gboolean clock_parse(xmlNode *root, Domain *domain, GError **error)

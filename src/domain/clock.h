@@ -62,6 +62,7 @@ extern const EnumTable clock_track_table;
 
 typedef struct {
   gboolean is_given;
+  int line;
   gboolean has_present; /* @is_present was given */
   gboolean is_present;
   ClockTick tick;

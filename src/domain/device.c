@@ -72,9 +72,8 @@ gboolean device_parse_alias(xmlNode *node, Device *device, GError **error)
     return FALSE;
   if (!alias)
     return TRUE;
-  if (!xml_attribute_required(alias, "name", &name, error))
-    return FALSE;
-  if (!g_str_has_prefix(name, "ua-")) /* one that libvirt gave while the guest ran */
+  name = xml_attribute(alias, "name");
+  if (!name || !g_str_has_prefix(name, "ua-")) /* one that libvirt gave while the guest ran */
     return TRUE;
   if (!is_id(name) || strlen(name) > 64)
     return xml_error(error, alias, "name",

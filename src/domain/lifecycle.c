@@ -17,11 +17,12 @@ static const EnumTable plain_action_table = { "plain_action_table", lifecycle_ac
 static gboolean read_action(xmlNode *domain, const char *name, const EnumTable *table,
                             LifecycleAction *ret_action, GError **error)
 {
+  const char *text = NULL;
   xmlNode *node = NULL;
 
-  if (!xml_child(domain, name, &node, error))
+  if (!xml_child(domain, name, &node, error) || (node && !xml_text(node, &text, error)))
     return FALSE;
-  return !node || xml_text_enum(node, table, XML_ENUM(ret_action), error);
+  return !text || !*text || xml_text_enum(node, table, XML_ENUM(ret_action), error);
 }
 
 gboolean lifecycle_parse(xmlNode *domain, Lifecycle *ret_lifecycle, GError **error)

@@ -73,6 +73,8 @@ static gboolean read_uuid(xmlNode *domain, const char **ret_uuid, GError **error
     return TRUE;
   if (!xml_text(node, &text, error))
     return FALSE;
+  if (!*text) /* as tools write it that leave it to libvirt */
+    return TRUE;
   uuid = canonical_uuid(text);
   if (!uuid) {
     xml_error(error, node, NULL, "'%s' is not a UUID", text);

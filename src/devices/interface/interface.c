@@ -69,7 +69,7 @@ static gboolean read_mac(xmlNode *node, Interface *interface, GError **error)
 {
   xmlNode *mac = NULL;
   const char *text;
-  guint8 bytes[6], zero[6] = { 0 };
+  guint8 bytes[6];
 
   interface->mac_place = interface->device.place;
   if (!xml_child(node, "mac", &mac, error))
@@ -79,6 +79,8 @@ static gboolean read_mac(xmlNode *node, Interface *interface, GError **error)
   interface->mac_place = xml_place(mac);
   xml_attribute(mac, "type"); /* of VMware's driver, as the next */
   xml_attribute(mac, "check");
+  if (!xml_has_attribute(mac, "address")) /* one is generated */
+    return TRUE;
   if (!xml_attribute_required(mac, "address", &text, error))
     return FALSE;
   if (!parse_mac(text, bytes))
@@ -90,8 +92,6 @@ static gboolean read_mac(xmlNode *node, Interface *interface, GError **error)
     xml_error(error, mac, "address", "'%s' is a multicast address, which no interface can have", text);
     return error_add_hint(error, "the first pair must be even, as in 52:54:00:12:34:56");
   }
-  if (memcmp(bytes, zero, sizeof bytes) == 0) /* QEMU would put one of its own in its place */
-    return xml_error(error, mac, "address", "'%s' is not the address of any interface", text);
   interface->mac = keep_mac(mac, bytes);
   return TRUE;
 }
@@ -275,6 +275,16 @@ static void warn_of_same_mac(const Domain *domain, const Interface *interface)
   }
 }
 
+/* It stands for an address that nobody chose; QEMU would put one in its place that all guests share. */
+static void drop_zero_mac(const Domain *domain, Interface *interface)
+{
+  if (g_strcmp0(interface->mac, "00:00:00:00:00:00") != 0)
+    return;
+  report_warning(domain->report, &interface->mac_place, "address", NULL,
+                 "'%s' is not the address of any interface; a generated one takes its place", interface->mac);
+  interface->mac = NULL;
+}
+
 static gboolean interface_complete(Domain *domain, Device *device, GError **error)
 {
   Interface *interface = (Interface *)device;
@@ -284,6 +294,7 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
   complete_model(domain, interface);
   complete_tx_queue(domain, interface);
   interface_source_complete(domain, &interface->source);
+  drop_zero_mac(domain, interface);
   if (!interface->mac) {
     g_autofree char *mac = generator_mac(domain->generator, interface->index);
 

@@ -215,6 +215,8 @@ static gboolean parse_target(xmlNode *node, InterfaceSource *ret_source, GError 
     return TRUE;
   ret_source->target_place = xml_place(target);
   name = xml_attribute(target, "dev");
+  if (name && !*name)
+    name = NULL;
   if (!xml_attribute_yes_no(target, "managed", &is_managed, error) ||
       (name && !check_host_name(target, "dev", name, /* may_be_template= */ is_managed, error)))
     return FALSE;
@@ -245,6 +247,10 @@ static gboolean parse_scripts(xmlNode *node, InterfaceSource *ret_source, GError
   ret_source->has_default_script = !script && !ret_source->is_existing;
   if (script && !xml_attribute(script, "path"))
     return xml_error(error, script, "path", "is missing");
+  if (script && !*xml_attribute(script, "path")) { /* as nova says that there is none */
+    ret_source->script = NULL;
+    script = NULL;
+  }
   return (!script || xml_attribute_path(script, "path", &ret_source->script, error)) &&
          (!downscript || xml_attribute_path(downscript, "path", &ret_source->downscript, error));
 }
@@ -322,7 +328,7 @@ static void warn_of_unused(Domain *domain, const InterfaceSource *source)
 {
   const char *type = enum_to_string(&interface_type_table, (int)source->type);
 
-  if (source->script && source->type != INTERFACE_ETHERNET)
+  if (source->script && *source->script && source->type != INTERFACE_ETHERNET)
     report_warning(domain->report, &source->script_place, "path",
                    "domrun attaches the interface by itself, as libvirt's QEMU driver does",
                    "'%s' is not run for an interface of type '%s'", source->script, type);
