@@ -8,7 +8,7 @@ script_name=${0##*/}
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$top"
 
-build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2-dev libglib2.0-dev libjson-glib-dev
+build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2-dev libglib2.0-dev libjson-c-dev
   python3 qemu-system-x86)
 check_packages=(qemu-utils busybox-static cpio xz-utils iproute2 netbase util-linux clang-format universal-ctags)
 

@@ -28,6 +28,7 @@ AM_TESTS_ENVIRONMENT = \
 check_PROGRAMS += \
 	%D%/test-base \
 	%D%/test-control \
+	%D%/test-json \
 	%D%/test-live \
 	%D%/test-qemu \
 	%D%/test-qmp \
@@ -39,6 +40,7 @@ check_PROGRAMS += \
 TESTS += \
 	%D%/test-base \
 	%D%/test-control \
+	%D%/test-json \
 	%D%/test-live \
 	%D%/test-qemu \
 	%D%/test-qmp \

@@ -50,12 +50,12 @@ static void return_pipe(ControlRequest *request)
   control_request_return_fd(request, NULL, ends[0]);
 }
 
-static void return_big(ControlRequest *request, JsonObject *arguments)
+static void return_big(ControlRequest *request, Json *arguments)
 {
   g_autofree char *text = NULL;
   gint64 length = 0;
 
-  message_get_int(arguments, "length", &length);
+  json_get_int(arguments, "length", &length);
   text = g_strnfill((gsize)length, 'x');
   control_request_return_string(request, text);
 }
@@ -69,13 +69,13 @@ static void answer_late(Fixture *fixture)
     control_request_return(g_ptr_array_index(late, i), NULL);
 }
 
-static void execute(ControlRequest *request, const char *name, JsonObject *arguments, gpointer user_data)
+static void execute(ControlRequest *request, const char *name, Json *arguments, gpointer user_data)
 {
   Fixture *fixture = user_data;
 
   g_assert_nonnull(arguments);
   if (g_str_equal(name, "echo")) {
-    control_request_return_object(request, json_object_ref(arguments));
+    control_request_return(request, json_ref(arguments));
   } else if (g_str_equal(name, "pipe")) {
     return_pipe(request);
   } else if (g_str_equal(name, "big")) {
@@ -168,18 +168,18 @@ static ControlClient *open_client(const Fixture *fixture)
   return client;
 }
 
-static JsonObject *make_argument(const char *name, gint64 value)
+static Json *make_argument(const char *name, gint64 value)
 {
-  JsonObject *arguments = json_object_new();
+  Json *arguments = json_new_object();
 
-  json_object_set_int_member(arguments, name, value);
+  json_set_int(arguments, name, value);
   return arguments;
 }
 
-static JsonNode *call(ControlClient *client, const char *command, JsonObject *arguments)
+static Json *call(ControlClient *client, const char *command, Json *arguments)
 {
   GError *error = NULL;
-  JsonNode *result = control_client_call(client, command, arguments, PATIENCE, &error);
+  Json *result = control_client_call(client, command, arguments, PATIENCE, &error);
 
   g_assert_no_error(error);
   g_assert_nonnull(result);
@@ -188,24 +188,24 @@ static JsonNode *call(ControlClient *client, const char *command, JsonObject *ar
 
 static void call_only(ControlClient *client, const char *command)
 {
-  g_autoptr(JsonNode) result = call(client, command, NULL);
+  g_autoptr(Json) result = call(client, command, NULL);
 }
 
 static void emit(ControlClient *client, gint64 number)
 {
-  g_autoptr(JsonNode) result = call(client, "emit", make_argument("number", number));
+  g_autoptr(Json) result = call(client, "emit", make_argument("number", number));
 }
 
 static void expect_event(ControlClient *client, gint64 number)
 {
   GError *error = NULL;
-  g_autoptr(JsonObject) event = control_client_next_event(client, PATIENCE, &error);
+  g_autoptr(Json) event = control_client_next_event(client, PATIENCE, &error);
   gint64 value = -1;
 
   g_assert_no_error(error);
-  g_assert_cmpstr(message_get_string(event, "event"), ==, "EVENT");
-  g_assert_nonnull(message_get_object(event, "timestamp"));
-  message_get_int(message_get_object(event, "data"), "number", &value);
+  g_assert_cmpstr(json_get_string(event, "event"), ==, "EVENT");
+  g_assert_nonnull(json_get_object(event, "timestamp"));
+  json_get_int(json_get_object(event, "data"), "number", &value);
   g_assert_cmpint(value, ==, number);
 }
 
@@ -230,10 +230,10 @@ static void test_call(Fixture *fixture, gconstpointer data)
   g_autoptr(ControlClient) client = open_client(fixture);
 
   for (gint64 i = 0; i < 100; i++) {
-    g_autoptr(JsonNode) result = call(client, "echo", make_argument("x", i));
+    g_autoptr(Json) result = call(client, "echo", make_argument("x", i));
     gint64 value = -1;
 
-    message_get_int(json_node_get_object(result), "x", &value);
+    json_get_int(result, "x", &value);
     g_assert_cmpint(value, ==, i);
   }
   g_assert_cmpint(control_client_take_fd(client), ==, -1);
@@ -328,14 +328,14 @@ static void test_events(Fixture *fixture, gconstpointer data)
 static void test_kept_events(Fixture *fixture, gconstpointer data)
 {
   g_autoptr(ControlClient) client = open_client(fixture);
-  JsonObject *arguments = json_object_new();
-  g_autoptr(JsonNode) events = NULL, subscribed = NULL;
+  Json *arguments = json_new_object();
+  g_autoptr(Json) events = NULL, subscribed = NULL;
 
   for (gint64 i = 0; i < 100; i++)
     emit(client, i);
   events = call(client, "query-events", NULL);
-  g_assert_cmpuint(json_array_get_length(json_node_get_array(events)), ==, 64);
-  json_object_set_boolean_member(arguments, "kept", TRUE);
+  g_assert_cmpuint(json_length(events), ==, 64);
+  json_set_bool(arguments, "kept", TRUE);
   subscribed = call(client, "subscribe", arguments);
   for (gint64 i = 36; i < 100; i++)
     expect_event(client, i);
@@ -449,10 +449,10 @@ static void test_subscriber_that_does_not_read(Fixture *fixture, gconstpointer d
 
   g_assert_true(fd_write_all(fd, command, strlen(command)));
   for (int i = 0; i < 100; i++) {
-    JsonObject *arguments = json_object_new();
-    g_autoptr(JsonNode) result = NULL;
+    Json *arguments = json_new_object();
+    g_autoptr(Json) result = NULL;
 
-    json_object_set_string_member(arguments, "text", text);
+    json_set_string(arguments, "text", text);
     result = call(client, "emit", arguments);
   }
   expect_dropped(fd);
@@ -461,9 +461,9 @@ static void test_subscriber_that_does_not_read(Fixture *fixture, gconstpointer d
 static void test_long_answer(Fixture *fixture, gconstpointer data)
 {
   g_autoptr(ControlClient) client = open_client(fixture);
-  g_autoptr(JsonNode) result = call(client, "big", make_argument("length", 3 * 1024 * 1024));
+  g_autoptr(Json) result = call(client, "big", make_argument("length", 3 * 1024 * 1024));
 
-  g_assert_cmpuint(strlen(json_node_get_string(result)), ==, 3 * 1024 * 1024);
+  g_assert_cmpuint(strlen(json_as_string(result)), ==, 3 * 1024 * 1024);
 }
 
 static void test_many_requests(Fixture *fixture, gconstpointer data)

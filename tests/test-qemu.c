@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include <json-glib/json-glib.h>
+#include "base/json.h"
 
 #include "qemu/plan.h"
 #include "qemu/props.h"
@@ -32,7 +32,7 @@ static void test_json(void)
 {
   g_autoptr(Props) props = props_new("driver", "virtio-blk-pci");
   Props *nested = props_new_empty();
-  JsonArray *array = json_array_new();
+  Json *array = json_new_array();
   g_autofree char *json = NULL;
 
   props_add_string(props, "id", NULL);
@@ -44,7 +44,7 @@ static void test_json(void)
   props_add_format(props, "serial", "%s-%d", "a", 5);
   props_add_string(nested, "driver", "file");
   props_add_props(props, "file", nested);
-  json_array_add_string_element(array, "x");
+  json_append_string(array, "x");
   props_add_array(props, "list", array);
   json = props_to_json(props);
   g_assert_cmpstr(
@@ -62,11 +62,11 @@ static void test_json_round_trip(void)
     g_autoptr(Props) props = props_new("driver", nasty[i]);
     g_autofree char *json = props_to_json(props);
     g_autoptr(GError) error = NULL;
-    g_autoptr(JsonNode) root = json_from_string(json, &error);
+    g_autoptr(Json) root = json_parse(json, strlen(json), 64, &error);
 
     g_assert_no_error(error);
     g_assert_null(strchr(json, '\n'));
-    g_assert_cmpstr(json_object_get_string_member(json_node_get_object(root), "driver"), ==, nasty[i]);
+    g_assert_cmpstr(json_get_string(root, "driver"), ==, nasty[i]);
   }
 }
 
@@ -207,20 +207,18 @@ static void test_plan_json(void)
   g_autofree char *json = NULL;
   g_auto(GStrv) argv = NULL;
   g_autoptr(GError) error = NULL;
-  g_autoptr(JsonNode) root = NULL;
-  JsonArray *array;
+  g_autoptr(Json) root = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS(nasty); i++)
     plan_add(plan, PLAN_BOTH, "-option", nasty[i]);
   json = plan_to_json(plan, PLAN_RUN);
   g_assert_true(g_str_has_suffix(json, "]\n"));
-  root = json_from_string(json, &error);
+  root = json_parse(json, strlen(json), 64, &error);
   g_assert_no_error(error);
-  array = json_node_get_array(root);
   argv = plan_to_argv(plan, PLAN_RUN);
-  g_assert_cmpuint(json_array_get_length(array), ==, g_strv_length(argv));
+  g_assert_cmpuint(json_length(root), ==, g_strv_length(argv));
   for (guint i = 0; argv[i]; i++)
-    g_assert_cmpstr(json_array_get_string_element(array, i), ==, argv[i]);
+    g_assert_cmpstr(json_as_string(json_at(root, i)), ==, argv[i]);
 }
 
 static void test_resources(void)

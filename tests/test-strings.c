@@ -71,33 +71,30 @@ static void parsed_free(Parsed *parsed)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parsed, parsed_free)
 
-static void flatten(GPtrArray *values, const char *prefix, JsonNode *node);
-
-static void flatten_member(JsonObject *object, const char *name, JsonNode *node, gpointer data)
+static void flatten(GPtrArray *values, const char *prefix, Json *node)
 {
-  g_autofree char *prefix = g_strdup_printf("key %s", name);
+  gconstpointer at = NULL;
+  const char *name;
+  Json *member;
 
-  flatten(data, prefix, node);
-}
-
-static void flatten(GPtrArray *values, const char *prefix, JsonNode *node)
-{
-  if (JSON_NODE_HOLDS_OBJECT(node)) {
+  if (json_is(node, JSON_OBJECT)) {
     g_ptr_array_add(values, g_strdup_printf("%s {", prefix));
-    json_object_foreach_member(json_node_get_object(node), flatten_member, values);
-    g_ptr_array_add(values, g_strdup("}"));
-  } else if (JSON_NODE_HOLDS_ARRAY(node)) {
-    JsonArray *array = json_node_get_array(node);
+    while (json_next_member(node, &at, &name, &member)) {
+      g_autofree char *key = g_strdup_printf("key %s", name);
 
+      flatten(values, key, member);
+    }
+    g_ptr_array_add(values, g_strdup("}"));
+  } else if (json_is(node, JSON_ARRAY)) {
     g_ptr_array_add(values, g_strdup_printf("%s [", prefix));
-    for (guint i = 0; i < json_array_get_length(array); i++)
-      flatten(values, "element", json_array_get_element(array, i));
+    for (guint i = 0; i < json_length(node); i++)
+      flatten(values, "element", json_at(node, i));
     g_ptr_array_add(values, g_strdup("]"));
-  } else if (json_node_get_value_type(node) == G_TYPE_STRING) {
+  } else if (json_as_string(node)) {
     g_ptr_array_add(values, g_strdup(prefix));
-    g_ptr_array_add(values, g_strdup(json_node_get_string(node)));
+    g_ptr_array_add(values, g_strdup(json_as_string(node)));
   } else {
-    g_autofree char *text = json_to_string(node, FALSE);
+    g_autofree char *text = json_print(node);
 
     g_ptr_array_add(values, g_strdup_printf("%s %s", prefix, text));
   }
@@ -105,7 +102,7 @@ static void flatten(GPtrArray *values, const char *prefix, JsonNode *node)
 
 static void parse_json(GPtrArray *values, const char *text)
 {
-  g_autoptr(JsonNode) node = json_from_string(text, NULL);
+  g_autoptr(Json) node = json_parse(text, strlen(text), 64, NULL);
 
   g_assert_nonnull(node);
   flatten(values, "json", node);

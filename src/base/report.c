@@ -6,8 +6,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#include <json-glib/json-glib.h>
-
+#include "base/json.h"
 #include "base/quote.h"
 
 enum {
@@ -349,75 +348,67 @@ int report_usage_error(GError *error)
 
 /* ---- JSON ---- */
 
-static void add_string(JsonBuilder *builder, const char *name, const char *value)
+static void add_string(Json *object, const char *name, const char *value)
 {
-  if (!value)
-    return;
-  json_builder_set_member_name(builder, name);
-  json_builder_add_string_value(builder, value);
+  if (value)
+    json_set_string(object, name, value);
 }
 
-static void add_lines(JsonBuilder *builder, const GArray *lines)
+static void add_lines(Json *object, const GArray *lines)
 {
+  Json *array;
+
   if (lines->len == 0)
     return;
-  json_builder_set_member_name(builder, "line");
-  json_builder_add_int_value(builder, g_array_index(lines, int, 0));
+  json_set_int(object, "line", g_array_index(lines, int, 0));
   if (lines->len == 1)
     return;
-  json_builder_set_member_name(builder, "lines");
-  json_builder_begin_array(builder);
+  array = json_new_array();
   for (guint i = 0; i < lines->len; i++)
-    json_builder_add_int_value(builder, g_array_index(lines, int, i));
-  json_builder_end_array(builder);
+    json_append_int(array, g_array_index(lines, int, i));
+  json_set(object, "lines", array);
 }
 
-static void build_finding(JsonBuilder *builder, const Finding *finding)
+static Json *finding_to_json(const Finding *finding)
 {
   const Place *place = error_get_place(finding->error);
+  Json *object = json_new_object();
 
-  json_builder_begin_object(builder);
-  add_string(builder, "severity", severity_words[finding->severity].name);
-  add_string(builder, "file", place->file);
-  add_lines(builder, finding->lines);
-  add_string(builder, "element", place->element);
-  add_string(builder, "attribute", error_get_attribute(finding->error));
-  add_string(builder, "message", finding->error->message);
-  add_string(builder, "hint", error_get_hint(finding->error));
-  json_builder_end_object(builder);
+  add_string(object, "severity", severity_words[finding->severity].name);
+  add_string(object, "file", place->file);
+  add_lines(object, finding->lines);
+  add_string(object, "element", place->element);
+  add_string(object, "attribute", error_get_attribute(finding->error));
+  add_string(object, "message", finding->error->message);
+  add_string(object, "hint", error_get_hint(finding->error));
+  return object;
 }
 
-static void build_left_out(JsonBuilder *builder, const Report *report, Severity severity)
+static void add_left_out(Json *array, const Report *report, Severity severity)
 {
   g_autofree char *message = g_strdup_printf("and %u more", report->left_out[severity]);
+  Json *object;
 
   if (report->left_out[severity] == 0)
     return;
-  json_builder_begin_object(builder);
-  add_string(builder, "severity", severity_words[severity].name);
-  add_string(builder, "message", message);
-  json_builder_end_object(builder);
+  object = json_new_object();
+  json_set_string(object, "severity", severity_words[severity].name);
+  json_set_string(object, "message", message);
+  json_append(array, object);
 }
 
 void report_print_json(Report *report, FILE *stream)
 {
-  g_autoptr(JsonBuilder) builder = json_builder_new();
-  g_autoptr(JsonGenerator) generator = json_generator_new();
-  g_autoptr(JsonNode) root = NULL;
+  g_autoptr(Json) array = json_new_array();
   g_autofree char *text = NULL;
   guint i = 0;
 
   order_findings(report);
-  json_builder_begin_array(builder);
   for (Severity severity = 0; severity < SEVERITIES; severity++) {
     for (guint n = 0; n < report->counts[severity]; n++)
-      build_finding(builder, g_ptr_array_index(report->findings, i++));
-    build_left_out(builder, report, severity);
+      json_append(array, finding_to_json(g_ptr_array_index(report->findings, i++)));
+    add_left_out(array, report, severity);
   }
-  json_builder_end_array(builder);
-  root = json_builder_get_root(builder);
-  json_generator_set_root(generator, root);
-  json_generator_set_pretty(generator, TRUE);
-  text = json_generator_to_data(generator, NULL);
+  text = json_print_pretty(array);
   fprintf(stream, "%s\n", text);
 }

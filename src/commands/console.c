@@ -105,15 +105,15 @@ static gboolean session_run(Session *session, int socket, GError **error)
 
 static int ask_for_console(GuestCommand *command, char **ret_alias, GError **error)
 {
-  JsonObject *arguments = json_object_new();
-  g_autoptr(JsonNode) result = NULL;
+  Json *arguments = json_new_object();
+  g_autoptr(Json) result = NULL;
   const char *alias = NULL;
   int fd;
 
   if (command->arguments[1]) {
     g_autofree char *device = g_utf8_make_valid(command->arguments[1], -1);
 
-    json_object_set_string_member(arguments, "device", device);
+    json_set_string(arguments, "device", device);
   }
   result = guest_command_call(command, "console", arguments, error);
   if (!result)
@@ -121,8 +121,7 @@ static int ask_for_console(GuestCommand *command, char **ret_alias, GError **err
   fd = control_client_take_fd(command->client);
   if (fd < 0)
     error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "the supervisor sent no console");
-  if (JSON_NODE_HOLDS_OBJECT(result))
-    alias = message_get_string(json_node_get_object(result), "device");
+  alias = json_get_string(result, "device");
   *ret_alias = g_strdup(alias ? alias : "console");
   return fd;
 }

@@ -13,15 +13,15 @@ enum { END_PATIENCE = 10 * 1000 };
 
 static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **error)
 {
-  JsonObject *arguments;
-  g_autoptr(JsonNode) result = NULL;
+  Json *arguments;
+  g_autoptr(Json) result = NULL;
 
   if (!command->guest->is_supervised) {
     runtime_dir_remove_stale(command->guest->directory);
     return TRUE;
   }
-  arguments = json_object_new();
-  json_object_set_boolean_member(arguments, "graceful", is_graceful);
+  arguments = json_new_object();
+  json_set_bool(arguments, "graceful", is_graceful);
   if (is_graceful) /* it takes a QEMU that listens */
     result = guest_command_call_slow(command, "destroy", arguments,
                                      (int)patience_of(CONTROL_SUPERVISOR_PATIENCE), error);

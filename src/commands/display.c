@@ -12,9 +12,9 @@
 enum { VNC_FIRST_PORT = 5900 };
 
 /* A wildcard is no address to connect to. */
-static const char *host_of(JsonObject *display)
+static const char *host_of(Json *display)
 {
-  const char *host = message_get_string(display, "host");
+  const char *host = json_get_string(display, "host");
 
   return !host || g_str_equal(host, "0.0.0.0") || g_str_equal(host, "::") ? "" : host;
 }
@@ -25,22 +25,22 @@ static char *bracket(const char *host)
 }
 
 /* As virsh has it: ADDRESS:DISPLAY, and only the display where it listens everywhere. */
-static char *make_vnc_address(JsonObject *display)
+static char *make_vnc_address(Json *display)
 {
   g_autofree char *host = bracket(host_of(display));
-  const char *path = message_get_string(display, "path");
+  const char *path = json_get_string(display, "path");
   gint64 port;
 
   if (path)
     return g_strdup(path);
-  if (!message_get_int(display, "port", &port))
+  if (!json_get_int(display, "port", &port))
     return NULL;
   return g_strdup_printf("%s:%" G_GINT64_FORMAT, host, port - VNC_FIRST_PORT);
 }
 
-static char *make_uri(JsonObject *display)
+static char *make_uri(Json *display)
 {
-  const char *kind = message_get_string(display, "kind"), *path = message_get_string(display, "path");
+  const char *kind = json_get_string(display, "kind"), *path = json_get_string(display, "path");
   const char *address = host_of(display);
   g_autofree char *host = bracket(*address ? address : "localhost");
   gint64 port;
@@ -49,25 +49,22 @@ static char *make_uri(JsonObject *display)
     return NULL;
   if (path)
     return g_strdup_printf("%s+unix://%s", kind, path);
-  if (!message_get_int(display, "port", &port))
+  if (!json_get_int(display, "port", &port))
     return NULL;
   return g_strdup_printf("%s://%s:%" G_GINT64_FORMAT, kind, host,
                          g_str_equal(kind, "vnc") ? port - VNC_FIRST_PORT : port);
 }
 
 /* Prints the first display of @kind (any, where it is NULL), or all. Returns how many. */
-static guint print_displays(JsonNode *displays, const char *kind, gboolean is_all,
-                            char *(*make)(JsonObject *display))
+static guint print_displays(Json *displays, const char *kind, gboolean is_all, char *(*make)(Json *display))
 {
-  JsonArray *array = JSON_NODE_HOLDS_ARRAY(displays) ? json_node_get_array(displays) : NULL;
   guint count = 0;
 
-  for (guint i = 0; array && i < json_array_get_length(array) && (is_all || count == 0); i++) {
-    JsonNode *node = json_array_get_element(array, i);
-    JsonObject *display = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+  for (guint i = 0; i < json_length(displays) && (is_all || count == 0); i++) {
+    Json *display = json_at(displays, i);
     g_autofree char *text = NULL;
 
-    if (display && (!kind || g_strcmp0(message_get_string(display, "kind"), kind) == 0))
+    if (json_is(display, JSON_OBJECT) && (!kind || g_strcmp0(json_get_string(display, "kind"), kind) == 0))
       text = make(display);
     if (text) {
       print_line(text);
@@ -77,8 +74,8 @@ static guint print_displays(JsonNode *displays, const char *kind, gboolean is_al
   return count;
 }
 
-static int display_command(const char *summary, const char *only, char *(*make)(JsonObject *display),
-                           int argc, char **argv)
+static int display_command(const char *summary, const char *only, char *(*make)(Json *display), int argc,
+                           char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
   g_autofree char *type = g_strdup(only);
@@ -90,7 +87,7 @@ static int display_command(const char *summary, const char *only, char *(*make)(
     { only ? NULL : "type", 0, 0, G_OPTION_ARG_STRING, &type, "print a display of that type", "vnc|spice" },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr(JsonNode) displays = NULL;
+  g_autoptr(Json) displays = NULL;
   GError *error = NULL;
 
   if (guest_command_begin(&command, entries, "GUEST", summary, 1, argc, argv, &error))

@@ -30,14 +30,14 @@ static Block read_block(xmlNode *disk)
   return block;
 }
 
-static JsonObject *block_to_json(const Block *block)
+static Json *block_to_json(const Block *block)
 {
-  JsonObject *object = json_object_new();
+  Json *object = json_new_object();
 
-  json_object_set_string_member(object, "type", block->type);
-  json_object_set_string_member(object, "device", block->device);
-  json_object_set_string_member(object, "target", block->target);
-  json_object_set_string_member(object, "source", block->source); /* NULL: null, an empty drive */
+  json_set_string(object, "type", block->type);
+  json_set_string(object, "device", block->device);
+  json_set_string(object, "target", block->target);
+  json_set_string(object, "source", block->source); /* NULL: null, an empty drive */
   return object;
 }
 
@@ -46,7 +46,7 @@ static void print_blocks(const XmlDocument *document, gboolean has_details, gboo
   static const char *const header[] = { "Type", "Device", "Target", "Source" };
   guint skipped = has_details ? 0 : 2;
   g_autoptr(Table) table = table_new(header + skipped, G_N_ELEMENTS(header) - skipped);
-  JsonArray *array = json_array_new();
+  g_autoptr(Json) array = json_new_array();
   xmlNode *devices = xml_next_child(xml_document_root(document), "devices", NULL);
 
   XML_FOREACH_CHILD(devices, disk, "disk") {
@@ -54,14 +54,12 @@ static void print_blocks(const XmlDocument *document, gboolean has_details, gboo
     const char *cells[] = { block.type, block.device, block.target, block.source };
 
     table_add(table, cells + skipped);
-    json_array_add_object_element(array, block_to_json(&block));
+    json_append(array, block_to_json(&block));
   }
-  if (is_json) {
-    print_json_array(array);
-  } else {
-    json_array_unref(array);
+  if (is_json)
+    print_json(array);
+  else
     table_print(table);
-  }
 }
 
 int domblklist_command(int argc, char **argv)

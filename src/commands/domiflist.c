@@ -32,25 +32,23 @@ static void print_interfaces(const XmlDocument *document, gboolean is_json)
   static const char *const header[N_COLUMNS] = { "Interface", "Type", "Source", "Model", "MAC" };
   static const char *const members[N_COLUMNS] = { "interface", "type", "source", "model", "mac" };
   g_autoptr(Table) table = table_new(header, N_COLUMNS);
-  JsonArray *array = json_array_new();
+  g_autoptr(Json) array = json_new_array();
   xmlNode *devices = xml_next_child(xml_document_root(document), "devices", NULL);
 
   XML_FOREACH_CHILD(devices, interface, "interface") {
-    JsonObject *object = json_object_new();
+    Json *object = json_new_object();
     const char *cells[N_COLUMNS];
 
     read_interface(interface, cells);
     table_add(table, cells);
     for (gsize i = 0; i < N_COLUMNS; i++)
-      json_object_set_string_member(object, members[i], cells[i]);
-    json_array_add_object_element(array, object);
+      json_set_string(object, members[i], cells[i]);
+    json_append(array, object);
   }
-  if (is_json) {
-    print_json_array(array);
-  } else {
-    json_array_unref(array);
+  if (is_json)
+    print_json(array);
+  else
     table_print(table);
-  }
 }
 
 int domiflist_command(int argc, char **argv)

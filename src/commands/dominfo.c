@@ -83,7 +83,7 @@ int dominfo_command(int argc, char **argv)
                            &error))
     return report_usage_error(error);
   if (is_json) {
-    print_json_object(guest_state_to_json(&command.guest->state));
+    print_guest_state(&command.guest->state);
     return EXIT_CODE_OK;
   }
   print_state(command.guest);

@@ -22,7 +22,7 @@ int domstate_command(int argc, char **argv)
     return report_usage_error(error);
   state = &command.guest->state;
   if (is_json) {
-    print_json_object(guest_state_to_json(state));
+    print_guest_state(state);
     return EXIT_CODE_OK;
   }
   text = g_strdup(enum_to_string(&guest_state_table, (int)state->state));

@@ -15,8 +15,8 @@ int dump_command(int argc, char **argv)
     { "memory-only", 0, 0, G_OPTION_ARG_NONE, &is_memory_only, "what is always done; for the habit", NULL },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr(JsonNode) result = NULL;
-  JsonObject *arguments;
+  g_autoptr(Json) result = NULL;
+  Json *arguments;
   GError *error = NULL;
 
   if (guest_command_parse(
@@ -30,10 +30,10 @@ int dump_command(int argc, char **argv)
       error_set(&error, DOMRUN_ERROR_USAGE, NULL, NULL, "the path '%s' is not UTF-8", path);
   }
   if (path && !error) {
-    arguments = json_object_new();
-    json_object_set_string_member(arguments, "path", path);
+    arguments = json_new_object();
+    json_set_string(arguments, "path", path);
     if (format)
-      json_object_set_string_member(arguments, "format", format);
+      json_set_string(arguments, "format", format);
     result = guest_command_call_slow(&command, "dump", arguments, CONTROL_FOREVER, &error);
   }
   return result ? EXIT_CODE_OK : report_usage_error(error);

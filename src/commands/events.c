@@ -10,7 +10,7 @@
 #include "commands/command.h"
 #include "commands/guest.h"
 
-static void print_event(JsonObject *event)
+static void print_event(Json *event)
 {
   g_autofree char *line = message_to_line(event);
 
@@ -21,32 +21,31 @@ static void print_event(JsonObject *event)
 
 static gboolean print_kept(GuestCommand *command, GError **error)
 {
-  g_autoptr(JsonNode) events = guest_command_call(command, "query-events", NULL, error);
-  JsonArray *array = events && JSON_NODE_HOLDS_ARRAY(events) ? json_node_get_array(events) : NULL;
+  g_autoptr(Json) events = guest_command_call(command, "query-events", NULL, error);
 
-  for (guint i = 0; array && i < json_array_get_length(array); i++) {
-    JsonNode *event = json_array_get_element(array, i);
+  for (guint i = 0; i < json_length(events); i++) {
+    Json *event = json_at(events, i);
 
-    if (JSON_NODE_HOLDS_OBJECT(event))
-      print_event(json_node_get_object(event));
+    if (json_is(event, JSON_OBJECT))
+      print_event(event);
   }
   return events != NULL;
 }
 
 static gboolean follow(GuestCommand *command, GError **error)
 {
-  JsonObject *arguments = json_object_new();
-  g_autoptr(JsonNode) subscribed = NULL;
-  JsonObject *event;
+  Json *arguments = json_new_object();
+  g_autoptr(Json) subscribed = NULL;
+  Json *event;
   GError *cause = NULL;
 
-  json_object_set_boolean_member(arguments, "kept", TRUE);
+  json_set_bool(arguments, "kept", TRUE);
   subscribed = guest_command_call(command, "subscribe", arguments, error);
   if (!subscribed)
     return FALSE;
   while ((event = control_client_next_event(command->client, CONTROL_FOREVER, &cause))) {
     print_event(event);
-    json_object_unref(event);
+    json_unref(event);
   }
   if (!cause)
     return TRUE;

@@ -61,33 +61,33 @@ gboolean guest_command_connect(GuestCommand *command, GError **error)
   return command->client != NULL;
 }
 
-JsonNode *guest_command_call(GuestCommand *command, const char *name, JsonObject *arguments, GError **error)
+Json *guest_command_call(GuestCommand *command, const char *name, Json *arguments, GError **error)
 {
   if (guest_command_connect(command, error))
     return control_client_call(command->client, name, arguments,
                                (int)patience_of(CONTROL_SUPERVISOR_PATIENCE), error);
   if (arguments)
-    json_object_unref(arguments);
+    json_unref(arguments);
   return NULL;
 }
 
 static gboolean check_emulator(GuestCommand *command, GError **error)
 {
-  JsonObject *arguments = json_object_new();
-  g_autoptr(JsonNode) result = NULL;
+  Json *arguments = json_new_object();
+  g_autoptr(Json) result = NULL;
 
-  json_object_set_string_member(arguments, "execute", "query-status");
+  json_set_string(arguments, "execute", "query-status");
   result = guest_command_call(command, "qmp", arguments, error);
   return result != NULL;
 }
 
-JsonNode *guest_command_call_slow(GuestCommand *command, const char *name, JsonObject *arguments,
-                                  int milliseconds, GError **error)
+Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arguments, int milliseconds,
+                              GError **error)
 {
   if (check_emulator(command, error))
     return control_client_call(command->client, name, arguments, milliseconds, error);
   if (arguments)
-    json_object_unref(arguments);
+    json_unref(arguments);
   return NULL;
 }
 
@@ -104,7 +104,7 @@ XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error)
 int guest_command_run(const char *name, const char *summary, int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
-  g_autoptr(JsonNode) result = NULL;
+  g_autoptr(Json) result = NULL;
   GError *error = NULL;
 
   if (guest_command_begin(&command, NULL, "GUEST", summary, 1, argc, argv, &error))

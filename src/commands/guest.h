@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <json-glib/json-glib.h>
+#include "base/json.h"
 
 #include "base/exit-code.h"
 #include "control/client.h"
@@ -40,12 +40,12 @@ gboolean guest_command_connect(GuestCommand *command, GError **error);
 
 /* Executes a command of docs/control.md, connecting first. Takes @arguments, which may be NULL. The caller
  * frees the result. It waits for CONTROL_SUPERVISOR_PATIENCE. */
-JsonNode *guest_command_call(GuestCommand *command, const char *name, JsonObject *arguments, GError **error);
+Json *guest_command_call(GuestCommand *command, const char *name, Json *arguments, GError **error);
 
 /* The same for what may take long, @milliseconds or CONTROL_FOREVER; but QEMU has to answer a question first,
  * so that one which hangs is told at once. */
-JsonNode *guest_command_call_slow(GuestCommand *command, const char *name, JsonObject *arguments,
-                                  int milliseconds, GError **error);
+Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arguments, int milliseconds,
+                              GError **error);
 
 /* The guest's live XML. */
 XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error);
@@ -65,10 +65,9 @@ void print_text(const char *text);
 /* @text made safe wherever it goes, for a cell of a table. The caller frees it. */
 char *make_cell(const char *text);
 
-/* JSON, for programs. json_print_object() takes @object. */
-void print_json(JsonNode *node);
-void print_json_object(JsonObject *object);
-void print_json_array(JsonArray *array);
+/* JSON, for programs. */
+void print_json(const Json *json);
+void print_guest_state(const GuestState *state);
 
 /* A table as virsh prints it: @header, a rule, and a line for each row. */
 typedef struct Table Table;

@@ -52,16 +52,15 @@ static void print_table(const GPtrArray *guests)
 
 static void print_guests(const GPtrArray *guests, const ListOptions *options)
 {
-  JsonArray *array;
-
   if (options->is_json) {
-    array = json_array_new();
+    g_autoptr(Json) array = json_new_array();
+
     for (guint i = 0; i < guests->len; i++) {
       const Guest *guest = g_ptr_array_index(guests, i);
 
-      json_array_add_object_element(array, guest_state_to_json(&guest->state));
+      json_append(array, guest_state_to_json(&guest->state));
     }
-    print_json_array(array);
+    print_json(array);
   } else if (options->is_names || options->is_uuids || options->is_ids) {
     for (guint i = 0; i < guests->len; i++)
       print_words(g_ptr_array_index(guests, i), options);

@@ -38,27 +38,18 @@ char *make_cell(const char *text)
 
 /* ---- JSON ---- */
 
-void print_json(JsonNode *node)
+void print_json(const Json *json)
 {
-  g_autofree char *text = json_to_string(node, /* pretty= */ TRUE);
+  g_autofree char *text = json_print_pretty(json);
 
   print_text(text);
 }
 
-void print_json_object(JsonObject *object)
+void print_guest_state(const GuestState *state)
 {
-  g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+  g_autoptr(Json) object = guest_state_to_json(state);
 
-  json_node_take_object(node, object);
-  print_json(node);
-}
-
-void print_json_array(JsonArray *array)
-{
-  g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
-
-  json_node_take_array(node, array);
-  print_json(node);
+  print_json(object);
 }
 
 /* ---- Tables ---- */

@@ -11,40 +11,39 @@
 
 enum { QMP_SECONDS = 60 };
 
-static gboolean parse_json(const char *text, JsonObject **ret_request, GError **error)
+static gboolean parse_json(const char *text, Json **ret_request, GError **error)
 {
   GError *cause = NULL;
-  g_autoptr(JsonObject) request = message_parse(text, strlen(text), &cause);
+  g_autoptr(Json) request = message_parse(text, strlen(text), &cause);
 
   if (!request) {
     error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "'%s': %s", text, cause->message);
     g_error_free(cause);
     return FALSE;
   }
-  if (!message_get_string(request, "execute"))
+  if (!json_get_string(request, "execute"))
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "'%s' has no \"execute\"", text);
   *ret_request = g_steal_pointer(&request);
   return TRUE;
 }
 
 /* The value as JSON where it is that, and as a string otherwise. */
-static JsonNode *parse_value(const char *text)
+static Json *parse_value(const char *text)
 {
   g_autofree char *line = g_strdup_printf("{\"value\":%s}", text);
-  g_autoptr(JsonObject) object = message_parse(line, strlen(line), NULL);
-  JsonNode *value =
-      object && json_object_get_size(object) == 1 ? json_object_dup_member(object, "value") : NULL;
+  g_autoptr(Json) object = message_parse(line, strlen(line), NULL);
+  Json *value = json_length(object) == 1 ? json_get(object, "value") : NULL;
 
-  return value ? value : json_node_init_string(json_node_alloc(), text);
+  return value ? json_ref(value) : json_new_string(text);
 }
 
-static gboolean parse_words(char *const *words, JsonObject **ret_request, GError **error)
+static gboolean parse_words(char *const *words, Json **ret_request, GError **error)
 {
-  g_autoptr(JsonObject) request = json_object_new();
-  JsonObject *arguments = json_object_new();
+  g_autoptr(Json) request = json_new_object();
+  Json *arguments = json_new_object();
 
-  json_object_set_string_member(request, "execute", words[0]);
-  json_object_set_object_member(request, "arguments", arguments);
+  json_set_string(request, "execute", words[0]);
+  json_set(request, "arguments", arguments);
   for (words++; *words; words++) {
     const char *equals = strchr(*words, '=');
     g_autofree char *name = NULL;
@@ -52,24 +51,24 @@ static gboolean parse_words(char *const *words, JsonObject **ret_request, GError
     if (!equals || equals == *words)
       return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "'%s' is not NAME=VALUE", *words);
     name = g_strndup(*words, (gsize)(equals - *words));
-    json_object_set_member(arguments, name, parse_value(equals + 1));
+    json_set(arguments, name, parse_value(equals + 1));
   }
   *ret_request = g_steal_pointer(&request);
   return TRUE;
 }
 
-static JsonObject *make_human(char **words)
+static Json *make_human(char **words)
 {
   g_autofree char *line = g_strjoinv(" ", words);
-  JsonObject *request = json_object_new(), *arguments = json_object_new();
+  Json *request = json_new_object(), *arguments = json_new_object();
 
-  json_object_set_string_member(arguments, "command-line", line);
-  json_object_set_string_member(request, "execute", "human-monitor-command");
-  json_object_set_object_member(request, "arguments", arguments);
+  json_set_string(arguments, "command-line", line);
+  json_set_string(request, "execute", "human-monitor-command");
+  json_set(request, "arguments", arguments);
   return request;
 }
 
-static gboolean parse_request(char **words, gboolean is_human, JsonObject **ret_request, GError **error)
+static gboolean parse_request(char **words, gboolean is_human, Json **ret_request, GError **error)
 {
   for (char **word = words; *word; word++) {
     if (!g_utf8_validate(*word, -1, NULL))
@@ -95,8 +94,8 @@ int qmp_command(int argc, char **argv)
       "give up waiting for the answer after that many seconds (60)", "SECONDS" },
     G_OPTION_ENTRY_NULL,
   };
-  JsonObject *request = NULL;
-  g_autoptr(JsonNode) result = NULL;
+  Json *request = NULL;
+  g_autoptr(Json) result = NULL;
   GError *error = NULL;
 
   if (guest_command_parse(&command, entries, "GUEST COMMAND [NAME=VALUE...]",
@@ -106,15 +105,15 @@ int qmp_command(int argc, char **argv)
       parse_request(command.arguments + 1, is_human, &request, &error))
     command.guest = guests_find(command.root, command.arguments[0], &error);
   if (command.guest) {
-    json_object_set_boolean_member(request, "slow", TRUE);
+    json_set_bool(request, "slow", TRUE);
     result = guest_command_call_slow(&command, "qmp", g_steal_pointer(&request),
                                      (int)MIN(MAX(0, seconds), G_MAXINT / 1000) * 1000, &error);
   }
-  g_clear_pointer(&request, json_object_unref);
+  g_clear_pointer(&request, json_unref);
   if (!result)
     return report_usage_error(error);
-  if (is_human && json_node_get_value_type(result) == G_TYPE_STRING)
-    print_text(json_node_get_string(result));
+  if (is_human && json_as_string(result))
+    print_text(json_as_string(result));
   else
     print_json(result);
   return EXIT_CODE_OK;

@@ -43,11 +43,11 @@ static gboolean save(int from, const char *path, GError **error)
 
 static gboolean take_picture(GuestCommand *command, int screen, GError **error)
 {
-  JsonObject *arguments = json_object_new();
-  g_autoptr(JsonNode) result = NULL;
+  Json *arguments = json_new_object();
+  g_autoptr(Json) result = NULL;
   autofd int fd = -1;
 
-  json_object_set_int_member(arguments, "head", screen);
+  json_set_int(arguments, "head", screen);
   result = guest_command_call_slow(command, "screenshot", arguments,
                                    (int)patience_of(SCREENSHOT_SECONDS * 1000), error);
   if (!result)

@@ -53,10 +53,10 @@ static char *name_of(const char *word)
   return g_steal_pointer(&name);
 }
 
-static JsonObject *make_arguments(char *const *words, int holdtime)
+static Json *make_arguments(char *const *words, int holdtime)
 {
-  JsonObject *arguments = json_object_new();
-  JsonArray *array = json_array_new();
+  Json *arguments = json_new_object();
+  Json *array = json_new_array();
 
   for (; *words; words++) {
     g_autofree char *name = name_of(*words);
@@ -65,13 +65,13 @@ static JsonObject *make_arguments(char *const *words, int holdtime)
 
     /* A digit alone is the key of that digit. */
     if (name[0] && name[1] && g_ascii_string_to_signed(name, 10, 0, G_MAXINT32, &number, NULL))
-      json_array_add_int_element(array, number);
+      json_append_int(array, number);
     else
-      json_array_add_string_element(array, valid);
+      json_append_string(array, valid);
   }
-  json_object_set_array_member(arguments, "keys", array);
+  json_set(arguments, "keys", array);
   if (holdtime >= 0)
-    json_object_set_int_member(arguments, "holdtime", holdtime);
+    json_set_int(arguments, "holdtime", holdtime);
   return arguments;
 }
 
@@ -84,7 +84,7 @@ int send_key_command(int argc, char **argv)
       "MILLISECONDS" },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr(JsonNode) result = NULL;
+  g_autoptr(Json) result = NULL;
   GError *error = NULL;
 
   if (guest_command_parse(

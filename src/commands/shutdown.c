@@ -10,14 +10,14 @@ typedef struct {
   int timeout; /* seconds; -1: the supervisor's own */
 } ShutdownOptions;
 
-static JsonObject *make_arguments(const ShutdownOptions *options)
+static Json *make_arguments(const ShutdownOptions *options)
 {
-  JsonObject *arguments = json_object_new();
+  Json *arguments = json_new_object();
 
   if (options->mode)
-    json_object_set_string_member(arguments, "mode", options->mode);
+    json_set_string(arguments, "mode", options->mode);
   if (options->timeout >= 0)
-    json_object_set_int_member(arguments, "timeout", options->timeout);
+    json_set_int(arguments, "timeout", options->timeout);
   return arguments;
 }
 
@@ -47,7 +47,7 @@ int shutdown_command(int argc, char **argv)
       "end QEMU if the guest has not powered down after that many seconds", "SECONDS" },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr(JsonNode) result = NULL;
+  g_autoptr(Json) result = NULL;
   GError *error = NULL;
 
   if (guest_command_begin(

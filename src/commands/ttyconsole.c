@@ -5,17 +5,14 @@
 #include "commands/guest.h"
 
 /* Of the first console with a terminal, or of the one with that @alias, if it has one. */
-static const char *find_path(JsonNode *consoles, const char *alias)
+static const char *find_path(Json *consoles, const char *alias)
 {
-  JsonArray *array = JSON_NODE_HOLDS_ARRAY(consoles) ? json_node_get_array(consoles) : NULL;
-
-  for (guint i = 0; array && i < json_array_get_length(array); i++) {
-    JsonNode *console = json_array_get_element(array, i);
+  for (guint i = 0; i < json_length(consoles); i++) {
+    Json *console = json_at(consoles, i);
     const char *path = NULL;
 
-    if (JSON_NODE_HOLDS_OBJECT(console) &&
-        (!alias || g_strcmp0(message_get_string(json_node_get_object(console), "alias"), alias) == 0))
-      path = message_get_string(json_node_get_object(console), "path");
+    if (!alias || g_strcmp0(json_get_string(console, "alias"), alias) == 0)
+      path = json_get_string(console, "path");
     if (path)
       return path;
   }
@@ -25,7 +22,7 @@ static const char *find_path(JsonNode *consoles, const char *alias)
 int ttyconsole_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
-  g_autoptr(JsonNode) consoles = NULL;
+  g_autoptr(Json) consoles = NULL;
   const char *path = NULL;
   GError *error = NULL;
 

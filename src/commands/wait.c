@@ -39,7 +39,7 @@ static gboolean judge_end(const Wait *wait, const GuestState *last, GError **err
                    enum_to_string(&guest_state_table, (int)wait->wanted));
 }
 
-static void take_state(JsonObject *object, GuestState *state)
+static void take_state(Json *object, GuestState *state)
 {
   GuestState next;
 
@@ -61,20 +61,19 @@ static gboolean follow(Wait *wait, GuestState *state, GError **error)
 {
   while (state->state != wait->wanted) {
     g_autoptr(GError) cause = NULL;
-    g_autoptr(JsonObject) event =
-        control_client_next_event(wait->command.client, milliseconds_left(wait), &cause);
+    g_autoptr(Json) event = control_client_next_event(wait->command.client, milliseconds_left(wait), &cause);
 
     if (!event)
       return cause ? too_late(wait, state, error) : judge_end(wait, state, error);
-    if (g_strcmp0(message_get_string(event, "event"), CONTROL_EVENT_STATE) == 0)
-      take_state(message_get_object(event, "data"), state);
+    if (g_strcmp0(json_get_string(event, "event"), CONTROL_EVENT_STATE) == 0)
+      take_state(json_get_object(event, "data"), state);
   }
   return wait->wanted != GUEST_ENDED || await_end(wait, state, error);
 }
 
 static gboolean wait_for(Wait *wait, GuestState *state, GError **error)
 {
-  g_autoptr(JsonNode) subscribed = NULL, status = NULL;
+  g_autoptr(Json) subscribed = NULL, status = NULL;
 
   if (!wait->command.guest->is_supervised)
     return state->state == wait->wanted || judge_end(wait, state, error);
@@ -83,7 +82,7 @@ static gboolean wait_for(Wait *wait, GuestState *state, GError **error)
     status = guest_command_call(&wait->command, "query-status", NULL, error);
   if (!status)
     return FALSE;
-  take_state(JSON_NODE_HOLDS_OBJECT(status) ? json_node_get_object(status) : NULL, state);
+  take_state(status, state);
   return follow(wait, state, error);
 }
 
@@ -138,7 +137,7 @@ int wait_command(int argc, char **argv)
     is_reached = wait_for(&wait, &wait.command.guest->state, &error);
   }
   if (is_reached && wait.is_json)
-    print_json_object(guest_state_to_json(&wait.command.guest->state));
+    print_guest_state(&wait.command.guest->state);
   else if (is_reached && wait.wanted == GUEST_ENDED)
     print_end(&wait.command.guest->state);
   guest_command_clear(&wait.command);

@@ -19,7 +19,7 @@ struct ControlClient {
   char *name;
   Lines input;
   int received;  /* the descriptor that came last; -1: none */
-  GQueue events; /* of JsonObject */
+  GQueue events; /* of Json */
   gint64 last_id;
   gboolean is_over; /* the supervisor has hung up */
 };
@@ -102,11 +102,11 @@ static gboolean receive(ControlClient *client)
 }
 
 /* The next message, whatever it is. NULL without an error at the end of the connection. */
-static JsonObject *next_message(ControlClient *client, gint64 deadline, GError **error)
+static Json *next_message(ControlClient *client, gint64 deadline, GError **error)
 {
   for (;;) {
     g_autoptr(GError) cause = NULL;
-    JsonObject *message;
+    Json *message;
     const char *line;
     gsize length;
 
@@ -130,22 +130,22 @@ static JsonObject *next_message(ControlClient *client, gint64 deadline, GError *
   }
 }
 
-static gboolean is_event(JsonObject *message)
+static gboolean is_event(Json *message)
 {
-  return message_get_string(message, "event") != NULL;
+  return json_get_string(message, "event") != NULL;
 }
 
-JsonObject *control_client_next_event(ControlClient *client, int milliseconds, GError **error)
+Json *control_client_next_event(ControlClient *client, int milliseconds, GError **error)
 {
   gint64 deadline = deadline_of(milliseconds);
-  JsonObject *message = g_queue_pop_head(&client->events);
+  Json *message = g_queue_pop_head(&client->events);
 
   while (!message) {
     message = next_message(client, deadline, error);
     if (!message)
       return NULL;
     if (!is_event(message))
-      g_clear_pointer(&message, json_object_unref);
+      g_clear_pointer(&message, json_unref);
   }
   return message;
 }
@@ -153,11 +153,11 @@ JsonObject *control_client_next_event(ControlClient *client, int milliseconds, G
 gboolean control_client_await_end(ControlClient *client, int milliseconds, GError **error)
 {
   gint64 deadline = deadline_of(milliseconds);
-  JsonObject *message;
+  Json *message;
   GError *cause = NULL;
 
   while ((message = next_message(client, deadline, &cause)))
-    json_object_unref(message);
+    json_unref(message);
   if (!cause)
     return TRUE;
   g_propagate_error(error, cause);
@@ -196,16 +196,16 @@ static DomrunError code_of_class(const char *class)
   return DOMRUN_ERROR_REFUSED;
 }
 
-static JsonNode *result_of(const ControlClient *client, JsonObject *message, GError **error)
+static Json *result_of(const ControlClient *client, Json *message, GError **error)
 {
-  JsonNode *result = json_object_get_member(message, "return");
-  JsonObject *refusal = message_get_object(message, "error");
+  Json *result = json_get(message, "return");
+  Json *refusal = json_get_object(message, "error");
   const char *class, *description;
 
   if (result)
-    return json_node_ref(result);
-  class = refusal ? message_get_string(refusal, "class") : NULL;
-  description = refusal ? message_get_string(refusal, "desc") : NULL;
+    return json_ref(result);
+  class = refusal ? json_get_string(refusal, "class") : NULL;
+  description = refusal ? json_get_string(refusal, "desc") : NULL;
   if (class && description)
     error_set(error, code_of_class(class), NULL, NULL, "%s: %s", client->name, description);
   else
@@ -214,19 +214,19 @@ static JsonNode *result_of(const ControlClient *client, JsonObject *message, GEr
 }
 
 /* The answer to @id; an error without an id answers the only command that can be meant. */
-static gboolean is_answer(JsonObject *message, gint64 id)
+static gboolean is_answer(Json *message, gint64 id)
 {
   gint64 value;
 
-  if (!json_object_has_member(message, "id"))
-    return json_object_has_member(message, "error");
-  return message_get_int(message, "id", &value) && value == id;
+  if (!json_get(message, "id"))
+    return json_get(message, "error") != NULL;
+  return json_get_int(message, "id", &value) && value == id;
 }
 
-static JsonObject *await_answer(ControlClient *client, gint64 id, gint64 deadline, GError **error)
+static Json *await_answer(ControlClient *client, gint64 id, gint64 deadline, GError **error)
 {
   for (;;) {
-    g_autoptr(JsonObject) message = next_message(client, deadline, error);
+    g_autoptr(Json) message = next_message(client, deadline, error);
 
     if (!message || is_answer(message, id))
       return g_steal_pointer(&message);
@@ -235,19 +235,19 @@ static JsonObject *await_answer(ControlClient *client, gint64 id, gint64 deadlin
   }
 }
 
-JsonNode *control_client_call(ControlClient *client, const char *command, JsonObject *arguments,
-                              int milliseconds, GError **error)
+Json *control_client_call(ControlClient *client, const char *command, Json *arguments, int milliseconds,
+                          GError **error)
 {
   gint64 deadline = deadline_of(milliseconds), id = ++client->last_id;
-  g_autoptr(JsonObject) message = json_object_new();
-  g_autoptr(JsonObject) reply = NULL;
+  g_autoptr(Json) message = json_new_object();
+  g_autoptr(Json) reply = NULL;
   g_autofree char *line = NULL;
   GError *cause = NULL;
 
-  json_object_set_string_member(message, "execute", command);
+  json_set_string(message, "execute", command);
   if (arguments)
-    json_object_set_object_member(message, "arguments", arguments);
-  json_object_set_int_member(message, "id", id);
+    json_set(message, "arguments", arguments);
+  json_set_int(message, "id", id);
   line = message_to_line(message);
   fd_clear(&client->received);
   if (!send_line(client, line, deadline, error))
@@ -272,9 +272,9 @@ int control_client_take_fd(ControlClient *client)
 static gboolean check_greeting(ControlClient *client, GError **error)
 {
   GError *cause = NULL;
-  g_autoptr(JsonObject) greeting =
+  g_autoptr(Json) greeting =
       next_message(client, deadline_of((int)patience_of(CONTROL_SUPERVISOR_PATIENCE)), &cause);
-  g_autoptr(JsonNode) result = NULL;
+  g_autoptr(Json) result = NULL;
 
   if (cause) {
     g_propagate_error(error, cause);
@@ -282,7 +282,7 @@ static gboolean check_greeting(ControlClient *client, GError **error)
   }
   if (!greeting)
     return ended_error(client, error);
-  if (message_get_object(greeting, "domrun"))
+  if (json_get_object(greeting, "domrun"))
     return TRUE;
   result = result_of(client, greeting, error);
   return result ? broken_error(client, "it does not greet", error) : FALSE;
@@ -307,7 +307,7 @@ void control_client_free(ControlClient *client)
   fd_clear(&client->fd);
   fd_clear(&client->received);
   lines_clear(&client->input);
-  g_queue_clear_full(&client->events, (GDestroyNotify)json_object_unref);
+  g_queue_clear_full(&client->events, (GDestroyNotify)json_unref);
   g_free(client->name);
   g_free(client);
 }

@@ -17,19 +17,19 @@ ControlClient *control_client_new(int fd, const char *name, GError **error);
 void control_client_free(ControlClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlClient, control_client_free)
 
-/* Executes @command and returns what it returned, which the caller frees (json_node_unref). Takes @arguments,
+/* Executes @command and returns what it returned, which the caller frees (json_unref). Takes @arguments,
  * which may be NULL. It takes @milliseconds at most, or CONTROL_FOREVER. Errors: DOMRUN_ERROR_NO_ANSWER where
  * QEMU or the supervisor did not answer, _REFUSED where they refused, _NO_GUEST where the guest ended
  * meanwhile, _USAGE where an argument makes no sense. */
-JsonNode *control_client_call(ControlClient *client, const char *command, JsonObject *arguments,
-                              int milliseconds, GError **error);
+Json *control_client_call(ControlClient *client, const char *command, Json *arguments, int milliseconds,
+                          GError **error);
 
 /* The descriptor that came with the last answer, which the caller owns from now on; -1: there was none. */
 int control_client_take_fd(ControlClient *client);
 
 /* Waits for the next event; also one that came during a call. NULL without an error where the connection has
  * ended, with DOMRUN_ERROR_NO_ANSWER where none came in time. The caller unrefs it. */
-JsonObject *control_client_next_event(ControlClient *client, int milliseconds, GError **error);
+Json *control_client_next_event(ControlClient *client, int milliseconds, GError **error);
 
 /* Waits until the supervisor hangs up, and drops events. DOMRUN_ERROR_NO_ANSWER where it does not. */
 gboolean control_client_await_end(ControlClient *client, int milliseconds, GError **error);

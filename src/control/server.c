@@ -66,7 +66,7 @@ typedef struct {
 
 struct ControlRequest {
   Connection *connection;
-  JsonNode *id; /* or NULL */
+  Json *id; /* or NULL */
 };
 
 static void handle_lines(Connection *connection);
@@ -199,26 +199,26 @@ static void put_line(Connection *connection, char *text, int fd)
   update(connection);
 }
 
-static void put_message(Connection *connection, JsonObject *message, int fd)
+static void put_message(Connection *connection, Json *message, int fd)
 {
   put_line(connection, message_to_line(message), fd);
 }
 
-static JsonObject *make_error(const char *class, const char *description)
+static Json *make_error(const char *class, const char *description)
 {
-  JsonObject *message = json_object_new(), *error = json_object_new();
+  Json *message = json_new_object(), *error = json_new_object();
   g_autofree char *valid = g_utf8_make_valid(description, -1);
 
-  json_object_set_string_member(error, "class", class);
-  json_object_set_string_member(error, "desc", valid);
-  json_object_set_object_member(message, "error", error);
+  json_set_string(error, "class", class);
+  json_set_string(error, "desc", valid);
+  json_set(message, "error", error);
   return message;
 }
 
 /* An error that answers no command. */
 static void put_error(Connection *connection, const char *description)
 {
-  g_autoptr(JsonObject) message = make_error(CONTROL_CLASS_GENERIC, description);
+  g_autoptr(Json) message = make_error(CONTROL_CLASS_GENERIC, description);
 
   put_message(connection, message, -1);
 }
@@ -226,50 +226,42 @@ static void put_error(Connection *connection, const char *description)
 /* ---- Answers ---- */
 
 /* Takes @message and @fd, and frees the request. */
-static void answer(ControlRequest *request, JsonObject *message, int fd)
+static void answer(ControlRequest *request, Json *message, int fd)
 {
   Connection *connection = request->connection;
 
   connection->requests--;
   if (request->id)
-    json_object_set_member(message, "id", g_steal_pointer(&request->id));
+    json_set(message, "id", g_steal_pointer(&request->id));
   put_message(connection, message, fd);
-  json_object_unref(message);
+  json_unref(message);
   g_free(request);
   handle_lines(connection); /* those that were not looked at while too many waited */
   update(connection);
   connection_unref(connection);
 }
 
-void control_request_return_fd(ControlRequest *request, JsonNode *result, int fd)
+void control_request_return_fd(ControlRequest *request, Json *result, int fd)
 {
-  JsonObject *message = json_object_new();
+  Json *message = json_new_object();
 
   if (result)
-    json_object_set_member(message, "return", result);
+    json_set(message, "return", result);
   else
-    json_object_set_object_member(message, "return", json_object_new());
+    json_set(message, "return", json_new_object());
   answer(request, message, fd);
 }
 
-void control_request_return(ControlRequest *request, JsonNode *result)
+void control_request_return(ControlRequest *request, Json *result)
 {
   control_request_return_fd(request, result, -1);
-}
-
-void control_request_return_object(ControlRequest *request, JsonObject *result)
-{
-  JsonNode *node = json_node_new(JSON_NODE_OBJECT);
-
-  json_node_take_object(node, result);
-  control_request_return(request, node);
 }
 
 void control_request_return_string(ControlRequest *request, const char *result)
 {
   g_autofree char *valid = g_utf8_make_valid(result, -1);
 
-  control_request_return(request, json_node_init_string(json_node_alloc(), valid));
+  control_request_return(request, json_new_string(valid));
 }
 
 void control_request_fail(ControlRequest *request, const char *class, const char *format, ...)
@@ -303,22 +295,22 @@ static void keep_event(ControlServer *server, const char *line)
   }
 }
 
-static char *make_event(const char *event, JsonObject *data)
+static char *make_event(const char *event, Json *data)
 {
-  g_autoptr(JsonObject) message = json_object_new();
-  JsonObject *timestamp = json_object_new();
+  g_autoptr(Json) message = json_new_object();
+  Json *timestamp = json_new_object();
   gint64 now = g_get_real_time();
 
-  json_object_set_string_member(message, "event", event);
+  json_set_string(message, "event", event);
   if (data)
-    json_object_set_object_member(message, "data", json_object_ref(data));
-  json_object_set_int_member(timestamp, "seconds", now / G_USEC_PER_SEC);
-  json_object_set_int_member(timestamp, "microseconds", now % G_USEC_PER_SEC);
-  json_object_set_object_member(message, "timestamp", timestamp);
+    json_set(message, "data", json_ref(data));
+  json_set_int(timestamp, "seconds", now / G_USEC_PER_SEC);
+  json_set_int(timestamp, "microseconds", now % G_USEC_PER_SEC);
+  json_set(message, "timestamp", timestamp);
   return message_to_line(message);
 }
 
-void control_server_emit(ControlServer *server, const char *event, JsonObject *data)
+void control_server_emit(ControlServer *server, const char *event, Json *data)
 {
   g_autofree char *line = make_event(event, data);
 
@@ -334,18 +326,17 @@ void control_server_emit(ControlServer *server, const char *event, JsonObject *d
   }
 }
 
-static void subscribe(ControlRequest *request, JsonObject *arguments)
+static void subscribe(ControlRequest *request, Json *arguments)
 {
   Connection *connection = request->connection;
-  JsonNode *kept = json_object_get_member(arguments, "kept");
-  gboolean is_boolean = kept && json_node_get_value_type(kept) == G_TYPE_BOOLEAN;
+  Json *kept = json_get(arguments, "kept");
 
-  if (kept && !is_boolean) {
+  if (kept && !json_is(kept, JSON_BOOLEAN)) {
     control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'kept' is true or false");
     return;
   }
   connection->is_subscribed = TRUE;
-  if (kept && json_node_get_boolean(kept)) {
+  if (json_get_bool(arguments, "kept")) {
     for (GList *event = connection->server->events.head; event && connection->fd >= 0; event = event->next)
       put_line(connection, g_strdup(event->data), -1);
   }
@@ -354,21 +345,19 @@ static void subscribe(ControlRequest *request, JsonObject *arguments)
 
 static void query_events(ControlRequest *request)
 {
-  JsonArray *events = json_array_new();
-  JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+  Json *events = json_new_array();
 
   for (GList *event = request->connection->server->events.head; event; event = event->next) {
     const char *line = event->data;
 
-    json_array_add_object_element(events, message_parse(line, strlen(line) - 1, NULL));
+    json_append(events, message_parse(line, strlen(line) - 1, NULL));
   }
-  json_node_take_array(node, events);
-  control_request_return(request, node);
+  control_request_return(request, events);
 }
 
 /* ---- Input ---- */
 
-static void execute(ControlRequest *request, const char *name, JsonObject *arguments)
+static void execute(ControlRequest *request, const char *name, Json *arguments)
 {
   const ControlServer *server = request->connection->server;
 
@@ -380,19 +369,19 @@ static void execute(ControlRequest *request, const char *name, JsonObject *argum
     server->execute(request, name, arguments, server->user_data);
 }
 
-static void handle_command(Connection *connection, JsonObject *message)
+static void handle_command(Connection *connection, Json *message)
 {
   ControlRequest *request = g_new0(ControlRequest, 1);
-  const char *name = message_get_string(message, "execute");
-  JsonObject *arguments = message_get_object(message, "arguments");
-  g_autoptr(JsonObject) none = json_object_new();
+  const char *name = json_get_string(message, "execute");
+  Json *arguments = json_get_object(message, "arguments");
+  g_autoptr(Json) none = json_new_object();
 
   request->connection = connection_ref(connection);
-  request->id = json_object_dup_member(message, "id");
+  request->id = json_ref(json_get(message, "id"));
   connection->requests++;
   if (!name)
     control_request_fail(request, CONTROL_CLASS_GENERIC, "not a command: 'execute' is no string");
-  else if (!arguments && json_object_has_member(message, "arguments"))
+  else if (!arguments && json_get(message, "arguments"))
     control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'arguments' is no object");
   else
     execute(request, name, arguments ? arguments : none);
@@ -401,7 +390,7 @@ static void handle_command(Connection *connection, JsonObject *message)
 static void handle_line(Connection *connection, const char *text, gsize length)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(JsonObject) message = message_parse(text, length, &error);
+  g_autoptr(Json) message = message_parse(text, length, &error);
 
   if (message)
     handle_command(connection, message);
@@ -465,11 +454,11 @@ static void on_connection(GIOCondition ready, gpointer user_data)
 
 static void greet(Connection *connection)
 {
-  g_autoptr(JsonObject) message = json_object_new();
-  JsonObject *greeting = json_object_new();
+  g_autoptr(Json) message = json_new_object();
+  Json *greeting = json_new_object();
 
-  json_object_set_string_member(greeting, "version", PACKAGE_VERSION);
-  json_object_set_object_member(message, "domrun", greeting);
+  json_set_string(greeting, "version", PACKAGE_VERSION);
+  json_set(message, "domrun", greeting);
   put_message(connection, message, -1);
 }
 

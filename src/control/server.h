@@ -8,14 +8,14 @@
 #pragma once
 
 #include <glib.h>
-#include <json-glib/json-glib.h>
+#include "base/json.h"
 
 typedef struct ControlServer ControlServer;
 typedef struct ControlRequest ControlRequest;
 
 /* A command has come. @arguments is never NULL; it is borrowed for the call, as @name is. @request is the
  * callee's, which must answer it with exactly one of the functions below, now or later. */
-typedef void (*ControlExecuteFunc)(ControlRequest *request, const char *name, JsonObject *arguments,
+typedef void (*ControlExecuteFunc)(ControlRequest *request, const char *name, Json *arguments,
                                    gpointer user_data);
 
 /* Takes @fd, a listening UNIX socket (runtime_dir_listen()), and makes it non-blocking. @context NULL is the
@@ -36,18 +36,17 @@ void control_server_close(ControlServer *server);
 
 /* Tells an event to whoever has subscribed, and keeps it for those who ask later (the last 64 are). @data may
  * be NULL; it is borrowed for the call. */
-void control_server_emit(ControlServer *server, const char *event, JsonObject *data);
+void control_server_emit(ControlServer *server, const char *event, Json *data);
 
 /* Whether anybody is connected. */
 gboolean control_server_has_clients(const ControlServer *server);
 
 /* Answers the request, and frees it. Takes @result; NULL is an empty object. */
-void control_request_return(ControlRequest *request, JsonNode *result);
-void control_request_return_object(ControlRequest *request, JsonObject *result);
+void control_request_return(ControlRequest *request, Json *result);
 void control_request_return_string(ControlRequest *request, const char *result);
 
 /* The same with a descriptor beside it (SCM_RIGHTS). Takes @fd. */
-void control_request_return_fd(ControlRequest *request, JsonNode *result, int fd);
+void control_request_return_fd(ControlRequest *request, Json *result, int fd);
 
 /* Refuses the request, and frees it. @class is one of protocol.h. */
 void control_request_fail(ControlRequest *request, const char *class, const char *format, ...)

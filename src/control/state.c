@@ -30,54 +30,54 @@ void guest_state_clear(GuestState *state)
 
 /* ---- JSON ---- */
 
-static void set_string(JsonObject *object, const char *name, const char *value)
+static void set_string(Json *object, const char *name, const char *value)
 {
   if (value)
-    json_object_set_string_member(object, name, value);
+    json_set_string(object, name, value);
 }
 
-JsonObject *guest_state_to_json(const GuestState *state)
+Json *guest_state_to_json(const GuestState *state)
 {
-  JsonObject *object = json_object_new();
+  Json *object = json_new_object();
   g_autofree char *message = state->message ? g_utf8_make_valid(state->message, -1) : NULL; /* QEMU's words */
 
   set_string(object, "name", state->name);
   set_string(object, "uuid", state->uuid);
   set_string(object, "state", enum_to_string(&guest_state_table, (int)state->state));
   set_string(object, "reason", state->reason);
-  json_object_set_int_member(object, "since", state->since);
-  json_object_set_int_member(object, "started", state->started);
-  json_object_set_int_member(object, "pid", state->supervisor_pid);
+  json_set_int(object, "since", state->since);
+  json_set_int(object, "started", state->started);
+  json_set_int(object, "pid", state->supervisor_pid);
   if (state->emulator_pid > 0)
-    json_object_set_int_member(object, "qemu-pid", state->emulator_pid);
-  json_object_set_int_member(object, "restarts", state->restarts);
+    json_set_int(object, "qemu-pid", state->emulator_pid);
+  json_set_int(object, "restarts", state->restarts);
   if (state->exit_code >= 0)
-    json_object_set_int_member(object, "exit-code", state->exit_code);
+    json_set_int(object, "exit-code", state->exit_code);
   set_string(object, "message", message);
   return object;
 }
 
-gboolean guest_state_from_json(JsonObject *object, GuestState *ret_state, GError **error)
+gboolean guest_state_from_json(Json *object, GuestState *ret_state, GError **error)
 {
   GuestState state = GUEST_STATE_INIT;
-  const char *name = message_get_string(object, "name");
-  const char *kind = message_get_string(object, "state");
+  const char *name = json_get_string(object, "name");
+  const char *kind = json_get_string(object, "state");
   int value;
 
   if (!name || !kind || !enum_from_string(&guest_state_table, kind, &value))
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "not the state of a guest: 'name' or 'state'");
-  if (!message_get_int(object, "pid", &state.supervisor_pid) || state.supervisor_pid <= 0)
+  if (!json_get_int(object, "pid", &state.supervisor_pid) || state.supervisor_pid <= 0)
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "not the state of a guest: 'pid'");
   state.state = (GuestStateKind)value;
   state.name = g_strdup(name);
-  state.uuid = g_strdup(message_get_string(object, "uuid"));
-  state.reason = g_strdup(message_get_string(object, "reason"));
-  state.message = g_strdup(message_get_string(object, "message"));
-  message_get_int(object, "since", &state.since);
-  message_get_int(object, "started", &state.started);
-  message_get_int(object, "qemu-pid", &state.emulator_pid);
-  message_get_int(object, "restarts", &state.restarts);
-  message_get_int(object, "exit-code", &state.exit_code);
+  state.uuid = g_strdup(json_get_string(object, "uuid"));
+  state.reason = g_strdup(json_get_string(object, "reason"));
+  state.message = g_strdup(json_get_string(object, "message"));
+  json_get_int(object, "since", &state.since);
+  json_get_int(object, "started", &state.started);
+  json_get_int(object, "qemu-pid", &state.emulator_pid);
+  json_get_int(object, "restarts", &state.restarts);
+  json_get_int(object, "exit-code", &state.exit_code);
   *ret_state = state;
   return TRUE;
 }
@@ -125,7 +125,7 @@ char *guest_file_read(int directory_fd, const char *name, GError **error)
 
 gboolean guest_state_write(const GuestState *state, int directory_fd, GError **error)
 {
-  g_autoptr(JsonObject) object = guest_state_to_json(state);
+  g_autoptr(Json) object = guest_state_to_json(state);
   g_autofree char *line = message_to_line(object);
 
   return guest_file_write(directory_fd, CONTROL_STATE_FILE, line, error);
@@ -134,7 +134,7 @@ gboolean guest_state_write(const GuestState *state, int directory_fd, GError **e
 gboolean guest_state_read(int directory_fd, GuestState *ret_state, GError **error)
 {
   g_autofree char *text = guest_file_read(directory_fd, CONTROL_STATE_FILE, error);
-  g_autoptr(JsonObject) object = NULL;
+  g_autoptr(Json) object = NULL;
   GError *cause = NULL;
 
   if (!text)

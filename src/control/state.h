@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <json-glib/json-glib.h>
+#include "base/json.h"
 
 #include "base/enum.h"
 #include "base/error.h"
@@ -48,11 +48,11 @@ void guest_state_clear(GuestState *state);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GuestState, guest_state_clear)
 
 /* The object; the caller unrefs it. */
-JsonObject *guest_state_to_json(const GuestState *state);
+Json *guest_state_to_json(const GuestState *state);
 
 /* The other way: FALSE with a DOMRUN_ERROR_HOST error where @object is none of ours. *@ret_state is to be
  * cleared by the caller, and untouched on failure. */
-gboolean guest_state_from_json(JsonObject *object, GuestState *ret_state, GError **error);
+gboolean guest_state_from_json(Json *object, GuestState *ret_state, GError **error);
 
 /* Writes the file @name (CONTROL_STATE_FILE) of the directory @directory_fd, by way of another name, so that
  * no reader ever sees a part of it; mode 0600. The same for any text: the live XML. */

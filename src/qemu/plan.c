@@ -193,8 +193,7 @@ char *plan_to_shell(const Plan *plan, PlanForm form)
 char *plan_to_json(const Plan *plan, PlanForm form)
 {
   g_auto(GStrv) argv = plan_to_argv(plan, form);
-  g_autoptr(JsonNode) root = json_node_new(JSON_NODE_ARRAY);
-  g_autoptr(JsonArray) array = json_array_new();
+  g_autoptr(Json) array = json_new_array();
   g_autofree char *json = NULL;
 
   for (guint i = 0; i < plan->environment->len; i++) {
@@ -202,12 +201,11 @@ char *plan_to_json(const Plan *plan, PlanForm form)
     g_autofree char *word = g_strdup_printf("%s=%s", variable->name, variable->value);
 
     if (i == 0)
-      json_array_add_string_element(array, "env");
-    json_array_add_string_element(array, word);
+      json_append_string(array, "env");
+    json_append_string(array, word);
   }
   for (char **argument = argv; *argument; argument++)
-    json_array_add_string_element(array, *argument);
-  json_node_set_array(root, array);
-  json = json_to_string(root, /* pretty= */ TRUE);
+    json_append_string(array, *argument);
+  json = json_print_pretty(array);
   return g_strconcat(json, "\n", NULL);
 }

@@ -4,15 +4,15 @@
 #include "qemu/props.h"
 
 struct Props {
-  JsonObject *object; /* keeps the order of insertion */
-  char *word;         /* of key=value: what stands before the first key, or NULL */
+  Json *object; /* keeps the order of insertion */
+  char *word;   /* of key=value: what stands before the first key, or NULL */
 };
 
 Props *props_new_empty(void)
 {
   Props *props = g_new0(Props, 1);
 
-  props->object = json_object_new();
+  props->object = json_new_object();
   return props;
 }
 
@@ -31,7 +31,7 @@ void props_free(Props *props)
 {
   if (!props)
     return;
-  json_object_unref(props->object);
+  json_unref(props->object);
   g_free(props->word);
   g_free(props);
 }
@@ -39,7 +39,7 @@ void props_free(Props *props)
 void props_add_string(Props *props, const char *key, const char *value)
 {
   if (value)
-    json_object_set_string_member(props->object, key, value);
+    json_set_string(props->object, key, value);
 }
 
 void props_add_format(Props *props, const char *key, const char *format, ...)
@@ -55,49 +55,44 @@ void props_add_format(Props *props, const char *key, const char *format, ...)
 
 void props_add_uint(Props *props, const char *key, guint64 value)
 {
-  /* json-glib has signed integers only, and no number of a domain needs the 64th bit. */
-  g_assert(value <= G_MAXINT64);
-  json_object_set_int_member(props->object, key, (gint64)value);
+  json_set_uint(props->object, key, value);
 }
 
 void props_add_int(Props *props, const char *key, gint64 value)
 {
-  json_object_set_int_member(props->object, key, value);
+  json_set_int(props->object, key, value);
 }
 
 void props_add_null(Props *props, const char *key)
 {
-  json_object_set_null_member(props->object, key);
+  json_set_null(props->object, key);
 }
 
 void props_add_bool(Props *props, const char *key, gboolean value)
 {
-  json_object_set_boolean_member(props->object, key, value);
+  json_set_bool(props->object, key, value);
 }
 
 void props_add_props(Props *props, const char *key, Props *value)
 {
-  json_object_set_object_member(props->object, key, json_object_ref(value->object));
+  json_set(props->object, key, json_ref(value->object));
   props_free(value);
 }
 
-void props_add_array(Props *props, const char *key, JsonArray *value)
+void props_add_array(Props *props, const char *key, Json *value)
 {
-  json_object_set_array_member(props->object, key, value);
+  json_set(props->object, key, value);
 }
 
 gboolean props_has(const Props *props, const char *key)
 {
-  return json_object_has_member(props->object, key);
+  return json_get(props->object, key) != NULL;
 }
 
 char *props_to_json(const Props *props)
 {
-  g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
-
   g_assert(!props->word);
-  json_node_set_object(root, props->object);
-  return json_to_string(root, /* pretty= */ FALSE);
+  return json_print(props->object);
 }
 
 static void append_escaped(GString *text, const char *value)
@@ -109,27 +104,31 @@ static void append_escaped(GString *text, const char *value)
   }
 }
 
-static void append_keyval(JsonObject *object, const char *key, JsonNode *value, gpointer data)
+static void append_keyval(GString *text, const char *key, const Json *value)
 {
-  GString *text = data;
-  GType type = json_node_get_value_type(value);
+  g_autofree char *number = json_is(value, JSON_INTEGER) ? json_print(value) : NULL;
+  const char *string = json_as_string(value);
+  gboolean is_on = FALSE;
 
-  g_assert(JSON_NODE_HOLDS_VALUE(value));
   g_string_append_printf(text, "%s%s=", text->len ? "," : "", key);
-  if (type == G_TYPE_STRING)
-    append_escaped(text, json_node_get_string(value));
-  else if (type == G_TYPE_BOOLEAN)
-    g_string_append(text, json_node_get_boolean(value) ? "on" : "off");
+  if (string)
+    append_escaped(text, string);
+  else if (json_as_bool(value, &is_on))
+    g_string_append(text, is_on ? "on" : "off");
   else
-    g_string_append_printf(text, "%" G_GINT64_FORMAT, json_node_get_int(value));
+    g_string_append(text, number);
 }
 
 char *props_to_keyval(const Props *props)
 {
   g_autoptr(GString) text = g_string_new(NULL);
+  gconstpointer at = NULL;
+  const char *key;
+  Json *value;
 
   if (props->word)
     append_escaped(text, props->word);
-  json_object_foreach_member(props->object, append_keyval, text);
+  while (json_next_member(props->object, &at, &key, &value))
+    append_keyval(text, key, value);
   return g_string_free(g_steal_pointer(&text), FALSE);
 }

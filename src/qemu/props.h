@@ -9,7 +9,7 @@
 #pragma once
 
 #include <glib.h>
-#include <json-glib/json-glib.h>
+#include "base/json.h"
 
 typedef struct Props Props;
 
@@ -29,7 +29,7 @@ void props_add_bool(Props *props, const char *key, gboolean value);
 
 /* A nested object or an array; takes @value. JSON only. */
 void props_add_props(Props *props, const char *key, Props *value);
-void props_add_array(Props *props, const char *key, JsonArray *value);
+void props_add_array(Props *props, const char *key, Json *value);
 
 /* Whether @key was added. */
 gboolean props_has(const Props *props, const char *key);

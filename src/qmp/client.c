@@ -156,21 +156,21 @@ static void add_pending(QmpClient *client, gint64 id, const char *command, QmpRe
   g_hash_table_insert(client->pending, g_memdup2(&id, sizeof id), pending);
 }
 
-static void send_command(QmpClient *client, const char *command, JsonObject *arguments, gint64 id)
+static void send_command(QmpClient *client, const char *command, Json *arguments, gint64 id)
 {
-  g_autoptr(JsonObject) message = json_object_new();
+  g_autoptr(Json) message = json_new_object();
   g_autofree char *line = NULL;
 
-  json_object_set_string_member(message, "execute", command);
+  json_set_string(message, "execute", command);
   if (arguments)
-    json_object_set_object_member(message, "arguments", arguments);
-  json_object_set_int_member(message, "id", id);
+    json_set(message, "arguments", arguments);
+  json_set_int(message, "id", id);
   line = message_to_line(message);
   g_string_append(client->output, line);
   flush_output(client);
 }
 
-void qmp_client_execute(QmpClient *client, const char *command, JsonObject *arguments, QmpReplyFunc reply,
+void qmp_client_execute(QmpClient *client, const char *command, Json *arguments, QmpReplyFunc reply,
                         gpointer user_data)
 {
   gint64 id;
@@ -180,7 +180,7 @@ void qmp_client_execute(QmpClient *client, const char *command, JsonObject *argu
         g_error_new(QMP_ERROR, QMP_ERROR_CLOSED, "QMP command '%s': the connection has ended", command);
 
     if (arguments)
-      json_object_unref(arguments);
+      json_unref(arguments);
     if (reply)
       reply(NULL, error, user_data);
     return;
@@ -190,7 +190,7 @@ void qmp_client_execute(QmpClient *client, const char *command, JsonObject *argu
   send_command(client, command, arguments, id);
 }
 
-void qmp_client_execute_with_fd(QmpClient *client, const char *command, JsonObject *arguments, int fd,
+void qmp_client_execute_with_fd(QmpClient *client, const char *command, Json *arguments, int fd,
                                 QmpReplyFunc reply, gpointer user_data)
 {
   fd_clear(&client->passed_fd);
@@ -198,7 +198,7 @@ void qmp_client_execute_with_fd(QmpClient *client, const char *command, JsonObje
   qmp_client_execute(client, command, arguments, reply, user_data);
 }
 
-static void on_capabilities(JsonNode *result, const GError *error, gpointer user_data)
+static void on_capabilities(Json *result, const GError *error, gpointer user_data)
 {
   QmpClient *client = user_data;
 
@@ -211,19 +211,18 @@ static void on_capabilities(JsonNode *result, const GError *error, gpointer user
   client->handlers->ready(client->user_data);
 }
 
-static void handle_reply(QmpClient *client, JsonObject *message, JsonNode *result)
+static void handle_reply(QmpClient *client, Json *message, Json *result)
 {
   g_autoptr(GError) error = NULL;
   g_autofree gpointer key = NULL;
   gpointer value = NULL;
   gint64 id;
 
-  if (!message_get_int(message, "id", &id) ||
-      !g_hash_table_steal_extended(client->pending, &id, &key, &value))
+  if (!json_get_int(message, "id", &id) || !g_hash_table_steal_extended(client->pending, &id, &key, &value))
     return; /* nobody asked */
   if (!result) {
-    JsonObject *refusal = message_get_object(message, "error");
-    const char *description = refusal ? message_get_string(refusal, "desc") : NULL;
+    Json *refusal = json_get_object(message, "error");
+    const char *description = refusal ? json_get_string(refusal, "desc") : NULL;
 
     g_set_error(&error, QMP_ERROR, QMP_ERROR_COMMAND, "QMP command '%s': %s",
                 ((PendingReply *)value)->command, description ? description : "refused");
@@ -269,16 +268,16 @@ static void refuse_line(QmpClient *client, const GError *cause)
     fail_oldest(client, cause);
 }
 
-static void handle_message(QmpClient *client, JsonObject *message)
+static void handle_message(QmpClient *client, Json *message)
 {
-  const char *event = message_get_string(message, "event");
-  JsonNode *result = json_object_get_member(message, "return");
+  const char *event = json_get_string(message, "event");
+  Json *result = json_get(message, "return");
 
   if (event) {
-    client->handlers->event(event, message_get_object(message, "data"), client->user_data);
-  } else if (result || json_object_has_member(message, "error")) {
+    client->handlers->event(event, json_get_object(message, "data"), client->user_data);
+  } else if (result || json_get(message, "error")) {
     handle_reply(client, message, result);
-  } else if (message_get_object(message, "QMP") && !client->is_greeted) {
+  } else if (json_get_object(message, "QMP") && !client->is_greeted) {
     client->is_greeted = TRUE;
     qmp_client_execute(client, "qmp_capabilities", NULL, on_capabilities, client);
   } else {
@@ -292,7 +291,7 @@ static void handle_message(QmpClient *client, JsonObject *message)
 static void handle_line(QmpClient *client, const char *line, gsize length)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(JsonObject) message = message_parse(line, length, &error);
+  g_autoptr(Json) message = message_parse(line, length, &error);
 
   if (message)
     handle_message(client, message);

@@ -15,7 +15,7 @@ typedef struct {
   void (*ready)(gpointer user_data);
 
   /* @data is NULL where the event has none. */
-  void (*event)(const char *name, JsonObject *data, gpointer user_data);
+  void (*event)(const char *name, Json *data, gpointer user_data);
 
   /* Once, when the other side has hung up (@error NULL) or does not speak the protocol; commands that were
    * not answered have got QMP_ERROR_CLOSED before. Not called by qmp_client_free(). */
@@ -27,7 +27,7 @@ typedef struct {
 } QmpClientHandlers;
 
 /* The answer to a command: @result is what it returned, or NULL with @error set. Borrowed. */
-typedef void (*QmpReplyFunc)(JsonNode *result, const GError *error, gpointer user_data);
+typedef void (*QmpReplyFunc)(Json *result, const GError *error, gpointer user_data);
 
 /* Takes @fd and makes it non-blocking. @context NULL is the default one. */
 QmpClient *qmp_client_new(GMainContext *context, int fd, const QmpClientHandlers *handlers,
@@ -39,12 +39,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(QmpClient, qmp_client_free)
 
 /* Sends a command. Takes @arguments, which may be NULL; @reply may be NULL. On a client that is closed the
  * command gets QMP_ERROR_CLOSED at once. */
-void qmp_client_execute(QmpClient *client, const char *command, JsonObject *arguments, QmpReplyFunc reply,
+void qmp_client_execute(QmpClient *client, const char *command, Json *arguments, QmpReplyFunc reply,
                         gpointer user_data);
 
 /* As qmp_client_execute(), with a descriptor beside it, for `getfd` and `add-fd`. @fd is borrowed. QEMU has
  * room for one: the next comes after the answer to this. */
-void qmp_client_execute_with_fd(QmpClient *client, const char *command, JsonObject *arguments, int fd,
+void qmp_client_execute_with_fd(QmpClient *client, const char *command, Json *arguments, int fd,
                                 QmpReplyFunc reply, gpointer user_data);
 
 gboolean qmp_client_is_ready(const QmpClient *client);

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <glib.h>
-#include <json-glib/json-glib.h>
+#include "base/json.h"
 
 #define QMP_ERROR (qmp_error_quark())
 GQuark qmp_error_quark(void);
@@ -25,12 +25,7 @@ enum { MESSAGE_MAX_LENGTH = 4 * 1024 * 1024 };
 enum { MESSAGE_MAX_DEPTH = 1024 };
 
 /* One line, without its newline, as an object. The caller unrefs it. */
-JsonObject *message_parse(const char *line, gsize length, GError **error);
+Json *message_parse(const char *line, gsize length, GError **error);
 
 /* @message as one line with its newline. The caller frees it. */
-char *message_to_line(JsonObject *message);
-
-/* A member, or NULL (FALSE, with @ret_value untouched) where it is missing or of another type. Borrowed. */
-const char *message_get_string(JsonObject *message, const char *name);
-JsonObject *message_get_object(JsonObject *message, const char *name);
-gboolean message_get_int(JsonObject *message, const char *name, gint64 *ret_value);
+char *message_to_line(const Json *message);

@@ -43,13 +43,13 @@ gboolean core_dump_pass_file(Supervisor *supervisor, const char *path, const cha
                              gpointer user_data, GError **error)
 {
   autofd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-  JsonObject *arguments;
+  Json *arguments;
 
   if (fd < 0)
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make the file '%s': %s", path,
                      g_strerror(errno));
-  arguments = json_object_new();
-  json_object_set_string_member(arguments, "fdname", name);
+  arguments = json_new_object();
+  json_set_string(arguments, "fdname", name);
   qmp_client_execute_with_fd(emulator_qmp(supervisor->emulator), "getfd", arguments, fd, reply, user_data);
   return TRUE;
 }
@@ -71,13 +71,11 @@ static void give_up(Supervisor *supervisor, const char *why)
     stopping_quit(supervisor, "guest");
 }
 
-static void on_progress(JsonNode *result, const GError *error, gpointer user_data)
+static void on_progress(Json *result, const GError *error, gpointer user_data)
 {
-  JsonObject *object = result && JSON_NODE_HOLDS_OBJECT(result) ? json_node_get_object(result) : NULL;
   gint64 completed, total;
 
-  if (object && message_get_int(object, "completed", &completed) &&
-      message_get_int(object, "total", &total) && total > 0)
+  if (json_get_int(result, "completed", &completed) && json_get_int(result, "total", &total) && total > 0)
     announce_notice("%.0f %% of the guest's memory are written", (double)completed * 100 / (double)total);
 }
 
@@ -89,25 +87,25 @@ static gboolean on_progress_time(gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static void on_begun(JsonNode *result, const GError *error, gpointer user_data)
+static void on_begun(Json *result, const GError *error, gpointer user_data)
 {
   if (error)
     give_up(user_data, error->message);
 }
 
-static void on_passed(JsonNode *result, const GError *error, gpointer user_data)
+static void on_passed(Json *result, const GError *error, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
-  JsonObject *arguments;
+  Json *arguments;
 
   if (error) {
     give_up(supervisor, error->message);
     return;
   }
-  arguments = json_object_new();
-  json_object_set_boolean_member(arguments, "paging", FALSE);
-  json_object_set_boolean_member(arguments, "detach", TRUE);
-  json_object_set_string_member(arguments, "protocol", "fd:dump");
+  arguments = json_new_object();
+  json_set_bool(arguments, "paging", FALSE);
+  json_set_bool(arguments, "detach", TRUE);
+  json_set_string(arguments, "protocol", "fd:dump");
   qmp_client_execute(emulator_qmp(supervisor->emulator), "dump-guest-memory", arguments, on_begun,
                      supervisor);
 }
@@ -162,9 +160,9 @@ gboolean core_dump_start(Supervisor *supervisor)
   return TRUE;
 }
 
-void core_dump_on_completed(Supervisor *supervisor, JsonObject *data)
+void core_dump_on_completed(Supervisor *supervisor, Json *data)
 {
-  const char *why = data ? message_get_string(data, "error") : NULL;
+  const char *why = data ? json_get_string(data, "error") : NULL;
 
   if (supervisor->state != STATE_DUMPING || !supervisor->dump_path)
     return;

@@ -19,7 +19,7 @@ gboolean core_dump_start(Supervisor *supervisor);
 void core_dump_abandon(Supervisor *supervisor);
 
 /* DUMP_COMPLETED has come: QEMU is told to end. */
-void core_dump_on_completed(Supervisor *supervisor, JsonObject *data);
+void core_dump_on_completed(Supervisor *supervisor, Json *data);
 
 /* Makes the file @path, which must not exist, mode 0600, and passes it to QEMU as @name of `getfd`; @reply is
  * for its answer. FALSE with a DOMRUN_ERROR_HOST error. */

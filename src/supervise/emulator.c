@@ -42,7 +42,7 @@ static void on_qmp_ready(gpointer user_data)
   emulator->handlers->ready(emulator->user_data);
 }
 
-static void on_qmp_event(const char *name, JsonObject *data, gpointer user_data)
+static void on_qmp_event(const char *name, Json *data, gpointer user_data)
 {
   const Emulator *emulator = user_data;
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <glib.h>
-#include <json-glib/json-glib.h>
+#include "base/json.h"
 
 #include "base/error.h"
 #include "host/resources.h"
@@ -25,7 +25,7 @@ typedef struct {
   void (*ready)(gpointer user_data);
 
   /* An event of QMP. @data is NULL where it has none. */
-  void (*event)(const char *name, JsonObject *data, gpointer user_data);
+  void (*event)(const char *name, Json *data, gpointer user_data);
 
   /* QMP has ended while the process has not (yet): it hung up (@error NULL) or broke the protocol. */
   void (*lost)(const GError *error, gpointer user_data);

@@ -136,13 +136,11 @@ static void stand(Supervisor *supervisor, const char *reason)
 
 /* RunState of QEMU's run-state.json. Some reasons to stop have no event of their own, and events before QMP
  * is ready are lost. */
-static void on_status(JsonNode *result, const GError *error, gpointer user_data)
+static void on_status(Json *result, const GError *error, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
-  const char *status = NULL;
+  const char *status = json_get_string(result, "status");
 
-  if (result && JSON_NODE_HOLDS_OBJECT(result))
-    status = message_get_string(json_node_get_object(result), "status");
   if (!result || supervisor->state == STATE_PRESERVED || supervisor->state == STATE_ENDING)
     return;
   if (!status || g_str_equal(status, "running"))
@@ -171,16 +169,16 @@ static void ask_status(Supervisor *supervisor)
 }
 
 /* The action `poweroff` of a watchdog ends QEMU without a SHUTDOWN. */
-static void on_watchdog(Supervisor *supervisor, JsonObject *data)
+static void on_watchdog(Supervisor *supervisor, Json *data)
 {
-  const char *action = data ? message_get_string(data, "action") : NULL;
+  const char *action = data ? json_get_string(data, "action") : NULL;
 
   announce_notice("the guest's watchdog has run out (%s)", action ? action : "");
   if (g_strcmp0(action, "poweroff") == 0 && supervisor->cause == CAUSE_UNKNOWN)
     supervisor->cause = CAUSE_WATCHDOG;
 }
 
-static void on_event(const char *name, JsonObject *data, gpointer user_data)
+static void on_event(const char *name, Json *data, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
 
@@ -188,7 +186,7 @@ static void on_event(const char *name, JsonObject *data, gpointer user_data)
     announce_notice("event %s", name);
   publish_event(supervisor, name, data);
   if (g_str_equal(name, "SHUTDOWN"))
-    on_shutdown(supervisor, cause_of_shutdown(data ? message_get_string(data, "reason") : NULL));
+    on_shutdown(supervisor, cause_of_shutdown(data ? json_get_string(data, "reason") : NULL));
   else if (g_str_equal(name, "GUEST_PANICKED"))
     on_crash(supervisor, CAUSE_PANIC, "the guest has panicked");
   else if (g_str_equal(name, "WATCHDOG"))
@@ -206,12 +204,12 @@ static void on_event(const char *name, JsonObject *data, gpointer user_data)
 
 /* ---- The start ---- */
 
-static void on_vnc(JsonNode *result, const GError *error, gpointer user_data)
+static void on_vnc(Json *result, const GError *error, gpointer user_data)
 {
   publish_set_vnc(user_data, result);
 }
 
-static void on_balloon(JsonNode *result, const GError *error, gpointer user_data)
+static void on_balloon(Json *result, const GError *error, gpointer user_data)
 {
   if (error)
     announce_notice("%s", error->message);
@@ -226,16 +224,16 @@ static void ask_what_became(Supervisor *supervisor)
   if (plan->commands->len > 0) /* QEMU was started with -S */
     qmp_client_execute(qmp, "cont", NULL, NULL, NULL);
   if (plan->balloon_bytes > 0) {
-    JsonObject *arguments = json_object_new();
+    Json *arguments = json_new_object();
 
-    json_object_set_int_member(arguments, "value", (gint64)plan->balloon_bytes);
+    json_set_int(arguments, "value", (gint64)plan->balloon_bytes);
     qmp_client_execute(qmp, "balloon", arguments, on_balloon, NULL);
   }
   qmp_client_execute(qmp, "query-vnc-servers", NULL, on_vnc, supervisor);
   ask_status(supervisor);
 }
 
-static void on_command(JsonNode *result, const GError *error, gpointer user_data)
+static void on_command(Json *result, const GError *error, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
 

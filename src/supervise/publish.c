@@ -51,7 +51,7 @@ static GuestStateKind kind_of(const Supervisor *supervisor)
   return GUEST_STARTING;
 }
 
-static JsonObject *to_json(const Supervisor *supervisor, GuestStateKind kind)
+static Json *to_json(const Supervisor *supervisor, GuestStateKind kind)
 {
   gboolean is_end = kind == GUEST_PRESERVED || kind == GUEST_ENDED;
   const GuestState state = {
@@ -71,7 +71,7 @@ static JsonObject *to_json(const Supervisor *supervisor, GuestStateKind kind)
   return guest_state_to_json(&state);
 }
 
-JsonObject *publish_status(const Supervisor *supervisor)
+Json *publish_status(const Supervisor *supervisor)
 {
   return to_json(supervisor, kind_of(supervisor));
 }
@@ -87,7 +87,7 @@ static void write_file(const Supervisor *supervisor, const char *name, const cha
 /* An end is told, and written only where somebody finds it. */
 static void tell(Supervisor *supervisor, GuestStateKind kind)
 {
-  g_autoptr(JsonObject) state = to_json(supervisor, kind);
+  g_autoptr(Json) state = to_json(supervisor, kind);
   g_autofree char *line = message_to_line(state);
 
   if (kind != GUEST_ENDED)
@@ -161,13 +161,13 @@ void publish_live(Supervisor *supervisor)
     write_file(supervisor, CONTROL_LIVE_FILE, xml);
 }
 
-void publish_event(Supervisor *supervisor, const char *name, JsonObject *data)
+void publish_event(Supervisor *supervisor, const char *name, Json *data)
 {
-  g_autoptr(JsonObject) event = json_object_new();
+  g_autoptr(Json) event = json_new_object();
 
-  json_object_set_string_member(event, "event", name);
+  json_set_string(event, "event", name);
   if (data)
-    json_object_set_object_member(event, "data", json_object_ref(data));
+    json_set(event, "data", json_ref(data));
   control_server_emit(supervisor->server, CONTROL_EVENT_QEMU, event);
 }
 
@@ -185,13 +185,13 @@ static guint index_of_server(const char *id)
 }
 
 /* One address that a server listens at: VncBasicInfo of QEMU's ui.json. */
-static void add_address(LiveDisplay *display, JsonObject *address)
+static void add_address(LiveDisplay *display, Json *address)
 {
-  const char *service = message_get_string(address, "service");
-  gboolean is_websocket = json_object_get_boolean_member_with_default(address, "websocket", FALSE);
+  const char *service = json_get_string(address, "service");
+  gboolean is_websocket = json_get_bool(address, "websocket");
   guint64 port = 0;
 
-  if (g_strcmp0(message_get_string(address, "family"), "unix") == 0) {
+  if (g_strcmp0(json_get_string(address, "family"), "unix") == 0) {
     g_free((char *)display->path);
     display->path = g_strdup(service);
     return;
@@ -204,20 +204,19 @@ static void add_address(LiveDisplay *display, JsonObject *address)
   }
   display->port = (int)port;
   g_free((char *)display->host);
-  display->host = g_strdup(message_get_string(address, "host"));
+  display->host = g_strdup(json_get_string(address, "host"));
 }
 
-static void add_server(GArray *displays, JsonObject *server)
+static void add_server(GArray *displays, Json *server)
 {
-  JsonNode *node = json_object_get_member(server, "server");
-  JsonArray *addresses = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-  LiveDisplay display = { .index = index_of_server(message_get_string(server, "id")) };
+  Json *addresses = json_get(server, "server");
+  LiveDisplay display = { .index = index_of_server(json_get_string(server, "id")) };
 
-  for (guint i = 0; addresses && i < json_array_get_length(addresses); i++) {
-    JsonNode *address = json_array_get_element(addresses, i);
+  for (guint i = 0; i < json_length(addresses); i++) {
+    Json *address = json_at(addresses, i);
 
-    if (JSON_NODE_HOLDS_OBJECT(address))
-      add_address(&display, json_node_get_object(address));
+    if (json_is(address, JSON_OBJECT))
+      add_address(&display, address);
   }
   g_array_append_val(displays, display);
 }
@@ -227,16 +226,14 @@ static int compare_displays(gconstpointer one, gconstpointer other)
   return (int)((const LiveDisplay *)one)->index - (int)((const LiveDisplay *)other)->index;
 }
 
-void publish_set_vnc(Supervisor *supervisor, JsonNode *servers)
+void publish_set_vnc(Supervisor *supervisor, Json *servers)
 {
-  JsonArray *array = servers && JSON_NODE_HOLDS_ARRAY(servers) ? json_node_get_array(servers) : NULL;
-
   g_array_set_size(supervisor->displays, 0);
-  for (guint i = 0; array && i < json_array_get_length(array); i++) {
-    JsonNode *server = json_array_get_element(array, i);
+  for (guint i = 0; i < json_length(servers); i++) {
+    Json *server = json_at(servers, i);
 
-    if (JSON_NODE_HOLDS_OBJECT(server))
-      add_server(supervisor->displays, json_node_get_object(server));
+    if (json_is(server, JSON_OBJECT))
+      add_server(supervisor->displays, server);
   }
   g_array_sort(supervisor->displays, compare_displays);
 }

@@ -15,7 +15,7 @@ const char *state_name(State state);
 void publish_state(Supervisor *supervisor);
 
 /* What query-status returns; the caller unrefs it. */
-JsonObject *publish_status(const Supervisor *supervisor);
+Json *publish_status(const Supervisor *supervisor);
 
 /* The guest has ended, and its directory is left as it is now: its state is `preserved`. */
 void publish_remains(Supervisor *supervisor);
@@ -24,10 +24,10 @@ void publish_remains(Supervisor *supervisor);
 void publish_live(Supervisor *supervisor);
 
 /* Passes on an event of QEMU's. */
-void publish_event(Supervisor *supervisor, const char *name, JsonObject *data);
+void publish_event(Supervisor *supervisor, const char *name, Json *data);
 
 /* Takes what query-vnc-servers returned (borrowed). */
-void publish_set_vnc(Supervisor *supervisor, JsonNode *servers);
+void publish_set_vnc(Supervisor *supervisor, Json *servers);
 
 /* What is known since the guest runs; free it with live_facts_clear(). It borrows from the supervisor. */
 LiveFacts publish_facts(const Supervisor *supervisor);

@@ -26,7 +26,7 @@ typedef struct EmulatorRequest EmulatorRequest;
 
 /* @result is what the last command returned. The callee goes on with execute(), or ends it with one of
  * answer(), refuse(). */
-typedef void (*StepFunc)(EmulatorRequest *request, JsonNode *result);
+typedef void (*StepFunc)(EmulatorRequest *request, Json *result);
 
 struct EmulatorRequest {
   Supervisor *supervisor;
@@ -75,10 +75,10 @@ static void refuse(EmulatorRequest *request, const char *class, const char *text
 }
 
 /* Takes @result. */
-static void answer(EmulatorRequest *request, JsonNode *result)
+static void answer(EmulatorRequest *request, Json *result)
 {
   if (!request->client)
-    g_clear_pointer(&result, json_node_unref);
+    g_clear_pointer(&result, json_unref);
   else if (request->fd >= 0)
     control_request_return_fd(g_steal_pointer(&request->client), result, g_steal_fd(&request->fd));
   else
@@ -121,7 +121,7 @@ static const char *own_words(const EmulatorRequest *request, const GError *error
   return g_str_has_prefix(error->message, prefix) ? error->message + strlen(prefix) : error->message;
 }
 
-static void on_reply(JsonNode *result, const GError *error, gpointer user_data)
+static void on_reply(Json *result, const GError *error, gpointer user_data)
 {
   EmulatorRequest *request = user_data;
 
@@ -134,7 +134,7 @@ static void on_reply(JsonNode *result, const GError *error, gpointer user_data)
 }
 
 /* Takes @arguments. @command must stay. */
-static void execute(EmulatorRequest *request, const char *command, JsonObject *arguments, StepFunc next)
+static void execute(EmulatorRequest *request, const char *command, Json *arguments, StepFunc next)
 {
   request->command = command;
   request->next = next;
@@ -154,18 +154,18 @@ static gboolean reserve_fd(EmulatorRequest *request)
 
 /* ---- One command ---- */
 
-static void return_result(EmulatorRequest *request, JsonNode *result)
+static void return_result(EmulatorRequest *request, Json *result)
 {
-  answer(request, json_node_copy(result));
+  answer(request, json_ref(result));
 }
 
-static void return_nothing(EmulatorRequest *request, JsonNode *result)
+static void return_nothing(EmulatorRequest *request, Json *result)
 {
   answer(request, NULL);
 }
 
 void emulator_request_execute(Supervisor *supervisor, ControlRequest *client, const char *command,
-                              JsonObject *arguments, gboolean has_result, gboolean is_slow)
+                              Json *arguments, gboolean has_result, gboolean is_slow)
 {
   EmulatorRequest *request = request_new(supervisor, client, is_slow);
 
@@ -174,7 +174,7 @@ void emulator_request_execute(Supervisor *supervisor, ControlRequest *client, co
 }
 
 /* The supervisor asks for the state when an event says that it is another; that was before this. */
-static void await_notice(EmulatorRequest *request, JsonNode *result)
+static void await_notice(EmulatorRequest *request, Json *result)
 {
   execute(request, "query-status", NULL, return_nothing);
 }
@@ -189,20 +189,20 @@ void emulator_request_change(Supervisor *supervisor, ControlRequest *client, con
 
 /* ---- The dump ---- */
 
-static void await_dump(EmulatorRequest *request, JsonNode *result)
+static void await_dump(EmulatorRequest *request, Json *result)
 {
   request->waits_for_dump = TRUE;
 }
 
-static void begin_dump(EmulatorRequest *request, JsonNode *result)
+static void begin_dump(EmulatorRequest *request, Json *result)
 {
-  JsonObject *arguments = json_object_new();
+  Json *arguments = json_new_object();
 
-  json_object_set_boolean_member(arguments, "paging", FALSE);
-  json_object_set_boolean_member(arguments, "detach", TRUE);
-  json_object_set_string_member(arguments, "protocol", "fd:request");
+  json_set_bool(arguments, "paging", FALSE);
+  json_set_bool(arguments, "detach", TRUE);
+  json_set_string(arguments, "protocol", "fd:request");
   if (request->format)
-    json_object_set_string_member(arguments, "format", request->format);
+    json_set_string(arguments, "format", request->format);
   execute(request, "dump-guest-memory", arguments, await_dump);
 }
 
@@ -225,32 +225,31 @@ void emulator_request_dump(Supervisor *supervisor, ControlRequest *client, const
 
 /* ---- The screenshot ---- */
 
-static void return_screenshot(EmulatorRequest *request, JsonNode *result)
+static void return_screenshot(EmulatorRequest *request, Json *result)
 {
-  JsonObject *arguments = json_object_new();
+  Json *arguments = json_new_object();
 
-  json_object_set_int_member(arguments, "fdset-id", request->fdset);
+  json_set_int(arguments, "fdset-id", request->fdset);
   qmp_client_execute(emulator_qmp(request->supervisor->emulator), "remove-fd", arguments, NULL, NULL);
   answer(request, NULL);
 }
 
-static void take_screenshot(EmulatorRequest *request, JsonNode *result)
+static void take_screenshot(EmulatorRequest *request, Json *result)
 {
-  JsonObject *added = JSON_NODE_HOLDS_OBJECT(result) ? json_node_get_object(result) : NULL;
-  JsonObject *arguments;
+  Json *arguments;
   g_autofree char *name = NULL;
 
-  if (!added || !message_get_int(added, "fdset-id", &request->fdset)) {
+  if (!json_get_int(result, "fdset-id", &request->fdset)) {
     refuse(request, CONTROL_CLASS_GENERIC, "QEMU took no descriptor");
     return;
   }
   name = g_strdup_printf("/dev/fdset/%" G_GINT64_FORMAT, request->fdset);
-  arguments = json_object_new();
-  json_object_set_string_member(arguments, "filename", name);
-  json_object_set_string_member(arguments, "format", "png");
+  arguments = json_new_object();
+  json_set_string(arguments, "filename", name);
+  json_set_string(arguments, "format", "png");
   if (request->device) {
-    json_object_set_string_member(arguments, "device", request->device);
-    json_object_set_int_member(arguments, "head", request->head);
+    json_set_string(arguments, "device", request->device);
+    json_set_int(arguments, "head", request->head);
   }
   execute(request, "screendump", arguments, return_screenshot);
 }
@@ -288,9 +287,9 @@ void emulator_request_screenshot(Supervisor *supervisor, ControlRequest *client,
 
 /* ---- All of them ---- */
 
-void emulator_requests_on_event(Supervisor *supervisor, const char *name, JsonObject *data)
+void emulator_requests_on_event(Supervisor *supervisor, const char *name, Json *data)
 {
-  const char *why = data ? message_get_string(data, "error") : NULL;
+  const char *why = data ? json_get_string(data, "error") : NULL;
   GList *link = supervisor->requests.head;
 
   while (link && g_str_equal(name, "DUMP_COMPLETED")) {

@@ -11,7 +11,7 @@
 /* One command of QMP, whose result or refusal becomes the answer; without @has_result an empty object does.
  * Takes @request and @arguments. */
 void emulator_request_execute(Supervisor *supervisor, ControlRequest *request, const char *command,
-                              JsonObject *arguments, gboolean has_result, gboolean is_slow);
+                              Json *arguments, gboolean has_result, gboolean is_slow);
 
 /* One command without arguments that changes the guest's state: answered when the supervisor has noticed
  * that, with an empty object. Takes @request. */
@@ -26,7 +26,7 @@ void emulator_request_screenshot(Supervisor *supervisor, ControlRequest *request
                                  gint64 head);
 
 /* An event has come that one of them may wait for. */
-void emulator_requests_on_event(Supervisor *supervisor, const char *name, JsonObject *data);
+void emulator_requests_on_event(Supervisor *supervisor, const char *name, Json *data);
 
 /* QEMU is gone: all that wait are told. */
 void emulator_requests_abandon(Supervisor *supervisor);

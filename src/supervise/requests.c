@@ -12,7 +12,7 @@
 
 typedef struct {
   const char *name;
-  void (*execute)(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments);
+  void (*execute)(Supervisor *supervisor, ControlRequest *request, Json *arguments);
   gboolean needs_emulator; /* one that takes commands */
 } Command;
 
@@ -21,59 +21,51 @@ enum { RESET_TIME = 1000 };
 
 /* ---- What is asked for ---- */
 
-static void query_status(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void query_status(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  control_request_return_object(request, publish_status(supervisor));
+  control_request_return(request, publish_status(supervisor));
 }
 
-static JsonNode *array_node(JsonArray *array)
+static void query_consoles(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  JsonNode *node = json_node_new(JSON_NODE_ARRAY);
-
-  json_node_take_array(node, array);
-  return node;
-}
-
-static void query_consoles(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
-{
-  JsonArray *array = json_array_new();
+  Json *array = json_new_array();
 
   for (guint i = 0; i < consoles_count(supervisor->consoles); i++) {
     const char *path = consoles_path(supervisor->consoles, i);
-    JsonObject *console = json_object_new();
+    Json *console = json_new_object();
 
-    json_object_set_string_member(console, "alias", consoles_alias(supervisor->consoles, i));
-    json_object_set_string_member(console, "kind", path ? "pty" : "stdio");
+    json_set_string(console, "alias", consoles_alias(supervisor->consoles, i));
+    json_set_string(console, "kind", path ? "pty" : "stdio");
     if (path)
-      json_object_set_string_member(console, "path", path);
-    json_array_add_object_element(array, console);
+      json_set_string(console, "path", path);
+    json_append(array, console);
   }
-  control_request_return(request, array_node(array));
+  control_request_return(request, array);
 }
 
-static void query_display(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void query_display(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  JsonArray *array = json_array_new();
+  Json *array = json_new_array();
 
   for (guint i = 0; i < supervisor->displays->len; i++) {
     const LiveDisplay *display = &g_array_index(supervisor->displays, LiveDisplay, i);
-    JsonObject *object = json_object_new();
+    Json *object = json_new_object();
 
-    json_object_set_string_member(object, "kind", "vnc");
+    json_set_string(object, "kind", "vnc");
     if (display->host)
-      json_object_set_string_member(object, "host", display->host);
+      json_set_string(object, "host", display->host);
     if (display->port)
-      json_object_set_int_member(object, "port", display->port);
+      json_set_int(object, "port", display->port);
     if (display->websocket)
-      json_object_set_int_member(object, "websocket", display->websocket);
+      json_set_int(object, "websocket", display->websocket);
     if (display->path)
-      json_object_set_string_member(object, "path", display->path);
-    json_array_add_object_element(array, object);
+      json_set_string(object, "path", display->path);
+    json_append(array, object);
   }
-  control_request_return(request, array_node(array));
+  control_request_return(request, array);
 }
 
-static void dumpxml(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void dumpxml(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *xml = guest_file_read(runtime_dir_fd(supervisor->directory), CONTROL_LIVE_FILE, &error);
@@ -99,12 +91,12 @@ static gboolean is_alive(const Supervisor *supervisor)
          supervisor->state == STATE_POWERING_DOWN;
 }
 
-static void execute_shutdown(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_shutdown(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  const char *mode = message_get_string(arguments, "mode");
+  const char *mode = json_get_string(arguments, "mode");
   gint64 seconds = -1;
 
-  message_get_int(arguments, "timeout", &seconds);
+  json_get_int(arguments, "timeout", &seconds);
   if (mode && !g_str_equal(mode, "acpi") && !g_str_equal(mode, "quit")) {
     control_request_fail(request, CONTROL_CLASS_ARGUMENT, "unknown mode '%s' (known: acpi, quit)", mode);
   } else if (!is_alive(supervisor)) {
@@ -119,7 +111,7 @@ static void execute_shutdown(Supervisor *supervisor, ControlRequest *request, Js
   }
 }
 
-static void execute_reboot(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_reboot(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   if (supervisor->state != STATE_RUNNING) {
     refuse_state(supervisor, request);
@@ -134,9 +126,9 @@ static void execute_reboot(Supervisor *supervisor, ControlRequest *request, Json
 
 static void set_reboot_action(const Supervisor *supervisor, const char *action)
 {
-  JsonObject *arguments = json_object_new();
+  Json *arguments = json_new_object();
 
-  json_object_set_string_member(arguments, "reboot", action);
+  json_set_string(arguments, "reboot", action);
   qmp_client_execute(emulator_qmp(supervisor->emulator), "set-action", arguments, NULL, NULL);
 }
 
@@ -162,7 +154,7 @@ static void allow_resets(Supervisor *supervisor)
   g_source_attach(supervisor->reset_timer, NULL);
 }
 
-static void execute_reset(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_reset(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   if (!is_alive(supervisor)) {
     refuse_state(supervisor, request);
@@ -173,9 +165,9 @@ static void execute_reset(Supervisor *supervisor, ControlRequest *request, JsonO
   emulator_request_change(supervisor, request, "system_reset");
 }
 
-static void execute_destroy(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_destroy(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  gboolean is_graceful = json_object_get_boolean_member_with_default(arguments, "graceful", FALSE);
+  gboolean is_graceful = json_get_bool(arguments, "graceful");
 
   control_request_return(request, NULL);
   supervisor->wish.is_stop = supervisor->wish.is_destroyed = TRUE;
@@ -187,7 +179,7 @@ static void execute_destroy(Supervisor *supervisor, ControlRequest *request, Jso
 
 /* ---- Commands for QEMU ---- */
 
-static void execute_suspend(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_suspend(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   if (is_alive(supervisor))
     emulator_request_change(supervisor, request, "stop");
@@ -195,7 +187,7 @@ static void execute_suspend(Supervisor *supervisor, ControlRequest *request, Jso
     refuse_state(supervisor, request);
 }
 
-static void execute_resume(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_resume(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   if (is_alive(supervisor))
     emulator_request_change(supervisor, request, "cont");
@@ -203,110 +195,99 @@ static void execute_resume(Supervisor *supervisor, ControlRequest *request, Json
     refuse_state(supervisor, request);
 }
 
-static void execute_qmp(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_qmp(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  const char *name = message_get_string(arguments, "execute");
-  JsonObject *given = message_get_object(arguments, "arguments");
-  gboolean is_slow = json_object_get_boolean_member_with_default(arguments, "slow", FALSE);
+  const char *name = json_get_string(arguments, "execute");
+  Json *given = json_get_object(arguments, "arguments");
+  gboolean is_slow = json_get_bool(arguments, "slow");
 
   if (name)
-    emulator_request_execute(supervisor, request, name, given ? json_object_ref(given) : NULL,
+    emulator_request_execute(supervisor, request, name, given ? json_ref(given) : NULL,
                              /* has_result= */ TRUE, is_slow);
   else
     control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'execute' is missing, or no string");
 }
 
-static void execute_dump(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_dump(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  const char *path = message_get_string(arguments, "path");
+  const char *path = json_get_string(arguments, "path");
 
   if (path && g_path_is_absolute(path))
-    emulator_request_dump(supervisor, request, path, message_get_string(arguments, "format"));
+    emulator_request_dump(supervisor, request, path, json_get_string(arguments, "format"));
   else
     control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'path' is missing, or not absolute");
 }
 
-static void execute_screenshot(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_screenshot(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   gint64 head = 0;
 
-  message_get_int(arguments, "head", &head);
-  emulator_request_screenshot(supervisor, request, message_get_string(arguments, "device"), head);
+  json_get_int(arguments, "head", &head);
+  emulator_request_screenshot(supervisor, request, json_get_string(arguments, "device"), head);
 }
 
 /* KeyValue of QEMU's ui.json: a name, or a number. NULL where it is neither. */
-static JsonObject *key_to_qmp(JsonNode *key)
+static Json *key_to_qmp(Json *key)
 {
-  JsonObject *object;
+  Json *object = json_new_object();
 
-  if (!JSON_NODE_HOLDS_VALUE(key))
-    return NULL;
-  object = json_object_new();
-  if (json_node_get_value_type(key) == G_TYPE_STRING) {
-    json_object_set_string_member(object, "type", "qcode");
-    json_object_set_string_member(object, "data", json_node_get_string(key));
-  } else {
-    json_object_set_string_member(object, "type", "number");
-    json_object_set_int_member(object, "data", json_node_get_int(key));
-  }
+  json_set_string(object, "type", json_as_string(key) ? "qcode" : "number");
+  json_set(object, "data", json_ref(key));
   return object;
 }
 
-static JsonArray *keys_to_qmp(JsonNode *keys)
+static Json *keys_to_qmp(Json *keys)
 {
-  JsonArray *given = keys && JSON_NODE_HOLDS_ARRAY(keys) ? json_node_get_array(keys) : NULL;
-  g_autoptr(JsonArray) array = json_array_new();
+  Json *given = keys && json_is(keys, JSON_ARRAY) ? keys : NULL;
+  g_autoptr(Json) array = json_new_array();
 
-  for (guint i = 0; given && i < json_array_get_length(given); i++) {
-    JsonObject *key = key_to_qmp(json_array_get_element(given, i));
+  for (guint i = 0; given && i < json_length(given); i++) {
+    Json *key = key_to_qmp(json_at(given, i));
 
     if (!key)
       return NULL;
-    json_array_add_object_element(array, key);
+    json_append(array, key);
   }
-  return json_array_get_length(array) > 0 ? g_steal_pointer(&array) : NULL;
+  return json_length(array) > 0 ? g_steal_pointer(&array) : NULL;
 }
 
-static void execute_send_key(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_send_key(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  JsonArray *keys = keys_to_qmp(json_object_get_member(arguments, "keys"));
-  JsonObject *command;
+  Json *keys = keys_to_qmp(json_get(arguments, "keys"));
+  Json *command;
   gint64 milliseconds;
 
   if (!keys) {
     control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'keys' is no array of keys");
     return;
   }
-  command = json_object_new();
-  json_object_set_array_member(command, "keys", keys);
-  if (message_get_int(arguments, "holdtime", &milliseconds))
-    json_object_set_int_member(command, "hold-time", milliseconds);
+  command = json_new_object();
+  json_set(command, "keys", keys);
+  if (json_get_int(arguments, "holdtime", &milliseconds))
+    json_set_int(command, "hold-time", milliseconds);
   emulator_request_execute(supervisor, request, "send-key", command, /* has_result= */ FALSE,
                            /* is_slow= */ FALSE);
 }
 
 /* ---- Consoles ---- */
 
-static void execute_console(Supervisor *supervisor, ControlRequest *request, JsonObject *arguments)
+static void execute_console(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   const char *alias = NULL;
   g_autoptr(GError) error = NULL;
-  JsonObject *result;
-  JsonNode *node;
+  Json *result;
   int fd;
 
-  if (!consoles_attach(supervisor->consoles, message_get_string(arguments, "device"), &alias, &fd, &error)) {
+  if (!consoles_attach(supervisor->consoles, json_get_string(arguments, "device"), &alias, &fd, &error)) {
     control_request_fail(request,
                          g_error_matches(error, DOMRUN_ERROR, DOMRUN_ERROR_USAGE) ? CONTROL_CLASS_DEVICE
                                                                                   : CONTROL_CLASS_GENERIC,
                          "%s", error->message);
     return;
   }
-  result = json_object_new();
-  json_object_set_string_member(result, "device", alias);
-  node = json_node_new(JSON_NODE_OBJECT);
-  json_node_take_object(node, result);
-  control_request_return_fd(request, node, fd);
+  result = json_new_object();
+  json_set_string(result, "device", alias);
+  control_request_return_fd(request, result, fd);
 }
 
 /* ---- The table ---- */
@@ -329,7 +310,7 @@ static const Command commands[] = {
   { "send-key", execute_send_key, TRUE },
 };
 
-void requests_execute(ControlRequest *request, const char *name, JsonObject *arguments, gpointer user_data)
+void requests_execute(ControlRequest *request, const char *name, Json *arguments, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
 

@@ -7,4 +7,4 @@
 #include "supervise/supervisor.h"
 
 /* A ControlExecuteFunc; @user_data is the Supervisor. */
-void requests_execute(ControlRequest *request, const char *name, JsonObject *arguments, gpointer user_data);
+void requests_execute(ControlRequest *request, const char *name, Json *arguments, gpointer user_data);

@@ -27,8 +27,8 @@ typedef struct {
 static void try_line(const char *line, gsize length)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(JsonObject) message = message_parse(line, length, &error);
-  g_autoptr(JsonObject) again = NULL;
+  g_autoptr(Json) message = message_parse(line, length, &error);
+  g_autoptr(Json) again = NULL;
   g_autofree char *text = NULL;
 
   g_assert_true(!message == !!error);
@@ -52,7 +52,7 @@ static void try_lines(const char *text, gsize length)
   }
 }
 
-static void on_reply(JsonNode *result, const GError *error, gpointer data)
+static void on_reply(Json *result, const GError *error, gpointer data)
 {
   Session *session = data;
 
@@ -65,10 +65,10 @@ static void on_ready(gpointer data)
   Session *session = data;
 
   qmp_client_execute(session->client, "query-status", NULL, on_reply, session);
-  qmp_client_execute(session->client, "cont", json_object_new(), on_reply, session);
+  qmp_client_execute(session->client, "cont", json_new_object(), on_reply, session);
 }
 
-static void on_event(const char *name, JsonObject *data, gpointer user_data)
+static void on_event(const char *name, Json *data, gpointer user_data)
 {
   g_assert_nonnull(name);
 }
