@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The supervisor has both ends open. If only others had the slave open, then with the last of them the master
- * would report a hang-up for as long as nobody comes, and a main loop would spin. Who has it open is told by
- * inotify, which counts opening and closing, without looking again and again; only while somebody has it open
- * is anything written to it, so that a terminal's own small buffer does not fill with what is old by the time
- * somebody comes.
+ * As long as nobody has the slave open the master reports a hang-up, and nothing is watched but who opens it:
+ * inotify tells, once for any number of them. From then on somebody is there until the master reports the
+ * next hang-up. So nobody is counted, and nothing wakes this program but its own terminal. Only while
+ * somebody has it open is anything written to it, so that a terminal's own small buffer does not fill with
+ * what is old by the time somebody comes.
  *
- * Of two equal events in a row the kernel keeps one, and the count would be wrong. So the directory is
- * watched, too: each event of the terminal comes after one of the directory, and no two that are equal meet.
- *
- * The slave is raw from the start: no echo, no translation, so that bytes pass as they are.
+ * The slave is raw from the start: no echo, no translation, so that bytes pass as they are. The kernel keeps
+ * that as long as the master is open.
  *
  * When the master is closed, the kernel throws away what the readers have not read yet. So at the end the
- * same inotify tells when they read, until nothing is left or they have had their time.
+ * slave is opened here, to ask how much that is, and inotify tells when they read, until nothing is left or
+ * they have had their time.
  */
 #include "config.h"
 
@@ -36,11 +35,11 @@ struct Pty {
   GMainContext *context;
   char *path;
   int master;
-  int slave;
-  int notify;
-  int notify_id; /* of the terminal's own watch */
+  int slave;  /* open at the end, or where inotify cannot be had; else -1 */
+  int notify; /* -1: it cannot be known who has it open, and somebody always counts as there */
+  int notify_id;
   FdWatch *notify_watch;
-  guint opened; /* how often others have it open */
+  FdWatch *hang_up; /* of those who had it open */
   Console *console;
   Viewer *viewer;
   GSource *timer; /* at the end */
@@ -51,7 +50,7 @@ struct Pty {
 /* Milliseconds that the end waits for those who have not read everything. */
 enum { FINAL_PATIENCE = 250 };
 
-static void pty_check_finished(Pty *pty);
+static void pty_check_finished(Pty *pty, guint32 happened);
 
 static gboolean pty_error(GError **error, const char *what)
 {
@@ -76,41 +75,52 @@ static gboolean open_pair(Pty *pty, GError **error)
   return tcsetattr(pty->slave, TCSANOW, &mode) == 0 || pty_error(error, "set up");
 }
 
-static void count(Pty *pty, const struct inotify_event *event)
+static gboolean has_hung_up(const Pty *pty)
 {
-  if (event->wd != pty->notify_id)
-    return;
-  if (event->mask & IN_OPEN)
-    pty->opened++;
-  else if ((event->mask & IN_CLOSE) && pty->opened > 0)
-    pty->opened--;
+  struct pollfd master = { .fd = pty->master };
+
+  return poll(&master, 1, 0) == 1 && (master.revents & POLLHUP);
 }
 
-/* Events were lost, and with them the count: from now on somebody always counts as there. */
-static void give_up_counting(Pty *pty)
+static void set_present(const Pty *pty, gboolean is_present)
 {
-  fd_watch_set(pty->notify_watch, 0);
-  pty->opened = 1;
+  fd_watch_set(pty->hang_up, is_present ? G_IO_HUP : 0);
+  viewer_set_present(pty->viewer, is_present);
+}
+
+static void on_hang_up(GIOCondition ready, gpointer user_data)
+{
+  set_present(user_data, FALSE);
+}
+
+/* Only that something happened is taken from the events: equal ones become one. */
+static guint32 read_events(const Pty *pty)
+{
+  char bytes[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+  ssize_t got = read(pty->notify, bytes, sizeof bytes);
+  guint32 happened = 0;
+
+  for (ssize_t at = 0; at < got;) {
+    const struct inotify_event *event = (const void *)(bytes + at);
+
+    if (event->wd == pty->notify_id)
+      happened |= event->mask;
+    at += (ssize_t)(sizeof *event + event->len);
+  }
+  return happened;
 }
 
 static void on_notify(GIOCondition ready, gpointer user_data)
 {
   Pty *pty = user_data;
-  char bytes[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-  ssize_t got = read(pty->notify, bytes, sizeof bytes);
+  guint32 happened = read_events(pty);
 
-  for (ssize_t at = 0; at < got;) {
-    const struct inotify_event *event = (const void *)(bytes + at);
-
-    if (event->mask & IN_Q_OVERFLOW) { /* the last of the queue */
-      give_up_counting(pty);
-      break;
-    }
-    count(pty, event);
-    at += (ssize_t)(sizeof *event + event->len);
+  if (pty->finished) {
+    pty_check_finished(pty, happened);
+  } else if (happened & IN_OPEN) { /* who has opened it may have typed something, and gone again */
+    viewer_resume_input(pty->viewer);
+    set_present(pty, !has_hung_up(pty));
   }
-  viewer_set_present(pty->viewer, pty->opened > 0);
-  pty_check_finished(pty);
 }
 
 static gboolean watch(Pty *pty, guint32 mask)
@@ -119,24 +129,18 @@ static gboolean watch(Pty *pty, guint32 mask)
   return pty->notify_id >= 0;
 }
 
-static gboolean watch_directory(Pty *pty)
-{
-  g_autofree char *directory = g_path_get_dirname(pty->path);
-
-  return inotify_add_watch(pty->notify, directory, IN_OPEN | IN_CLOSE) >= 0;
-}
-
-/* Where it cannot be known who has it open, somebody always counts as there. */
 static void watch_openers(Pty *pty)
 {
   pty->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  if (pty->notify < 0 || !watch_directory(pty) || !watch(pty, IN_OPEN | IN_CLOSE)) {
+  if (pty->notify < 0 || !watch(pty, IN_OPEN)) {
     fd_clear(&pty->notify);
     return;
   }
   pty->notify_watch = fd_watch_new(pty->context, pty->notify, on_notify, pty);
   fd_watch_set(pty->notify_watch, G_IO_IN);
-  viewer_set_present(pty->viewer, FALSE);
+  pty->hang_up = fd_watch_new(pty->context, pty->master, on_hang_up, pty);
+  fd_clear(&pty->slave);
+  set_present(pty, FALSE);
 }
 
 Pty *pty_new(GMainContext *context, Console *console, GError **error)
@@ -170,6 +174,7 @@ void pty_free(Pty *pty)
   if (pty->viewer)
     console_remove_viewer(pty->console, pty->viewer);
   fd_watch_free(pty->notify_watch);
+  fd_watch_free(pty->hang_up);
   fd_clear(&pty->notify);
   fd_clear(&pty->slave);
   fd_clear(&pty->master);
@@ -192,6 +197,22 @@ static void pty_finished(Pty *pty)
   finished(pty->user_data);
 }
 
+/* Whether all who had it open have left. To see the hang-up, this program must not have it open itself; what
+ * inotify would tell of that is not asked for. */
+static gboolean is_left(Pty *pty)
+{
+  gboolean is_left;
+
+  if (pty->notify < 0)
+    return FALSE;
+  inotify_rm_watch(pty->notify, pty->notify_id);
+  fd_clear(&pty->slave);
+  is_left = has_hung_up(pty);
+  pty->slave = open(pty->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  watch(pty, IN_CLOSE | IN_ACCESS);
+  return is_left;
+}
+
 /* The kernel passes what is written to a master on to the slave's queue a moment later, in a thread of its
  * own; poll(2) waits for that, FIONREAD does not. */
 static gboolean is_everything_read(const Pty *pty)
@@ -200,12 +221,12 @@ static gboolean is_everything_read(const Pty *pty)
   int unread = 0;
 
   poll(&slave, 1, 0);
-  return ioctl(pty->slave, FIONREAD, &unread) < 0 || unread == 0;
+  return pty->slave < 0 || ioctl(pty->slave, FIONREAD, &unread) < 0 || unread == 0;
 }
 
-static void pty_check_finished(Pty *pty)
+static void pty_check_finished(Pty *pty, guint32 happened)
 {
-  if (pty->finished && (pty->opened == 0 || is_everything_read(pty)))
+  if (((happened & IN_CLOSE) && is_left(pty)) || is_everything_read(pty))
     pty_finished(pty);
 }
 
@@ -219,10 +240,9 @@ void pty_finish(Pty *pty, void (*finished)(gpointer user_data), gpointer user_da
 {
   pty->finished = finished;
   pty->user_data = user_data;
-  if (pty->notify >= 0)
-    watch(pty, IN_OPEN | IN_CLOSE | IN_ACCESS);
+  fd_watch_set(pty->hang_up, 0);
   pty->timer = g_timeout_source_new(patience_of(FINAL_PATIENCE));
   g_source_set_callback(pty->timer, on_final_patience_over, pty, NULL);
   g_source_attach(pty->timer, pty->context);
-  pty_check_finished(pty);
+  pty_check_finished(pty, IN_CLOSE);
 }
