@@ -27,6 +27,7 @@ AM_TESTS_ENVIRONMENT = \
 
 check_PROGRAMS += \
 	%D%/test-base \
+	%D%/test-console \
 	%D%/test-control \
 	%D%/test-json \
 	%D%/test-live \
@@ -39,6 +40,7 @@ check_PROGRAMS += \
 
 TESTS += \
 	%D%/test-base \
+	%D%/test-console \
 	%D%/test-control \
 	%D%/test-json \
 	%D%/test-live \

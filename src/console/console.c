@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Output. What QEMU writes is read straight into a ring of 64 KiB; each viewer has a place in it. QEMU is
- * read only as long as no viewer that counts would lose something by it: the slowest reader sets the pace. A
- * viewer that has not read anything for as long as its patience says is "stalled" and does not count any
- * more; the ring runs over its place. It counts again when it has caught up with the end. One that is absent
- * never counts.
+ * read only as long as no viewer that counts would lose something by it: the slowest reader sets the pace,
+ * but not for ever. Each viewer has an allowance of time. What it holds the guest up is taken from that, and
+ * what it reads gives time back at PACE, up to its patience, so that nobody slows the guest down below PACE
+ * for longer than his patience, whether he reads nothing or a byte now and then. A viewer without allowance
+ * is "stalled" and does not count any more; the ring runs over its place. It counts again when it has caught
+ * up with the end. One that is absent never counts.
  *
  * Input. What the viewers type waits in one small buffer until QEMU takes it; while the buffer is full they
  * are not read, so that a pipe or a terminal makes its writer wait.
  *
  * Everything is driven by poll(2) through the main loop: after each step update() says for every descriptor
- * what it waits for next. There is one timer, for patience, and it runs only while somebody is waited for.
+ * what it waits for next. There is one timer, for the allowance that runs out first, and it runs only while
+ * somebody is waited for.
  */
 #include "config.h"
 
@@ -34,6 +37,8 @@ struct Viewer {
   FdWatch *in_watch; /* NULL: nothing is typed, or its end was reached */
   FdWatch *out_watch;
   guint64 place; /* in the ring: what was written to it; may lie before the ring's start where it stalled */
+  gint64 allowance;  /* how long it may still hold the guest up, in microseconds */
+  gint64 held_since; /* when that was last taken from; 0: it does not hold it up */
   gboolean is_present;
   gboolean is_stalled;
   gboolean is_full;      /* its file has no room: said once, until it has */
@@ -57,6 +62,10 @@ struct Console {
 
 /* How long the end of the guest waits for viewers that do not read, in milliseconds. */
 enum { FINAL_PATIENCE = 250 };
+
+/* Bytes in a millisecond: no less than a serial line of 115,200 baud carries, so that a guest that is held up
+ * by a slow reader is no slower than on real hardware. */
+enum { PACE = 16 };
 
 static void update(Console *console);
 
@@ -133,6 +142,20 @@ static void lose_output(Viewer *viewer, gsize length, int code)
   viewer->place += length;
 }
 
+static gint64 patience_in_microseconds(guint milliseconds)
+{
+  return (gint64)patience_of(milliseconds) * 1000;
+}
+
+/* At the end of the guest there is one time for all. */
+static void give_time_back(Viewer *viewer, gsize length)
+{
+  gint64 time = (gint64)length * 1000 / PACE;
+
+  if (!viewer->console->is_final)
+    viewer->allowance = MIN(viewer->allowance + time, patience_in_microseconds(viewer->options.patience));
+}
+
 static void show(Viewer *viewer)
 {
   while (viewer->options.out >= 0 && viewer->is_present) {
@@ -150,6 +173,7 @@ static void show(Viewer *viewer)
     if (put >= 0) {
       viewer->place += (guint64)put;
       viewer->is_full = FALSE;
+      give_time_back(viewer, (gsize)put);
     } else if (errno == EAGAIN) {
       return;
     } else if (is_want_of_room(errno)) {
@@ -273,52 +297,54 @@ static gboolean is_holding_up(const Viewer *viewer)
   return backlog_of(viewer) == RING_SIZE;
 }
 
-static gboolean on_patience_over(gpointer user_data)
+/* It may have gone without this program having run meanwhile: who reads now is not lost for that. */
+static void take_time(Viewer *viewer, gint64 now)
+{
+  if (viewer->held_since)
+    viewer->allowance = MAX(viewer->allowance - (now - viewer->held_since), 0);
+  viewer->held_since = is_holding_up(viewer) ? now : 0;
+}
+
+static void stall(Viewer *viewer)
+{
+  viewer->is_stalled = TRUE;
+  viewer->held_since = 0;
+  if (viewer->options.lost)
+    viewer->options.lost(viewer->options.user_data);
+}
+
+static gboolean on_patience(GSource *source, GSourceFunc callback, gpointer user_data)
 {
   Console *console = user_data;
 
-  g_clear_pointer(&console->patience, g_source_unref);
+  g_source_set_ready_time(source, -1);
+  show_all(console);
   for (guint i = 0; i < console->viewers->len; i++) {
     Viewer *viewer = g_ptr_array_index(console->viewers, i);
 
-    if (!is_holding_up(viewer))
-      continue;
-    viewer->is_stalled = TRUE;
-    if (viewer->options.lost)
-      viewer->options.lost(viewer->options.user_data);
+    take_time(viewer, g_get_monotonic_time());
+    if (is_holding_up(viewer) && viewer->allowance == 0)
+      stall(viewer);
   }
   update(console);
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
-static void start_patience(Console *console, guint milliseconds)
-{
-  console->patience = g_timeout_source_new(patience_of(milliseconds));
-  g_source_set_callback(console->patience, on_patience_over, console, NULL);
-  g_source_attach(console->patience, console->context);
-}
-
-static void stop_patience(Console *console)
-{
-  if (console->patience)
-    g_source_destroy(console->patience);
-  g_clear_pointer(&console->patience, g_source_unref);
-}
+static GSourceFuncs patience_funcs = { .dispatch = on_patience };
 
 static void update_patience(Console *console)
 {
-  guint patience = 0;
+  gint64 now = g_get_monotonic_time();
+  gint64 end = -1;
 
   for (guint i = 0; i < console->viewers->len; i++) {
-    const Viewer *viewer = g_ptr_array_index(console->viewers, i);
+    Viewer *viewer = g_ptr_array_index(console->viewers, i);
 
-    if (is_holding_up(viewer))
-      patience = MAX(patience, viewer->options.patience);
+    take_time(viewer, now);
+    if (viewer->held_since)
+      end = end < 0 ? now + viewer->allowance : MIN(end, now + viewer->allowance);
   }
-  if (patience == 0)
-    stop_patience(console);
-  else if (!console->patience)
-    start_patience(console, console->is_final ? FINAL_PATIENCE : patience);
+  g_source_set_ready_time(console->patience, end);
 }
 
 /* ---- The whole ---- */
@@ -379,10 +405,11 @@ void console_finish(Console *console, gboolean is_final)
   console->is_finishing = TRUE;
   console->is_final = is_final;
   console->is_finished = FALSE;
-  stop_patience(console);
   for (guint i = 0; is_final && i < console->viewers->len; i++) {
     Viewer *viewer = g_ptr_array_index(console->viewers, i);
 
+    viewer->held_since = 0;
+    viewer->allowance = patience_in_microseconds(FINAL_PATIENCE);
     if (viewer->options.is_waited_for)
       viewer->is_stalled = FALSE;
   }
@@ -415,6 +442,7 @@ Viewer *console_add_viewer(Console *console, const ViewerOptions *options)
   viewer->console = console;
   viewer->options = *options;
   viewer->is_present = TRUE;
+  viewer->allowance = patience_in_microseconds(options->patience);
   if (options->in >= 0)
     viewer->in_watch = fd_watch_new(console->context, options->in, on_input, viewer);
   if (options->out >= 0)
@@ -433,6 +461,8 @@ void console_remove_viewer(Console *console, Viewer *viewer)
 
 void viewer_set_present(Viewer *viewer, gboolean is_present)
 {
+  if (is_present && !viewer->is_present && !viewer->console->is_final) /* it is another one */
+    viewer->allowance = patience_in_microseconds(viewer->options.patience);
   viewer->is_present = is_present;
   show(viewer);
   update(viewer->console);
@@ -455,6 +485,9 @@ Console *console_new(GMainContext *context, void (*finished)(gpointer user_data)
   console->finished = finished;
   console->user_data = user_data;
   ring_init(&console->ring);
+  console->patience = g_source_new(&patience_funcs, sizeof(GSource));
+  g_source_set_callback(console->patience, /* func= */ NULL, console, /* notify= */ NULL);
+  g_source_attach(console->patience, context);
   return console;
 }
 
@@ -462,7 +495,8 @@ void console_free(Console *console)
 {
   if (!console)
     return;
-  stop_patience(console);
+  g_source_destroy(console->patience);
+  g_source_unref(console->patience);
   close_socket(console);
   g_ptr_array_unref(console->viewers);
   g_byte_array_unref(console->input);

@@ -2,10 +2,11 @@
  *
  * The relay of one console: QEMU's socket on one side, any number of viewers on the other.
  *
- * What the guest prints goes to every viewer, in order and complete, as long as the viewer reads; one that
- * does not is passed over after its patience has run out, so that no reader ever stops the guest, and gets
- * the last 64 KiB when it reads again. What the viewers type goes to the guest in the order in which it came;
- * a guest that does not take it makes the typist wait. Nothing is interpreted.
+ * What the guest prints goes to every viewer, in order and complete, as long as the viewer reads 16 KiB a
+ * second; one that is slower is passed over when it has held the guest up for as long as its patience says,
+ * so that no reader ever stops the guest, and gets the last 64 KiB when it reads again. What the viewers type
+ * goes to the guest in the order in which it came; a guest that does not take it makes the typist wait.
+ * Nothing is interpreted.
  *
  * The console outlives QEMU: console_connect() gives it the socket of the next one.
  */
@@ -24,7 +25,7 @@ typedef struct {
    * and must not be made non-blocking. It is written in pieces that poll's word holds for. */
   gboolean is_shared;
 
-  /* How long a viewer that reads nothing may hold the guest up, in milliseconds. */
+  /* How long the viewer may hold the guest up, in milliseconds. */
   guint patience;
 
   /* The end of the guest waits for this viewer until it has everything; for others FINAL_PATIENCE. */
