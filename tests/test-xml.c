@@ -438,6 +438,79 @@ static void assert_unread(const char *text, gboolean is_strict, int expected_exi
   g_assert_cmpint(exit_code, ==, expected_exit_code);
 }
 
+/* @n times @piece between @head and @tail. */
+static char *repeat(const char *head, const char *piece, guint n, const char *tail)
+{
+  GString *text = g_string_new(head);
+
+  for (guint i = 0; i < n; i++)
+    g_string_append(text, piece);
+  g_string_append(text, tail);
+  return g_string_free(text, FALSE);
+}
+
+/* Refused before libxml2 takes memory for them, or quadratic time for the attributes of one element. */
+static void test_size_limits(void)
+{
+  g_autofree char *elements = repeat("<domain>\n", "<a/>", 500 * 1000, "</domain>");
+  g_autofree char *attributes = repeat("<domain>\n<a ", "b = 'c' ", 1001, "/></domain>");
+  g_autofree char *many = repeat("<domain>", "<a b='c'>d</a>", 240 * 1000, "</domain>");
+  g_autofree char *texts = repeat("<domain><a b='>=\"'  c = ''></a><!-- '", "='", 5000, " --></domain>");
+  g_autofree char *wide = NULL;
+  g_autoptr(XmlDocument) document = load(many);
+  g_autoptr(XmlDocument) other = load(texts);
+  gsize length;
+
+  assert_refused(elements, "guest.xml:2: more than 500000 elements and attributes");
+  assert_refused(attributes, "guest.xml:2: an element with more than 1000 attributes");
+  wide = g_convert(attributes, -1, "UTF-16", "UTF-8", NULL, &length, NULL);
+  assert_bytes_refused(wide, length, "guest.xml:2: an element with more than 1000 attributes");
+}
+
+/* UTF-16 is read, with its mark or without; other encodings than those based on ASCII are not. */
+static void test_encodings_allowed(void)
+{
+  static const char text[] =
+      "<?xml version='1.0' encoding='UTF-16'?>\n<domain>\n<name>\xc3\xa4\xe3\xb0\x80</name></domain>";
+  static const char *const encodings[] = { "UTF-16", "UTF-16LE", "UTF-16BE" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(encodings); i++) {
+    gsize length;
+    g_autofree char *bytes = g_convert(text, -1, encodings[i], "UTF-8", NULL, &length, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(XmlDocument) document = xml_document_load_bytes(bytes, length, "guest.xml", "/", &error);
+    const char *name = NULL;
+
+    g_assert_no_error(error);
+    g_assert_true(xml_child_text(xml_document_root(document), "name", &name, &error));
+    g_assert_cmpstr(name, ==, "\xc3\xa4\xe3\xb0\x80");
+  }
+  assert_refused("<?xml version='1.0' encoding='UTF-7'?><domain/>",
+                 "guest.xml:1: the encoding 'UTF-7' is not among those *\n  it reads UTF-8, *");
+  assert_refused("\xef\xbb\xbf<?xml version='1.0' encoding = \"IBM037\" ?><domain/>",
+                 "guest.xml:1: the encoding 'IBM037' *");
+  assert_refused("\x4c\x6f\xa7\x94\x93", "guest.xml:1: the encoding 'EBCDIC' *");
+  assert_bytes_refused("\0<\0d\xd8", 5, "guest.xml: not well-formed XML: not proper UTF-16");
+}
+
+static void test_unread_is_bounded(void)
+{
+  g_autoptr(GString) text = g_string_new("<domain>\n");
+  g_autofree char *same = repeat("<domain>\n", "<a/>", 100 * 1000, "</domain>");
+  g_autofree char *output = NULL;
+  int exit_code;
+
+  assert_unread(same, FALSE, 0, "guest.xml:2: warning: <a>: unknown element\n  it has no effect\n");
+  for (int i = 0; i < 100 * 1000; i++)
+    g_string_append_printf(text, "<unknown%d/>", i);
+  g_string_append(text, "</domain>");
+  output = report_unread(text->str, FALSE, &exit_code);
+  g_assert_cmpint(exit_code, ==, 3);
+  g_assert_true(
+      g_str_has_suffix(output, "domrun: warning: and 801 more\nguest.xml:1: error: <domain>: more than 1000 "
+                               "different elements and attributes that no domain has\n"));
+}
+
 static void test_unread(void)
 {
   assert_unread("<domain xml:lang='en'><name>x</name><memory unit='b'>1</memory>\n"
@@ -513,5 +586,8 @@ int main(int argc, char **argv)
   g_test_add_func("/xml/element/number-ranges", test_number_ranges);
   g_test_add_func("/xml/element/paths", test_paths);
   g_test_add_func("/xml/unread", test_unread);
+  g_test_add_func("/xml/unread/bounded", test_unread_is_bounded);
+  g_test_add_func("/xml/document/size", test_size_limits);
+  g_test_add_func("/xml/document/encodings/allowed", test_encodings_allowed);
   return g_test_run();
 }

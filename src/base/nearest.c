@@ -37,19 +37,22 @@ static guint distance(const char *a, const char *b)
 
 void nearest_try(Nearest *nearest, const char *name)
 {
-  gsize length;
-  guint steps;
+  gsize length, wanted_length;
+  guint steps, allowed;
 
   if (!name)
     return;
   length = strlen(name);
-  if (length > NAME_MAX_LENGTH || strlen(nearest->wanted) > NAME_MAX_LENGTH)
+  wanted_length = strlen(nearest->wanted);
+  allowed = MAX(1, (guint)length / 3);
+  if (length > NAME_MAX_LENGTH || wanted_length > NAME_MAX_LENGTH || wanted_length > length + allowed ||
+      length > wanted_length + allowed)
     return;
   steps = distance(nearest->wanted, name);
   if (length <= 2 &&
       steps > 0) /* every word of two letters is near to every other: "on" is no slip for "no" */
     return;
-  if (steps < nearest->distance && steps <= MAX(1, length / 3) && steps < length) {
+  if (steps < nearest->distance && steps <= allowed && steps < length) {
     nearest->name = name;
     nearest->distance = steps;
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How a document is read: the whole file into memory, with a limit; a look for NUL bytes, which libxml2 would
- * take for the end; then libxml2 with no network, no entity substitution, no DTD, and a hook that stops it at
+ * How a document is read: the whole file into memory, with a limit; a look at its bytes (xml/bytes.h);
+ * then libxml2 with no network, no entity substitution, no DTD, and a hook that stops it at
  * the first sign of a document type declaration. That hook runs when the parser has seen `<!DOCTYPE name`,
  * before the internal subset: an entity bomb is never read.
  */
@@ -19,6 +19,7 @@
 #include <libxml/parserInternals.h>
 
 #include "base/fd.h"
+#include "xml/bytes.h"
 #include "xml/marks.h"
 #include "xml/syntax-error.h"
 
@@ -70,7 +71,9 @@ static void print_nothing(void *data, const char *format, ...)
 {
 }
 
-static xmlDoc *parse_bytes(const char *bytes, gsize length, const char *name, GError **error)
+/* The declaration of what @is_converted to UTF-8 tells the encoding that it had. */
+static xmlDoc *parse_bytes(const char *bytes, gsize length, gboolean is_converted, const char *name,
+                           GError **error)
 {
   ParseState state = { .error = { .bytes = bytes, .length = length } };
   xmlParserCtxt *context = xmlNewParserCtxt();
@@ -80,8 +83,9 @@ static xmlDoc *parse_bytes(const char *bytes, gsize length, const char *name, GE
   context->_private = &state;
   context->sax->internalSubset = stop_at_doctype;
   context->sax->serror = note_error;
-  doc = xmlCtxtReadMemory(context, bytes, (int)length, name, /* encoding= */ NULL,
-                          XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA);
+  doc = xmlCtxtReadMemory(context, bytes, (int)length, name, is_converted ? "UTF-8" : NULL,
+                          XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA |
+                              (is_converted ? XML_PARSE_IGNORE_ENC : 0));
   if (!doc || state.doctype_line > 0) {
     set_parse_error(&state, name, error);
     xmlFreeDoc(doc);
@@ -92,31 +96,16 @@ static xmlDoc *parse_bytes(const char *bytes, gsize length, const char *name, GE
   return doc;
 }
 
-static gboolean check_bytes(const char *bytes, gsize length, const char *name, GError **error)
-{
-  Place place = { name, NULL, 0 };
-  gboolean is_utf16 = length >= 2 && ((guchar)bytes[0] >= 0xfe || bytes[0] == '\0' || bytes[1] == '\0');
-  const char *nul = is_utf16 ? NULL : memchr(bytes, '\0', length);
-
-  if (length == 0)
-    return error_set_document(error, &place, NULL, "the file is empty; expected a <domain> document");
-  if (!nul)
-    return TRUE;
-  place.line = 1;
-  for (const char *c = bytes; c < nul; c++)
-    place.line += *c == '\n';
-  return error_set_document(error, &place, NULL, "a NUL byte: this is not an XML file");
-}
-
 XmlDocument *xml_document_load_bytes(const char *bytes, gsize length, const char *name, const char *directory,
                                      GError **error)
 {
+  g_autofree char *text = NULL;
   XmlDocument *document;
   xmlDoc *doc;
 
-  if (!check_bytes(bytes, length, name, error))
+  if (!xml_bytes_check(bytes, length, name, &text, &length, error))
     return NULL;
-  doc = parse_bytes(bytes, length, name, error);
+  doc = parse_bytes(text ? text : bytes, length, /* is_converted= */ text != NULL, name, error);
   if (!doc)
     return NULL;
   document = g_new0(XmlDocument, 1);

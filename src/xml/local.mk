@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
 	%D%/annotate.c %D%/annotate.h \
+	%D%/bytes.c %D%/bytes.h \
 	%D%/document.c %D%/document.h \
 	%D%/element.c %D%/element.h \
 	%D%/format.c %D%/format.h %D%/format-names.inc \

@@ -16,11 +16,14 @@ typedef struct {
   const char *consequence; /* what the guest is without it; NULL where the format does not have it */
 } Words;
 
+enum { UNKNOWN_LIMIT = 1000 }; /* different names; the nearest to each is looked for */
+
 typedef struct {
   gboolean is_strict;
   const XmlUnreadRules *rules;
   const XmlFormat *format; /* NULL until something is unread */
   GHashTable *words;       /* path to its Words */
+  guint unknown;           /* of these, what the format does not have */
   Report *report;
 } Search;
 
@@ -116,6 +119,7 @@ static const Words *find_words(Search *search, xmlNode *node, const char *attrib
   words = g_hash_table_lookup(search->words, path);
   if (!words) {
     words = choose_words(search, node, attribute, path);
+    search->unknown += !words->consequence;
     g_hash_table_insert(search->words, g_steal_pointer(&path), words);
   }
   return words;
@@ -178,9 +182,14 @@ static gboolean is_xml_namespace(const xmlNs *ns)
   return ns && g_strcmp0((const char *)ns->href, (const char *)XML_XML_NAMESPACE) == 0;
 }
 
+static gboolean has_enough(const Search *search)
+{
+  return search->unknown > UNKNOWN_LIMIT;
+}
+
 static void search_attributes(Search *search, xmlNode *node)
 {
-  for (xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
+  for (xmlAttr *attribute = node->properties; attribute && !has_enough(search); attribute = attribute->next) {
     if (!attribute->_private && !is_xml_namespace(attribute->ns))
       report_unread(search, node, (const char *)attribute->name);
   }
@@ -191,7 +200,7 @@ static void search_element(Search *search, xmlNode *node)
   const XmlMarks *marks = xml_document_marks(node);
 
   search_attributes(search, node);
-  for (xmlNode *child = node->children; child; child = child->next) {
+  for (xmlNode *child = node->children; child && !has_enough(search); child = child->next) {
     const XmlMarks *child_marks = child->_private; /* NULL where nobody looked at it */
 
     if ((child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) && !marks->is_text_read &&
@@ -208,8 +217,15 @@ static void search_element(Search *search, xmlNode *node)
 
 void xml_report_unread(XmlDocument *document, gboolean is_strict, const XmlUnreadRules *rules, Report *report)
 {
+  xmlNode *root = xml_document_root(document);
+  GError *error = NULL;
   g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, words_free);
   Search search = { .is_strict = is_strict, .rules = rules, .words = words, .report = report };
 
-  search_element(&search, xml_document_root(document));
+  search_element(&search, root);
+  if (!has_enough(&search))
+    return;
+  xml_error(&error, root, NULL, "more than %d different elements and attributes that no domain has",
+            UNKNOWN_LIMIT);
+  report_error(report, error);
 }

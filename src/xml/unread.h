@@ -21,6 +21,7 @@ typedef struct {
 } XmlUnreadRules;
 
 /* Reports every unread element (not what is inside it), attribute and text: as an error where @is_strict or
- * is_protected() says so, else as a warning. */
+ * is_protected() says so, else as a warning. A document with more than a thousand names that the format does
+ * not have is an error, and no more of it is looked at. */
 void xml_report_unread(XmlDocument *document, gboolean is_strict, const XmlUnreadRules *rules,
                        Report *report);
