@@ -10,7 +10,7 @@ cd "$top"
 
 build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2-dev libglib2.0-dev libjson-c-dev
   python3 qemu-system-x86)
-check_packages=(qemu-utils busybox-static cpio xz-utils iproute2 netbase util-linux clang-format universal-ctags)
+check_packages=(qemu-utils ovmf busybox-static cpio xz-utils iproute2 netbase util-linux clang-format universal-ctags)
 
 # step NAME COMMAND...: runs it with its output in a log, and shows the end of the log where it fails.
 step() {

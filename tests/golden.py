@@ -3,7 +3,8 @@
 """The golden cases: what `domrun argv` makes of each document in tests/golden/FAMILY/.
 
 CASE.xml has either
-    CASE.argv     the exact standard output; "@DIR@" stands for the case's directory. The exit code has to be 0.
+    CASE.argv     the exact standard output; "@DIR@" stands for the case's directory, "@STATE@" for where domrun keeps files
+                  of guests. The exit code has to be 0.
     CASE.warn     the exact standard error, where there is any
 or
     CASE.err      the exact standard error, and "exit N" on the last line. Standard output has to be empty.
@@ -32,6 +33,8 @@ DOMRUN = os.environ.get("DOMRUN", "build/domrun")
 SOURCE = pathlib.Path(os.environ.get("DOMRUN_SRCDIR", pathlib.Path(__file__).resolve().parents[1]))
 GOLDEN = SOURCE / "tests/golden"
 REGENERATE = os.environ.get("DOMRUN_GOLDEN_REGENERATE") == "1"
+STATE = os.fsencode("/var/lib/domrun" if os.geteuid() == 0 else
+                    os.path.join(os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"), "domrun"))
 SUFFIXES = ("xml", "argv", "warn", "err", "args", "nostart")
 
 # How each message of host/requirements.c begins.
@@ -40,6 +43,8 @@ HOST_FINDING = re.compile(rb": warning: (?:<[^ ]*>: )?(?:attribute '[^']*': )?(?
                           rb"|'[^']*' is (?:there, and is )?not a (?:socket|character device)|there is no FIFO "
                           rb"|another program listens on |a file is expected, and |the emulator '[^']*' is not in PATH"
                           rb"|the host has no (?:bridge|tap device) |the network '[^']*' is not active: "
+                          rb"|there is no file '[^']*' for the firmware's variables|this host has no UEFI firmware "
+                          rb"|[0-9]+ huge pages of |this host's kernel has no huge pages"
                           rb"|(?:this user|root|'[^']*') may not |'kvm' needs /dev/kvm)")
 MISSING_HERE = re.compile(rb": no such file: '@DIR@/")
 
@@ -111,7 +116,7 @@ def run_domrun(case):
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=tap.PATIENCE, check=False,
                           env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", SOURCE_DATE_EPOCH="1211716800"))
     here = os.fsencode(case.directory)
-    out, err = (text.replace(here, b"@DIR@") for text in (done.stdout, done.stderr))
+    out, err = (text.replace(here, b"@DIR@").replace(STATE, b"@STATE@") for text in (done.stdout, done.stderr))
     return done.returncode, out, without_host_findings(err)
 
 

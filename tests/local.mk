@@ -30,6 +30,7 @@ check_PROGRAMS += \
 	%D%/test-console \
 	%D%/test-control \
 	%D%/test-json \
+	%D%/test-firmware \
 	%D%/test-live \
 	%D%/test-qemu \
 	%D%/test-qmp \
@@ -43,6 +44,7 @@ TESTS += \
 	%D%/test-console \
 	%D%/test-control \
 	%D%/test-json \
+	%D%/test-firmware \
 	%D%/test-live \
 	%D%/test-qemu \
 	%D%/test-qmp \

@@ -37,6 +37,7 @@ MAY_INCLUDE = {
 EXCEPTIONS = {
     ("supervise", "domain/lifecycle.h"): "what the document wants at the guest's end",
     ("supervise", "domain/live-facts.h"): "what became of the devices",
+    ("host", "domain/firmware-request.h"): "what a document wants of a firmware of this host",
     ("host", "domain/cpu-host.h"): "what KVM says of this host's CPU",
     ("host", "xml/element.h"): "libvirt's definitions of networks on this host are XML, too",
 }

@@ -4,8 +4,10 @@
 #include "commands/command.h"
 
 #include "domain/networks.h"
+#include "host/firmware.h"
 #include "host/kvm.h"
 #include "host/networks.h"
+#include "host/state-dir.h"
 #include "machine/machine.h"
 
 void document_command_clear(DocumentCommand *command)
@@ -17,6 +19,7 @@ void document_command_clear(DocumentCommand *command)
   g_free(command->type);
   g_free(command->seed);
   g_strfreev(command->networks);
+  g_free(command->state_directory);
 }
 
 gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv, GError **error)
@@ -42,6 +45,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "TEXT" },
     { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->networks,
       "what a virtual network of the document is on this host; may be repeated", "NAME=bridge:BRIDGE|user" },
+    { "reset-nvram", 0, 0, G_OPTION_ARG_NONE, &command->is_reset_nvram,
+      "make the firmware's variables anew from their template", NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(GOptionContext) context = g_option_context_new("FILE");
@@ -112,6 +117,10 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.find_bridge = networks_find_bridge;
   options.has_vhost_net = networks_have_vhost();
   options.read_cpu_host = kvm_read_cpu;
+  options.find_firmware = firmware_find;
+  options.find_template = firmware_find_template;
+  options.state_directory = command->state_directory = state_dir_path();
+  options.is_reset_nvram = command->is_reset_nvram;
   options.now = get_now(is_dry_run);
   if (parse_type(command, &options, &error))
     networks = parse_networks(command->networks, &error);

@@ -60,6 +60,8 @@ typedef struct {
   gboolean is_strict;
   gboolean is_quiet;
   char **networks;
+  gboolean is_reset_nvram;
+  char *state_directory;
   Report *report;
   XmlDocument *document;
   Domain *domain;

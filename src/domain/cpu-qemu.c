@@ -35,5 +35,5 @@ void cpu_translate(const Domain *domain, Plan *plan)
 {
   translate_model(domain, plan);
   translate_topology(domain->cpu, plan);
-  numa_translate(&domain->cpu->numa, plan);
+  numa_translate(domain, &domain->cpu->numa, plan);
 }

@@ -11,11 +11,13 @@
 #include "base/enum.h"
 #include "base/report.h"
 #include "domain/cpu-host.h"
+#include "domain/firmware-request.h"
 
 typedef struct Domain Domain;
 typedef struct Device Device;
 typedef struct Metadata Metadata;
 typedef struct Memory Memory;
+typedef struct MemoryBacking MemoryBacking;
 typedef struct Cpu Cpu;
 typedef struct Bootloader Bootloader;
 typedef struct Os Os;
@@ -47,6 +49,7 @@ struct Domain {
   Generator *generator;
   Metadata *metadata;
   Memory *memory;
+  MemoryBacking *memory_backing;
   Cpu *cpu;
   Bootloader *bootloader;
   Os *os;
@@ -74,6 +77,14 @@ struct DomainOptions {
   /* The bridge of a virtual network that the host itself defines, or NULL; the caller frees it. NULL: nobody
    * can be asked. */
   char *(*find_bridge)(const char *network);
+
+  /* A firmware of this host; FALSE where there is none such. NULL: nobody can be asked, as with the next. */
+  gboolean (*find_firmware)(const FirmwareRequest *request, FirmwareFound *ret_found);
+
+  /* The template of the variables that belongs to @loader, or NULL; the caller frees it. */
+  char *(*find_template)(const char *loader);
+  const char *state_directory; /* absolute: where files of guests that are kept between runs lie; or NULL */
+  gboolean is_reset_nvram;     /* the variables are made again from their template */
 
   /* What KVM can give a guest's CPU; FALSE where it cannot be asked. NULL: nobody can. */
   gboolean (*read_cpu_host)(CpuHost *ret_host);

@@ -8,9 +8,11 @@
 
 #include "domain/firmware.h"
 
-static void translate_flash(Props *machine, Plan *plan, guint unit, const char *path, gboolean is_readonly)
+static void translate_flash(Props *machine, Plan *plan, guint unit, const char *path, FirmwareFormat kind,
+                            gboolean is_readonly)
 {
-  Props *storage = props_new("driver", "file"), *format = props_new("driver", "raw");
+  Props *storage = props_new("driver", "file"),
+        *format = props_new("driver", kind == FIRMWARE_FORMAT_QCOW2 ? "qcow2" : "raw");
   g_autofree char *key = g_strdup_printf("pflash%u", unit);
 
   props_add_string(storage, "filename", path);
@@ -21,26 +23,46 @@ static void translate_flash(Props *machine, Plan *plan, guint unit, const char *
   props_add_format(format, "node-name", "%s-format", key);
   props_add_bool(format, "read-only", is_readonly);
   props_add_format(format, "file", "%s-storage", key);
+  if (kind == FIRMWARE_FORMAT_QCOW2) /* the header names no other file */
+    props_add_null(format, "backing");
   plan_add_json(plan, PLAN_BOTH, "-blockdev", format);
   props_add_format(machine, key, "%s-format", key);
+}
+
+/* The file of the variables is made before QEMU starts, from the template, unless it is there. */
+static void translate_variables(const Firmware *firmware, Props *machine, Plan *plan)
+{
+  PlanResource *variables;
+
+  if (!firmware->nvram)
+    return;
+  translate_flash(machine, plan, 1, firmware->nvram, firmware->nvram_format, /* is_readonly= */ FALSE);
+  variables = plan_add_resource(plan, PLAN_RESOURCE_VARIABLES, "nvram", &firmware->nvram_place);
+  variables->path = firmware->nvram;
+  variables->template_path = firmware->nvram_template;
+  variables->is_generated = firmware->is_nvram_generated;
+  variables->is_reset = firmware->is_reset_nvram;
+  if (!firmware->missing)
+    plan_require(plan, PLAN_REQUIRE_VARIABLES, &firmware->nvram_place, NULL, firmware->nvram)->template_path =
+        firmware->nvram_template;
 }
 
 void firmware_translate(const Firmware *firmware, Props *machine, Plan *plan)
 {
   if (!firmware->loader)
     return;
+  if (firmware->missing)
+    plan_require(plan, PLAN_REQUIRE_FIRMWARE, &firmware->auto_place, "firmware", firmware->missing);
   if (firmware->type != FIRMWARE_PFLASH) {
     plan_add(plan, PLAN_BOTH, "-bios", firmware->loader);
     plan_require(plan, PLAN_REQUIRE_READ, &firmware->loader_place, NULL, firmware->loader);
     return;
   }
-  translate_flash(machine, plan, 0, firmware->loader, firmware->is_readonly);
-  plan_require(plan, firmware->is_readonly ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &firmware->loader_place,
-               NULL, firmware->loader);
+  translate_flash(machine, plan, 0, firmware->loader, firmware->format, firmware->is_readonly);
+  if (!firmware->missing)
+    plan_require(plan, firmware->is_readonly ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE,
+                 &firmware->loader_place, NULL, firmware->loader);
   if (firmware->is_secure)
     plan_add(plan, PLAN_BOTH, "-global", "driver=cfi.pflash01,property=secure,value=on");
-  if (!firmware->nvram)
-    return;
-  translate_flash(machine, plan, 1, firmware->nvram, /* is_readonly= */ FALSE);
-  plan_require(plan, PLAN_REQUIRE_WRITE, &firmware->nvram_place, NULL, firmware->nvram);
+  translate_variables(firmware, machine, plan);
 }

@@ -1,15 +1,28 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A loader is the machine's own, one that the document names, or one that it leaves to the host
+ * (firmware='efi'): then the host's descriptors choose, in whose words the request is (firmware-request.h).
+ * What a read-only loader keeps lies in a file of the guest's own, made once from a template.
+ */
 #include "config.h"
 
 #include "domain/firmware.h"
 
+#include <string.h>
+
 #include "domain/chipset.h"
 #include "domain/domain.h"
 #include "domain/features.h"
+#include "domain/metadata.h"
 #include "domain/os.h"
+#include "xml/document.h"
 #include "xml/element.h"
 
 ENUM_TABLE(firmware_type_table, FIRMWARE_LAST, [FIRMWARE_ROM] = "rom", [FIRMWARE_PFLASH] = "pflash");
+ENUM_TABLE(firmware_format_table,
+           FIRMWARE_FORMAT_LAST, [FIRMWARE_FORMAT_RAW] = "raw", [FIRMWARE_FORMAT_QCOW2] = "qcow2");
+ENUM_TABLE(firmware_auto_table,
+           FIRMWARE_AUTO_LAST, [FIRMWARE_AUTO_BIOS] = "bios", [FIRMWARE_AUTO_EFI] = "efi");
 
 /* Xen's own, which every old document for a fully virtualized guest names. QEMU cannot boot it. */
 static const char hvmloader[] = "hvmloader";
@@ -25,84 +38,150 @@ static void replace_hvmloader(Domain *domain, Firmware *firmware)
   firmware->loader = NULL;
 }
 
+/* ---- <os firmware=''> and <firmware> ---- */
+
+static gboolean read_feature(xmlNode *node, Firmware *firmware, GError **error)
+{
+  const char *name = NULL;
+  gboolean is_enabled = FALSE;
+  FirmwareWish wish;
+
+  if (!xml_attribute_required(node, "name", &name, error))
+    return FALSE;
+  if (!xml_has_attribute(node, "enabled"))
+    return xml_error(error, node, "enabled", "is missing");
+  if (!xml_attribute_yes_no(node, "enabled", &is_enabled, error))
+    return FALSE;
+  wish = is_enabled ? FIRMWARE_WISH_YES : FIRMWARE_WISH_NO;
+  if (g_str_equal(name, "secure-boot"))
+    firmware->secure_boot = wish;
+  else if (g_str_equal(name, "enrolled-keys"))
+    firmware->enrolled_keys = wish;
+  else
+    return xml_error(error, node, "name", "unknown value '%s' (known: enrolled-keys, secure-boot)", name);
+  return TRUE;
+}
+
+static gboolean read_features(xmlNode *os, Firmware *firmware, GError **error)
+{
+  xmlNode *node = NULL;
+
+  if (!xml_child(os, "firmware", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  /* An older spelling of <os firmware=''>. */
+  if (!xml_attribute_enum(node, "type", &firmware_auto_table, XML_ENUM(&firmware->automatic), error))
+    return FALSE;
+  XML_FOREACH_CHILD(node, feature, "feature") {
+    if (!read_feature(feature, firmware, error))
+      return FALSE;
+  }
+  if (firmware->enrolled_keys == FIRMWARE_WISH_YES && firmware->secure_boot == FIRMWARE_WISH_NO)
+    return xml_error(error, node, NULL, "keys that are enrolled without Secure Boot protect nothing");
+  if (firmware->secure_boot != FIRMWARE_WISH_YES && firmware->enrolled_keys != FIRMWARE_WISH_YES)
+    return TRUE;
+  if (firmware->automatic == FIRMWARE_AUTO_NONE) {
+    xml_error(error, node, NULL, "the features are of a firmware that the host chooses");
+    return error_add_hint(error, "say so: <os firmware='efi'>");
+  }
+  return TRUE;
+}
+
+static gboolean read_auto(xmlNode *os, Firmware *firmware, GError **error)
+{
+  firmware->auto_place = xml_place(os);
+  return xml_attribute_enum(os, "firmware", &firmware_auto_table, XML_ENUM(&firmware->automatic), error) &&
+         read_features(os, firmware, error);
+}
+
+/* ---- <loader> ---- */
+
 static gboolean read_loader(xmlNode *os, Domain *domain, GError **error)
 {
   Firmware *firmware = domain->firmware;
   xmlNode *loader = NULL;
 
+  firmware->loader_place = firmware->auto_place;
   if (!xml_child(os, "loader", &loader, error))
     return FALSE;
   if (!loader)
     return TRUE;
   firmware->loader_place = xml_place(loader);
+  firmware->has_readonly = xml_has_attribute(loader, "readonly");
+  firmware->has_secure = xml_has_attribute(loader, "secure");
   if (!xml_child_path(os, "loader", &firmware->loader, error) ||
       !xml_attribute_enum(loader, "type", &firmware_type_table, XML_ENUM(&firmware->type), error) ||
+      !xml_attribute_enum(loader, "format", &firmware_format_table, XML_ENUM(&firmware->format), error) ||
       !xml_attribute_yes_no(loader, "readonly", &firmware->is_readonly, error) ||
-      !xml_attribute_yes_no(loader, "secure", &firmware->is_secure, error))
+      !xml_attribute_yes_no(loader, "secure", &firmware->is_secure, error) ||
+      !xml_attribute_yes_no(loader, "stateless", &firmware->is_stateless, error))
     return FALSE;
   if (firmware->loader)
     replace_hvmloader(domain, firmware);
+  if (firmware->loader) /* it was chosen, and what chose it is history */
+    firmware->automatic = FIRMWARE_AUTO_NONE;
   return TRUE;
 }
+
+/* ---- <nvram> ---- */
 
 static gboolean refuse_lone_nvram(xmlNode *nvram, const Firmware *firmware, GError **error)
 {
   xml_error(error, nvram, NULL,
             firmware->loader ? "only a loader of type 'pflash' keeps variables"
                              : "there is no <loader> whose variables it could keep");
-  return error_add_hint(error,
-                        "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>");
+  return error_add_hint(error, firmware->loader ? "change the type: <loader readonly='yes' type='pflash'>"
+                                                : "<os firmware='efi'> chooses a loader");
+}
+
+/* The file: the element's text, or since libvirt 8.5 <source file=''/>. */
+static gboolean read_nvram_path(xmlNode *os, xmlNode *nvram, Firmware *firmware, GError **error)
+{
+  const char *type = xml_attribute(nvram, "type");
+  xmlNode *source = NULL;
+
+  if (!type)
+    return xml_child_path(os, "nvram", &firmware->nvram, error);
+  if (!g_str_equal(type, "file") && !g_str_equal(type, "block"))
+    return xml_error(error, nvram, "type", "unknown value '%s' (known: block, file)", type);
+  if (!xml_child_required(nvram, "source", &source, error))
+    return FALSE;
+  return xml_attribute_path(source, g_str_equal(type, "file") ? "file" : "dev", &firmware->nvram, error);
 }
 
 static gboolean read_nvram(xmlNode *os, Domain *domain, GError **error)
 {
   Firmware *firmware = domain->firmware;
   xmlNode *nvram = NULL;
-  const char *template;
+  int template_format = FIRMWARE_FORMAT_DEFAULT;
 
+  firmware->nvram_place = firmware->loader_place;
   if (!xml_child(os, "nvram", &nvram, error))
     return FALSE;
   if (!nvram)
     return TRUE;
   firmware->nvram_place = xml_place(nvram);
-  template = xml_attribute(nvram, "template");
-  if (!xml_child_path(os, "nvram", &firmware->nvram, error))
+  if (!xml_attribute_path(nvram, "template", &firmware->nvram_template, error) ||
+      !xml_attribute_enum(nvram, "format", &firmware_format_table, XML_ENUM(&firmware->nvram_format),
+                          error) ||
+      !xml_attribute_enum(nvram, "templateFormat", &firmware_format_table, &template_format, error) ||
+      !read_nvram_path(os, nvram, firmware, error))
     return FALSE;
-  if (firmware->nvram && firmware->type != FIRMWARE_PFLASH)
+  if (template_format && firmware->nvram_format && template_format != (int)firmware->nvram_format) {
+    xml_error(error, nvram, "templateFormat",
+              "differs from the format of the variables, and nothing is converted");
+    return error_add_hint(error, "qemu-img convert makes a template of the other format");
+  }
+  if (template_format)
+    firmware->nvram_format = (FirmwareFormat)template_format;
+  if (firmware->automatic == FIRMWARE_AUTO_EFI)
+    return TRUE;
+  if ((firmware->nvram || firmware->nvram_template) && firmware->type != FIRMWARE_PFLASH)
     return refuse_lone_nvram(nvram, firmware, error);
-  if (template)
-    report_warning(domain->report, &firmware->nvram_place, "template",
-                   "copy it once, before the guest's first start", "'%s' is not copied", template);
+  if (firmware->is_stateless && (firmware->nvram || firmware->nvram_template))
+    return xml_error(error, nvram, NULL, "a loader that is stateless keeps no variables");
   return TRUE;
-}
-
-/* The variables of a read-only loader are in a file of their own, which libvirt makes. */
-static gboolean check_variables(const Firmware *firmware, GError **error)
-{
-  if (!firmware->loader || firmware->type != FIRMWARE_PFLASH || !firmware->is_readonly || firmware->nvram)
-    return TRUE;
-  error_set_document(error, &firmware->loader_place, NULL,
-                     "a read-only loader needs <nvram>, a file in which the guest keeps its variables");
-  return error_add_hint(error,
-                        "copy the loader's template once (cp /usr/share/OVMF/OVMF_VARS_4M.fd guest.fd), "
-                        "then add <nvram>guest.fd</nvram>");
-}
-
-ENUM_TABLE(firmware_auto_table, 2, "bios", "efi");
-
-/* <os firmware='efi'>: libvirt then looks for a loader by itself. */
-static gboolean read_auto(xmlNode *os, const Firmware *firmware, GError **error)
-{
-  int is_efi = FALSE;
-  Place place = xml_place(os);
-
-  if (!xml_attribute_enum(os, "firmware", &firmware_auto_table, &is_efi, error))
-    return FALSE;
-  if (!is_efi || firmware->loader)
-    return TRUE;
-  error_set_document(error, &place, "firmware", "domrun does not look for a UEFI firmware by itself");
-  return error_add_hint(error, "name it: <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd"
-                               "</loader>, and in <nvram> a copy of OVMF_VARS_4M.fd");
 }
 
 gboolean firmware_parse(xmlNode *root, Domain *domain, GError **error)
@@ -111,8 +190,149 @@ gboolean firmware_parse(xmlNode *root, Domain *domain, GError **error)
 
   if (!xml_child(root, "os", &os, error))
     return FALSE;
-  return !os || (read_loader(os, domain, error) && read_nvram(os, domain, error) &&
-                 check_variables(domain->firmware, error) && read_auto(os, domain->firmware, error));
+  return !os || (read_auto(os, domain->firmware, error) && read_loader(os, domain, error) &&
+                 read_nvram(os, domain, error));
+}
+
+/* ---- What the host has ---- */
+
+/* Descriptors know machines by their full names only. */
+static const char *full_machine(const Domain *domain)
+{
+  if (g_str_equal(domain->os->machine, "q35"))
+    return "pc-q35-0.0";
+  if (g_str_equal(domain->os->machine, "pc"))
+    return "pc-i440fx-0.0";
+  return domain->os->machine;
+}
+
+static FirmwareRequest request_of(const Domain *domain)
+{
+  const Firmware *firmware = domain->firmware;
+
+  return (FirmwareRequest){
+    .arch = enum_to_string(&os_arch_table, (int)domain->os->arch),
+    .machine = full_machine(domain),
+    .is_uefi = firmware->automatic == FIRMWARE_AUTO_EFI,
+    .is_stateless = firmware->is_stateless,
+    .format = enum_to_string(&firmware_format_table, (int)firmware->format),
+    .secure_boot = firmware->has_secure ? (firmware->is_secure ? FIRMWARE_WISH_YES : FIRMWARE_WISH_NO)
+                                        : firmware->secure_boot,
+    .enrolled_keys = firmware->enrolled_keys,
+    .smm = domain->features->smm == FEATURE_OFF ? FIRMWARE_WISH_NO : FIRMWARE_WISH_NONE,
+  };
+}
+
+static const char *keep(Domain *domain, const char *text)
+{
+  return text ? xml_document_keep(domain->document, text) : NULL;
+}
+
+static void take(Domain *domain, const FirmwareFound *found)
+{
+  Firmware *firmware = domain->firmware;
+  int format = FIRMWARE_FORMAT_DEFAULT, template_format = FIRMWARE_FORMAT_DEFAULT;
+
+  if (found->loader_format)
+    enum_from_string(&firmware_format_table, found->loader_format, &format);
+  if (found->template_format)
+    enum_from_string(&firmware_format_table, found->template_format, &template_format);
+  firmware->loader = keep(domain, found->loader);
+  firmware->format = (FirmwareFormat)format;
+  firmware->type = found->is_memory ? FIRMWARE_ROM : FIRMWARE_PFLASH;
+  firmware->is_readonly = !found->is_memory;
+  firmware->is_secure = found->needs_smm;
+  firmware->is_stateless = !found->template_path;
+  if (found->needs_smm)
+    domain->features->smm = FEATURE_ON;
+  if (!firmware->nvram_template)
+    firmware->nvram_template = keep(domain, found->template_path);
+  if (!firmware->nvram_format)
+    firmware->nvram_format = (FirmwareFormat)template_format;
+}
+
+/* Nobody has such a firmware here: what stands in for it shows the dry run of another host where its names
+ * go, and the requirement (host/firmware.h) refuses everything else. */
+static void stand_in(Domain *domain, const FirmwareRequest *request)
+{
+  Firmware *firmware = domain->firmware;
+  const char *wish = request->is_stateless                         ? " that keeps no variables"
+                     : request->enrolled_keys == FIRMWARE_WISH_YES ? " with enrolled keys"
+                     : request->secure_boot == FIRMWARE_WISH_YES   ? " with Secure Boot"
+                     : request->secure_boot == FIRMWARE_WISH_NO    ? " without Secure Boot"
+                                                                   : "";
+  g_autofree char *missing = g_strdup_printf("machine '%s'%s", domain->os->machine, wish);
+
+  firmware->missing = keep(domain, missing);
+  firmware->loader = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+  firmware->type = FIRMWARE_PFLASH;
+  firmware->is_readonly = TRUE;
+}
+
+static void choose(Domain *domain)
+{
+  FirmwareRequest request = request_of(domain);
+  g_auto(FirmwareFound) found = { 0 };
+
+  if (domain->firmware->automatic == FIRMWARE_AUTO_NONE)
+    return;
+  if (domain->options->find_firmware && domain->options->find_firmware(&request, &found))
+    take(domain, &found);
+  else if (request.is_uefi) /* QEMU has a BIOS of its own */
+    stand_in(domain, &request);
+}
+
+/* A name of the file system's: at most 200 bytes of the guest's own, where '/' and '%' become %XX. */
+static char *file_name(const char *name)
+{
+  g_autofree char *escaped = g_uri_escape_string(name, " !$&'()*+,:;=@[]", /* allow_utf8= */ TRUE);
+  g_autofree char *digest = NULL;
+
+  if (strlen(escaped) <= 200 && escaped[0] != '.')
+    return g_steal_pointer(&escaped);
+  digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+  return g_steal_pointer(&digest);
+}
+
+static void place_variables(Domain *domain)
+{
+  Firmware *firmware = domain->firmware;
+  g_autofree char *name = file_name(domain->metadata->name);
+  g_autofree char *path = NULL;
+
+  if (firmware->nvram)
+    return;
+  path = g_strdup_printf("%s/nvram/%s_VARS.%s",
+                         domain->options->state_directory ? domain->options->state_directory : "", name,
+                         firmware->nvram_format == FIRMWARE_FORMAT_QCOW2 ? "qcow2" : "fd");
+  firmware->nvram = keep(domain, path);
+  firmware->is_nvram_generated = TRUE;
+}
+
+/* A loader that the guest may write keeps its variables in itself. */
+static void complete_variables(Domain *domain)
+{
+  Firmware *firmware = domain->firmware;
+  g_autofree char *found = NULL;
+
+  if (!firmware->loader || firmware->type != FIRMWARE_PFLASH || firmware->is_stateless)
+    return;
+  if (!firmware->is_readonly && !firmware->nvram && !firmware->nvram_template)
+    return;
+  if (!firmware->nvram_template && domain->options->find_template) {
+    found = domain->options->find_template(firmware->loader);
+    firmware->nvram_template = keep(domain, found);
+  }
+  if (!firmware->nvram_format)
+    firmware->nvram_format = firmware->format;
+  place_variables(domain);
+}
+
+void firmware_complete(Domain *domain)
+{
+  domain->firmware->is_reset_nvram = domain->options->is_reset_nvram;
+  choose(domain);
+  complete_variables(domain);
 }
 
 gboolean firmware_validate(const Domain *domain, GError **error)

@@ -14,11 +14,12 @@ libdomrun_a_SOURCES += \
 	%D%/device.c %D%/device.h \
 	%D%/domain.c %D%/domain.h \
 	%D%/features.c %D%/features-qemu.c %D%/features.h \
-	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h \
+	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h %D%/firmware-request.h \
 	%D%/generator.c %D%/generator.h \
 	%D%/lifecycle.c %D%/lifecycle-qemu.c %D%/lifecycle.h \
 	%D%/live-facts.h \
 	%D%/memory.c %D%/memory-qemu.c %D%/memory.h \
+	%D%/memory-backing.c %D%/memory-backing-qemu.c %D%/memory-backing.h \
 	%D%/metadata.c %D%/metadata-qemu.c %D%/metadata.h \
 	%D%/networks.c %D%/networks.h \
 	%D%/numa.c %D%/numa-qemu.c %D%/numa.h \

@@ -7,6 +7,8 @@
 
 #include "domain/numa.h"
 
+#include "domain/memory-backing.h"
+
 /* "cpus=0-3,cpus=8": the runs of consecutive CPUs. */
 static void add_cpus(const NumaCell *cell, GString *node)
 {
@@ -21,21 +23,24 @@ static void add_cpus(const NumaCell *cell, GString *node)
   }
 }
 
-static void translate_cell(const Numa *numa, const NumaCell *cell, Plan *plan)
+static void translate_cell(const Domain *domain, const Numa *numa, const NumaCell *cell, Plan *plan)
 {
-  Props *backend = props_new("qom-type", cell->is_shared ? "memory-backend-memfd" : "memory-backend-ram");
+  g_autofree char *id = g_strdup_printf("ram-node%u", cell->id);
+  MemoryPiece piece = {
+    .id = id,
+    .kib = cell->kib,
+    .cell = (int)cell->id,
+    .access = cell->access,
+    .is_discarded = cell->is_discarded,
+  };
   g_autoptr(GString) node = g_string_new(NULL);
 
-  props_add_format(backend, "id", "ram-node%u", cell->id);
-  if (cell->is_shared)
-    props_add_bool(backend, "share", TRUE);
-  props_add_uint(backend, "size", cell->kib * 1024);
-  plan_add_json(plan, PLAN_BOTH, "-object", backend);
+  memory_backing_translate_piece(domain, &piece, plan);
   g_string_append_printf(node, "node,nodeid=%u", cell->id);
   add_cpus(cell, node);
   if (numa->has_hmat) /* whose CPUs are nearest to this memory: its own, or else those of the first cell */
     g_string_append_printf(node, ",initiator=%u", cell->cpus->len ? cell->id : 0);
-  plan_add_format(plan, PLAN_BOTH, "-numa", "%s,memdev=ram-node%u", node->str, cell->id);
+  plan_add_format(plan, PLAN_BOTH, "-numa", "%s,memdev=%s", node->str, id);
 }
 
 static void translate_distances(const Numa *numa, Plan *plan)
@@ -84,12 +89,12 @@ static void translate_caches(const NumaCell *cell, Plan *plan)
   }
 }
 
-void numa_translate(const Numa *numa, Plan *plan)
+void numa_translate(const Domain *domain, const Numa *numa, Plan *plan)
 {
   if (!numa->cells)
     return;
   for (guint i = 0; i < numa->cells->len; i++)
-    translate_cell(numa, g_ptr_array_index(numa->cells, i), plan);
+    translate_cell(domain, numa, g_ptr_array_index(numa->cells, i), plan);
   translate_distances(numa, plan);
   for (guint i = 0; i < numa->interconnects->len; i++)
     translate_interconnect(&g_array_index(numa->interconnects, NumaInterconnect, i), plan);

@@ -101,8 +101,6 @@ static gboolean read_cache(xmlNode *node, NumaCell *cell, GError **error)
   return TRUE;
 }
 
-ENUM_TABLE(numa_access_table, 2, "private", "shared");
-
 static gboolean read_cell(xmlNode *node, guint32 index, NumaCell *cell, GError **error)
 {
   const char *cpus = xml_attribute(node, "cpus");
@@ -111,7 +109,7 @@ static gboolean read_cell(xmlNode *node, guint32 index, NumaCell *cell, GError *
   if (!xml_attribute_uint32(node, "id", 0, CELLS_MAX - 1, &cell->id, error) ||
       (cpus && *cpus && !cpu_set_parse(node, "cpus", cpus, cell->cpus, error)) ||
       !memory_read_attribute_kib(node, "memory", &cell->kib, error) ||
-      !xml_attribute_enum(node, "memAccess", &numa_access_table, &cell->is_shared, error) ||
+      !xml_attribute_enum(node, "memAccess", &memory_access_table, XML_ENUM(&cell->access), error) ||
       !xml_attribute_yes_no(node, "discard", &cell->is_discarded, error) ||
       !read_distances(node, cell, error))
     return FALSE;

@@ -9,6 +9,7 @@
 
 #include "base/enum.h"
 #include "base/error.h"
+#include "domain/memory-backing.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
@@ -43,7 +44,7 @@ typedef struct {
   guint32 id;
   GArray *cpus; /* of guint32, ascending; empty: it has memory only */
   guint64 kib;
-  gboolean is_shared; /* memAccess */
+  MemoryAccess access;
   gboolean is_discarded;
   GArray *distances; /* of guint8 by the id of the other; 0: not given */
   GArray *caches;    /* of NumaCache */
@@ -72,4 +73,4 @@ gboolean numa_parse(struct _xmlNode *cpu, Domain *domain, Numa *ret_numa, GError
 /* CPUs that no cell names go to the first; the memory of the guest is that of its cells. */
 gboolean numa_complete(Numa *numa, Domain *domain, guint32 vcpus, GError **error);
 void numa_clear(Numa *numa);
-void numa_translate(const Numa *numa, Plan *plan);
+void numa_translate(const Domain *domain, const Numa *numa, Plan *plan);

@@ -11,6 +11,7 @@
 #include <glib-unix.h>
 
 #include "base/fd.h"
+#include "host/firmware.h"
 #include "host/output-file.h"
 
 struct Resources {
@@ -74,6 +75,12 @@ static gboolean tap_acquire(const Resources *resources, Resource *resource, GErr
   return resource->tap != NULL;
 }
 
+static gboolean variables_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  resource->fd = firmware_make_variables(resource->plan, error);
+  return resource->fd >= 0;
+}
+
 static void tap_release(const Resources *resources, Resource *resource)
 {
   resource->fd = -1; /* the tap's own */
@@ -103,6 +110,7 @@ static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_FILE] = { file_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_TAP] = { tap_acquire, tap_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = TRUE },
+  [PLAN_RESOURCE_VARIABLES] = { variables_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };
 

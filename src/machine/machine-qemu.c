@@ -12,6 +12,7 @@
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/lifecycle.h"
+#include "domain/memory-backing.h"
 #include "domain/memory.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
@@ -66,6 +67,7 @@ static void translate_machine(const Domain *domain, Plan *plan)
   if (domain->cpu->numa.has_hmat)
     props_add_bool(machine, "hmat", TRUE);
   props_add_bool(machine, "dump-guest-core", domain->memory->is_in_core_dumps);
+  memory_backing_translate(domain, domain->cpu->numa.cells != NULL, machine, plan);
   features_translate_machine(domain->features, machine);
   clock_translate_machine(domain->clock, machine);
   os_translate_machine(domain->os, machine);

@@ -13,6 +13,7 @@
 #include "domain/firmware.h"
 #include "domain/generator.h"
 #include "domain/lifecycle.h"
+#include "domain/memory-backing.h"
 #include "domain/memory.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
@@ -172,6 +173,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, parse_type(domain, root, options->type, &error), &error);
   collect(report, metadata_parse(root, domain->metadata, &error), &error);
   collect(report, memory_parse(root, domain, &error), &error);
+  collect(report, memory_backing_parse(root, domain, &error), &error);
   collect(report, bootloader_parse(root, domain->bootloader, &error), &error);
   collect(report, os_parse(root, domain, &error) && firmware_parse(root, domain, &error), &error);
   collect(report, cpu_parse(root, domain, &error), &error);
@@ -191,6 +193,7 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   generator_init(domain->generator, seed);
   metadata_complete(domain->metadata, domain->generator, domain->document);
   collect(report, cpu_complete(domain, &error), &error);
+  firmware_complete(domain);
   disk_sort(domain);
   implied_add(domain);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
@@ -207,6 +210,10 @@ static void validate(const Domain *domain, Report *report)
   GError *error = NULL;
 
   collect(report, os_validate(domain, &error), &error);
+  collect(report,
+          memory_backing_validate(domain->memory_backing,
+                                  domain->cpu->numa.cells ? domain->cpu->numa.cells->len : 0, &error),
+          &error);
   collect(report, firmware_validate(domain, &error), &error);
   collect(report, bootloader_validate(domain, &error), &error);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
@@ -218,9 +225,10 @@ static void validate(const Domain *domain, Report *report)
 static void ignore_parts(xmlNode *root)
 {
   static const char *const names[] = {
-    "name",      "uuid",  "title",       "description", "metadata", "memory",     "currentMemory",
-    "maxMemory", "vcpu",  "vcpus",       "cpu",         "os",       "bootloader", "bootloader_args",
-    "features",  "clock", "on_poweroff", "on_reboot",   "on_crash",
+    "name",          "uuid",      "title",         "description",     "metadata", "memory",
+    "currentMemory", "maxMemory", "memoryBacking", "numatune",        "vcpu",     "vcpus",
+    "cpu",           "os",        "bootloader",    "bootloader_args", "features", "clock",
+    "on_poweroff",   "on_reboot", "on_crash",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -234,6 +242,7 @@ typedef struct {
   Domain domain;
   Metadata metadata;
   Memory memory;
+  MemoryBacking memory_backing;
   Cpu cpu;
   Bootloader bootloader;
   Os os;
@@ -253,6 +262,7 @@ static Domain *domain_new(XmlDocument *document)
     .place = xml_place(xml_document_root(document)),
     .metadata = &whole->metadata,
     .memory = &whole->memory,
+    .memory_backing = &whole->memory_backing,
     .cpu = &whole->cpu,
     .bootloader = &whole->bootloader,
     .os = &whole->os,
@@ -300,6 +310,7 @@ void machine_free(Domain *domain)
     return;
   os_clear(domain->os);
   cpu_clear(domain->cpu);
+  memory_backing_clear(domain->memory_backing);
   g_ptr_array_unref(domain->devices);
   g_free(domain); /* the first member of its Whole */
 }

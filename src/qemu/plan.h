@@ -36,6 +36,9 @@ typedef enum {
   PLAN_RESOURCE_TAP,  /* a tap device, made or found as its PlanTap says */
   PLAN_RESOURCE_TAP_QUEUE, /* one more queue of the tap device that the nearest PLAN_RESOURCE_TAP before it is
                             */
+  PLAN_RESOURCE_VARIABLES, /* the file of a firmware's variables: made from its template where it is not
+                              there. QEMU opens it by its path; the descriptor is held so that it is known to
+                              be there */
   PLAN_RESOURCE_VHOST_NET, /* /dev/vhost-net, opened for one queue of a tap device */
 } PlanResourceKind;
 
@@ -70,9 +73,12 @@ typedef struct {
   int fd;
   Place place;
   const char *alias; /* of the device, for messages: "serial0"; borrowed from the document, or a literal */
-  const char *path;  /* FILE: absolute; borrowed */
-  gboolean append;   /* FILE: keep what is there */
-  PlanTap tap;       /* TAP */
+  const char *path;  /* FILE, VARIABLES: absolute; borrowed, as the next */
+  const char *template_path; /* VARIABLES: NULL: nobody knows it */
+  gboolean is_generated;     /* VARIABLES: the path is ours, and so its directory: it is made */
+  gboolean is_reset;         /* VARIABLES: made again from the template */
+  gboolean append;           /* FILE: keep what is there */
+  PlanTap tap;               /* TAP */
   PlanConsole console;
   const char *log_path; /* CONSOLE: a file that gets what the guest prints, absolute; borrowed; NULL: none */
   gboolean log_append;  /* CONSOLE: keep what is there */
@@ -95,6 +101,10 @@ typedef enum {
   PLAN_REQUIRE_LISTEN,   /* a place for a UNIX socket: nothing there but perhaps an old socket */
   PLAN_REQUIRE_TCP_PORT, /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
   PLAN_REQUIRE_UDP_PORT,
+  PLAN_REQUIRE_HUGEPAGES, /* that much memory of free huge pages; no path */
+  PLAN_REQUIRE_FIRMWARE, /* a firmware that the document leaves to the host, and of which there is none: never
+                            there; the path is the words for it */
+  PLAN_REQUIRE_VARIABLES, /* a file that can be read and written, or a template that it can be made from */
 } PlanRequirementKind;
 
 /* Something that the guest needs and that has to be there already. host/requirements.h looks: `argv` warns
@@ -104,8 +114,11 @@ typedef struct {
   Place place;
   const char *attribute; /* or NULL */
   const char *path; /* absolute (EMULATOR: or a bare name), or the name; borrowed; NULL where there is none */
-  gboolean is_shared;  /* READ, WRITE: another requirement may be for the same file; so it is for two READs */
-  const char *network; /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
+  gboolean is_shared; /* READ, WRITE: another requirement may be for the same file; so it is for two READs */
+  const char *template_path; /* VARIABLES: borrowed; NULL: nobody knows it */
+  guint64 page_kib;          /* HUGEPAGES: of one; 0: the host's default */
+  guint64 kib;               /* HUGEPAGES: of all */
+  const char *network;       /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
 } PlanRequirement;
 
 /* A QMP command that the guest needs before it runs, and that no option can stand for: a password. The

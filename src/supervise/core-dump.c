@@ -18,6 +18,7 @@
 #include "base/announce.h"
 #include "base/compat.h"
 #include "base/fd.h"
+#include "host/state-dir.h"
 #include "supervise/states.h"
 #include "supervise/stopping.h"
 
@@ -31,12 +32,9 @@ static const char passed_name[] = "dump";
 
 char *core_dump_directory(void)
 {
-  g_autofree char *state = NULL;
+  g_autofree char *state = state_dir_path();
 
-  if (geteuid() == 0)
-    return g_strdup("/var/lib/domrun/dump");
-  state = compat_dup_user_state_dir();
-  return g_build_filename(state, "domrun", "dump", NULL);
+  return g_build_filename(state, "dump", NULL);
 }
 
 gboolean core_dump_pass_file(Supervisor *supervisor, const char *path, const char *name, QmpReplyFunc reply,

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "host/firmware.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "host/requirement.h"
+
+enum {
+  DESCRIPTOR_MAX = 256 * 1024, /* bytes of a descriptor */
+  DESCRIPTORS_MAX = 1000,      /* of a directory */
+  DESCRIPTOR_DEPTH = 16,
+  TEMPLATE_MAX = 64 * 1024 * 1024, /* bytes of a template: QEMU's flash holds 8 MiB of x86, 64 of others */
+};
+
+/* ---- Descriptors ---- */
+
+static const char *string_of(const Json *object, const char *key)
+{
+  return object ? json_get_string(object, key) : NULL;
+}
+
+static gboolean array_has(const Json *object, const char *key, const char *value)
+{
+  const Json *array = json_get(object, key);
+
+  for (gsize i = 0; i < json_length(array); i++) {
+    if (g_strcmp0(json_as_string(json_at(array, i)), value) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean fits_machine(const Json *target, const char *machine)
+{
+  const Json *machines = json_get(target, "machines");
+
+  for (gsize i = 0; i < json_length(machines); i++) {
+    const char *pattern = json_as_string(json_at(machines, i));
+
+    if (pattern && fnmatch(pattern, machine, 0) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean fits_target(const Json *descriptor, const FirmwareRequest *request)
+{
+  const Json *targets = json_get(descriptor, "targets");
+
+  for (gsize i = 0; i < json_length(targets); i++) {
+    const Json *target = json_at(targets, i);
+
+    if (g_strcmp0(string_of(target, "architecture"), request->arch) == 0 &&
+        fits_machine(target, request->machine))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean fits_wish(FirmwareWish wish, gboolean has)
+{
+  return wish == FIRMWARE_WISH_NONE || (wish == FIRMWARE_WISH_YES) == has;
+}
+
+static gboolean fits_features(const Json *descriptor, const FirmwareRequest *request)
+{
+  return fits_wish(request->secure_boot, array_has(descriptor, "features", "secure-boot")) &&
+         fits_wish(request->enrolled_keys, array_has(descriptor, "features", "enrolled-keys")) &&
+         (request->smm != FIRMWARE_WISH_NO || !array_has(descriptor, "features", "requires-smm"));
+}
+
+/* Of flash there are three kinds: with a template for variables of one's own, without any, and all in one
+ * file, which would have to be copied for each guest. */
+static gboolean fits_mapping(const Json *descriptor, const FirmwareRequest *request)
+{
+  const Json *mapping = json_get_object(descriptor, "mapping");
+  const Json *executable = json_get_object(mapping, "executable");
+  const char *device = string_of(mapping, "device"), *mode = string_of(mapping, "mode");
+
+  if (g_strcmp0(device, "memory") == 0)
+    return string_of(mapping, "filename") && (request->is_stateless || !request->is_uefi) && !request->format;
+  if (g_strcmp0(device, "flash") != 0 || !string_of(executable, "filename") ||
+      g_strcmp0(mode, "combined") == 0)
+    return FALSE;
+  if (request->format && g_strcmp0(string_of(executable, "format"), request->format) != 0)
+    return FALSE;
+  if (g_strcmp0(mode, "stateless") == 0)
+    return request->is_stateless;
+  return !request->is_stateless && string_of(json_get_object(mapping, "nvram-template"), "filename");
+}
+
+static gboolean fits(const Json *descriptor, const FirmwareRequest *request)
+{
+  return array_has(descriptor, "interface-types", request->is_uefi ? "uefi" : "bios") &&
+         fits_target(descriptor, request) && fits_features(descriptor, request) &&
+         fits_mapping(descriptor, request);
+}
+
+static gboolean is_absolute(const char *path)
+{
+  return !path || g_path_is_absolute(path);
+}
+
+static gboolean take(const Json *descriptor, FirmwareFound *ret_found)
+{
+  const Json *mapping = json_get_object(descriptor, "mapping");
+  const Json *executable = json_get_object(mapping, "executable"),
+             *template = json_get_object(mapping, "nvram-template");
+  gboolean is_memory = g_strcmp0(string_of(mapping, "device"), "memory") == 0;
+  const char *loader = is_memory ? string_of(mapping, "filename") : string_of(executable, "filename");
+
+  if (!is_absolute(loader) || !is_absolute(string_of(template, "filename")))
+    return FALSE;
+  *ret_found = (FirmwareFound){
+    .loader = g_strdup(loader),
+    .loader_format = g_strdup(string_of(executable, "format")),
+    .template_path = g_strdup(string_of(template, "filename")),
+    .template_format = g_strdup(string_of(template, "format")),
+    .is_memory = is_memory,
+    .needs_smm = array_has(descriptor, "features", "requires-smm"),
+  };
+  return TRUE;
+}
+
+/* ---- Their files ---- */
+
+/* Those that others may have made are none. NULL where it is none; *@ret_is_empty: it takes away what has its
+ * name. */
+static Json *read_descriptor(int directory, const char *name, gboolean *ret_is_empty)
+{
+  autofd int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  g_autofree char *text = NULL;
+  struct stat status;
+  gssize length;
+
+  *ret_is_empty = FALSE;
+  if (fd < 0 || fstat(fd, &status) < 0 || (status.st_uid != 0 && status.st_uid != geteuid()))
+    return NULL;
+  *ret_is_empty = status.st_size == 0; /* /dev/null counts as well */
+  if (!S_ISREG(status.st_mode) || status.st_size == 0 || status.st_size > DESCRIPTOR_MAX)
+    return NULL;
+  text = g_malloc((gsize)status.st_size);
+  length = read(fd, text, (gsize)status.st_size);
+  return length > 0 ? json_parse(text, (gsize)length, DESCRIPTOR_DEPTH, NULL) : NULL;
+}
+
+typedef gboolean (*DescriptorFunc)(const Json *descriptor, gpointer user_data);
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of all directories, each once, in their order. */
+static GPtrArray *list_names(const char *const *directories)
+{
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+  for (guint i = 0; directories[i]; i++) {
+    GDir *directory = g_dir_open(directories[i], 0, NULL);
+    const char *name;
+
+    while (directory && (name = g_dir_read_name(directory)) && names->len < DESCRIPTORS_MAX) {
+      char *copy;
+
+      if (!g_str_has_suffix(name, ".json") || name[0] == '.' || g_hash_table_contains(seen, name))
+        continue;
+      copy = g_strdup(name);
+      g_ptr_array_add(names, copy);
+      g_hash_table_add(seen, copy);
+    }
+    if (directory)
+      g_dir_close(directory);
+  }
+  g_ptr_array_sort(names, compare_names);
+  return names;
+}
+
+/* Calls @func for each descriptor in force, until it returns TRUE; returns whether it did. */
+static gboolean each_descriptor(const char *const *directories, DescriptorFunc func, gpointer user_data)
+{
+  g_autoptr(GPtrArray) names = list_names(directories);
+
+  for (guint i = 0; i < names->len; i++) {
+    for (guint j = 0; directories[j]; j++) {
+      autofd int directory = open(directories[j], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      g_autoptr(Json) descriptor = NULL;
+      gboolean is_empty = FALSE;
+
+      if (directory >= 0)
+        descriptor = read_descriptor(directory, g_ptr_array_index(names, i), &is_empty);
+      if (descriptor && func(descriptor, user_data))
+        return TRUE;
+      if (descriptor || is_empty)
+        break;
+    }
+  }
+  return FALSE;
+}
+
+typedef struct {
+  const FirmwareRequest *request;
+  FirmwareFound *ret_found;
+} Search;
+
+static gboolean try_request(const Json *descriptor, gpointer user_data)
+{
+  const Search *search = user_data;
+
+  return fits(descriptor, search->request) && take(descriptor, search->ret_found);
+}
+
+gboolean firmware_find_in(const char *const *directories, const FirmwareRequest *request,
+                          FirmwareFound *ret_found)
+{
+  Search search = { request, ret_found };
+
+  return each_descriptor(directories, try_request, &search);
+}
+
+typedef struct {
+  const char *loader;
+  char *found;
+} TemplateSearch;
+
+static gboolean try_template(const Json *descriptor, gpointer user_data)
+{
+  TemplateSearch *search = user_data;
+  const Json *mapping = json_get_object(descriptor, "mapping");
+  const char *template = string_of(json_get_object(mapping, "nvram-template"), "filename");
+
+  if (!template || !g_path_is_absolute(template) ||
+      g_strcmp0(string_of(json_get_object(mapping, "executable"), "filename"), search->loader) != 0)
+    return FALSE;
+  search->found = g_strdup(template);
+  return TRUE;
+}
+
+/* What distributions have put side by side, also where no descriptor says so. */
+static const struct {
+  const char *loader, *template_path;
+} pairs[] = {
+  { "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" }, /* Debian, Ubuntu */
+  { "/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" },
+  { "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd" },
+  { "/usr/share/OVMF/OVMF_CODE_4M.snakeoil.fd", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd" },
+  { "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd" },
+  { "/usr/share/OVMF/OVMF_CODE.ms.fd", "/usr/share/OVMF/OVMF_VARS.ms.fd" },
+  { "/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.fd" },
+  { "/usr/share/ovmf/OVMF.fd", "/usr/share/OVMF/OVMF_VARS.fd" },
+  { "/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd" }, /* Fedora, RHEL */
+  { "/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd" },
+  { "/usr/share/edk2/ovmf/OVMF_CODE_4M.qcow2", "/usr/share/edk2/ovmf/OVMF_VARS_4M.qcow2" },
+  { "/usr/share/edk2/ovmf/OVMF_CODE_4M.secboot.qcow2", "/usr/share/edk2/ovmf/OVMF_VARS_4M.secboot.qcow2" },
+  { "/usr/share/edk2-ovmf/x64/OVMF_CODE.fd", "/usr/share/edk2-ovmf/x64/OVMF_VARS.fd" }, /* Arch */
+  { "/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd" },
+  { "/usr/share/edk2/x64/OVMF_CODE.secboot.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd" },
+  { "/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/qemu/ovmf-x86_64-vars.bin" }, /* SUSE */
+  { "/usr/share/qemu/ovmf-x86_64-ms-code.bin", "/usr/share/qemu/ovmf-x86_64-ms-vars.bin" },
+  { "/usr/share/qemu/ovmf-x86_64-smm-ms-code.bin", "/usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin" },
+  { "/usr/share/qemu/edk2-x86_64-code.fd", "/usr/share/qemu/edk2-i386-vars.fd" }, /* QEMU's own; Alpine */
+  { "/usr/share/qemu/edk2-x86_64-secure-code.fd", "/usr/share/qemu/edk2-i386-vars.fd" },
+  { "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd" },
+};
+
+char *firmware_find_template_in(const char *const *directories, const char *loader)
+{
+  TemplateSearch search = { loader, NULL };
+
+  if (each_descriptor(directories, try_template, &search))
+    return search.found;
+  for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+    if (g_str_equal(pairs[i].loader, loader))
+      return g_strdup(pairs[i].template_path);
+  }
+  return NULL;
+}
+
+/* Root has no directory of its own here, as in QEMU's interface. */
+static char **directories_new(void)
+{
+  g_autofree char *own = g_build_filename(g_get_user_config_dir(), "qemu", "firmware", NULL);
+  const char *names[] = { own, "/etc/qemu/firmware", "/usr/share/qemu/firmware", NULL };
+
+  return g_strdupv((char **)(geteuid() == 0 ? names + 1 : names));
+}
+
+gboolean firmware_find(const FirmwareRequest *request, FirmwareFound *ret_found)
+{
+  g_auto(GStrv) directories = directories_new();
+
+  return firmware_find_in((const char *const *)directories, request, ret_found);
+}
+
+char *firmware_find_template(const char *loader)
+{
+  g_auto(GStrv) directories = directories_new();
+
+  return firmware_find_template_in((const char *const *)directories, loader);
+}
+
+/* ---- What is missing ---- */
+
+gboolean firmware_refuse(const PlanRequirement *requirement, GError **error)
+{
+  requirement_refuse(
+      requirement, error,
+      "this host has no UEFI firmware for %s (looked for descriptors in /etc/qemu/firmware and "
+      "/usr/share/qemu/firmware)",
+      requirement->path);
+  return error_add_hint(
+      error, "install the package ovmf (Debian, Ubuntu, openSUSE) or edk2-ovmf (Fedora, RHEL, Arch)");
+}
+
+gboolean firmware_check_variables(const PlanRequirement *requirement, GError **error)
+{
+  if (access(requirement->path, F_OK) == 0) {
+    if (access(requirement->path, R_OK | W_OK) == 0)
+      return TRUE;
+    return requirement_refuse(requirement, error,
+                              "cannot write '%s', in which the firmware keeps its variables: %s",
+                              requirement->path, g_strerror(errno));
+  }
+  if (!requirement->template_path) {
+    requirement_refuse(
+        requirement, error,
+        "there is no file '%s' for the firmware's variables, and nobody knows the template to make it "
+        "from: no descriptor in /etc/qemu/firmware or /usr/share/qemu/firmware names this loader",
+        requirement->path);
+    return error_add_hint(error,
+                          "name it: <nvram template='FILE'/>, which usually lies beside the loader, called "
+                          "..._VARS");
+  }
+  if (access(requirement->template_path, R_OK) == 0)
+    return TRUE;
+  requirement_refuse(requirement, error, "cannot read the template '%s' of the firmware's variables: %s",
+                     requirement->template_path, g_strerror(errno));
+  return error_add_hint(error, "<nvram template='FILE'/> names another");
+}
+
+/* ---- The file of the variables ---- */
+
+static int fail(const PlanResource *resource, const char *what, const char *path, GError **error)
+{
+  int saved = errno;
+
+  error_set(error, DOMRUN_ERROR_HOST, &resource->place, NULL, "%s '%s': %s", what, path, g_strerror(saved));
+  return -1;
+}
+
+static gboolean copy(int from, int to)
+{
+  char buffer[64 * 1024];
+  gsize total = 0;
+  gssize length;
+
+  while ((length = read(from, buffer, sizeof(buffer))) > 0) {
+    total += (gsize)length;
+    if (total > TEMPLATE_MAX) {
+      errno = EFBIG;
+      return FALSE;
+    }
+    for (gssize done = 0; done < length;) {
+      gssize written = write(to, buffer + done, (gsize)(length - done));
+
+      if (written < 0)
+        return FALSE;
+      done += written;
+    }
+  }
+  return length == 0 && fsync(to) == 0;
+}
+
+/* Under another name first, so that it is there whole or not at all, whatever happens. Two guests that start
+ * at once make one. */
+static gboolean make(const PlanResource *resource, GError **error)
+{
+  g_autofree char *temporary = g_strdup_printf("%s.%d.new", resource->path, (int)getpid());
+  autofd int template = open(resource->template_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  autofd int fd = -1;
+  gboolean is_done;
+
+  if (template <0)
+    return fail(resource, "cannot read the template", resource->template_path, error) == 0;
+  fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return fail(resource, "cannot make", temporary, error) == 0;
+  is_done = copy(template, fd);
+  if (is_done)
+    is_done = resource->is_reset ? rename(temporary, resource->path) == 0
+                                 : link(temporary, resource->path) == 0 || errno == EEXIST;
+  if (!is_done)
+    fail(resource, "cannot make", resource->path, error);
+  unlink(temporary);
+  return is_done;
+}
+
+/* Ours is made, and is nobody else's business. */
+static gboolean make_directory(const PlanResource *resource, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname(resource->path);
+
+  if (g_mkdir_with_parents(directory, 0700) == 0)
+    return TRUE;
+  return fail(resource, "cannot make the directory", directory, error) == 0;
+}
+
+int firmware_make_variables(const PlanResource *resource, GError **error)
+{
+  int fd;
+
+  if (resource->is_reset || access(resource->path, F_OK) != 0) {
+    if (!resource->template_path) {
+      error_set(error, DOMRUN_ERROR_HOST, &resource->place, NULL,
+                "there is no template to make the firmware's variables '%s' from", resource->path);
+      return -1;
+    }
+    if ((resource->is_generated && !make_directory(resource, error)) || !make(resource, error))
+      return -1;
+  }
+  fd = open(resource->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  return fd < 0 ? fail(resource, "cannot open", resource->path, error) : fd;
+}
