@@ -531,7 +531,7 @@ static void test_unread(void)
       "guest.xml:3: warning: <disk>/<target>: attribute 'dev': domrun does not carry this out yet: it has "
       "no effect\n"
       "guest.xml:3: error: <disk>/<readonly>: domrun does not carry this out yet\n"
-      "  it protects data or the guest, which is not run without it\n");
+      "  it protects data or the guest; if it is not needed, take it out of the document\n");
   assert_unread("<domain>\n<pm/><iothreads/></domain>", FALSE, 0,
                 "guest.xml:2: warning: <pm>: domrun does not carry this out yet: the guest never sleeps\n"
                 "guest.xml:2: warning: <iothreads>: domrun does not carry this out yet: it has no effect\n");

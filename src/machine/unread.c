@@ -39,12 +39,49 @@ static gboolean is_lost_device(const xmlNode *node, const char *element)
   return g_str_equal(element, "emulator");
 }
 
+/* Of a static label the document says what QEMU may do; a dynamic one is libvirt's habit, with which each of
+ * its guests runs. */
+static gboolean confines(xmlNode *seclabel)
+{
+  return g_strcmp0(xml_attribute(seclabel, "type"), "static") == 0;
+}
+
+static gboolean isolates(xmlNode *port)
+{
+  return g_strcmp0(xml_attribute(port, "isolated"), "yes") == 0;
+}
+
+typedef struct {
+  const char *parent;
+  const char *element;
+  gboolean (*is_harmful)(xmlNode *node); /* NULL: whatever it says */
+} Protection;
+
+/* Without them the guest could talk to others and in others' names, be run by two hosts at once, do what the
+ * host forbids it, or see and change other data than it should. */
+static const Protection protections[] = {
+  { "devices", "lease", NULL },      { "domain", "seclabel", confines }, { "interface", "filterref", NULL },
+  { "interface", "port", isolates }, { "interface", "vlan", NULL },      { "source", "slices", NULL },
+};
+
+static gboolean has_protection(xmlNode *node, const char *element)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(protections); i++) {
+    const Protection *protection = &protections[i];
+
+    if (g_str_equal(element, protection->element) && node->parent &&
+        xml_is_element(node->parent, protection->parent))
+      return !protection->is_harmful || protection->is_harmful(node);
+  }
+  return FALSE;
+}
+
 static gboolean unread_is_protected(xmlNode *node, const char *element, const char *attribute)
 {
   if (attribute)
     return is_listed(protected_attributes, G_N_ELEMENTS(protected_attributes), attribute);
   return is_listed(protected_elements, G_N_ELEMENTS(protected_elements), element) ||
-         is_lost_device(node, element);
+         has_protection(node, element) || is_lost_device(node, element);
 }
 
 typedef struct {
@@ -60,16 +97,27 @@ static const Consequence consequences[] = {
   { "domain/cputune", "virtual CPUs are neither pinned nor limited" },
   { "domain/genid", "the guest does not notice that it was copied or restored" },
   { "domain/iothreads", "the disks share one thread" },
-  { "domain/memoryBacking", "the guest's memory is ordinary: no huge pages, not locked, not shared" },
   { "domain/memtune", "the guest's memory is not limited on the host" },
-  { "domain/numatune", "the guest's memory may be on any node of the host" },
   { "domain/pm", "QEMU lets the guest suspend to memory and to disk" },
   { "domain/qemu:commandline", "QEMU does not get these arguments" },
   { "domain/qemu:override", "QEMU does not get these properties" },
   { "domain/sysinfo", "the guest finds QEMU's own SMBIOS: no serial number, nothing for cloud-init" },
+  { "disk/auth", "the server would be talked to without a password" },
+  { "disk/encryption", "data would be written in clear" },
+  { "disk/iotune", "the disk is not throttled" },
+  { "disk/transient", "what the guest changes would stay" },
+  { "domain/launchSecurity", "the guest's memory would be open to the host" },
+  { "domain/seclabel", "QEMU is not confined by it" },
+  { "interface/bandwidth", "the guest's traffic is not limited" },
+  { "interface/filterref", "the guest's traffic is not filtered" },
+  { "interface/vlan", "the guest is not kept to its VLAN" },
+  { "source/auth", "the server would be talked to without a password" },
+  { "source/encryption", "data would be written in clear" },
+  { "source/slices", "the guest would see all of the file" },
   { "devices/channel", "the guest runs without it, and an agent in it cannot be reached" },
   { "devices/filesystem", "the guest runs without the shared directory" },
   { "devices/hostdev", "the guest runs without this device of the host" },
+  { "devices/lease", "two hosts could run the guest at once" },
   { "devices/iommu", "the guest runs without an IOMMU" },
   { "devices/memory", "the guest has that much less memory" },
   { "devices/redirdev", "no USB device of a viewer reaches the guest" },

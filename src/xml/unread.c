@@ -13,7 +13,8 @@ typedef struct {
   char *message;
   char *hint;              /* or NULL */
   const char *nearest;     /* the name that was meant, or NULL */
-  const char *consequence; /* what the guest is without it; NULL where the format does not have it */
+  const char *consequence; /* what the guest is without it, or NULL */
+  gboolean is_known;       /* the format has it */
 } Words;
 
 enum { UNKNOWN_LIMIT = 1000 }; /* different names; the nearest to each is looked for */
@@ -97,9 +98,8 @@ static Words *choose_words(const Search *search, xmlNode *node, const char *attr
 
   if (xml_format_has(search->format, path)) {
     words->message = g_strdup("domrun does not carry this out yet");
+    words->is_known = TRUE;
     words->consequence = search->rules->find_consequence(path);
-    if (!words->consequence)
-      words->consequence = "it has no effect";
   } else if (attribute) {
     choose_words_for_attribute(search, node, attribute, words);
   } else {
@@ -119,7 +119,7 @@ static const Words *find_words(Search *search, xmlNode *node, const char *attrib
   words = g_hash_table_lookup(search->words, path);
   if (!words) {
     words = choose_words(search, node, attribute, path);
-    search->unknown += !words->consequence;
+    search->unknown += !words->is_known;
     g_hash_table_insert(search->words, g_steal_pointer(&path), words);
   }
   return words;
@@ -140,20 +140,20 @@ static gboolean is_protected(const Search *search, xmlNode *node, const char *at
 static void report_unread(Search *search, xmlNode *node, const char *attribute)
 {
   const Words *words = find_words(search, node, attribute);
+  const char *consequence = words->consequence;
   gboolean is_error = is_protected(search, node, attribute, words);
   Place place = xml_place(node);
   GError *error = NULL;
 
-  if (words->consequence)
-    error_set_document(&error, &place, attribute, "%s%s%s", words->message, is_error ? "" : ": ",
-                       is_error ? "" : words->consequence);
-  else
-    error_set_document(&error, &place, NULL, "%s", words->message);
+  if (words->is_known && !consequence && !is_error)
+    consequence = "it has no effect";
+  error_set_document(&error, &place, words->is_known ? attribute : NULL, "%s%s%s", words->message,
+                     consequence ? ": " : "", consequence ? consequence : "");
   if (words->hint)
     error_add_hint(&error, "%s", words->hint);
   else if (is_error)
-    error_add_hint(&error, "it protects data or the guest, which is not run without it");
-  else if (!words->consequence)
+    error_add_hint(&error, "it protects data or the guest; if it is not needed, take it out of the document");
+  else if (!words->is_known)
     error_add_hint(&error, "it has no effect");
   if (search->is_strict || is_error)
     report_error(search->report, error);
