@@ -54,12 +54,14 @@ TESTS += \
 	%D%/test-xml \
 	%D%/test-source-rules.sh \
 	%D%/test-house.py \
+	%D%/test-growth.py \
 	%D%/golden.py \
 	%D%/golden-start.py
 
 EXTRA_DIST += \
 	%D%/golden.py \
 	%D%/golden-start.py \
+	%D%/test-growth.py \
 	%D%/test-house.py \
 	%D%/test-source-rules.sh
 
@@ -68,6 +70,7 @@ EXTRA_DIST += \
 	%D%/live \
 	%D%/parity-differences.txt \
 	%D%/lib/control.py \
+	%D%/lib/growth.py \
 	%D%/lib/guest.py \
 	%D%/lib/linux.py \
 	%D%/lib/network.py \

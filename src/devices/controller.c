@@ -4,7 +4,7 @@
 #include "devices/controller.h"
 
 #include "domain/chipset.h"
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "domain/os.h"
 #include "xml/element.h"
 
@@ -140,7 +140,7 @@ static gboolean controller_parse(xmlNode *node, Device *device, GError **error)
   return xml_attribute_enum_required(node, "type", &controller_type_table, XML_ENUM(&controller->type),
                                      error) &&
          read_model(node, controller, error) &&
-         xml_attribute_uint32(node, "index", 0, 0xff, &controller->index, error) &&
+         xml_attribute_uint32(node, "index", 0, CONTROLLER_INDEX_MAX, &controller->index, error) &&
          read_by_type(node, controller, error) && device_parse_alias(node, device, error) &&
          address_parse(node, allowed, &device->address, error);
 }
@@ -150,16 +150,57 @@ static gboolean is_companion(const Controller *controller)
   return controller->master_port != CONTROLLER_UNSET;
 }
 
+struct ControllerTable {
+  Controller *first[CONTROLLER_LAST][CONTROLLER_INDEX_MAX + 1];
+  guint32 gapless[CONTROLLER_LAST];             /* how many are there from 0 on, as far as was looked */
+  guint32 usb_models[CONTROLLER_INDEX_MAX + 1]; /* a bit for each model that has the index */
+};
+
+ControllerTable *controller_table_new(void)
+{
+  return g_new0(ControllerTable, 1);
+}
+
+void controller_table_free(ControllerTable *table)
+{
+  g_free(table);
+}
+
 Controller *controller_find(const Domain *domain, ControllerType type, guint32 index)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    Controller *controller = (Controller *)device;
+  return index <= CONTROLLER_INDEX_MAX ? domain->controllers->first[type][index] : NULL;
+}
 
-    if (device->room == &controller_room && controller->type == type && controller->index == index &&
-        !is_companion(controller))
-      return controller;
-  }
-  return NULL;
+/* One of those that together make the controller ich9-ehci1. */
+static gboolean is_of_ich9(const Controller *controller)
+{
+  return controller->type == CONTROLLER_USB &&
+         (controller->model == CONTROLLER_ICH9_EHCI1 || is_companion(controller));
+}
+
+static guint32 usb_model_bit(const Controller *controller)
+{
+  return 1U << controller->model;
+}
+
+static void enter(ControllerTable *table, Controller *controller)
+{
+  Controller **first = &table->first[controller->type][controller->index];
+
+  if (controller->type == CONTROLLER_USB)
+    table->usb_models[controller->index] |= usb_model_bit(controller);
+  if (!*first && !is_companion(controller))
+    *first = controller;
+}
+
+/* The lowest index that no controller of @type has; CONTROLLER_INDEX_MAX + 1: there is none. */
+static guint32 free_index(const Domain *domain, ControllerType type)
+{
+  guint32 *gapless = &domain->controllers->gapless[type];
+
+  while (controller_find(domain, type, *gapless))
+    (*gapless)++;
+  return *gapless;
 }
 
 Controller *controller_add(Domain *domain, ControllerType type, ControllerModel model, guint32 index)
@@ -172,40 +213,20 @@ Controller *controller_add(Domain *domain, ControllerType type, ControllerModel 
   controller->model = model;
   controller->index = index;
   domain_add_device(domain, &controller->device);
+  enter(domain->controllers, controller);
   return controller;
 }
 
 void controller_ensure(Domain *domain, ControllerType type, guint32 index, const Place *place)
 {
-  for (guint32 i = 0; i <= index; i++) {
-    if (!controller_find(domain, type, i))
-      controller_add(domain, type, CONTROLLER_MODEL_DEFAULT, i)->device.place = *place;
-  }
+  for (guint32 i = free_index(domain, type); i <= index; i = free_index(domain, type))
+    controller_add(domain, type, CONTROLLER_MODEL_DEFAULT, i)->device.place = *place;
 }
 
 static gboolean has_type(const Domain *domain, ControllerType type)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (device->room == &controller_room && ((const Controller *)device)->type == type)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* One of those that together make the controller ich9-ehci1. */
-static gboolean is_of_ich9(const Controller *controller)
-{
-  return controller->type == CONTROLLER_USB &&
-         (controller->model == CONTROLLER_ICH9_EHCI1 || is_companion(controller));
-}
-
-static gboolean has_usb_model(const Domain *domain, ControllerModel model, guint32 index)
-{
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    const Controller *controller = (const Controller *)device;
-
-    if (device->room == &controller_room && controller->type == CONTROLLER_USB &&
-        controller->model == model && controller->index == index)
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
+    if (((const Controller *)device)->type == type)
       return TRUE;
   }
   return FALSE;
@@ -216,42 +237,57 @@ static gboolean has_usb_model(const Domain *domain, ControllerModel model, guint
 static gboolean joins(const Domain *domain, const Controller *controller, const Controller *before)
 {
   return before && is_of_ich9(controller) && is_of_ich9(before) &&
-         !has_usb_model(domain, controller->model, before->index);
+         !(domain->controllers->usb_models[before->index] & usb_model_bit(controller));
+}
+
+static gboolean number_controller(Domain *domain, Controller *controller, const Controller *usb_before,
+                                  GError **error)
+{
+  controller->index =
+      joins(domain, controller, usb_before) ? usb_before->index : free_index(domain, controller->type);
+  if (controller->index > CONTROLLER_INDEX_MAX)
+    return error_set_document(error, &controller->device.place, NULL,
+                              "there is no free index for a controller of type '%s' (0 to %d are taken)",
+                              enum_to_string(&controller_type_table, (int)controller->type),
+                              CONTROLLER_INDEX_MAX);
+  enter(domain->controllers, controller);
+  return TRUE;
 }
 
 /* Gives those without an index the next free one; a PCI root is 0 by its nature. */
-static void number_controllers(Domain *domain)
+static gboolean number_controllers(Domain *domain, GError **error)
 {
   const Controller *usb = NULL; /* the last one */
 
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
     Controller *controller = (Controller *)device;
-    guint32 index = 0;
 
-    if (device->room != &controller_room)
-      continue;
-    if (controller->index == CONTROLLER_UNSET && joins(domain, controller, usb))
-      controller->index = usb->index;
-    while (controller->index == CONTROLLER_UNSET) {
-      if (!controller_find(domain, controller->type, index))
-        controller->index = index;
-      index++;
-    }
+    if (controller->index != CONTROLLER_UNSET)
+      enter(domain->controllers, controller);
+  }
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
+    Controller *controller = (Controller *)device;
+
+    if (controller->index == CONTROLLER_UNSET && !number_controller(domain, controller, usb, error))
+      return FALSE;
     if (controller->type == CONTROLLER_USB)
       usb = controller;
   }
+  return TRUE;
 }
 
-void controller_imply(Domain *domain)
+gboolean controller_imply(Domain *domain, GError **error)
 {
   Chipset chipset = chipset_of(domain);
 
-  number_controllers(domain);
+  if (!number_controllers(domain, error))
+    return FALSE;
   if (chipset != CHIPSET_ISA && !controller_find(domain, CONTROLLER_PCI, 0))
     controller_add(domain, CONTROLLER_PCI,
                    chipset == CHIPSET_Q35 ? CONTROLLER_PCIE_ROOT : CONTROLLER_PCI_ROOT, 0);
   if (chipset != CHIPSET_ISA && !has_type(domain, CONTROLLER_USB))
     controller_add(domain, CONTROLLER_USB, CONTROLLER_MODEL_DEFAULT, 0);
+  return TRUE;
 }
 
 static ControllerModel default_model(const Controller *controller, Chipset chipset)

@@ -11,6 +11,8 @@
 #include "base/enum.h"
 #include "domain/device.h"
 
+typedef struct ControllerTable ControllerTable;
+
 typedef enum {
   CONTROLLER_PCI,
   CONTROLLER_USB,
@@ -66,6 +68,9 @@ typedef enum {
 extern const EnumTable controller_type_table;
 extern const EnumTable controller_model_table;
 
+/* The last index that a controller can have. */
+enum { CONTROLLER_INDEX_MAX = ADDRESS_CONTROLLER_MAX };
+
 /* A number that the document leaves open. */
 #define CONTROLLER_UNSET G_MAXUINT32
 
@@ -91,15 +96,20 @@ extern const DeviceRoom controller_room;
 /* The controller, or NULL. Of a USB companion group it is the master. */
 Controller *controller_find(const Domain *domain, ControllerType type, guint32 index);
 
-/* Adds every controller of @type up to @index that is not there, in the default model. @place is that of the
- * device that wants it, for messages. */
+/* Adds every controller of @type up to @index, which is at most CONTROLLER_INDEX_MAX, that is not there, in
+ * the default model. @place is that of the device that wants it, for messages. */
 void controller_ensure(Domain *domain, ControllerType type, guint32 index, const Place *place);
 
 /* Adds one; @model may be CONTROLLER_MODEL_DEFAULT. The domain owns it. */
 Controller *controller_add(Domain *domain, ControllerType type, ControllerModel model, guint32 index);
 
-/* Adds what every machine has: the PCI root, and a USB controller where the document names none. */
-void controller_imply(Domain *domain);
+/* Numbers the controllers of the document, which controller_find() finds from then on, and adds what every
+ * machine has: the PCI root, and a USB controller where the document names none. */
+gboolean controller_imply(Domain *domain, GError **error);
+
+/* What controller_find() looks into; empty. */
+ControllerTable *controller_table_new(void);
+void controller_table_free(ControllerTable *table);
 
 /* How many USB ports it has. */
 guint controller_usb_ports(const Controller *controller);

@@ -3,7 +3,7 @@
 
 #include "devices/hub.h"
 
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "xml/element.h"
 
 ENUM_TABLE(hub_type_table, 1, "usb");
@@ -20,7 +20,7 @@ static gboolean hub_parse(xmlNode *node, Device *device, GError **error)
 static gboolean hub_complete(Domain *domain, Device *device, GError **error)
 {
   device->is_usb = TRUE;
-  device_set_alias(domain, device, "hub%u", device_index_in_room(domain, device));
+  device_set_alias(domain, device, "hub%u", device->index);
   return TRUE;
 }
 

@@ -69,7 +69,7 @@ static gboolean input_complete(Domain *domain, Device *device, GError **error)
     return FALSE;
   device->is_usb = input->bus == INPUT_BUS_USB;
   device->pci_plug = input->bus == INPUT_BUS_VIRTIO ? PCI_PLUG_EXPRESS : PCI_PLUG_NONE;
-  device_set_alias(domain, device, "input%u", device_index_in_room(domain, device));
+  device_set_alias(domain, device, "input%u", device->index);
   return TRUE;
 }
 

@@ -4,7 +4,7 @@
 #include "devices/memballoon.h"
 
 #include "domain/chipset.h"
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "xml/element.h"
 
 ENUM_TABLE(
@@ -33,7 +33,7 @@ static gboolean memballoon_complete(Domain *domain, Device *device, GError **err
 {
   const Memballoon *balloon = (const Memballoon *)device;
 
-  device_set_alias(domain, device, "balloon%u", device_index_in_room(domain, device));
+  device_set_alias(domain, device, "balloon%u", device->index);
   if (balloon->model == MEMBALLOON_VIRTIO_TRANSITIONAL)
     device->pci_plug = PCI_PLUG_CONVENTIONAL;
   else if (balloon->model != MEMBALLOON_NONE)
@@ -43,7 +43,7 @@ static gboolean memballoon_complete(Domain *domain, Device *device, GError **err
 
 static gboolean memballoon_validate(const Domain *domain, const Device *device, GError **error)
 {
-  if (device_index_in_room(domain, device) > 0)
+  if (device->index > 0)
     return error_set_document(error, &device->place, NULL, "a guest can have one memory balloon");
   return TRUE;
 }

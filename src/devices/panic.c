@@ -28,13 +28,13 @@ static gboolean panic_parse(xmlNode *node, Device *device, GError **error)
 
 static gboolean panic_complete(Domain *domain, Device *device, GError **error)
 {
-  device_set_alias(domain, device, "panic%u", device_index_in_room(domain, device));
+  device_set_alias(domain, device, "panic%u", device->index);
   return TRUE;
 }
 
 static gboolean panic_validate(const Domain *domain, const Device *device, GError **error)
 {
-  if (device_index_in_room(domain, device) > 0)
+  if (device->index > 0)
     return xml_error(error, device->node, NULL, "a guest can have one panic device");
   return TRUE;
 }

@@ -5,7 +5,7 @@
 
 #include "devices/graphics/graphics.h"
 #include "domain/chipset.h"
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "domain/os.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
@@ -116,7 +116,7 @@ static gboolean video_complete(Domain *domain, Device *device, GError **error)
   video->ram = round_up(video->ram);
   video->vgamem = round_up(video->vgamem);
   device->pci_plug = chipset_of(domain) == CHIPSET_ISA ? PCI_PLUG_NONE : choose_plug(video);
-  device_set_alias(domain, device, "video%u", device_index_in_room(domain, device));
+  device_set_alias(domain, device, "video%u", device->index);
   return TRUE;
 }
 
@@ -222,11 +222,9 @@ static void video_annotate(const Domain *domain, const Device *device, xmlNode *
 
 static gint compare_primary(gconstpointer a, gconstpointer b)
 {
-  const Device *x = *(const Device *const *)a, *y = *(const Device *const *)b;
-  gboolean is_x = x->room == &video_room && ((const Video *)x)->is_primary;
-  gboolean is_y = y->room == &video_room && ((const Video *)y)->is_primary;
+  const Video *x = *(const Video *const *)a, *y = *(const Video *const *)b;
 
-  return is_y - is_x;
+  return y->is_primary - x->is_primary;
 }
 
 void video_imply(Domain *domain)
@@ -238,7 +236,7 @@ void video_imply(Domain *domain)
     ((Video *)device)->model_place = device->place;
     domain_add_device(domain, device);
   }
-  g_ptr_array_sort(domain->devices, compare_primary); /* stable */
+  domain_sort_room(domain, &video_room, compare_primary);
 }
 
 const DeviceRoom video_room = {

@@ -21,7 +21,7 @@ static gboolean parse_pci(xmlNode *node, PciAddress *pci, GError **error)
 
 static gboolean parse_drive(xmlNode *node, DriveAddress *drive, GError **error)
 {
-  return xml_attribute_uint32(node, "controller", 0, G_MAXINT32, &drive->controller, error) &&
+  return xml_attribute_uint32(node, "controller", 0, ADDRESS_CONTROLLER_MAX, &drive->controller, error) &&
          xml_attribute_uint32(node, "bus", 0, G_MAXINT32, &drive->bus, error) &&
          xml_attribute_uint32(node, "target", 0, G_MAXINT32, &drive->target, error) &&
          xml_attribute_uint32(node, "unit", 0, G_MAXINT32, &drive->unit, error);
@@ -47,13 +47,13 @@ static gboolean parse_usb(xmlNode *node, UsbAddress *usb, GError **error)
     return xml_error(error, node, "port",
                      "'%s' is not a USB port (expected: numbers with dots between them, as in 1.2)",
                      usb->port);
-  return xml_attribute_uint32(node, "bus", 0, G_MAXINT32, &usb->bus, error);
+  return xml_attribute_uint32(node, "bus", 0, ADDRESS_CONTROLLER_MAX, &usb->bus, error);
 }
 
 /* A controller has one bus. */
 static gboolean parse_virtio_serial(xmlNode *node, VirtioSerialAddress *address, GError **error)
 {
-  return xml_attribute_uint32(node, "controller", 0, G_MAXINT32, &address->controller, error) &&
+  return xml_attribute_uint32(node, "controller", 0, ADDRESS_CONTROLLER_MAX, &address->controller, error) &&
          xml_attribute_uint32(node, "bus", 0, 0, &address->bus, error) &&
          xml_attribute_uint32(node, "port", 0, 511, &address->port, error);
 }

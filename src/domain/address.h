@@ -25,6 +25,9 @@ typedef enum {
 
 extern const EnumTable address_type_table;
 
+/* The last controller, or USB bus, that an address can name. */
+enum { ADDRESS_CONTROLLER_MAX = 255 };
+
 typedef struct {
   guint32 domain, bus, slot, function;
   gboolean multifunction; /* QEMU is told that the slot has more functions than this one */

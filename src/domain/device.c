@@ -94,24 +94,3 @@ void device_set_alias(const Domain *domain, Device *device, const char *format, 
   va_end(arguments);
   device->alias = xml_document_keep(domain->document, alias);
 }
-
-Device *device_first_of(const Domain *domain, const DeviceRoom *room)
-{
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (device->room == room)
-      return device;
-  }
-  return NULL;
-}
-
-guint device_index_in_room(const Domain *domain, const Device *device)
-{
-  guint index = 0;
-
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    if (other == device)
-      return index;
-    index += other->room == device->room;
-  }
-  return index;
-}

@@ -23,6 +23,7 @@ typedef struct Device {
   const DeviceRoom *room;
   struct _xmlNode *node; /* where it stands in the document; NULL for a device that is implied */
   Place place;           /* of the same, for messages */
+  guint index;           /* how many devices of its room stand before it */
   const char *alias;     /* its id in QEMU and in the live XML; set by the alias pass */
   Address address;       /* given by the document, or set by the address pass */
   PciPlug pci_plug;      /* what the address pass is to look for; set by the room's complete() */
@@ -101,9 +102,3 @@ gboolean device_parse_alias(struct _xmlNode *node, Device *device, GError **erro
 
 /* Sets the alias where the user chose none. */
 void device_set_alias(const Domain *domain, Device *device, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-/* The first device of @room, or NULL. */
-Device *device_first_of(const Domain *domain, const DeviceRoom *room);
-
-/* How many devices of its room stand before it. */
-guint device_index_in_room(const Domain *domain, const Device *device);

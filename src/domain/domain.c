@@ -27,8 +27,3 @@ const char *domain_find_bridge(const Domain *domain, const char *network)
 
   return bridge ? xml_document_keep(domain->document, bridge) : NULL;
 }
-
-void domain_add_device(Domain *domain, Device *device)
-{
-  g_ptr_array_add(domain->devices, device);
-}

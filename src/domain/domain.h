@@ -27,6 +27,8 @@ typedef struct Clock Clock;
 typedef struct Lifecycle Lifecycle;
 typedef struct Generator Generator;
 typedef struct DomainNetwork DomainNetwork;
+typedef struct DeviceRoom DeviceRoom;
+typedef struct ControllerTable ControllerTable;
 typedef struct XmlDocument XmlDocument;
 
 typedef struct DomainOptions DomainOptions;
@@ -62,6 +64,9 @@ struct Domain {
   const char *emulator; /* absolute path, or NULL: found by the architecture */
   Place emulator_place;
   GPtrArray *devices; /* of Device: by room, in each in the order of the document; implied ones at the end */
+  GHashTable *rooms;  /* of DeviceRoom: a GPtrArray of its devices, borrowed; see domain_devices_of() */
+  GHashTable *claims; /* of DeviceClaims: what device_first_claimant() knows */
+  ControllerTable *controllers;
 };
 
 /* What is known beside the document: the command line, and facts about the host that decide between two
@@ -99,7 +104,7 @@ struct DomainOptions {
     .type = -1                                                                                               \
   }
 
-/* Calls for each device of @room, in the order of the document. */
+/* Calls for each device. */
 #define DOMAIN_FOREACH_DEVICE(domain, device, index)                                                         \
   for (guint index = 0; (index) < (domain)->devices->len; (index)++)                                         \
     for (Device *device = g_ptr_array_index((domain)->devices, (index)); (device); (device) = NULL)
@@ -109,6 +114,3 @@ const DomainNetwork *domain_find_network(const Domain *domain, const char *name)
 
 /* The bridge that the host itself gives it, or NULL. */
 const char *domain_find_bridge(const Domain *domain, const char *network);
-
-/* Adds a device that the document does not name; takes it. */
-void domain_add_device(Domain *domain, Device *device);

@@ -12,6 +12,7 @@ libdomrun_a_SOURCES += \
 	%D%/cpu-resolve.c %D%/cpu-resolve.h \
 	%D%/cpu-set.c %D%/cpu-set.h \
 	%D%/device.c %D%/device.h \
+	%D%/devices.c %D%/devices.h \
 	%D%/domain.c %D%/domain.h \
 	%D%/features.c %D%/features-qemu.c %D%/features.h \
 	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h %D%/firmware-request.h \

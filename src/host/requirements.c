@@ -305,43 +305,104 @@ static gboolean is_image(const PlanRequirement *requirement)
   return requirement->kind == PLAN_REQUIRE_READ || requirement->kind == PLAN_REQUIRE_WRITE;
 }
 
-/* Whatever it is called: through a link, or by another path. */
-static gboolean is_same_file(const char *a, const char *b)
-{
-  struct stat x, y;
+/* A file, whatever it is called: through a link, or by another path. */
+typedef struct {
+  dev_t device;
+  ino_t inode;
+} FileId;
 
-  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino &&
-         (S_ISREG(x.st_mode) || S_ISBLK(x.st_mode));
+/* The ways in which a guest can have a file. */
+enum { WAY_WRITES = 1 << 0, WAY_SHARES = 1 << 1, WAYS = 4 };
+
+/* The first requirement for a file, of each way. */
+typedef struct {
+  FileId id;
+  const PlanRequirement *first[WAYS];
+} KnownFile;
+
+static guint file_id_hash(gconstpointer key)
+{
+  const FileId *id = key;
+  guint64 mixed = (guint64)id->inode * 31 + (guint64)id->device;
+
+  return g_int64_hash(&mixed);
+}
+
+static gboolean file_id_equal(gconstpointer a, gconstpointer b)
+{
+  const FileId *x = a, *y = b;
+
+  return x->device == y->device && x->inode == y->inode;
+}
+
+static KnownFile *know_file(GHashTable *files, const struct stat *status)
+{
+  FileId id = { status->st_dev, status->st_ino };
+  KnownFile *file = g_hash_table_lookup(files, &id);
+
+  if (!file) {
+    file = g_new0(KnownFile, 1);
+    file->id = id;
+    g_hash_table_insert(files, &file->id, file);
+  }
+  return file;
+}
+
+/* The first of those before it with which @way does not go: two may only read a file, or both share it. */
+static const PlanRequirement *find_rival(const KnownFile *file, guint way)
+{
+  const PlanRequirement *rival = NULL;
+
+  for (guint other = 0; other < WAYS; other++) {
+    const PlanRequirement *first = file->first[other];
+
+    if (!first || !((way | other) & WAY_WRITES) || (way & other & WAY_SHARES))
+      continue;
+    if (!rival || first->place.line < rival->place.line)
+      rival = first;
+  }
+  return rival;
 }
 
 /* One file that two disks write is a file that is lost. The same path twice the document's own check has
  * refused. */
-static gboolean check_alone(const Plan *plan, guint index, GError **error)
+static gboolean check_alone(const PlanRequirement *requirement, GHashTable *files, GError **error)
 {
-  const PlanRequirement *requirement = g_ptr_array_index(plan->requirements, index);
+  guint way =
+      (requirement->kind == PLAN_REQUIRE_WRITE ? WAY_WRITES : 0) | (requirement->is_shared ? WAY_SHARES : 0);
+  const PlanRequirement *rival;
+  struct stat status;
+  KnownFile *file;
 
-  for (guint i = 0; i < index && is_image(requirement); i++) {
-    const PlanRequirement *other = g_ptr_array_index(plan->requirements, i);
-
-    if (!is_image(other) || (requirement->is_shared && other->is_shared) ||
-        (requirement->kind == PLAN_REQUIRE_READ && other->kind == PLAN_REQUIRE_READ))
-      continue;
-    if (is_same_file(requirement->path, other->path))
-      return requirement_refuse(requirement, error,
-                                "'%s' is the same file as '%s' on line %d, and one of the two is written",
-                                requirement->path, other->path, other->place.line);
-  }
-  return TRUE;
+  if (!is_image(requirement) || stat(requirement->path, &status) < 0 ||
+      (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)))
+    return TRUE;
+  file = know_file(files, &status);
+  rival = find_rival(file, way);
+  if (!file->first[way])
+    file->first[way] = requirement;
+  if (!rival)
+    return TRUE;
+  return requirement_refuse(requirement, error,
+                            "'%s' is the same file as '%s' on line %d, and one of the two is written",
+                            requirement->path, rival->path, rival->place.line);
 }
 
 void requirements_check(const Plan *plan, Report *report)
 {
+  g_autoptr(GHashTable) files = g_hash_table_new_full(file_id_hash, file_id_equal, NULL, g_free);
+
   for (guint i = 0; i < plan->requirements->len; i++) {
     const PlanRequirement *requirement = g_ptr_array_index(plan->requirements, i);
-    GError *error = NULL;
+    GError *error = NULL, *rival_error = NULL;
+    gboolean is_alone = check_alone(requirement, files, &rival_error);
 
     if (requirement->kind < G_N_ELEMENTS(checks) && checks[requirement->kind] &&
-        (!checks[requirement->kind](requirement, &error) || !check_alone(plan, i, &error)))
+        !checks[requirement->kind](requirement, &error)) {
+      g_clear_error(&rival_error);
       report_error(report, error);
+    } else if (!is_alone) {
+      report_error(report, rival_error);
+    }
   }
 }

@@ -12,8 +12,10 @@
 
 #include "devices/controller.h"
 #include "devices/hub.h"
+#include "domain/devices.h"
 #include "xml/document.h"
 
+/* What devices are plugged into: a controller or a hub. */
 typedef struct {
   guint32 bus;
   char *prefix; /* "" for the controller itself, "1." for what is behind its port 1 */
@@ -21,66 +23,141 @@ typedef struct {
   guint64 taken; /* a bit for each, from port 1 */
 } UsbPorts;
 
+/* Where to look for a free port: ports only ever become taken. */
+typedef struct {
+  GArray *order; /* of guint: indices of UsbPorts */
+  guint next;    /* of them: those before it have no free port */
+} UsbQueue;
+
+typedef struct {
+  const Domain *domain;
+  GArray *all; /* of UsbPorts: controllers in the order of their buses, then hubs as they were placed */
+  GHashTable *by_place; /* "BUS PREFIX" to an index in it, plus 1 */
+  UsbQueue any;
+  UsbQueue of_bus[CONTROLLER_INDEX_MAX + 1];
+} UsbMap;
+
 static void usb_ports_clear(gpointer data)
 {
   g_free(((UsbPorts *)data)->prefix);
 }
 
-static void add_ports(GArray *all, guint32 bus, const char *prefix, guint ports)
+static void queue_add(UsbQueue *queue, guint index)
 {
-  UsbPorts one = { bus, g_strdup(prefix), ports, 0 };
-
-  g_array_append_val(all, one);
+  if (!queue->order)
+    queue->order = g_array_new(FALSE, FALSE, sizeof(guint));
+  g_array_append_val(queue->order, index);
 }
 
-static gboolean is_usb_controller(const Device *device)
+static void queue_clear(UsbQueue *queue)
 {
-  const Controller *controller = (const Controller *)device;
+  g_clear_pointer(&queue->order, g_array_unref);
+}
 
-  return device->room == &controller_room && controller->type == CONTROLLER_USB &&
-         controller->model != CONTROLLER_USB_NONE && controller->master_port == CONTROLLER_UNSET;
+static char *place_key(guint32 bus, const char *prefix)
+{
+  return g_strdup_printf("%u %s", bus, prefix);
+}
+
+static void add_ports(UsbMap *map, guint32 bus, const char *prefix, guint ports)
+{
+  UsbPorts one = { bus, g_strdup(prefix), ports, 0 };
+  guint index = map->all->len;
+  char *key = place_key(bus, prefix);
+
+  g_array_append_val(map->all, one);
+  queue_add(&map->any, index);
+  queue_add(&map->of_bus[bus], index);
+  if (g_hash_table_contains(map->by_place, key)) /* two controllers of one index: validation refuses them */
+    g_free(key);
+  else
+    g_hash_table_insert(map->by_place, key, GUINT_TO_POINTER(index + 1));
+}
+
+static gboolean is_usb_controller(const Controller *controller)
+{
+  return controller->type == CONTROLLER_USB && controller->model != CONTROLLER_USB_NONE &&
+         controller->master_port == CONTROLLER_UNSET;
 }
 
 static gint compare_bus(gconstpointer a, gconstpointer b)
 {
-  const UsbPorts *x = a, *y = b;
+  const Controller *x = *(const Controller *const *)a, *y = *(const Controller *const *)b;
 
-  return (x->bus > y->bus) - (x->bus < y->bus);
+  return (x->index > y->index) - (x->index < y->index);
 }
 
-static GArray *ports_of_controllers(const Domain *domain)
+static UsbMap *map_new(const Domain *domain)
 {
-  GArray *all = g_array_new(FALSE, FALSE, sizeof(UsbPorts));
+  g_autoptr(GPtrArray) controllers = g_ptr_array_new();
+  UsbMap *map = g_new0(UsbMap, 1);
 
-  g_array_set_clear_func(all, usb_ports_clear);
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (is_usb_controller(device))
-      add_ports(all, ((const Controller *)device)->index, "",
-                controller_usb_ports((const Controller *)device));
+  map->domain = domain;
+  map->all = g_array_new(FALSE, FALSE, sizeof(UsbPorts));
+  g_array_set_clear_func(map->all, usb_ports_clear);
+  map->by_place = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
+    if (is_usb_controller((const Controller *)device))
+      g_ptr_array_add(controllers, device);
   }
-  g_array_sort(all, compare_bus);
-  return all;
+  g_ptr_array_sort(controllers, compare_bus);
+  for (guint i = 0; i < controllers->len; i++) {
+    const Controller *controller = g_ptr_array_index(controllers, i);
+
+    add_ports(map, controller->index, "", controller_usb_ports(controller));
+  }
+  return map;
 }
 
-static UsbPorts *find_ports(GArray *all, guint32 bus, const char *prefix)
+static void map_free(UsbMap *map)
 {
-  for (guint i = 0; i < all->len; i++) {
-    UsbPorts *one = &g_array_index(all, UsbPorts, i);
+  for (gsize i = 0; i < G_N_ELEMENTS(map->of_bus); i++)
+    queue_clear(&map->of_bus[i]);
+  queue_clear(&map->any);
+  g_hash_table_unref(map->by_place);
+  g_array_unref(map->all);
+  g_free(map);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UsbMap, map_free)
 
-    if (one->bus == bus && g_str_equal(one->prefix, prefix))
-      return one;
+static UsbPorts *find_ports(const UsbMap *map, guint32 bus, const char *prefix)
+{
+  g_autofree char *key = place_key(bus, prefix);
+  guint index = GPOINTER_TO_UINT(g_hash_table_lookup(map->by_place, key));
+
+  return index ? &g_array_index(map->all, UsbPorts, index - 1) : NULL;
+}
+
+/* The lowest port that nobody has; 0: there is none. */
+static guint free_port(const UsbPorts *ports)
+{
+  for (guint number = 1; number <= ports->ports; number++) {
+    if (!(ports->taken & G_GUINT64_CONSTANT(1) << number))
+      return number;
+  }
+  return 0;
+}
+
+/* NULL: no port is free. */
+static UsbPorts *find_free(const UsbMap *map, UsbQueue *queue)
+{
+  for (; queue->order && queue->next < queue->order->len; queue->next++) {
+    UsbPorts *ports = &g_array_index(map->all, UsbPorts, g_array_index(queue->order, guint, queue->next));
+
+    if (free_port(ports))
+      return ports;
   }
   return NULL;
 }
 
-static gboolean take_given(GArray *all, const Device *device, GError **error)
+static gboolean take_given(const UsbMap *map, const Device *device, GError **error)
 {
   const Address *address = &device->address;
   const char *dot = strrchr(address->usb.port, '.');
   g_autofree char *prefix =
       dot ? g_strndup(address->usb.port, (gsize)(dot + 1 - address->usb.port)) : g_strdup("");
   guint64 number = g_ascii_strtoull(dot ? dot + 1 : address->usb.port, NULL, 10);
-  UsbPorts *ports = find_ports(all, address->usb.bus, prefix);
+  UsbPorts *ports = find_ports(map, address->usb.bus, prefix);
 
   if (!ports)
     return error_set_document(error, &address->place, "port",
@@ -101,35 +178,46 @@ static gboolean is_given(const Device *device)
   return device->address.type == ADDRESS_USB && device->address.usb.port;
 }
 
-static void add_hub_ports(GArray *all, const Device *hub)
+/* QEMU plugs no hub into a hub that is the fifth in a row. */
+enum { HUBS_IN_A_ROW = 5 };
+
+static guint hubs_before(const char *port)
+{
+  guint count = 0;
+
+  for (const char *c = port; *c; c++)
+    count += *c == '.';
+  return count;
+}
+
+static gboolean add_hub_ports(UsbMap *map, const Device *hub, GError **error)
 {
   g_autofree char *prefix = g_strconcat(hub->address.usb.port, ".", NULL);
 
-  add_ports(all, hub->address.usb.bus, prefix, HUB_PORTS);
+  if (hubs_before(hub->address.usb.port) >= HUBS_IN_A_ROW)
+    return error_set_document(
+        error, hub->address.is_given ? &hub->address.place : &hub->place, NULL,
+        "a hub at port %s of bus %u would be behind %d others: QEMU has no more in a row",
+        hub->address.usb.port, hub->address.usb.bus, HUBS_IN_A_ROW);
+  add_ports(map, hub->address.usb.bus, prefix, HUB_PORTS);
+  return TRUE;
 }
 
-static gboolean take_free(const Domain *domain, GArray *all, Device *device)
+static gboolean take_free(UsbMap *map, Device *device)
 {
   gboolean has_bus = device->address.type == ADDRESS_USB;
+  UsbPorts *ports = find_free(map, has_bus ? &map->of_bus[device->address.usb.bus] : &map->any);
+  guint number = ports ? free_port(ports) : 0;
+  g_autofree char *port = NULL;
 
-  for (guint i = 0; i < all->len; i++) {
-    UsbPorts *ports = &g_array_index(all, UsbPorts, i);
-
-    if (has_bus && ports->bus != device->address.usb.bus)
-      continue;
-    for (guint number = 1; number <= ports->ports; number++) {
-      g_autofree char *port = g_strdup_printf("%s%u", ports->prefix, number);
-
-      if (ports->taken & G_GUINT64_CONSTANT(1) << number)
-        continue;
-      ports->taken |= G_GUINT64_CONSTANT(1) << number;
-      device->address.type = ADDRESS_USB;
-      device->address.usb.bus = ports->bus;
-      device->address.usb.port = xml_document_keep(domain->document, port);
-      return TRUE;
-    }
-  }
-  return FALSE;
+  if (!ports)
+    return FALSE;
+  port = g_strdup_printf("%s%u", ports->prefix, number);
+  ports->taken |= G_GUINT64_CONSTANT(1) << number;
+  device->address.type = ADDRESS_USB;
+  device->address.usb.bus = ports->bus;
+  device->address.usb.port = xml_document_keep(map->domain->document, port);
+  return TRUE;
 }
 
 static gboolean set_full_error(const Device *device, const GArray *all, GError **error)
@@ -141,13 +229,11 @@ static gboolean set_full_error(const Device *device, const GArray *all, GError *
   return error_set_document(error, &device->place, NULL, "there is no free USB port for this device");
 }
 
-static gboolean place(const Domain *domain, GArray *all, Device *device, GError **error)
+static gboolean place(UsbMap *map, Device *device, GError **error)
 {
-  if (!is_given(device) && !take_free(domain, all, device))
-    return set_full_error(device, all, error);
-  if (device->room == &hub_room)
-    add_hub_ports(all, device);
-  return TRUE;
+  if (!is_given(device) && !take_free(map, device))
+    return set_full_error(device, map->all, error);
+  return device->room != &hub_room || add_hub_ports(map, device, error);
 }
 
 /* Ports of controllers, less what is named in the document, against devices without one. */
@@ -166,27 +252,31 @@ static guint hubs_needed(const Domain *domain, const GArray *all)
   return all->len == 0 || wanted <= available ? 0 : (wanted - available + HUB_PORTS - 2) / (HUB_PORTS - 1);
 }
 
-static gboolean place_all(const Domain *domain, GArray *all, GError **error)
+static gboolean place_hubs(UsbMap *map, GError **error)
 {
-  DOMAIN_FOREACH_DEVICE(domain, hub, i) {
-    if (hub->room == &hub_room && is_given(hub)) {
-      if (!take_given(all, hub, error))
-        return FALSE;
-      add_hub_ports(all, hub);
-    }
-  }
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (device->is_usb && device->room != &hub_room && is_given(device) && !take_given(all, device, error))
+  DOMAIN_FOREACH_OF(map->domain, &hub_room, hub, i) {
+    if (is_given(hub) && (!take_given(map, hub, error) || !add_hub_ports(map, hub, error)))
       return FALSE;
   }
-  DOMAIN_FOREACH_DEVICE(domain, hub, i) {
-    if (hub->room == &hub_room && !is_given(hub) && !place(domain, all, hub, error))
+  DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
+    if (device->is_usb && device->room != &hub_room && is_given(device) && !take_given(map, device, error))
       return FALSE;
   }
+  DOMAIN_FOREACH_OF(map->domain, &hub_room, hub, i) {
+    if (!is_given(hub) && !place(map, hub, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean place_all(UsbMap *map, GError **error)
+{
+  if (!place_hubs(map, error))
+    return FALSE;
   for (guint order = 0; order <= DEVICE_USB_ORDER_LAST; order++) {
-    DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
       if (device->is_usb && device->room != &hub_room && device->room->usb_order == order &&
-          !is_given(device) && !place(domain, all, device, error))
+          !is_given(device) && !place(map, device, error))
         return FALSE;
     }
   }
@@ -195,9 +285,9 @@ static gboolean place_all(const Domain *domain, GArray *all, GError **error)
 
 gboolean address_assign_usb(Domain *domain, GError **error)
 {
-  g_autoptr(GArray) all = ports_of_controllers(domain);
+  g_autoptr(UsbMap) map = map_new(domain);
 
-  for (guint hubs = hubs_needed(domain, all); hubs > 0; hubs--)
+  for (guint hubs = hubs_needed(domain, map->all); hubs > 0; hubs--)
     hub_add(domain);
-  return place_all(domain, all, error);
+  return place_all(map, error);
 }

@@ -8,7 +8,7 @@
  * only where the document names no ports of its own). The buses that this found become controllers of the
  * domain. The second time, with all buses there, bridges and root ports are placed first and then the
  * devices: a bridge that was found late still comes early. That is how libvirt does it, and the only way to
- * come to the same addresses.
+ * come to the same addresses. (Where the bridges themselves fill a bus there is a third time, and so on.)
  *
  * What a bus takes: a conventional bus (pci-root, pci-bridge, pcie-to-pci-bridge, dmi-to-pci-bridge) any
  * device; a root port or a downstream port one PCI Express device, or a bridge to conventional PCI; the PCI
@@ -21,6 +21,7 @@
 #include "devices/controller.h"
 #include "devices/registry.h"
 #include "domain/chipset.h"
+#include "domain/devices.h"
 #include "domain/os.h"
 #include "machine/address-usb.h"
 
@@ -30,12 +31,14 @@ typedef struct {
   ControllerModel model;
   guint8 functions[PCI_SLOTS];  /* a bit for each that is taken */
   guint8 root_ports[PCI_SLOTS]; /* of those, a bit for each that is a root port */
+  guint32 full_slots;           /* a bit for each slot that has no place for a device, taken or not there */
 } PciBus;
 
 typedef struct {
   Domain *domain;
   GArray *buses; /* of PciBus, by index */
   Chipset chipset;
+  const Device *ich9[CONTROLLER_INDEX_MAX + 1]; /* a part with an address, by the index of the controller */
 } PciMap;
 
 static PciBus *bus_at(const PciMap *map, guint32 index)
@@ -115,6 +118,10 @@ static gboolean add_bus(PciMap *map, ControllerModel model)
 
   if (map->buses->len >= PCI_BUSES_MAX)
     return FALSE;
+  for (guint32 slot = 0; slot < PCI_SLOTS; slot++) {
+    if (!has_slot(&bus, slot))
+      bus.full_slots |= 1U << slot;
+  }
   g_array_append_val(map->buses, bus);
   return TRUE;
 }
@@ -122,8 +129,15 @@ static gboolean add_bus(PciMap *map, ControllerModel model)
 static void take(PciBus *bus, const PciAddress *address, gboolean is_root_port)
 {
   bus->functions[address->slot] |= (guint8)(1 << address->function);
+  bus->full_slots |= 1U << address->slot;
   if (is_root_port)
     bus->root_ports[address->slot] |= (guint8)(1 << address->function);
+}
+
+static void take_slot(PciBus *bus, guint32 slot)
+{
+  bus->functions[slot] = ALL_FUNCTIONS;
+  bus->full_slots |= 1U << slot;
 }
 
 /* Takes a whole slot: nothing else goes into it without being told to. */
@@ -132,15 +146,11 @@ static gboolean take_free_slot(PciMap *map, BusFits fits, PciAddress *ret_addres
   for (guint32 i = 0; i < map->buses->len; i++) {
     PciBus *bus = bus_at(map, i);
 
-    if (!fits(bus->model))
+    if (!fits(bus->model) || bus->full_slots == G_MAXUINT32)
       continue;
-    for (guint32 slot = 0; slot < PCI_SLOTS; slot++) {
-      if (!has_slot(bus, slot) || bus->functions[slot])
-        continue;
-      bus->functions[slot] = ALL_FUNCTIONS;
-      *ret_address = (PciAddress){ .bus = i, .slot = slot };
-      return TRUE;
-    }
+    *ret_address = (PciAddress){ .bus = i, .slot = (guint32)g_bit_nth_lsf(~(gulong)bus->full_slots, -1) };
+    take_slot(bus, ret_address->slot);
+    return TRUE;
   }
   return FALSE;
 }
@@ -172,7 +182,7 @@ static gboolean take_dmi_bridge(PciMap *map, PciAddress *ret_address)
 
   if (root->functions[DMI_SLOT])
     return take_free_slot(map, fits_root, ret_address);
-  root->functions[DMI_SLOT] = ALL_FUNCTIONS;
+  take_slot(root, DMI_SLOT);
   *ret_address = (PciAddress){ .slot = DMI_SLOT };
   return TRUE;
 }
@@ -226,9 +236,17 @@ static gboolean is_builtin(const Device *device)
   return device->room == &controller_room && ((const Controller *)device)->is_builtin;
 }
 
+static gboolean is_ich9_usb(const Device *device)
+{
+  const Controller *controller = (const Controller *)device;
+
+  return device->room == &controller_room && controller->type == CONTROLLER_USB &&
+         controller->model >= CONTROLLER_ICH9_EHCI1 && controller->model <= CONTROLLER_ICH9_UHCI3;
+}
+
 static PciMap map_new(Domain *domain)
 {
-  PciMap map = { domain, g_array_new(FALSE, TRUE, sizeof(PciBus)), chipset_of(domain) };
+  PciMap map = { domain, g_array_new(FALSE, TRUE, sizeof(PciBus)), chipset_of(domain), { NULL } };
 
   for (guint32 i = 0; i < PCI_BUSES_MAX; i++) {
     const Controller *controller = controller_find(domain, CONTROLLER_PCI, i);
@@ -239,6 +257,12 @@ static PciMap map_new(Domain *domain)
       add_bus(&map, controller->model);
     }
   }
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
+    const Controller *controller = (const Controller *)device;
+
+    if (is_ich9_usb(device) && device->address.type == ADDRESS_PCI && !map.ich9[controller->index])
+      map.ich9[controller->index] = device;
+  }
   return map;
 }
 
@@ -248,10 +272,7 @@ static void reserve_board(PciMap *map)
 {
   PciBus *root = bus_at(map, 0);
 
-  if (map->chipset == CHIPSET_Q35)
-    root->functions[31] = ALL_FUNCTIONS;
-  else
-    root->functions[1] = ALL_FUNCTIONS;
+  take_slot(root, map->chipset == CHIPSET_Q35 ? 31 : 1);
 }
 
 /* An address on a bus that is not there makes the bus. */
@@ -329,7 +350,7 @@ static gboolean place_primary_video(PciMap *map, Device *device)
 
   if (root->functions[slot])
     return FALSE;
-  root->functions[slot] = ALL_FUNCTIONS;
+  take_slot(root, slot);
   device->address.type = ADDRESS_PCI;
   device->address.pci = (PciAddress){ .slot = slot };
   return TRUE;
@@ -345,29 +366,11 @@ static gboolean is_board_usb(const PciMap *map, const Device *device)
          controller->index == 0;
 }
 
-static gboolean is_ich9_usb(const Device *device)
-{
-  const Controller *controller = (const Controller *)device;
-
-  return device->room == &controller_room && controller->type == CONTROLLER_USB &&
-         controller->model >= CONTROLLER_ICH9_EHCI1 && controller->model <= CONTROLLER_ICH9_UHCI3;
-}
-
 /* The parts of an ICH9 USB controller share a slot: EHCI is function 7, the UHCI companions are 0 to 2. */
 static guint32 ich9_function(const Controller *controller)
 {
   return controller->model == CONTROLLER_ICH9_EHCI1 ? 7
                                                     : (guint32)(controller->model - CONTROLLER_ICH9_UHCI1);
-}
-
-static const Device *ich9_sibling(const PciMap *map, const Controller *controller)
-{
-  DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
-    if (is_ich9_usb(device) && device->address.type == ADDRESS_PCI && device != &controller->device &&
-        ((const Controller *)device)->index == controller->index)
-      return device;
-  }
-  return NULL;
 }
 
 /* On Q35 they are where the board has them, slots 0x1d and 0x1a; elsewhere in any slot. */
@@ -390,7 +393,7 @@ static gboolean find_ich9_slot(PciMap *map, PciAddress *ret_address)
 static gboolean place_ich9(PciMap *map, Device *device)
 {
   const Controller *controller = (const Controller *)device;
-  const Device *sibling = ich9_sibling(map, controller);
+  const Device *sibling = map->ich9[controller->index];
   PciAddress address;
 
   if (sibling)
@@ -402,6 +405,7 @@ static gboolean place_ich9(PciMap *map, Device *device)
   take(bus_at(map, address.bus), &address, FALSE);
   device->address.type = ADDRESS_PCI;
   device->address.pci = address;
+  map->ich9[controller->index] = device;
   return TRUE;
 }
 
@@ -477,12 +481,8 @@ static void forget_assigned(Domain *domain)
 static gboolean is_full(const PciMap *map)
 {
   for (guint32 i = 0; i < map->buses->len; i++) {
-    const PciBus *bus = bus_at(map, i);
-
-    for (guint32 slot = 0; slot < PCI_SLOTS; slot++) {
-      if (has_slot(bus, slot) && !bus->functions[slot])
-        return FALSE;
-    }
+    if (bus_at(map, i)->full_slots != G_MAXUINT32)
+      return FALSE;
   }
   return TRUE;
 }
@@ -524,16 +524,20 @@ static gboolean add_controllers(const PciMap *map, GError **error)
 /* QEMU is told of a slot with several functions by the one that is function 0. */
 static void set_multifunction(const PciMap *map)
 {
+  g_autofree gboolean *has_more = g_new0(gboolean, PCI_BUSES_MAX * PCI_SLOTS);
+
+  DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
+    const PciAddress *address = &device->address.pci;
+
+    if (device->address.type == ADDRESS_PCI && address->function > 0)
+      has_more[address->bus * PCI_SLOTS + address->slot] = TRUE;
+  }
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
     PciAddress *address = &device->address.pci;
 
-    if (device->address.type != ADDRESS_PCI || is_builtin(device) || address->function > 0)
-      continue;
-    DOMAIN_FOREACH_DEVICE(map->domain, other, j) {
-      if (other->address.type == ADDRESS_PCI && other->address.pci.bus == address->bus &&
-          other->address.pci.slot == address->slot && other->address.pci.function > 0)
-        address->multifunction = TRUE;
-    }
+    if (device->address.type == ADDRESS_PCI && !is_builtin(device) && address->function == 0 &&
+        has_more[address->bus * PCI_SLOTS + address->slot])
+      address->multifunction = TRUE;
   }
 }
 
@@ -567,26 +571,40 @@ static gint compare_for_start(gconstpointer a, gconstpointer b)
   return is_pci_bus(y) - is_pci_bus(x);
 }
 
-static gboolean assign_pci(Domain *domain, GError **error)
+/* With all buses there. Bridges take places, too: where that makes one more necessary, it is told, and the
+ * round begins again. */
+static gboolean place_all(Domain *domain, gboolean *ret_has_grown, GError **error)
 {
-  PciMap map = map_new(domain);
-  gboolean is_fine = count_buses(&map, error) && add_controllers(&map, error);
+  PciMap map;
+  guint buses;
+  gboolean is_fine;
 
-  g_array_unref(map.buses);
-  if (!is_fine)
-    return FALSE;
   forget_assigned(domain);
   map = map_new(domain);
+  buses = map.buses->len;
   reserve_board(&map);
   is_fine = reserve_all_given(&map, error);
   if (is_fine)
     reserve_primary_video(&map);
-  is_fine = is_fine && place_buses(&map, error) && place_devices(&map, error);
-  if (is_fine)
+  is_fine = is_fine && place_buses(&map, error) && place_devices(&map, error) && add_controllers(&map, error);
+  *ret_has_grown = map.buses->len > buses;
+  if (is_fine && !*ret_has_grown)
     set_multifunction(&map);
-  number_buses(domain);
-  g_ptr_array_sort(domain->devices, compare_for_start); /* QEMU wants a bus before what is on it; stable */
   g_array_unref(map.buses);
+  return is_fine;
+}
+
+static gboolean assign_pci(Domain *domain, GError **error)
+{
+  PciMap map = map_new(domain);
+  gboolean is_fine = count_buses(&map, error) && add_controllers(&map, error);
+  gboolean has_grown = TRUE;
+
+  g_array_unref(map.buses);
+  while (is_fine && has_grown)
+    is_fine = place_all(domain, &has_grown, error);
+  number_buses(domain);
+  domain_sort_room(domain, &controller_room, compare_for_start); /* QEMU wants a bus before what is on it */
   return is_fine;
 }
 

@@ -41,18 +41,10 @@ static void assign_kind(Domain *domain, BootClass kind, guint32 boot_index)
   }
 }
 
-static gboolean has_boot_twice(const GArray *boot, guint index)
-{
-  for (guint i = 0; i < index; i++) {
-    if (g_array_index(boot, int, i) == g_array_index(boot, int, index))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 gboolean boot_assign(Domain *domain, GError **error)
 {
   const GArray *boot = domain->os->boot;
+  gboolean is_assigned[BOOT_LAST] = { FALSE };
   int orders = take_orders(domain, error);
 
   if (orders < 0)
@@ -67,8 +59,11 @@ gboolean boot_assign(Domain *domain, GError **error)
   if (boot->len == 0) /* hd is the default of the format */
     assign_kind(domain, BOOT_HD, 1);
   for (guint i = 0; i < boot->len; i++) {
-    if (!has_boot_twice(boot, i))
-      assign_kind(domain, (BootClass)g_array_index(boot, int, i), i + 1);
+    BootClass kind = (BootClass)g_array_index(boot, int, i);
+
+    if (!is_assigned[kind])
+      assign_kind(domain, kind, i + 1);
+    is_assigned[kind] = TRUE;
   }
   return TRUE;
 }

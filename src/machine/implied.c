@@ -7,9 +7,11 @@
 #include "devices/memballoon.h"
 #include "devices/video.h"
 
-void implied_add(Domain *domain)
+gboolean implied_add(Domain *domain, GError **error)
 {
-  controller_imply(domain);
+  if (!controller_imply(domain, error))
+    return FALSE;
   memballoon_imply(domain);
   video_imply(domain);
+  return TRUE;
 }

@@ -8,4 +8,4 @@
 #include "domain/domain.h"
 
 /* Adds them, before the devices are completed: the new ones are completed with the others. */
-void implied_add(Domain *domain);
+gboolean implied_add(Domain *domain, GError **error);

@@ -5,6 +5,8 @@
 
 #include "devices/chardev/chardev.h"
 #include "devices/graphics/graphics.h"
+#include "devices/registry.h"
+#include "domain/devices.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
 #include "xml/annotate.h"
@@ -73,33 +75,43 @@ static void annotate_address(const Address *address, xmlNode *node)
 
 /* ---- What is known since it runs ---- */
 
+static void claim_alias(const Device *device, GPtrArray *claims)
+{
+  g_ptr_array_add(claims, g_strconcat(device->room->element, " ", device->alias, NULL));
+}
+
+static void annotate_device(const Device *device, const LiveDevice *fact)
+{
+  if (fact->tty)
+    xml_set_attribute(xml_set_child(device->node, "source"), "path", fact->tty);
+  if (fact->tty && device->room == &console_room)
+    xml_set_attribute(device->node, "tty", fact->tty);
+  if (fact->tap)
+    xml_set_attribute(xml_set_child(device->node, "target"), "dev", fact->tap);
+}
+
+/* A console that is another name of a serial device has its alias, too. */
 static void annotate_device_fact(const Domain *domain, const LiveDevice *fact)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (!device->node || g_strcmp0(device->alias, fact->alias) != 0)
-      continue;
-    if (fact->tty)
-      xml_set_attribute(xml_set_child(device->node, "source"), "path", fact->tty);
-    if (fact->tty && device->room == &console_room)
-      xml_set_attribute(device->node, "tty", fact->tty);
-    if (fact->tap)
-      xml_set_attribute(xml_set_child(device->node, "target"), "dev", fact->tap);
+  for (const DeviceRoom *const *room = device_rooms; *room; room++) {
+    g_autofree char *claim = g_strconcat((*room)->element, " ", fact->alias, NULL);
+    const Device *device = device_first_claimant(domain, claim_alias, claim);
+
+    if (device && device->node)
+      annotate_device(device, fact);
   }
 }
 
 static void annotate_display_fact(const Domain *domain, const LiveDisplay *fact)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    const Graphics *graphics = (const Graphics *)device;
+  const Graphics *graphics = graphics_of_display(domain, fact->index);
 
-    if (!device->node || device->room != &graphics_room || graphics->type != GRAPHICS_VNC ||
-        graphics->vnc_index != fact->index)
-      continue;
-    if (fact->port)
-      xml_set_attribute_format(device->node, "port", "%d", fact->port);
-    if (fact->websocket)
-      xml_set_attribute_format(device->node, "websocket", "%d", fact->websocket);
-  }
+  if (!graphics || !graphics->device.node)
+    return;
+  if (fact->port)
+    xml_set_attribute_format(graphics->device.node, "port", "%d", fact->port);
+  if (fact->websocket)
+    xml_set_attribute_format(graphics->device.node, "websocket", "%d", fact->websocket);
 }
 
 static void annotate_facts(const Domain *domain, const LiveFacts *facts)

@@ -8,7 +8,7 @@
 #include "domain/bootloader.h"
 #include "domain/clock.h"
 #include "domain/cpu.h"
-#include "domain/device.h"
+#include "domain/devices.h"
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/lifecycle.h"
@@ -97,8 +97,8 @@ static void translate_devices(const Domain *domain, Plan *plan, Report *report)
   GError *error = NULL;
 
   for (const DeviceRoom *const *room = device_rooms; *room; room++) {
-    DOMAIN_FOREACH_DEVICE(domain, device, i) {
-      if (device->room == *room && !device->room->translate(domain, device, plan, &error))
+    DOMAIN_FOREACH_OF(domain, *room, device, i) {
+      if (!device->room->translate(domain, device, plan, &error))
         report_error(report, g_steal_pointer(&error));
     }
   }

@@ -3,12 +3,14 @@
 
 #include "machine/machine.h"
 
+#include "devices/chardev/chardev.h"
+#include "devices/controller.h"
 #include "devices/disk/disk.h"
 #include "devices/registry.h"
 #include "domain/bootloader.h"
 #include "domain/clock.h"
 #include "domain/cpu.h"
-#include "domain/device.h"
+#include "domain/devices.h"
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/generator.h"
@@ -121,7 +123,7 @@ static gboolean parse_device(Domain *domain, const DeviceRoom *room, xmlNode *no
     device_free(device);
     return FALSE;
   }
-  g_ptr_array_add(domain->devices, device);
+  domain_add_device(domain, device);
   return TRUE;
 }
 
@@ -195,7 +197,9 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   collect(report, cpu_complete(domain, &error), &error);
   firmware_complete(domain);
   disk_sort(domain);
-  implied_add(domain);
+  collect(report, implied_add(domain, &error), &error);
+  if (report_has_errors(report))
+    return;
   DOMAIN_FOREACH_DEVICE(domain, device, i)
     collect(report, device->room->complete(domain, device, &error), &error);
   if (report_has_errors(report))
@@ -203,6 +207,24 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   domain->bootloader->disk = disk_first(domain);
   collect(report, address_assign(domain, &error), &error);
   collect(report, boot_assign(domain, &error), &error);
+}
+
+/* A console that is another name of a serial device has the alias of that. */
+static void claim_alias(const Device *device, GPtrArray *claims)
+{
+  if (device->room != &console_room || !((const Chardev *)device)->is_duplicate)
+    g_ptr_array_add(claims, g_strdup(device->alias));
+}
+
+static gboolean validate_alias(const Domain *domain, const Device *device, GError **error)
+{
+  const Device *first = device_first_claimant(domain, claim_alias, device->alias);
+
+  if (first == device || (device->room == &console_room && ((const Chardev *)device)->is_duplicate))
+    return TRUE;
+  error_set_document(error, &device->place, NULL, "its alias, '%s', is that of %s on line %d", device->alias,
+                     first->place.element, first->place.line);
+  return error_add_hint(error, "<alias name='ua-...'/> gives a device one of its own");
 }
 
 static void validate(const Domain *domain, Report *report)
@@ -217,7 +239,8 @@ static void validate(const Domain *domain, Report *report)
   collect(report, firmware_validate(domain, &error), &error);
   collect(report, bootloader_validate(domain, &error), &error);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
-    collect(report, device->room->validate(domain, device, &error), &error);
+    collect(report, device->room->validate(domain, device, &error) && validate_alias(domain, device, &error),
+            &error);
 }
 
 /* A part that failed has not read all of its elements: those are not unknown. A misspelt one beside them is,
@@ -272,6 +295,9 @@ static Domain *domain_new(XmlDocument *document)
     .lifecycle = &whole->lifecycle,
     .generator = &whole->generator,
     .devices = g_ptr_array_new_with_free_func((GDestroyNotify)device_free),
+    .rooms = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref),
+    .claims = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_hash_table_unref),
+    .controllers = controller_table_new(),
   };
   return &whole->domain;
 }
@@ -311,6 +337,9 @@ void machine_free(Domain *domain)
   os_clear(domain->os);
   cpu_clear(domain->cpu);
   memory_backing_clear(domain->memory_backing);
+  g_hash_table_unref(domain->claims);
+  g_hash_table_unref(domain->rooms);
+  controller_table_free(domain->controllers);
   g_ptr_array_unref(domain->devices);
   g_free(domain); /* the first member of its Whole */
 }

@@ -4,7 +4,7 @@
 #include "devices/chardev/chardev.h"
 
 #include "devices/controller.h"
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -103,32 +103,58 @@ static gboolean parallel_parse(xmlNode *node, Device *device, GError **error)
   return address_parse(node, allowed, &device->address, error);
 }
 
-static const Chardev *isa_at_port(const Domain *domain, const DeviceRoom *room, int port)
+static void claim_isa_port(const Device *device, GPtrArray *claims)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    const Chardev *chardev = (const Chardev *)device;
+  const Chardev *chardev = (const Chardev *)device;
 
-    if (device->room == room && chardev->target == CHARDEV_TARGET_ISA && chardev->port == port)
-      return chardev;
-  }
-  return NULL;
+  if ((device->room == &serial_room || device->room == &parallel_room) &&
+      chardev->target == CHARDEV_TARGET_ISA)
+    g_ptr_array_add(claims, g_strdup_printf("%s %d", device->room->element, chardev->port));
+}
+
+/* Which ports are taken already. */
+typedef struct {
+  int after_highest;
+  GHashTable *isa;
+  int next_isa; /* those before it are taken */
+} TakenPorts;
+
+static void take_port(TakenPorts *taken, const Chardev *chardev)
+{
+  taken->after_highest = MAX(taken->after_highest, chardev->port + 1);
+  if (chardev->target == CHARDEV_TARGET_ISA)
+    g_hash_table_add(taken->isa, GINT_TO_POINTER(chardev->port));
 }
 
 /* libvirt's rule: the port after the highest, be it taken by number or by an earlier choice. Where the
  * machine has no such port (libvirt's guest then fails to start), the first that is free. */
-static int choose_port(const Domain *domain, const Chardev *chardev, int ports)
+static int choose_port(TakenPorts *taken, const Chardev *chardev, int ports)
 {
-  int port = 0;
+  if (chardev->target != CHARDEV_TARGET_ISA || taken->after_highest < ports)
+    return taken->after_highest;
+  while (g_hash_table_contains(taken->isa, GINT_TO_POINTER(taken->next_isa)))
+    taken->next_isa++;
+  return taken->next_isa;
+}
 
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (device->room == chardev->device.room)
-      port = MAX(port, ((const Chardev *)device)->port + 1);
+/* Of a whole room: each choice depends on those before it. */
+static void choose_ports(const Domain *domain, const DeviceRoom *room, int ports)
+{
+  g_autoptr(GHashTable) isa = g_hash_table_new(NULL, NULL);
+  TakenPorts taken = { 0, isa, 0 };
+
+  DOMAIN_FOREACH_OF(domain, room, device, i) {
+    if (((const Chardev *)device)->port != CHARDEV_PORT_NONE)
+      take_port(&taken, (const Chardev *)device);
   }
-  if (chardev->target != CHARDEV_TARGET_ISA || port < ports)
-    return port;
-  for (port = 0; isa_at_port(domain, chardev->device.room, port);)
-    port++;
-  return port;
+  DOMAIN_FOREACH_OF(domain, room, device, i) {
+    Chardev *chardev = (Chardev *)device;
+
+    if (chardev->port != CHARDEV_PORT_NONE)
+      continue;
+    chardev->port = choose_port(&taken, chardev, ports);
+    take_port(&taken, chardev);
+  }
 }
 
 static gboolean serial_complete(Domain *domain, Device *device, GError **error)
@@ -136,20 +162,18 @@ static gboolean serial_complete(Domain *domain, Device *device, GError **error)
   Chardev *serial = (Chardev *)device;
 
   if (serial->port == CHARDEV_PORT_NONE)
-    serial->port = choose_port(domain, serial, SERIAL_PORTS);
+    choose_ports(domain, &serial_room, SERIAL_PORTS);
   device->is_usb = serial->target == CHARDEV_TARGET_USB;
   device->pci_plug = serial->target == CHARDEV_TARGET_PCI ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_NONE;
-  device_set_alias(domain, device, "serial%u", device_index_in_room(domain, device));
+  device_set_alias(domain, device, "serial%u", device->index);
   return TRUE;
 }
 
 static gboolean parallel_complete(Domain *domain, Device *device, GError **error)
 {
-  Chardev *parallel = (Chardev *)device;
-
-  if (parallel->port == CHARDEV_PORT_NONE)
-    parallel->port = choose_port(domain, parallel, PARALLEL_PORTS);
-  device_set_alias(domain, device, "parallel%u", device_index_in_room(domain, device));
+  if (((const Chardev *)device)->port == CHARDEV_PORT_NONE)
+    choose_ports(domain, &parallel_room, PARALLEL_PORTS);
+  device_set_alias(domain, device, "parallel%u", device->index);
   return TRUE;
 }
 
@@ -163,36 +187,45 @@ static const Chardev *chardev_of(const Device *device)
   return chardev->is_duplicate ? NULL : chardev;
 }
 
-/* Against the character devices before this one in the document. */
+static void claim_source(const Device *device, GPtrArray *claims)
+{
+  const Chardev *chardev = chardev_of(device);
+
+  if (chardev)
+    chardev_source_claim(&chardev->source, claims);
+}
+
+static gboolean validate_claim(const Domain *domain, const Device *device, const Place *place,
+                               const char *claim, GError **error)
+{
+  const Device *first = claim ? device_first_claimant(domain, claim_source, claim) : device;
+
+  return first == device || error_set_document(error, place, NULL, "%s is taken by the device on line %d",
+                                               claim, first->place.line);
+}
+
 static gboolean validate_claims(const Domain *domain, const Device *device, GError **error)
 {
-  gboolean is_passed = FALSE;
+  const ChardevSource *source = &((const Chardev *)device)->source;
+  g_autofree char *claim = chardev_source_claim_of(source), *log_claim = chardev_source_log_claim_of(source);
 
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    const Chardev *chardev = chardev_of(other);
-    int lines = device->place.line - other->place.line;
-
-    is_passed |= other == device;
-    if (!chardev || other == device || lines < 0 || (lines == 0 && is_passed))
-      continue;
-    if (!chardev_source_check_claims(&((const Chardev *)device)->source, &chardev->source, other->place.line,
-                                     error))
-      return FALSE;
-  }
-  return TRUE;
+  return validate_claim(domain, device, &source->place, claim, error) &&
+         validate_claim(domain, device, &source->log_place, log_claim, error);
 }
 
 static gboolean validate_port(const Domain *domain, const Device *device, const char *what, int ports,
                               GError **error)
 {
   const Chardev *chardev = (const Chardev *)device;
-  const Chardev *first = isa_at_port(domain, device->room, chardev->port);
+  g_autofree char *claim = g_strdup_printf("%s %d", device->room->element, chardev->port);
+  const Device *first;
 
   if (chardev->target != CHARDEV_TARGET_ISA)
     return TRUE;
-  if (first != chardev)
+  first = device_first_claimant(domain, claim_isa_port, claim);
+  if (first != device)
     return error_set_document(error, &device->place, NULL, "port %d is that of the %s device on line %d",
-                              chardev->port, what, first->device.place.line);
+                              chardev->port, what, first->place.line);
   if (chardev->port >= ports)
     return error_set_document(error, &device->place, NULL,
                               "port %d does not exist: the machine has %d, numbered from 0", chardev->port,
@@ -262,15 +295,6 @@ static void warn_of_difference(const Domain *domain, const Chardev *console, con
                    serial->device.place.line);
 }
 
-static const Chardev *first_serial(const Domain *domain)
-{
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (device->room == &serial_room)
-      return (const Chardev *)device;
-  }
-  return NULL;
-}
-
 /* Of a document for Xen, what the guest cannot have is replaced by its like. */
 static gboolean replace_xen(const Domain *domain, Chardev *console, GError **error)
 {
@@ -298,17 +322,16 @@ static void ensure_controller(Domain *domain, const Device *device)
 static gboolean console_complete(Domain *domain, Device *device, GError **error)
 {
   Chardev *console = (Chardev *)device;
-  guint index = device_index_in_room(domain, device);
-  const Chardev *serial = first_serial(domain);
+  const Chardev *serial = (const Chardev *)device_first_of(domain, &serial_room);
 
   if (console->target == CHARDEV_TARGET_XEN && !replace_xen(domain, console, error))
     return FALSE;
   if (console->target == CHARDEV_TARGET_VIRTIO) {
-    device_set_alias(domain, device, "console%u", index);
+    device_set_alias(domain, device, "console%u", device->index);
     ensure_controller(domain, device);
     return TRUE;
   }
-  if (index > 0) {
+  if (device->index > 0) {
     error_set_document(error, &device->place, NULL, "only the first console can be of target type 'serial'");
     return error_add_hint(error, "it is another name of the first serial device; further ports are <serial>, "
                                  "further consoles <target type='virtio'/>");

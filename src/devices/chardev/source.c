@@ -218,8 +218,7 @@ gboolean chardev_source_parse(xmlNode *node, ChardevSource *ret_source, GError *
          parse_log(node, ret_source, error);
 }
 
-/* What only one device can have, or NULL. The caller frees it. */
-static char *claim_of(const ChardevSource *source)
+char *chardev_source_claim_of(const ChardevSource *source)
 {
   switch (source->type) {
   case CHARDEV_STDIO:
@@ -248,22 +247,17 @@ static char *claim_of(const ChardevSource *source)
   return NULL;
 }
 
-static char *log_claim_of(const ChardevSource *source)
+char *chardev_source_log_claim_of(const ChardevSource *source)
 {
   return source->log_path ? g_strdup_printf("the file '%s'", source->log_path) : NULL;
 }
 
-gboolean chardev_source_check_claims(const ChardevSource *source, const ChardevSource *other, int other_line,
-                                     GError **error)
+void chardev_source_claim(const ChardevSource *source, GPtrArray *claims)
 {
-  g_autofree char *claim = claim_of(source), *log_claim = log_claim_of(source);
-  g_autofree char *other_claim = claim_of(other), *other_log_claim = log_claim_of(other);
+  char *claim = chardev_source_claim_of(source), *log_claim = chardev_source_log_claim_of(source);
 
-  if (claim && (g_strcmp0(claim, other_claim) == 0 || g_strcmp0(claim, other_log_claim) == 0))
-    return error_set_document(error, &source->place, NULL, "%s is taken by the device on line %d", claim,
-                              other_line);
-  if (log_claim && (g_strcmp0(log_claim, other_claim) == 0 || g_strcmp0(log_claim, other_log_claim) == 0))
-    return error_set_document(error, &source->log_place, NULL, "%s is taken by the device on line %d",
-                              log_claim, other_line);
-  return TRUE;
+  if (claim)
+    g_ptr_array_add(claims, claim);
+  if (log_claim)
+    g_ptr_array_add(claims, log_claim);
 }

@@ -65,10 +65,13 @@ gboolean chardev_source_parse(struct _xmlNode *node, ChardevSource *ret_source, 
 gboolean chardev_source_parse_socket(struct _xmlNode *node, const char *attribute, const char **ret_path,
                                      GError **error);
 
-/* What two devices of a guest cannot both have ("the socket '/run/a'"): an error where @source and @other
- * claim the same. @other_line is where that one stands. */
-gboolean chardev_source_check_claims(const ChardevSource *source, const ChardevSource *other, int other_line,
-                                     GError **error);
+/* What two devices of a guest cannot both have ("the socket '/run/a'"), and their log; NULL: nothing. The
+ * caller frees it. */
+char *chardev_source_claim_of(const ChardevSource *source);
+char *chardev_source_log_claim_of(const ChardevSource *source);
+
+/* Adds both, where they are, to @claims, which takes them: for a DeviceClaims. */
+void chardev_source_claim(const ChardevSource *source, GPtrArray *claims);
 
 /* Adds the back end, with the id "char<alias>", that the device's `chardev` property names. */
 void chardev_source_translate(const ChardevSource *source, const Device *device, Plan *plan);

@@ -67,9 +67,9 @@ static DiskBacking image_at(const Disk *disk, guint depth)
 static void add_node_name(Props *node, const char *key, const Disk *disk, guint depth, const char *what)
 {
   if (depth > 0)
-    props_add_format(node, key, "disk-%u-backing-%u-%s", disk->index, depth, what);
+    props_add_format(node, key, "disk-%u-backing-%u-%s", disk->device.index, depth, what);
   else
-    props_add_format(node, key, "disk-%u-%s", disk->index, what);
+    props_add_format(node, key, "disk-%u-%s", disk->device.index, what);
 }
 
 static Props *translate_storage(const Disk *disk, guint depth, const DiskBacking *image)
@@ -139,8 +139,8 @@ static void translate_source(const Disk *disk, Plan *plan)
   if (disk->driver.copy_on_read == DISK_SWITCH_ON) {
     Props *copy = props_new("driver", "copy-on-read");
 
-    props_add_format(copy, "node-name", "disk-%u-copy", disk->index);
-    props_add_format(copy, "file", "disk-%u-format", disk->index);
+    props_add_format(copy, "node-name", "disk-%u-copy", disk->device.index);
+    props_add_format(copy, "file", "disk-%u-format", disk->device.index);
     props_add_string(copy, "discard", "unmap");
     plan_add_json(plan, PLAN_BOTH, "-blockdev", copy);
   }
@@ -283,7 +283,7 @@ gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, 
   props = translate_bus(domain, disk, plan);
   controller_add_address(domain, device, props);
   if (disk->source)
-    props_add_format(props, "drive", "disk-%u-%s", disk->index,
+    props_add_format(props, "drive", "disk-%u-%s", disk->device.index,
                      disk->driver.copy_on_read == DISK_SWITCH_ON ? "copy" : "format");
   props_add_string(props, "id", device->alias);
   if (disk->is_shareable)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -218,10 +218,10 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
 
   if (!replace_xen_bus(domain, disk, error) || !check_address_type(disk, error))
     return FALSE;
-  disk->index = device_index_in_room(domain, device);
   if (disk->is_shareable && disk->driver.cache == DISK_CACHE_DEFAULT) /* another host's writes must be seen */
     disk->driver.cache = DISK_CACHE_NONE;
-  disk_target_place(domain, disk);
+  if (!disk_target_place(domain, disk, error))
+    return FALSE;
   if (disk->bus == DISK_BUS_VIRTIO)
     device->pci_plug =
         disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
@@ -292,25 +292,49 @@ static gboolean validate_labels(const Disk *disk, GError **error)
   return TRUE;
 }
 
+/* Two disks may have one file where both only read it, or both share it. */
+static char *source_claim(const char *source, gboolean is_readonly, gboolean is_shareable)
+{
+  return g_strdup_printf("%c%c%s", is_readonly ? 'r' : 'w', is_shareable ? 's' : 'a', source);
+}
+
+static void claim_source(const Device *device, GPtrArray *claims)
+{
+  const Disk *disk = (const Disk *)device;
+
+  if (device->room == &disk_room && disk->source)
+    g_ptr_array_add(claims, source_claim(disk->source, disk->is_readonly, disk->is_shareable));
+}
+
+/* The first disk before this one that has its file in a way that does not go with its own. */
+static const Device *find_rival(const Domain *domain, const Disk *disk)
+{
+  const Device *rival = NULL;
+
+  for (guint way = 0; way < 4; way++) {
+    gboolean is_readonly = way & 1, is_shareable = way & 2;
+    g_autofree char *claim = source_claim(disk->source, is_readonly, is_shareable);
+    const Device *other = NULL;
+
+    if (!(is_readonly && disk->is_readonly) && !(is_shareable && disk->is_shareable))
+      other = device_first_claimant(domain, claim_source, claim);
+    if (other && device_is_before(other, &disk->device) && (!rival || device_is_before(other, rival)))
+      rival = other;
+  }
+  return rival;
+}
+
 /* One file that two disks write is a file that is lost. */
 static gboolean validate_source(const Domain *domain, const Disk *disk, GError **error)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    const Disk *other = (const Disk *)device;
+  const Device *rival = disk->source ? find_rival(domain, disk) : NULL;
 
-    if (device == &disk->device)
-      return TRUE;
-    if (device->room != &disk_room || !other->source || !disk->source ||
-        !g_str_equal(other->source, disk->source))
-      continue;
-    if ((other->is_readonly && disk->is_readonly) || (other->is_shareable && disk->is_shareable))
-      continue;
-    error_set_document(error, &disk->source_place, source_attributes[disk->type],
-                       "'%s' is the source of the disk on line %d", disk->source, device->place.line);
-    return error_add_hint(
-        error, "two disks that write one file destroy it; <readonly/> or <shareable/> on both allows it");
-  }
-  return TRUE;
+  if (!rival)
+    return TRUE;
+  error_set_document(error, &disk->source_place, source_attributes[disk->type],
+                     "'%s' is the source of the disk on line %d", disk->source, rival->place.line);
+  return error_add_hint(
+      error, "two disks that write one file destroy it; <readonly/> or <shareable/> on both allows it");
 }
 
 static gboolean disk_validate(const Domain *domain, const Device *device, GError **error)

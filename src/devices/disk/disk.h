@@ -158,6 +158,7 @@ typedef struct {
   Place source_place;
   const char *target; /* "hda" */
   guint target_index; /* its letters as a number: 0 for a */
+  guint bus_order;    /* of its bus among those that the disks are on, from 1; set by disk_sort() */
   Place target_place;
   DiskBus bus;
   DiskSwitch removable; /* usb */
@@ -171,7 +172,6 @@ typedef struct {
   guint64 wwn;                /* 0: none */
   guint32 logical_block_size; /* 0: QEMU's own, as the next */
   guint32 physical_block_size;
-  guint index; /* among the disks, from 0 */
 } Disk;
 
 extern const DeviceRoom disk_room;
@@ -198,7 +198,7 @@ gboolean disk_target_parse(struct _xmlNode *node, Disk *disk, GError **error);
 
 /* Gives the disk its drive address, from its target where the document has none, and the controllers it
  * needs. */
-void disk_target_place(Domain *domain, Disk *disk);
+gboolean disk_target_place(Domain *domain, Disk *disk, GError **error);
 
 /* Whether the bus tells targets from units: SCSI, but for the narrow one of lsilogic. */
 gboolean disk_has_target(const Domain *domain, const Disk *disk);

@@ -10,7 +10,7 @@
 
 #include "devices/controller.h"
 #include "devices/disk/disk.h"
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "xml/element.h"
 
 ENUM_TABLE(
@@ -90,24 +90,36 @@ gboolean disk_target_parse(xmlNode *node, Disk *disk, GError **error)
 
 typedef struct {
   ControllerType type;
-  guint32 units; /* places on one controller, by libvirt's count */
+  guint32 units;       /* places on one controller, by libvirt's count */
+  guint32 controllers; /* how many there can be */
 } BusPlaces;
 
 static const BusPlaces bus_places[DISK_BUS_LAST] = {
-  [DISK_BUS_FDC] = { CONTROLLER_FDC, 2 },
-  [DISK_BUS_IDE] = { CONTROLLER_IDE, 4 },
-  [DISK_BUS_SATA] = { CONTROLLER_SATA, 6 },
-  [DISK_BUS_SCSI] = { CONTROLLER_SCSI, 7 },
+  [DISK_BUS_FDC] = { CONTROLLER_FDC, 2, 1 },
+  [DISK_BUS_IDE] = { CONTROLLER_IDE, 4, 1 },
+  [DISK_BUS_SATA] = { CONTROLLER_SATA, 6, CONTROLLER_INDEX_MAX + 1 },
+  [DISK_BUS_SCSI] = { CONTROLLER_SCSI, 7, CONTROLLER_INDEX_MAX + 1 },
 };
 
-void disk_target_place(Domain *domain, Disk *disk)
+static gboolean refuse_place(const Disk *disk, const BusPlaces *places, GError **error)
+{
+  error_set_document(error, &disk->target_place, "dev", "'%s' is disk %u of bus '%s', which has room for %u",
+                     disk->target, disk->target_index + 1, enum_to_string(&disk_bus_table, (int)disk->bus),
+                     places->units * places->controllers);
+  if (disk->bus != DISK_BUS_SCSI)
+    return FALSE;
+  return error_add_hint(error, "a controller of model 'virtio-scsi' takes more, where each disk has an "
+                               "<address type='drive' target=''/>");
+}
+
+gboolean disk_target_place(Domain *domain, Disk *disk, GError **error)
 {
   const BusPlaces *places = &bus_places[disk->bus];
   Address *address = &disk->device.address;
   guint32 place;
 
   if (places->units == 0) /* virtio and usb: the address pass finds a place */
-    return;
+    return TRUE;
   if (!address->is_given) {
     place = disk->target_index % places->units;
     address->type = ADDRESS_DRIVE;
@@ -115,7 +127,10 @@ void disk_target_place(Domain *domain, Disk *disk)
     address->drive.bus = disk->bus == DISK_BUS_IDE ? place / 2 : 0;
     address->drive.unit = disk->bus == DISK_BUS_IDE ? place % 2 : place;
   }
+  if (address->drive.controller > CONTROLLER_INDEX_MAX)
+    return refuse_place(disk, places, error);
   controller_ensure(domain, places->type, address->drive.controller, &disk->target_place);
+  return TRUE;
 }
 
 gboolean disk_has_target(const Domain *domain, const Disk *disk)
@@ -172,81 +187,82 @@ static gboolean validate_limits(const Domain *domain, const Disk *disk, GError *
   return TRUE;
 }
 
-static gboolean same_drive(const Disk *a, const Disk *b)
+static char *place_claim(const Disk *disk)
 {
-  return a->bus == b->bus && a->device.address.type == ADDRESS_DRIVE &&
-         b->device.address.type == ADDRESS_DRIVE &&
-         memcmp(&a->device.address.drive, &b->device.address.drive, sizeof(DriveAddress)) == 0;
+  const DriveAddress *drive = &disk->device.address.drive;
+
+  return g_strdup_printf("%d %u:%u:%u:%u", disk->bus, drive->controller, drive->bus, drive->target,
+                         drive->unit);
+}
+
+static void claim_target(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &disk_room)
+    g_ptr_array_add(claims, g_strdup(((const Disk *)device)->target));
+}
+
+static void claim_place(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &disk_room && device->address.type == ADDRESS_DRIVE)
+    g_ptr_array_add(claims, place_claim((const Disk *)device));
+}
+
+static gboolean validate_place(const Domain *domain, const Disk *disk, GError **error)
+{
+  const DriveAddress *drive = &disk->device.address.drive;
+  g_autofree char *claim = place_claim(disk);
+  const Device *first = device_first_claimant(domain, claim_place, claim);
+
+  if (first == &disk->device)
+    return TRUE;
+  return error_set_document(
+      error, &disk->target_place, "dev",
+      "'%s' has the place of '%s' on line %d (controller %u, bus %u, target %u, unit %u)", disk->target,
+      ((const Disk *)first)->target, first->place.line, drive->controller, drive->bus, drive->target,
+      drive->unit);
 }
 
 gboolean disk_target_validate(const Domain *domain, const Disk *disk, GError **error)
 {
-  if (disk->device.address.type == ADDRESS_DRIVE && !validate_limits(domain, disk, error))
-    return FALSE;
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    const Disk *other = (const Disk *)device;
+  gboolean has_place = disk->device.address.type == ADDRESS_DRIVE;
+  const Device *first = device_first_claimant(domain, claim_target, disk->target);
 
-    if (device == &disk->device)
-      return TRUE;
-    if (device->room != &disk_room)
-      continue;
-    if (g_str_equal(other->target, disk->target))
-      return error_set_document(error, &disk->target_place, "dev",
-                                "'%s' is the target of the disk on line %d", disk->target,
-                                device->place.line);
-    if (same_drive(other, disk))
-      return error_set_document(
-          error, &disk->target_place, "dev",
-          "'%s' has the place of '%s' on line %d (controller %u, bus %u, target %u, unit %u)", disk->target,
-          other->target, device->place.line, disk->device.address.drive.controller,
-          disk->device.address.drive.bus, disk->device.address.drive.target, disk->device.address.drive.unit);
-  }
-  return TRUE;
+  if (has_place && !validate_limits(domain, disk, error))
+    return FALSE;
+  if (first != &disk->device)
+    return error_set_document(error, &disk->target_place, "dev", "'%s' is the target of the disk on line %d",
+                              disk->target, first->place.line);
+  return !has_place || validate_place(domain, disk, error);
 }
 
-/* Where @disk goes among those that are in place already. */
-static guint sorted_position(const GPtrArray *disks, const Disk *disk)
+/* Each bus has its disks together, where its first one stands. */
+static gint compare_targets(gconstpointer a, gconstpointer b)
 {
-  guint position = disks->len;
-  gboolean is_found = FALSE;
+  const Disk *x = *(const Disk *const *)a, *y = *(const Disk *const *)b;
 
-  for (guint i = disks->len; i > 0; i--) {
-    const Disk *other = g_ptr_array_index(disks, i - 1);
-
-    if (other->bus != disk->bus)
-      continue;
-    if (other->target_index > disk->target_index)
-      position = i - 1;
-    else if (!is_found)
-      position = i;
-    else
-      continue;
-    is_found = TRUE;
-  }
-  return position;
+  if (x->bus_order != y->bus_order)
+    return x->bus_order < y->bus_order ? -1 : 1;
+  return (x->target_index > y->target_index) - (x->target_index < y->target_index);
 }
 
 void disk_sort(Domain *domain)
 {
-  g_autoptr(GPtrArray) sorted = g_ptr_array_new();
-  guint next = 0;
+  guint orders[DISK_BUS_LAST] = { 0 }, next = 1;
 
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (device->room == &disk_room)
-      g_ptr_array_insert(sorted, (int)sorted_position(sorted, (const Disk *)device), device);
-  }
-  for (guint i = 0; i < domain->devices->len; i++) {
-    const Device *device = g_ptr_array_index(domain->devices, i);
+  DOMAIN_FOREACH_OF(domain, &disk_room, device, i) {
+    Disk *disk = (Disk *)device;
 
-    if (device->room == &disk_room)
-      g_ptr_array_index(domain->devices, i) = g_ptr_array_index(sorted, next++);
+    if (orders[disk->bus] == 0)
+      orders[disk->bus] = next++;
+    disk->bus_order = orders[disk->bus];
   }
+  domain_sort_room(domain, &disk_room, compare_targets);
 }
 
 const char *disk_first(const Domain *domain)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (device->room == &disk_room && device->boot_class == BOOT_HD)
+  DOMAIN_FOREACH_OF(domain, &disk_room, device, i) {
+    if (device->boot_class == BOOT_HD)
       return ((const Disk *)device)->source;
   }
   return NULL;

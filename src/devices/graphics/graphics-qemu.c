@@ -167,18 +167,6 @@ static void translate_sdl(const Graphics *graphics, Plan *plan)
   }
 }
 
-/* QEMU has one keymap for all its displays; validation saw to it that they want the same. */
-static gboolean is_first_with_keymap(const Domain *domain, const Graphics *graphics)
-{
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    if (other == &graphics->device)
-      return TRUE;
-    if (other->room == &graphics_room && ((const Graphics *)other)->keymap)
-      return FALSE;
-  }
-  return TRUE;
-}
-
 gboolean graphics_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Graphics *graphics = (const Graphics *)device;
@@ -187,7 +175,7 @@ gboolean graphics_translate(const Domain *domain, const Device *device, Plan *pl
     translate_vnc(graphics, plan);
   else
     translate_sdl(graphics, plan);
-  if (graphics->keymap && is_first_with_keymap(domain, graphics))
+  if (graphics == graphics_with_keymap(domain)) /* QEMU has one for all its displays */
     plan_add(plan, PLAN_BOTH, "-k", graphics->keymap);
   return TRUE;
 }

@@ -7,7 +7,7 @@
 
 #include "devices/chardev/source.h"
 #include "devices/endpoint.h"
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "xml/element.h"
 
 ENUM_TABLE(graphics_type_table, GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc");
@@ -258,86 +258,92 @@ static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
   return graphics->type == GRAPHICS_VNC ? parse_vnc(node, graphics, error) : parse_sdl(node, graphics, error);
 }
 
-/* The graphics of that type before @device, or NULL; with @device NULL, the first. */
-static const Graphics *first_of_type(const Domain *domain, GraphicsType type, const Device *device)
+static void claim_window(const Device *device, GPtrArray *claims)
 {
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    if (other == device)
-      return NULL;
-    if (other->room == &graphics_room && ((const Graphics *)other)->type == type)
-      return (const Graphics *)other;
-  }
-  return NULL;
+  if (device->room == &graphics_room && ((const Graphics *)device)->type == GRAPHICS_SDL)
+    g_ptr_array_add(claims, g_strdup("window"));
 }
 
-static guint count_vnc_before(const Domain *domain, const Device *device)
+static const Graphics *first_window(const Domain *domain)
 {
-  guint count = 0;
-
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    if (other == device)
-      return count;
-    count += other->room == &graphics_room && ((const Graphics *)other)->type == GRAPHICS_VNC;
-  }
-  return count;
+  return (const Graphics *)device_first_claimant(domain, claim_window, "window");
 }
 
 static gboolean graphics_complete(Domain *domain, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
+  const Graphics *before =
+      device->index ? g_ptr_array_index(domain_devices_of(domain, &graphics_room), device->index - 1) : NULL;
 
-  graphics->vnc_index = count_vnc_before(domain, device);
-  device_set_alias(domain, device, "graphics%u", device_index_in_room(domain, device));
+  graphics->vnc_index = before ? before->vnc_index + (before->type == GRAPHICS_VNC) : 0;
+  device_set_alias(domain, device, "graphics%u", device->index);
   return TRUE;
+}
+
+static void claim_keymap(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &graphics_room && ((const Graphics *)device)->keymap)
+    g_ptr_array_add(claims, g_strdup("keymap"));
+}
+
+const Graphics *graphics_with_keymap(const Domain *domain)
+{
+  return (const Graphics *)device_first_claimant(domain, claim_keymap, "keymap");
 }
 
 /* QEMU has one keymap for all. */
 static gboolean validate_keymap(const Domain *domain, const Graphics *graphics, GError **error)
 {
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    const char *keymap = other->room == &graphics_room ? ((const Graphics *)other)->keymap : NULL;
+  const Graphics *first = graphics->keymap ? graphics_with_keymap(domain) : graphics;
 
-    if (other == &graphics->device)
-      return TRUE;
-    if (keymap && graphics->keymap && !g_str_equal(keymap, graphics->keymap))
-      return error_set_document(error, &graphics->device.place, "keymap",
-                                "'%s' is not the '%s' of line %d, and a guest has one keymap",
-                                graphics->keymap, keymap, other->place.line);
+  if (first == graphics || g_str_equal(first->keymap, graphics->keymap))
+    return TRUE;
+  return error_set_document(error, &graphics->device.place, "keymap",
+                            "'%s' is not the '%s' of line %d, and a guest has one keymap", graphics->keymap,
+                            first->keymap, first->device.place.line);
+}
+
+/* "/run/socket" or "HOST PORT"; NULL: any that is free. */
+static const char *claim_of(const GraphicsListen *listen)
+{
+  return listen->path ? listen->path : listen->requirement;
+}
+
+static void claim_listens(const Device *device, GPtrArray *claims)
+{
+  const Graphics *graphics = (const Graphics *)device;
+
+  if (device->room != &graphics_room || graphics->type != GRAPHICS_VNC)
+    return;
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    if (claim_of(listen_at(graphics, i)))
+      g_ptr_array_add(claims, g_strdup(claim_of(listen_at(graphics, i))));
   }
-  return TRUE;
 }
 
 /* Two cannot listen on one address. */
-static gboolean validate_address(const GraphicsListen *listen, const Device *other, GError **error)
+static gboolean refuse_listen(const Graphics *graphics, const GraphicsListen *listen, int line,
+                              GError **error)
 {
-  const Graphics *graphics = (const Graphics *)other;
-
-  for (guint i = 0; i < graphics->listens->len; i++) {
-    const GraphicsListen *taken = listen_at(graphics, i);
-
-    if (listen->path && g_strcmp0(listen->path, taken->path) == 0)
-      return error_set_document(error, &listen->place, "socket",
-                                "'%s' is that of the <graphics> on line %d, too", listen->path,
-                                other->place.line);
-    if (listen->requirement && g_strcmp0(listen->requirement, taken->requirement) == 0)
-      return error_set_document(error, &listen->place, NULL,
-                                "port %d of '%s' is that of the <graphics> on line %d, too", graphics->port,
-                                listen->host, other->place.line);
-  }
-  return TRUE;
+  if (listen->path)
+    return error_set_document(error, &listen->place, "socket",
+                              "'%s' is that of the <graphics> on line %d, too", listen->path, line);
+  return error_set_document(error, &listen->place, NULL,
+                            "port %d of '%s' is that of the <graphics> on line %d, too", graphics->port,
+                            listen->host, line);
 }
 
 static gboolean validate_addresses(const Domain *domain, const Graphics *graphics, GError **error)
 {
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    if (other == &graphics->device)
-      return TRUE;
-    if (other->room != &graphics_room || ((const Graphics *)other)->type != GRAPHICS_VNC)
-      continue;
-    for (guint j = 0; j < graphics->listens->len; j++) {
-      if (!validate_address(listen_at(graphics, j), other, error))
-        return FALSE;
-    }
+  g_autoptr(GHashTable) own = g_hash_table_new(g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    const GraphicsListen *listen = listen_at(graphics, i);
+    const char *claim = claim_of(listen);
+    const Device *first = claim ? device_first_claimant(domain, claim_listens, claim) : NULL;
+
+    if (first && (first != &graphics->device || !g_hash_table_add(own, (gpointer)claim)))
+      return refuse_listen(graphics, listen, first->place.line, error);
   }
   return TRUE;
 }
@@ -374,9 +380,9 @@ static gboolean validate_listens(const Graphics *graphics, GError **error)
 static gboolean graphics_validate(const Domain *domain, const Device *device, GError **error)
 {
   const Graphics *graphics = (const Graphics *)device;
-  const Graphics *first = first_of_type(domain, GRAPHICS_SDL, device);
+  const Graphics *first = first_window(domain);
 
-  if (graphics->type == GRAPHICS_SDL && first)
+  if (graphics->type == GRAPHICS_SDL && first != graphics)
     return error_set_document(error, &device->place, "type",
                               "a guest has one window: that of the <graphics> on line %d",
                               first->device.place.line);
@@ -391,25 +397,37 @@ static void graphics_clear(Device *device)
   g_clear_pointer(&((Graphics *)device)->listens, g_array_unref);
 }
 
+static void claim_display(const Device *device, GPtrArray *claims)
+{
+  const Graphics *graphics = (const Graphics *)device;
+
+  if (device->room == &graphics_room && graphics->type == GRAPHICS_VNC)
+    g_ptr_array_add(claims, g_strdup_printf("%u", graphics->vnc_index));
+}
+
+Graphics *graphics_of_display(const Domain *domain, guint index)
+{
+  g_autofree char *claim = g_strdup_printf("%u", index);
+
+  return (Graphics *)device_first_claimant(domain, claim_display, claim);
+}
+
 void graphics_prefer(const Domain *domain, const LiveDisplay *display)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    Graphics *graphics = (Graphics *)device;
+  Graphics *graphics = graphics_of_display(domain, display->index);
 
-    if (device->room == &graphics_room && graphics->type == GRAPHICS_VNC &&
-        graphics->vnc_index == display->index)
-      graphics->preferred_port = display->port;
-  }
+  if (graphics)
+    graphics->preferred_port = display->port;
 }
 
 gboolean graphics_has_window(const Domain *domain)
 {
-  return first_of_type(domain, GRAPHICS_SDL, NULL) != NULL;
+  return first_window(domain) != NULL;
 }
 
 gboolean graphics_has_gl(const Domain *domain)
 {
-  const Graphics *window = first_of_type(domain, GRAPHICS_SDL, NULL);
+  const Graphics *window = first_window(domain);
 
   return window && window->has_gl;
 }

@@ -75,8 +75,14 @@ extern const DeviceRoom graphics_room;
 /* Whether a window shows the guest, in which case QEMU's main display is that. */
 gboolean graphics_has_window(const Domain *domain);
 
+/* The first that names a keymap, or NULL. */
+const Graphics *graphics_with_keymap(const Domain *domain);
+
 /* Whether a display can show what the guest draws with OpenGL. */
 gboolean graphics_has_gl(const Domain *domain);
+
+/* The VNC server of that index among them, or NULL. */
+Graphics *graphics_of_display(const Domain *domain, guint index);
 
 /* A port that QEMU chose is to be the same the next time, if it is still free. */
 void graphics_prefer(const Domain *domain, const LiveDisplay *display);

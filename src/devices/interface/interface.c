@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "domain/domain.h"
+#include "domain/devices.h"
 #include "domain/generator.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
@@ -260,19 +260,20 @@ static void complete_tx_queue(const Domain *domain, Interface *interface)
   interface->driver.tx_queue_size = TX_QUEUE_MAX;
 }
 
+static void claim_mac(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &interface_room)
+    g_ptr_array_add(claims, g_strdup(((const Interface *)device)->mac));
+}
+
 /* One address at two interfaces is what bonding and fail-over want, and otherwise a slip. */
 static void warn_of_same_mac(const Domain *domain, const Interface *interface)
 {
-  DOMAIN_FOREACH_DEVICE(domain, other, i) {
-    if (other == &interface->device)
-      return;
-    if (other->room == &interface_room && g_str_equal(((const Interface *)other)->mac, interface->mac)) {
-      report_warning(domain->report, &interface->mac_place, "address", /* hint= */ NULL,
-                     "'%s' is also the address of the interface on line %d", interface->mac,
-                     other->place.line);
-      return;
-    }
-  }
+  const Device *first = device_first_claimant(domain, claim_mac, interface->mac);
+
+  if (first != &interface->device)
+    report_warning(domain->report, &interface->mac_place, "address", /* hint= */ NULL,
+                   "'%s' is also the address of the interface on line %d", interface->mac, first->place.line);
 }
 
 /* It stands for an address that nobody chose; QEMU would put one in its place that all guests share. */
@@ -289,18 +290,16 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
 {
   Interface *interface = (Interface *)device;
 
-  interface->index = device_index_in_room(domain, device);
-  device_set_alias(domain, device, "net%u", interface->index);
+  device_set_alias(domain, device, "net%u", device->index);
   complete_model(domain, interface);
   complete_tx_queue(domain, interface);
   interface_source_complete(domain, &interface->source);
   drop_zero_mac(domain, interface);
   if (!interface->mac) {
-    g_autofree char *mac = generator_mac(domain->generator, interface->index);
+    g_autofree char *mac = generator_mac(domain->generator, device->index);
 
     interface->mac = xml_document_keep(domain->document, mac);
   }
-  warn_of_same_mac(domain, interface);
   return TRUE;
 }
 
@@ -309,6 +308,7 @@ static gboolean interface_validate(const Domain *domain, const Device *device, G
   const Interface *interface = (const Interface *)device;
   const char *type = enum_to_string(&interface_type_table, (int)interface->source.type);
 
+  warn_of_same_mac(domain, interface);
   if (interface->mtu && !interface_source_is_tap(&interface->source))
     return error_set_document(error, &interface->mtu_place, NULL,
                               "an interface of type '%s' has no MTU that could be set", type);

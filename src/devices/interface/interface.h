@@ -61,7 +61,6 @@ typedef struct {
   guint32 acpi_index;
   gboolean is_link_down;
   Place link_place;
-  guint index; /* among the interfaces, from 0 */
 } Interface;
 
 extern const DeviceRoom interface_room;
