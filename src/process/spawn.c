@@ -12,7 +12,7 @@
  * all this holds as well.
  *
  * All signals are blocked around the fork: in the child no handler of the parent's may run. The child resets
- * every signal to its default before it unblocks them.
+ * every signal to its default before it unblocks them, or those that do not concern it stay blocked.
  *
  * The numbers that the child's descriptors are to have may be in use by other descriptors that are to be
  * moved, or by the pipe: all are first moved above the highest number, then down to their places.
@@ -61,21 +61,27 @@ typedef struct {
 /* Enough for every guest; a plan that needs more is refused before the fork. */
 enum { MAX_FDS = 1024 };
 
-static gboolean reset_signals(void)
+/* What is blocked at exec stays so, in QEMU in all threads: it has handlers for these, and unblocks none. */
+static gboolean reset_signals(gboolean is_shielded)
 {
   struct sigaction action = { .sa_handler = SIG_DFL };
-  sigset_t none;
+  sigset_t blocked;
 
   for (int signal = 1; signal < NSIG; signal++)
     sigaction(signal, &action, NULL); /* SIGKILL and SIGSTOP refuse, as do those that libc keeps */
-  sigemptyset(&none);
-  return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+  sigemptyset(&blocked);
+  if (is_shielded) {
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGHUP);
+  }
+  return sigprocmask(SIG_SETMASK, &blocked, NULL) == 0;
 }
 
 /* The parent may have died before it asked to be told; then the signal never comes. */
-static gboolean tie_to_parent(pid_t parent)
+static gboolean tie_to_parent(pid_t parent, gboolean is_shielded)
 {
-  if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+  if (prctl(PR_SET_PDEATHSIG, is_shielded ? SIGKILL : SIGTERM) < 0)
     return FALSE;
   if (getppid() == parent)
     return TRUE;
@@ -134,9 +140,9 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
   if (high_report < 0)
     return STEP_DESCRIPTORS;
   *report = high_report;
-  if (!reset_signals())
+  if (!reset_signals(request->is_shielded))
     return STEP_SIGNALS;
-  if (!tie_to_parent(parent))
+  if (!tie_to_parent(parent, request->is_shielded))
     return STEP_PARENT;
   if (setsid() < 0)
     return STEP_SESSION;

@@ -2,8 +2,8 @@
  *
  * The only fork. The child is a session of its own, so that a terminal's Ctrl-C does not reach it; it cannot
  * gain privileges unless it is to; it has standard input from /dev/null, standard output and error where it
- * is told, exactly the descriptors that it is given, and no others; and it is sent SIGTERM when the thread
- * that started it ends.
+ * is told, exactly the descriptors that it is given, and no others; and it is sent SIGTERM, or SIGKILL, when
+ * the thread that started it ends.
  */
 #pragma once
 
@@ -25,6 +25,8 @@ typedef struct {
   guint n_fds;
   int output;                   /* becomes standard output and error */
   gboolean may_gain_privileges; /* for a setuid program: the child can */
+  gboolean is_shielded; /* SIGTERM, SIGINT and SIGHUP, which may come to all of a job, are blocked in the
+                           child; only SIGKILL ends it */
 } SpawnRequest;
 
 /* Copies this process, as fork(2) does: 0 in the copy, which is a session of its own; its pid in the other,

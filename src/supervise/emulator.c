@@ -143,7 +143,13 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
   guint count = resources_count(resources);
   g_autofree SpawnFd *fds = g_new(SpawnFd, count);
   const SpawnRequest request = {
-    .program = program, .argv = argv, .environment = environment, .fds = fds, .n_fds = count, .output = output
+    .program = program,
+    .argv = argv,
+    .environment = environment,
+    .fds = fds,
+    .n_fds = count,
+    .output = output,
+    .is_shielded = TRUE, /* the supervisor has these signals too, and asks the guest first */
   };
 
   if (!program)
@@ -224,10 +230,10 @@ QmpClient *emulator_qmp(const Emulator *emulator)
   return emulator->qmp;
 }
 
-void emulator_signal(const Emulator *emulator, int signal)
+void emulator_kill(const Emulator *emulator)
 {
   if (emulator->pid != 0)
-    kill(emulator->pid, signal);
+    kill(emulator->pid, SIGKILL);
 }
 
 void emulator_relay_log(Emulator *emulator)

@@ -49,7 +49,9 @@ gboolean emulator_is_gone(const Emulator *emulator);
 
 pid_t emulator_pid(const Emulator *emulator);
 QmpClient *emulator_qmp(const Emulator *emulator);
-void emulator_signal(const Emulator *emulator, int signal);
+
+/* By SIGKILL: what else would end a process is blocked in it. */
+void emulator_kill(const Emulator *emulator);
 
 /* What QEMU says reaches the user from now on; before that it is kept. */
 void emulator_relay_log(Emulator *emulator);

@@ -268,7 +268,9 @@ static void on_ready(gpointer user_data)
 
   supervisor->is_ready = TRUE;
   emulator_relay_log(supervisor->emulator);
-  if (supervisor->options->plan->commands->len > 0)
+  if (supervisor->state == STATE_ENDING)
+    stopping_on_ready(supervisor);
+  else if (supervisor->options->plan->commands->len > 0)
     execute_commands(supervisor);
   else
     ask_what_became(supervisor);

@@ -3,14 +3,12 @@
 
 #include "supervise/stopping.h"
 
-#include <signal.h>
-
 #include "base/announce.h"
 #include "base/exit-code.h"
 #include "base/patience.h"
 #include "supervise/states.h"
 
-/* Milliseconds for a QEMU that is destroyed to obey SIGTERM. */
+/* Milliseconds for a QEMU that is destroyed to obey `quit`. */
 enum { DESTROY_PATIENCE = 1000 };
 
 /* Milliseconds for a QEMU whose connection has ended to end, too. */
@@ -21,7 +19,7 @@ static gboolean on_kill_time(gpointer user_data)
   const Supervisor *supervisor = user_data;
 
   announce_notice("QEMU does not end: killing it");
-  emulator_signal(supervisor->emulator, SIGKILL);
+  emulator_kill(supervisor->emulator);
   return G_SOURCE_CONTINUE;
 }
 
@@ -37,20 +35,25 @@ void stopping_await_end(Supervisor *supervisor, const char *reason)
   await_end(supervisor, reason, supervisor->options->quit_seconds * 1000);
 }
 
-static void tell_to_quit(const Supervisor *supervisor)
+static void tell_to_quit(const Supervisor *supervisor, gboolean may_kill)
 {
   QmpClient *qmp = emulator_qmp(supervisor->emulator);
 
   if (qmp_client_is_ready(qmp))
     qmp_client_execute(qmp, "quit", NULL, NULL, NULL);
-  else
-    emulator_signal(supervisor->emulator, SIGTERM);
+  else if (may_kill)
+    emulator_kill(supervisor->emulator);
 }
 
 void stopping_quit(Supervisor *supervisor, const char *reason)
 {
   stopping_await_end(supervisor, reason);
-  tell_to_quit(supervisor);
+  tell_to_quit(supervisor, /* may_kill= */ TRUE);
+}
+
+void stopping_on_ready(const Supervisor *supervisor)
+{
+  tell_to_quit(supervisor, /* may_kill= */ FALSE);
 }
 
 static gboolean on_hang_up_time(gpointer user_data)
@@ -69,10 +72,7 @@ void stopping_on_hang_up(Supervisor *supervisor)
 void stopping_destroy(Supervisor *supervisor, gboolean is_graceful)
 {
   await_end(supervisor, "destroyed", is_graceful ? 0 : patience_of(DESTROY_PATIENCE));
-  if (is_graceful)
-    tell_to_quit(supervisor);
-  else
-    emulator_signal(supervisor->emulator, SIGTERM);
+  tell_to_quit(supervisor, /* may_kill= */ !is_graceful);
 }
 
 /* ---- Powering down ---- */
@@ -208,7 +208,7 @@ static void on_later_signal(Supervisor *supervisor)
     return;
   case STATE_ENDING:
     if (supervisor->wish.signals > 2)
-      emulator_signal(supervisor->emulator, SIGKILL);
+      emulator_kill(supervisor->emulator);
     else if (!supervisor->timer)
       stopping_await_end(supervisor, "user");
     return;

@@ -18,13 +18,15 @@ void stopping_power_down(Supervisor *supervisor, int seconds);
  * runs on. */
 void stopping_reboot(Supervisor *supervisor);
 
-/* Begins at the second step: QMP's `quit` (or SIGTERM, where QMP does not answer yet). @reason is why, as in
- * states_set(). */
+/* Begins at the second step: QMP's `quit` (or SIGKILL, where QMP does not answer yet, or any more). @reason is
+ * why, as in states_set(). */
 void stopping_quit(Supervisor *supervisor, const char *reason);
 
-/* SIGTERM, which QEMU obeys also where its QMP hangs, and SIGKILL soon after; or with @is_graceful `quit`,
- * and no SIGKILL ever. */
+/* `quit`, and SIGKILL soon after; with @is_graceful no SIGKILL ever. */
 void stopping_destroy(Supervisor *supervisor, gboolean is_graceful);
+
+/* A QEMU that is to end, and was too young to be told, takes commands now. */
+void stopping_on_ready(const Supervisor *supervisor);
 
 /* QEMU is about to end by itself: waits for that as for the end of a `quit`. */
 void stopping_await_end(Supervisor *supervisor, const char *reason);

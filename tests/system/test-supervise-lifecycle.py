@@ -127,9 +127,37 @@ def test_qemu_killed():
 def test_qemu_ended_by_somebody_else():
     with running(lifecycle=lifecycle(on_crash="restart")) as run:
         run.expect(HELLO + "1")
-        os.kill(run.qemu_pid(), signal.SIGTERM)
+        subprocess.run([guest.DOMRUN, "qmp", "--root", str(run.directory / "run"), "hello", "quit"], check=True,
+                       capture_output=True, timeout=guest.PATIENCE)
         expect_exit(run, 7)
         run.expect_error("somebody else ended QEMU")
+
+
+def test_signals_to_the_whole_job():
+    """What stops a job comes to QEMU, too: it leaves that to the supervisor, and the guest powers down."""
+    with running() as run:
+        run.expect(HELLO + "1")
+        qemu = run.qemu_pid()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(qemu, number)
+        run.send(b"n5\n")
+        run.expect(re.escape(guest.counting_bytes(5)))
+        run.signal()
+        expect_exit(run, 8)
+        run.expect_error("asking the guest to power down")
+
+
+def test_killed_supervisor_leaves_no_qemu_that_stands():
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(STDIO))
+        run.expect(HELLO + "1")
+        os.kill(run.qemu_pid(), signal.SIGSTOP)
+        run.signal(signal.SIGKILL)
+        run.wait()
+        deadline = time.monotonic() + guest.PATIENCE
+        while left := directory.processes():
+            assert time.monotonic() < deadline, f"processes are left: {left}"
+            time.sleep(0.02)
 
 
 def test_qemu_refuses_its_arguments():
