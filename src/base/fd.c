@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void fd_clear(int *fd)
@@ -15,6 +16,33 @@ void fd_clear(int *fd)
     close(*fd);
   *fd = -1;
   errno = saved;
+}
+
+/* The numbers come first: what is closed while the directory is read could be the directory. */
+static void close_listed(int first)
+{
+  g_autoptr(GDir) directory = g_dir_open("/proc/self/fd", 0, NULL);
+  g_autoptr(GArray) numbers = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(int));
+  const char *name;
+
+  while (directory && (name = g_dir_read_name(directory))) {
+    gint64 number;
+    int fd;
+
+    if (!g_ascii_string_to_signed(name, 10, first, G_MAXINT, &number, NULL))
+      continue;
+    fd = (int)number;
+    g_array_append_val(numbers, fd);
+  }
+  g_clear_pointer(&directory, g_dir_close);
+  for (guint i = 0; i < numbers->len; i++)
+    close(g_array_index(numbers, int, i));
+}
+
+void fd_close_from(int first)
+{
+  if (syscall(SYS_close_range, (guint)first, ~0U, 0U) < 0) /* a kernel older than 5.9, or a sandbox */
+    close_listed(first);
 }
 
 char *fd_read_all(int fd, gsize limit, gsize *ret_length)

@@ -12,6 +12,9 @@
 void fd_clear(int *fd);
 #define autofd __attribute__((cleanup(fd_clear)))
 
+/* Closes all descriptors from @first on, whoever opened them. Only while there is one thread. */
+void fd_close_from(int first);
+
 /* Reads up to @limit bytes. NULL with errno set on failure; EFBIG where there is more. The result has a NUL
  * after its @ret_length bytes. */
 char *fd_read_all(int fd, gsize limit, gsize *ret_length);

@@ -152,6 +152,15 @@ static gboolean check_seconds(const char *option, int *seconds, GError **error)
   return TRUE;
 }
 
+/* A guest in the background does not stand in the user's directory. */
+static void make_absolute(char **path)
+{
+  char *absolute = *path ? g_canonicalize_filename(*path, /* relative_to= */ NULL) : NULL;
+
+  g_free(*path);
+  *path = absolute;
+}
+
 static gboolean check_options(RunOptions *run, GError **error)
 {
   if (!check_seconds("shutdown-timeout", &run->shutdown_seconds, error) ||
@@ -162,6 +171,10 @@ static gboolean check_options(RunOptions *run, GError **error)
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--root: the name of the directory is empty");
   if (run->is_detached && run->attaches_console)
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--detach and --console exclude each other");
+  if (run->is_detached) {
+    make_absolute(&run->root);
+    make_absolute(&run->dump_directory);
+  }
   if (run->restart_text && !restart_limit_parse(run->restart_text, &run->restart_limit))
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
                      "--restart-limit: '%s' is neither N/SECONDS nor 0", run->restart_text);

@@ -21,9 +21,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/announce.h"
 #include "base/exit-code.h"
 #include "base/fd.h"
 #include "process/spawn.h"
+
+/* The caller may wait until the other side of a pipe that it passed on is closed, or until nobody holds its
+ * lock any more; and the directory that it stands in may be unmounted. Only standard input, output and error
+ * stay, and *@report, under another number. */
+static void let_go(int *report)
+{
+  int lowest = STDERR_FILENO + 1;
+
+  if (*report != lowest && dup3(*report, lowest, O_CLOEXEC) == lowest)
+    *report = lowest;
+  fd_close_from(*report + 1);
+  if (chdir("/") < 0)
+    announce_notice("cannot leave the directory: %s", g_strerror(errno));
+}
 
 /* Without a signalfd(2): how often it is looked whether the copy has ended, in milliseconds. */
 enum { FALLBACK_TIME = 100 };
@@ -62,6 +77,8 @@ int detach_fork(int *ret_report, GError **error)
   close(pipe_fds[pid != 0]);
   if (pid < 0)
     close(pipe_fds[0]);
+  if (pid == 0)
+    let_go(ret_report);
   return pid;
 }
 

@@ -7,7 +7,8 @@
 
 #include "base/error.h"
 
-/* In the copy that goes on: 0, and *@ret_report is the descriptor for detach_finish(). In the one that the
+/* In the copy that goes on, which stands in the root directory and has nothing else open but standard input,
+ * output and error: 0, and *@ret_report is the descriptor for detach_finish(). In the one that the
  * user waits for: the pid of the other. -1 with an error. */
 int detach_fork(int *ret_report, GError **error);
 

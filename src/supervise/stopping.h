@@ -18,8 +18,8 @@ void stopping_power_down(Supervisor *supervisor, int seconds);
  * runs on. */
 void stopping_reboot(Supervisor *supervisor);
 
-/* Begins at the second step: QMP's `quit` (or SIGKILL, where QMP does not answer yet, or any more). @reason is
- * why, as in states_set(). */
+/* Begins at the second step: QMP's `quit` (or SIGKILL, where QMP does not answer yet, or any more). @reason
+ * is why, as in states_set(). */
 void stopping_quit(Supervisor *supervisor, const char *reason);
 
 /* `quit`, and SIGKILL soon after; with @is_graceful no SIGKILL ever. */

@@ -3,7 +3,11 @@
 """`domrun run --detach`, and the user who waits for it."""
 
 import contextlib
+import fcntl
+import os
+import select
 import signal
+import subprocess
 
 import guest
 import tap
@@ -13,7 +17,7 @@ import tap
 def starting():
     """A detached start with a QEMU that does not come to its point."""
     with guest.Directory() as directory:
-        path = directory.write("fake", "#!/bin/sh\n>here\nexec sleep 1000\n")
+        path = directory.write("fake", f"#!/bin/sh\n>'{directory.path}/here'\nexec sleep 1000\n")
         path.chmod(0o755)
         xml = guest.hello_xml().replace("<devices>", f"<devices><emulator>{path}</emulator>")
         run = directory.run(xml, "--detach", "--quit-timeout=1")
@@ -50,6 +54,29 @@ def test_signal_while_the_guest_boots():
             directory.assert_nothing_left()
         else:  # it ran already
             directory.destroy("hello")
+
+
+def test_lets_go_of_the_caller():
+    """What the caller has passed on, its lock for example, is not kept, nor the directory that it stands in."""
+    with guest.Directory() as directory:
+        directory.write("guest.xml", guest.hello_xml())
+        reader, writer = os.pipe()
+        lock = os.open(directory.path / "caller.lock", os.O_RDWR | os.O_CREAT)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = subprocess.run([guest.DOMRUN, "run", "--detach", "--root=run", "guest.xml"], env=directory.environment,
+                                 cwd=directory.path, pass_fds=[writer, lock], capture_output=True, timeout=guest.PATIENCE)
+        assert process.returncode == 0, process
+        os.close(writer)
+        os.close(lock)
+        ready, _, _ = select.select([reader], [], [], guest.PATIENCE)
+        assert ready and os.read(reader, 1) == b"", "the pipe is held open"
+        other = os.open(directory.path / "caller.lock", os.O_RDWR)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for pid in directory.processes():
+            assert os.readlink(f"/proc/{pid}/cwd") == "/"
+        assert len(directory.processes()) == 2
+        directory.verb("destroy", "hello")
+        directory.assert_nothing_left()
 
 
 def test_stdio_is_refused():
