@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "control/arguments.h"
 #include "control/client.h"
 #include "control/guests.h"
 #include "control/protocol.h"
@@ -354,6 +355,10 @@ static void test_junk(Fixture *fixture, gconstpointer data)
     "{\"execute\":\"echo\",\"arguments\":null}\n",
     "{\"execute\":\"subscribe\",\"arguments\":{\"kept\":{}}}\n",
     "{\"execute\":\"subscribe\",\"arguments\":{\"kept\":\"x\"}}\n",
+    "{\"execute\":\"subscribe\",\"arguments\":{\"keep\":true}}\n",
+    "{\"execute\":\"query-events\",\"arguments\":{\"kept\":true}}\n",
+    "{\"execute\":\"echo\",\"argument\":{}}\n",
+    "{\"execute\":\"\"}\n",
     "{\"a\":\"\\ud800\"}\n",
     "\xff\xfe\n",
     "{\"execute\":\"echo\",\"id\":{\"a\":[null]},\"id\":2}\n",
@@ -367,6 +372,91 @@ static void test_junk(Fixture *fixture, gconstpointer data)
     g_assert_true(*lines[i] == 0 || strstr(reply, "\n{\"error\":{\"class\":") || strstr(reply, "\"id\":2"));
   }
   call_only(client, "echo");
+}
+
+static const Argument argument_table[] = {
+  { "mode", ARGUMENT_STRING, .words = (const char *const[]){ "acpi", "quit", NULL } },
+  { "timeout", ARGUMENT_INTEGER, .min = 0, .max = 9 },
+  { "path", ARGUMENT_PATH },
+  { "name", ARGUMENT_STRING },
+  { "kept", ARGUMENT_BOOLEAN },
+  { "object", ARGUMENT_OBJECT },
+  { "keys", ARGUMENT_KEYS, .min = 0, .max = 255 },
+  { "id", ARGUMENT_ANY },
+  { NULL },
+};
+
+static char *check_arguments(const Argument *table, const char *text)
+{
+  g_autoptr(Json) given = json_parse(text, strlen(text), 100, NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_nonnull(given);
+  if (arguments_check(table, given, &error))
+    return NULL;
+  g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_USAGE);
+  return g_strdup(error->message);
+}
+
+static void test_arguments_allowed(void)
+{
+  static const char *const allowed[] = {
+    "{}",
+    "{\"mode\":\"quit\",\"timeout\":0,\"path\":\"/x\",\"name\":\"x\",\"kept\":false,\"object\":{\"x\":[]}}",
+    "{\"timeout\":9,\"keys\":[\"a\",0,255],\"kept\":true}",
+    "{\"id\":null}",
+    "{\"id\":[1e300]}",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(allowed); i++)
+    g_assert_null(check_arguments(argument_table, allowed[i]));
+  g_assert_null(check_arguments(NULL, "{}"));
+}
+
+static void test_arguments_refused(void)
+{
+  static const char *const refused[][2] = {
+    { "{\"mode\":[]}", "argument 'mode': [] is not one of: acpi, quit" },
+    { "{\"mode\":\"hard\"}", "argument 'mode': \"hard\" is not one of: acpi, quit" },
+    { "{\"mode\":null}", "argument 'mode': null is not one of: acpi, quit" },
+    { "{\"timeout\":-1e300}", "argument 'timeout': -1e300 is not an integer from 0 to 9" },
+    { "{\"timeout\":1.0}", "argument 'timeout': 1.0 is not an integer from 0 to 9" },
+    { "{\"timeout\":10}", "argument 'timeout': 10 is not an integer from 0 to 9" },
+    { "{\"timeout\":-1}", "argument 'timeout': -1 is not an integer from 0 to 9" },
+    { "{\"timeout\":18446744073709551615}",
+      "argument 'timeout': 18446744073709551615 is not an integer from 0 to 9" },
+    { "{\"timeout\":\"5\"}", "argument 'timeout': \"5\" is not an integer from 0 to 9" },
+    { "{\"timeout\":true}", "argument 'timeout': true is not an integer from 0 to 9" },
+    { "{\"path\":\"x/y\"}", "argument 'path': \"x/y\" is not an absolute path" },
+    { "{\"path\":7}", "argument 'path': 7 is not an absolute path" },
+    { "{\"name\":\"\"}", "argument 'name': \"\" is not a string, not empty" },
+    { "{\"kept\":{}}", "argument 'kept': {} is not true or false" },
+    { "{\"kept\":1}", "argument 'kept': 1 is not true or false" },
+    { "{\"object\":[[\"0123456789012345678901234567890123456789\"]]}",
+      "argument 'object': [[\"0123456789012345678901234567890123456... is not an object" },
+    { "{\"keys\":[]}", "argument 'keys': [] is not an array of names of keys, or of integers from 0 to 255" },
+    { "{\"keys\":[\"a\",256]}",
+      "argument 'keys': [\"a\",256] is not an array of names of keys, or of integers from 0 to 255" },
+    { "{\"keys\":[{}]}",
+      "argument 'keys': [{}] is not an array of names of keys, or of integers from 0 to 255" },
+    { "{\"keys\":\"a\"}",
+      "argument 'keys': \"a\" is not an array of names of keys, or of integers from 0 to 255" },
+    { "{\"tiemout\":1}",
+      "unknown argument 'tiemout' (known: mode, timeout, path, name, kept, object, keys, id); "
+      "did you mean 'timeout'?" },
+    { "{\"mode\":\"acpi\",\"\":1}",
+      "unknown argument '' (known: mode, timeout, path, name, kept, object, keys, id)" },
+  };
+  static const Argument needing[] = { { "path", ARGUMENT_PATH, .is_needed = TRUE }, { NULL } };
+  g_autofree char *missing = check_arguments(needing, "{}"), *none = check_arguments(NULL, "{\"x\":1}");
+
+  for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+    g_autofree char *message = check_arguments(argument_table, refused[i][0]);
+
+    g_assert_cmpstr(message, ==, refused[i][1]);
+  }
+  g_assert_cmpstr(missing, ==, "the argument 'path' is missing: an absolute path");
+  g_assert_cmpstr(none, ==, "unknown argument 'x': there are none");
 }
 
 static void test_chance(Fixture *fixture, gconstpointer data)
@@ -923,6 +1013,8 @@ int main(int argc, char **argv)
   add("/control/pipe", test_pipe);
   add("/control/events", test_events);
   add("/control/kept-events", test_kept_events);
+  g_test_add_func("/control/arguments/allowed", test_arguments_allowed);
+  g_test_add_func("/control/arguments/refused", test_arguments_refused);
   add("/control/junk", test_junk);
   add("/control/chance", test_chance);
   add("/control/long-line", test_long_line);

@@ -8,22 +8,29 @@
 
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "control/arguments.h"
 
 enum { QMP_SECONDS = 60 };
 
+static const Argument command_members[] = {
+  { "execute", ARGUMENT_STRING, .is_needed = TRUE },
+  { "arguments", ARGUMENT_OBJECT },
+  { "id", ARGUMENT_ANY }, /* of no use here: there is one answer */
+  { NULL },
+};
+
 static gboolean parse_json(const char *text, Json **ret_request, GError **error)
 {
-  GError *cause = NULL;
-  g_autoptr(Json) request = message_parse(text, strlen(text), &cause);
+  g_autoptr(GError) cause = NULL;
+  g_autoptr(Json) command = message_parse(text, strlen(text), &cause);
+  Json *arguments = json_get_object(command, "arguments");
 
-  if (!request) {
-    error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "'%s': %s", text, cause->message);
-    g_error_free(cause);
-    return FALSE;
-  }
-  if (!json_get_string(request, "execute"))
-    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "'%s' has no \"execute\"", text);
-  *ret_request = g_steal_pointer(&request);
+  if (!command || !arguments_check(command_members, command, &cause))
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "'%s': %s", text, cause->message);
+  *ret_request = json_new_object();
+  json_set_string(*ret_request, "execute", json_get_string(command, "execute"));
+  if (arguments)
+    json_set(*ret_request, "arguments", json_ref(arguments));
   return TRUE;
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "control/arguments.h"
 #include "control/protocol.h"
 #include "qmp/lines.h"
 #include "qmp/message.h"
@@ -326,15 +327,26 @@ void control_server_emit(ControlServer *server, const char *event, Json *data)
   }
 }
 
-static void subscribe(ControlRequest *request, Json *arguments)
+/* Answers, and returns FALSE, where they are none of @table. */
+static gboolean check(ControlRequest *request, const Argument *table, const Json *given)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (arguments_check(table, given, &error))
+    return TRUE;
+  control_request_fail(request, CONTROL_CLASS_ARGUMENT, "%s", error->message);
+  return FALSE;
+}
+
+static const Argument subscribe_arguments[] = {
+  { "kept", ARGUMENT_BOOLEAN },
+  { NULL },
+};
+
+static void subscribe(ControlRequest *request, const Json *arguments)
 {
   Connection *connection = request->connection;
-  Json *kept = json_get(arguments, "kept");
 
-  if (kept && !json_is(kept, JSON_BOOLEAN)) {
-    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'kept' is true or false");
-    return;
-  }
   connection->is_subscribed = TRUE;
   if (json_get_bool(arguments, "kept")) {
     for (GList *event = connection->server->events.head; event && connection->fd >= 0; event = event->next)
@@ -361,30 +373,35 @@ static void execute(ControlRequest *request, const char *name, Json *arguments)
 {
   const ControlServer *server = request->connection->server;
 
-  if (g_str_equal(name, "subscribe"))
-    subscribe(request, arguments);
-  else if (g_str_equal(name, "query-events"))
-    query_events(request);
-  else
+  if (g_str_equal(name, "subscribe")) {
+    if (check(request, subscribe_arguments, arguments))
+      subscribe(request, arguments);
+  } else if (g_str_equal(name, "query-events")) {
+    if (check(request, NULL, arguments))
+      query_events(request);
+  } else {
     server->execute(request, name, arguments, server->user_data);
+  }
 }
+
+static const Argument command_members[] = {
+  { "execute", ARGUMENT_STRING, .is_needed = TRUE },
+  { "arguments", ARGUMENT_OBJECT },
+  { "id", ARGUMENT_ANY },
+  { NULL },
+};
 
 static void handle_command(Connection *connection, Json *message)
 {
   ControlRequest *request = g_new0(ControlRequest, 1);
-  const char *name = json_get_string(message, "execute");
   Json *arguments = json_get_object(message, "arguments");
   g_autoptr(Json) none = json_new_object();
 
   request->connection = connection_ref(connection);
   request->id = json_ref(json_get(message, "id"));
   connection->requests++;
-  if (!name)
-    control_request_fail(request, CONTROL_CLASS_GENERIC, "not a command: 'execute' is no string");
-  else if (!arguments && json_get(message, "arguments"))
-    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'arguments' is no object");
-  else
-    execute(request, name, arguments ? arguments : none);
+  if (check(request, command_members, message))
+    execute(request, json_get_string(message, "execute"), arguments ? arguments : none);
 }
 
 static void handle_line(Connection *connection, const char *text, gsize length)

@@ -4,16 +4,19 @@
 #include "supervise/requests.h"
 
 #include "base/patience.h"
+#include "control/arguments.h"
 #include "control/protocol.h"
 #include "supervise/publish.h"
 #include "supervise/requests-emulator.h"
 #include "supervise/states.h"
 #include "supervise/stopping.h"
 
+/* What is executed has arguments that its table allows. */
 typedef struct {
   const char *name;
   void (*execute)(Supervisor *supervisor, ControlRequest *request, Json *arguments);
-  gboolean needs_emulator; /* one that takes commands */
+  gboolean needs_emulator;   /* one that takes commands */
+  const Argument *arguments; /* NULL: it takes none */
 } Command;
 
 /* Milliseconds in which resets are no end of the guest after somebody asked for one. */
@@ -91,25 +94,34 @@ static gboolean is_alive(const Supervisor *supervisor)
          supervisor->state == STATE_POWERING_DOWN;
 }
 
+static const Argument shutdown_arguments[] = {
+  { "mode", ARGUMENT_STRING, .words = (const char *const[]){ "acpi", "quit", NULL } },
+  { "timeout", ARGUMENT_INTEGER, .min = 0, .max = G_MAXINT32 },
+  { NULL },
+};
+
 static void execute_shutdown(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   const char *mode = json_get_string(arguments, "mode");
   gint64 seconds = -1;
 
   json_get_int(arguments, "timeout", &seconds);
-  if (mode && !g_str_equal(mode, "acpi") && !g_str_equal(mode, "quit")) {
-    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "unknown mode '%s' (known: acpi, quit)", mode);
-  } else if (!is_alive(supervisor)) {
+  if (!is_alive(supervisor)) {
     refuse_state(supervisor, request);
   } else if (mode && g_str_equal(mode, "quit")) {
     supervisor->wish.is_stop = TRUE;
     stopping_quit(supervisor, "user");
     control_request_return(request, NULL);
   } else {
-    stopping_power_down(supervisor, (int)CLAMP(seconds, -1, G_MAXINT / 2));
+    stopping_power_down(supervisor, (int)seconds);
     control_request_return(request, NULL);
   }
 }
+
+static const Argument reboot_arguments[] = {
+  { "mode", ARGUMENT_STRING, .words = (const char *const[]){ "acpi", NULL } },
+  { NULL },
+};
 
 static void execute_reboot(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
@@ -165,6 +177,11 @@ static void execute_reset(Supervisor *supervisor, ControlRequest *request, Json 
   emulator_request_change(supervisor, request, "system_reset");
 }
 
+static const Argument destroy_arguments[] = {
+  { "graceful", ARGUMENT_BOOLEAN },
+  { NULL },
+};
+
 static void execute_destroy(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   gboolean is_graceful = json_get_bool(arguments, "graceful");
@@ -195,28 +212,37 @@ static void execute_resume(Supervisor *supervisor, ControlRequest *request, Json
     refuse_state(supervisor, request);
 }
 
+static const Argument qmp_arguments[] = {
+  { "execute", ARGUMENT_STRING, .is_needed = TRUE },
+  { "arguments", ARGUMENT_OBJECT },
+  { "slow", ARGUMENT_BOOLEAN },
+  { NULL },
+};
+
 static void execute_qmp(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  const char *name = json_get_string(arguments, "execute");
-  Json *given = json_get_object(arguments, "arguments");
-  gboolean is_slow = json_get_bool(arguments, "slow");
-
-  if (name)
-    emulator_request_execute(supervisor, request, name, given ? json_ref(given) : NULL,
-                             /* has_result= */ TRUE, is_slow);
-  else
-    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'execute' is missing, or no string");
+  emulator_request_execute(supervisor, request, json_get_string(arguments, "execute"),
+                           json_ref(json_get_object(arguments, "arguments")), /* has_result= */ TRUE,
+                           json_get_bool(arguments, "slow"));
 }
+
+static const Argument dump_arguments[] = {
+  { "path", ARGUMENT_PATH, .is_needed = TRUE },
+  { "format", ARGUMENT_STRING }, /* which there are is QEMU's to say */
+  { NULL },
+};
 
 static void execute_dump(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  const char *path = json_get_string(arguments, "path");
-
-  if (path && g_path_is_absolute(path))
-    emulator_request_dump(supervisor, request, path, json_get_string(arguments, "format"));
-  else
-    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'path' is missing, or not absolute");
+  emulator_request_dump(supervisor, request, json_get_string(arguments, "path"),
+                        json_get_string(arguments, "format"));
 }
+
+static const Argument screenshot_arguments[] = {
+  { "device", ARGUMENT_STRING },
+  { "head", ARGUMENT_INTEGER, .min = 0, .max = G_MAXINT32 },
+  { NULL },
+};
 
 static void execute_screenshot(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
@@ -226,43 +252,33 @@ static void execute_screenshot(Supervisor *supervisor, ControlRequest *request, 
   emulator_request_screenshot(supervisor, request, json_get_string(arguments, "device"), head);
 }
 
-/* KeyValue of QEMU's ui.json: a name, or a number. NULL where it is neither. */
-static Json *key_to_qmp(Json *key)
+static const Argument send_key_arguments[] = {
+  { "keys", ARGUMENT_KEYS, .is_needed = TRUE, .min = 0, .max = G_MAXINT32 },
+  { "holdtime", ARGUMENT_INTEGER, .min = 0, .max = G_MAXINT32 },
+  { NULL },
+};
+
+/* KeyValue of QEMU's ui.json: a name, or a number. */
+static Json *keys_to_qmp(const Json *keys)
 {
-  Json *object = json_new_object();
+  Json *array = json_new_array();
 
-  json_set_string(object, "type", json_as_string(key) ? "qcode" : "number");
-  json_set(object, "data", json_ref(key));
-  return object;
-}
+  for (gsize i = 0; i < json_length(keys); i++) {
+    Json *key = json_at(keys, i), *object = json_new_object();
 
-static Json *keys_to_qmp(Json *keys)
-{
-  Json *given = keys && json_is(keys, JSON_ARRAY) ? keys : NULL;
-  g_autoptr(Json) array = json_new_array();
-
-  for (guint i = 0; given && i < json_length(given); i++) {
-    Json *key = key_to_qmp(json_at(given, i));
-
-    if (!key)
-      return NULL;
-    json_append(array, key);
+    json_set_string(object, "type", json_as_string(key) ? "qcode" : "number");
+    json_set(object, "data", json_ref(key));
+    json_append(array, object);
   }
-  return json_length(array) > 0 ? g_steal_pointer(&array) : NULL;
+  return array;
 }
 
 static void execute_send_key(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  Json *keys = keys_to_qmp(json_get(arguments, "keys"));
-  Json *command;
+  Json *command = json_new_object();
   gint64 milliseconds;
 
-  if (!keys) {
-    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'keys' is no array of keys");
-    return;
-  }
-  command = json_new_object();
-  json_set(command, "keys", keys);
+  json_set(command, "keys", keys_to_qmp(json_get(arguments, "keys")));
   if (json_get_int(arguments, "holdtime", &milliseconds))
     json_set_int(command, "hold-time", milliseconds);
   emulator_request_execute(supervisor, request, "send-key", command, /* has_result= */ FALSE,
@@ -270,6 +286,11 @@ static void execute_send_key(Supervisor *supervisor, ControlRequest *request, Js
 }
 
 /* ---- Consoles ---- */
+
+static const Argument console_arguments[] = {
+  { "device", ARGUMENT_STRING },
+  { NULL },
+};
 
 static void execute_console(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
@@ -293,38 +314,43 @@ static void execute_console(Supervisor *supervisor, ControlRequest *request, Jso
 /* ---- The table ---- */
 
 static const Command commands[] = {
-  { "query-status", query_status, FALSE },
-  { "query-consoles", query_consoles, FALSE },
-  { "query-display", query_display, FALSE },
-  { "dumpxml", dumpxml, FALSE },
-  { "shutdown", execute_shutdown, TRUE },
-  { "reboot", execute_reboot, TRUE },
-  { "reset", execute_reset, TRUE },
-  { "destroy", execute_destroy, FALSE },
-  { "suspend", execute_suspend, TRUE },
-  { "resume", execute_resume, TRUE },
-  { "console", execute_console, FALSE },
-  { "qmp", execute_qmp, TRUE },
-  { "dump", execute_dump, TRUE },
-  { "screenshot", execute_screenshot, TRUE },
-  { "send-key", execute_send_key, TRUE },
+  { "query-status", query_status, FALSE, NULL },
+  { "query-consoles", query_consoles, FALSE, NULL },
+  { "query-display", query_display, FALSE, NULL },
+  { "dumpxml", dumpxml, FALSE, NULL },
+  { "shutdown", execute_shutdown, TRUE, shutdown_arguments },
+  { "reboot", execute_reboot, TRUE, reboot_arguments },
+  { "reset", execute_reset, TRUE, NULL },
+  { "destroy", execute_destroy, FALSE, destroy_arguments },
+  { "suspend", execute_suspend, TRUE, NULL },
+  { "resume", execute_resume, TRUE, NULL },
+  { "console", execute_console, FALSE, console_arguments },
+  { "qmp", execute_qmp, TRUE, qmp_arguments },
+  { "dump", execute_dump, TRUE, dump_arguments },
+  { "screenshot", execute_screenshot, TRUE, screenshot_arguments },
+  { "send-key", execute_send_key, TRUE, send_key_arguments },
 };
+
+static void execute(const Command *command, Supervisor *supervisor, ControlRequest *request, Json *arguments)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!arguments_check(command->arguments, arguments, &error))
+    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "%s", error->message);
+  else if (command->needs_emulator &&
+           (!supervisor->emulator || !qmp_client_is_ready(emulator_qmp(supervisor->emulator))))
+    refuse_state(supervisor, request);
+  else
+    command->execute(supervisor, request, arguments);
+}
 
 void requests_execute(ControlRequest *request, const char *name, Json *arguments, gpointer user_data)
 {
-  Supervisor *supervisor = user_data;
-
   for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-    const Command *command = &commands[i];
-
-    if (!g_str_equal(name, command->name))
-      continue;
-    if (command->needs_emulator &&
-        (!supervisor->emulator || !qmp_client_is_ready(emulator_qmp(supervisor->emulator))))
-      refuse_state(supervisor, request);
-    else
-      command->execute(supervisor, request, arguments);
-    return;
+    if (g_str_equal(name, commands[i].name)) {
+      execute(&commands[i], user_data, request, arguments);
+      return;
+    }
   }
   control_request_fail(request, CONTROL_CLASS_COMMAND, "unknown command '%s'", name);
 }

@@ -222,11 +222,8 @@ def test_control_socket_with_rubbish():
     with running() as (directory, run):
         (path,) = directory.runtime.glob("*/control")
         for rubbish in (b"\n" * 1000, b"{" * 10000 + b"\n", b"\xff" * 70000, b'{"execute":' + b'"x' * 1000 + b"\n",
-                        b'{"execute":"console","arguments":{"device":{}}}\n', b'{"execute":"qmp"}\n',
-                        b'{"execute":"dump","arguments":{"path":7}}\n', b'{"execute":"send-key"}\n',
-                        b'{"execute":"send-key","arguments":{"keys":[{},null,[[]]]}}\n',
-                        b'{"execute":"shutdown","arguments":{"mode":[],"timeout":-1e300}}\n'
-                        b'{"execute":"screenshot","arguments":{"head":1e99,"device":3}}\n'):
+                        b'{"execute":"shutdown","arguments":{"timeout":1e999}}\n',
+                        b'{"execute":"shutdown","arguments":{"timeout":NaN}}\n'):
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.connect(str(path))
                 with contextlib.suppress(OSError):
@@ -236,6 +233,55 @@ def test_control_socket_with_rubbish():
                         pass
         assert directory.verb("domid", "web").out == f"{run.pid}\n"
         directory.verb("qmp", "web", "query-status")
+
+
+# What a command may not be given, and what the error names.
+REFUSED = [("query-status", {"x": 1}, "unknown argument 'x'"), ("dumpxml", {"mode": "acpi"}, "unknown argument 'mode'"),
+           ("query-consoles", {"": None}, "unknown argument ''"), ("query-events", {"kept": True}, "'kept'"),
+           ("subscribe", {"kept": "yes"}, "'kept': \"yes\" is not true or false"),
+           ("shutdown", {"mode": []}, "'mode': [] is not one of: acpi, quit"),
+           ("shutdown", {"mode": "hard"}, "acpi, quit"), ("shutdown", {"mode": None}, "'mode': null"),
+           ("shutdown", {"timeout": -1e300}, "'timeout': -1e+300 is not an integer from 0 to"),
+           ("shutdown", {"timeout": -1}, "'timeout'"), ("shutdown", {"timeout": 2**31}, "'timeout'"),
+           ("shutdown", {"timeout": 2**64 - 1}, "'timeout'"), ("shutdown", {"timeout": "5"}, "'timeout'"),
+           ("shutdown", {"tiemout": 5}, "did you mean 'timeout'?"), ("reboot", {"mode": "quit"}, "'mode'"),
+           ("reboot", {"timeout": 5}, "unknown argument 'timeout'"), ("reset", {"x": 1}, "'x'"),
+           ("destroy", {"graceful": {}}, "'graceful': {} is not true or false"), ("destroy", {"graceful": 0}, "'graceful'"),
+           ("destroy", {"force": True}, "'force'"), ("suspend", {"x": 1}, "'x'"), ("resume", {"x": 1}, "'x'"),
+           ("console", {"device": {}}, "'device'"), ("console", {"device": ""}, "'device'"), ("qmp", {}, "'execute'"),
+           ("qmp", {"execute": 7}, "'execute'"), ("qmp", {"execute": "quit", "arguments": []}, "'arguments'"),
+           ("qmp", {"execute": "quit", "slow": 1}, "'slow'"), ("qmp", {"execute": "quit", "id": 1}, "'id'"),
+           ("dump", {}, "'path' is missing: an absolute path"), ("dump", {"path": 7}, "'path'"),
+           ("dump", {"path": "x"}, "'path'"), ("dump", {"path": "/tmp/x", "format": []}, "'format'"),
+           ("screenshot", {"head": -1}, "'head'"), ("screenshot", {"head": 1e99}, "'head'"),
+           ("screenshot", {"device": 3}, "'device'"), ("send-key", {}, "'keys' is missing"),
+           ("send-key", {"keys": []}, "'keys'"), ("send-key", {"keys": ["a", None]}, "'keys'"),
+           ("send-key", {"keys": [1.5]}, "'keys'"), ("send-key", {"keys": ["a"], "holdtime": -1}, "'holdtime'"),
+           ("send-key", {"keys": ["a"], "holdtime": "1"}, "'holdtime'")]
+
+
+def test_arguments_that_are_refused():
+    """Nothing happens to the guest then."""
+    with running() as (directory, run):
+        (path,) = directory.runtime.glob("*/control")
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(path))
+            lines = connection.makefile("rw")
+            lines.readline()
+            for command, arguments, text in REFUSED:
+                lines.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+                lines.flush()
+                answer = json.loads(lines.readline())
+                assert answer.get("error", {}).get("class") == "BadArgument", (command, arguments, answer)
+                assert text in answer["error"]["desc"], (command, arguments, answer)
+            for command in ({"execute": "shutdown", "argument": {}}, {"execute": ["shutdown"]}, {"id": 1},
+                            {"execute": "shutdown", "arguments": []}, {"execute": "shutdown", "arguments": None}):
+                lines.write(json.dumps(command) + "\n")
+                lines.flush()
+                assert json.loads(lines.readline())["error"]["class"] == "BadArgument", command
+        assert json.loads(directory.verb("domstate", "--json", "web").out)["reason"] == "booted"
+        assert directory.verb("qmp", "web", '{"execute":"query-status","id":1}').out
+        assert "unknown argument 'x'" in directory.verb("qmp", "web", '{"execute":"query-status","x":1}', code=2).err
 
 
 if __name__ == "__main__":
