@@ -554,7 +554,7 @@ static void test_guest_that_takes_no_input(Fixture *fixture, gconstpointer data)
   close(fds[0]);
 }
 
-static gboolean find_x(const guint8 *bytes, gsize *length, gpointer user_data)
+static gboolean find_x(guint8 *bytes, gsize *length, gpointer user_data)
 {
   const guint8 *x = memchr(bytes, 'x', *length);
 

@@ -34,6 +34,17 @@ static void warn_of_commands(const Plan *plan, Report *report)
   }
 }
 
+static void warn_of_streams(const Plan *plan, Report *report)
+{
+  for (guint i = 0; i < plan->resources->len; i++) {
+    const PlanResource *resource = g_ptr_array_index(plan->resources, i);
+
+    if (resource->kind == PLAN_RESOURCE_CONSOLE && resource->console == PLAN_CONSOLE_STREAM)
+      report_warning(report, &resource->place, /* attribute= */ NULL, "'domrun run' does that",
+                     "a command line cannot carry it: the connection is not made again when it is lost");
+  }
+}
+
 /* A program of the document's choice is not run for a look at a command line. */
 static void warn_of_bootloader(const Plan *plan, Report *report)
 {
@@ -63,8 +74,10 @@ int argv_command(int argc, char **argv)
     g_autofree char *text = plan_to_text(command.plan, is_exact, is_json);
 
     warn_of_missing(command.plan, command.report);
-    if (!is_exact)
+    if (!is_exact) {
       warn_of_commands(command.plan, command.report);
+      warn_of_streams(command.plan, command.report);
+    }
     warn_of_bootloader(command.plan, command.report);
     fputs(text, stdout);
   }

@@ -435,6 +435,31 @@ static void viewer_free(gpointer data)
   g_free(viewer);
 }
 
+static void watch_files(Viewer *viewer)
+{
+  const ViewerOptions *options = &viewer->options;
+  GMainContext *context = viewer->console->context;
+
+  if (options->in >= 0)
+    viewer->in_watch = fd_watch_new(context, options->in, on_input, viewer);
+  if (options->out >= 0)
+    viewer->out_watch = fd_watch_new(context, options->out, on_output, viewer);
+}
+
+void viewer_set_files(Viewer *viewer, int in, int out)
+{
+  g_clear_pointer(&viewer->in_watch, fd_watch_free);
+  g_clear_pointer(&viewer->out_watch, fd_watch_free);
+  viewer->options.in = in;
+  viewer->options.out = out;
+  viewer->is_stalled = FALSE;
+  viewer->held_since = 0;
+  viewer->allowance = patience_in_microseconds(viewer->options.patience);
+  watch_files(viewer);
+  show(viewer);
+  update(viewer->console);
+}
+
 Viewer *console_add_viewer(Console *console, const ViewerOptions *options)
 {
   Viewer *viewer = g_new0(Viewer, 1);
@@ -443,10 +468,7 @@ Viewer *console_add_viewer(Console *console, const ViewerOptions *options)
   viewer->options = *options;
   viewer->is_present = TRUE;
   viewer->allowance = patience_in_microseconds(options->patience);
-  if (options->in >= 0)
-    viewer->in_watch = fd_watch_new(console->context, options->in, on_input, viewer);
-  if (options->out >= 0)
-    viewer->out_watch = fd_watch_new(console->context, options->out, on_output, viewer);
+  watch_files(viewer);
   g_ptr_array_add(console->viewers, viewer);
   show(viewer);
   update(console);

@@ -33,8 +33,9 @@ typedef struct {
 
   guint input_limit; /* how many bytes may wait for the guest before this viewer is not read any more */
 
-  /* Looks at what was typed before it is passed on; may shorten it. TRUE: call `leave`. NULL: none. */
-  gboolean (*filter)(const guint8 *bytes, gsize *length, gpointer user_data);
+  /* Looks at what was typed before it is passed on; may change and shorten it. TRUE: call `leave`. NULL:
+   * none. */
+  gboolean (*filter)(guint8 *bytes, gsize *length, gpointer user_data);
 
   /* The viewer wants to go; the callee may remove it. */
   void (*leave)(gpointer user_data);
@@ -70,6 +71,10 @@ gboolean console_is_finished(const Console *console);
 /* A viewer that is present from now on, and gets what is kept. The console owns it. */
 Viewer *console_add_viewer(Console *console, const ViewerOptions *options);
 void console_remove_viewer(Console *console, Viewer *viewer);
+
+/* The same viewer with other descriptors, which may be -1: it goes on where it was. May be called from
+ * `ended`. */
+void viewer_set_files(Viewer *viewer, int in, int out);
 
 /* Whether somebody is there to read: nothing is written to a viewer that is absent, and it holds up nobody.
  */

@@ -27,7 +27,7 @@ struct Stdio {
 /* A terminal that nobody can type or paste as much into while its guest is busy, so that Ctrl+] is seen. */
 enum { TERMINAL_INPUT_LIMIT = 64 * 1024 };
 
-static gboolean find_escape(const guint8 *bytes, gsize *length, gpointer user_data)
+static gboolean find_escape(guint8 *bytes, gsize *length, gpointer user_data)
 {
   const guint8 *escape = memchr(bytes, STDIO_ESCAPE, *length);
 

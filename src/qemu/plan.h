@@ -46,7 +46,16 @@ typedef enum {
 typedef enum {
   PLAN_CONSOLE_PTY,
   PLAN_CONSOLE_STDIO,
+  PLAN_CONSOLE_STREAM, /* a server that is connected to again and again */
 } PlanConsole;
+
+/* Strings are borrowed from the document. */
+typedef struct {
+  const char *path;           /* of a UNIX socket; NULL: TCP */
+  const char *host, *service; /* names or numbers */
+  gboolean is_telnet;
+  guint32 interval; /* seconds that may pass between two attempts */
+} PlanStream;
 
 /* The host's end of a network interface. It is created without IFF_NO_PI's header and with IFF_VNET_HDR, up,
  * and part of @bridge. Strings are borrowed from the document. */
@@ -80,6 +89,7 @@ typedef struct {
   gboolean append;           /* FILE: keep what is there */
   PlanTap tap;               /* TAP */
   PlanConsole console;
+  PlanStream stream;    /* CONSOLE: of a PLAN_CONSOLE_STREAM */
   const char *log_path; /* CONSOLE: a file that gets what the guest prints, absolute; borrowed; NULL: none */
   gboolean log_append;  /* CONSOLE: keep what is there */
 } PlanResource;

@@ -9,6 +9,7 @@
 #include "console/console.h"
 #include "console/pty.h"
 #include "console/stdio.h"
+#include "console/stream.h"
 #include "host/output-file.h"
 
 typedef struct {
@@ -18,6 +19,7 @@ typedef struct {
   Console *console;
   Pty *pty; /* or NULL, as the next */
   Stdio *stdio;
+  Stream *stream;
   int log;                /* -1: none */
   GPtrArray *attachments; /* of Attachment */
   gboolean is_pty_finished;
@@ -42,6 +44,7 @@ static void guest_console_free(gpointer data)
   g_ptr_array_unref(item->attachments);
   pty_free(item->pty);
   stdio_free(item->stdio);
+  stream_free(item->stream);
   console_free(item->console);
   fd_clear(&item->log);
   g_free(item);
@@ -97,6 +100,18 @@ void consoles_finish(Consoles *consoles, gboolean is_final)
 
 /* ---- The beginning ---- */
 
+static Stream *connect_to_server(const GuestConsole *item)
+{
+  const PlanStream *plan = &item->plan->stream;
+  const StreamOptions options = { .path = plan->path,
+                                  .host = plan->host,
+                                  .service = plan->service,
+                                  .is_telnet = plan->is_telnet,
+                                  .interval = plan->interval };
+
+  return stream_new(item->consoles->context, item->console, item->plan->alias, &options);
+}
+
 static gboolean connect_to_host(GuestConsole *item, gboolean is_attached, GError **error)
 {
   GMainContext *context = item->consoles->context;
@@ -106,6 +121,8 @@ static gboolean connect_to_host(GuestConsole *item, gboolean is_attached, GError
     if (!item->pty)
       return FALSE;
   }
+  if (item->plan->console == PLAN_CONSOLE_STREAM)
+    item->stream = connect_to_server(item);
   if (item->plan->console == PLAN_CONSOLE_STDIO || is_attached)
     item->stdio = stdio_new(context, item->console, item->plan->alias, /* has_escape= */ is_attached);
   return TRUE;

@@ -11,7 +11,7 @@
 #include "supervise/memory.h"
 
 #include <link.h>
-#if HAVE_MALLOC_TRIM
+#ifdef HAVE_MALLOC_TRIM
 #include <malloc.h>
 #endif
 #include <sys/mman.h>
@@ -34,7 +34,7 @@ static int give_back_segments(struct dl_phdr_info *info, size_t size, void *user
 
 void memory_give_back(void)
 {
-#if HAVE_MALLOC_TRIM
+#ifdef HAVE_MALLOC_TRIM
   malloc_trim(0);
 #endif
   dl_iterate_phdr(give_back_segments, NULL);

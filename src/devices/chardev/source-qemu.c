@@ -2,8 +2,9 @@
  *
  * What a person would talk to, a pty or standard input and output, is a socket to the supervisor, which
  * relays: a reader that is slow or gone never stops the guest, and a pty outlives a restart of QEMU; the
- * relay writes the log, too. A file is opened here, so that a failure names the document's line, and QEMU is
- * handed the descriptor (-add-fd). Everything else QEMU opens by itself.
+ * relay writes the log, too. So is a connection that is made again when it is lost: QEMU's option for that
+ * has another name in older versions. A file is opened here, so that a failure names the document's line, and
+ * QEMU is handed the descriptor (-add-fd). Everything else QEMU opens by itself.
  */
 #include "config.h"
 
@@ -33,8 +34,6 @@ static void add_socket(const ChardevSource *source, Props *props)
   if (source->mode == CHARDEV_BIND) {
     props_add_bool(props, "server", TRUE);
     props_add_bool(props, "wait", FALSE);
-  } else if (source->reconnect) {
-    props_add_uint(props, "reconnect", source->reconnect);
   }
 }
 
@@ -129,12 +128,24 @@ static Props *passed_file_backend(const ChardevSource *source, const Device *dev
   return props;
 }
 
+static PlanConsole console_of(const ChardevSource *source)
+{
+  if (source->type == CHARDEV_PTY)
+    return PLAN_CONSOLE_PTY;
+  return source->type == CHARDEV_STDIO ? PLAN_CONSOLE_STDIO : PLAN_CONSOLE_STREAM;
+}
+
 static Props *relayed_backend(const ChardevSource *source, const Device *device, Plan *plan)
 {
   PlanResource *resource = plan_add_resource(plan, PLAN_RESOURCE_CONSOLE, device->alias, &source->place);
   Props *props = backend("socket", device);
 
-  resource->console = source->type == CHARDEV_PTY ? PLAN_CONSOLE_PTY : PLAN_CONSOLE_STDIO;
+  resource->console = console_of(source);
+  resource->stream = (PlanStream){ .path = source->path,
+                                   .host = source->remote.host,
+                                   .service = source->remote.service,
+                                   .is_telnet = source->protocol == CHARDEV_TELNET,
+                                   .interval = source->reconnect };
   resource->log_path = source->log_path;
   resource->log_append = source->log_append;
   props_add_int(props, "fd", resource->fd);
@@ -145,7 +156,7 @@ static Props *relayed_backend(const ChardevSource *source, const Device *device,
 
 static gboolean is_relayed(const ChardevSource *source)
 {
-  return source->type == CHARDEV_PTY || source->type == CHARDEV_STDIO;
+  return source->type == CHARDEV_PTY || source->type == CHARDEV_STDIO || source->reconnect > 0;
 }
 
 static Props *run_backend(const ChardevSource *source, const Device *device, Plan *plan)
@@ -184,8 +195,9 @@ static void require(const ChardevSource *source, Plan *plan)
     plan_require(plan, PLAN_REQUIRE_PIPE, &source->place, "path", source->path);
     return;
   case CHARDEV_UNIX:
-    plan_require(plan, source->mode == CHARDEV_BIND ? PLAN_REQUIRE_LISTEN : PLAN_REQUIRE_SOCKET,
-                 &source->place, "path", source->path);
+    if (source->reconnect == 0) /* else it may come later */
+      plan_require(plan, source->mode == CHARDEV_BIND ? PLAN_REQUIRE_LISTEN : PLAN_REQUIRE_SOCKET,
+                   &source->place, "path", source->path);
     return;
   case CHARDEV_TCP:
     if (source->mode == CHARDEV_BIND)
