@@ -114,6 +114,7 @@ static const Consequence consequences[] = {
   { "source/auth", "the server would be talked to without a password" },
   { "source/encryption", "data would be written in clear" },
   { "source/slices", "the guest would see all of the file" },
+  { "features/hyperv", "Windows runs slower" },
   { "devices/channel", "the guest runs without it, and an agent in it cannot be reached" },
   { "devices/filesystem", "the guest runs without the shared directory" },
   { "devices/hostdev", "the guest runs without this device of the host" },
