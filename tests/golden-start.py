@@ -9,6 +9,7 @@ says why in CASE.nostart.
 Where that is possible, it runs in network namespaces of its own, where loopback and multicast work and nothing leaves.
 """
 
+import ast
 import base64
 import ctypes
 import fcntl
@@ -281,10 +282,18 @@ def may_use_kvm():
     return os.environ.get("DOMRUN_TEST_KVM") == "1"
 
 
+def read_escapes(text):
+    """The same with '...' for the shell's $'...', which shlex does not know."""
+    def quote(match):
+        value = ast.literal_eval('b"' + match[1].replace("\\'", "'").replace('"', '\\"') + '"')
+        return shlex.quote(value.decode())
+    return re.sub(r"(?<=\s)\$'((?:[^'\\]|\\.)*)'", quote, text)
+
+
 def parse(text, directory):
     """The words of an .argv file."""
     text = text.replace("@DIR@", str(directory)).replace("@STATE@", str(directory))
-    words = json.loads(text) if text.startswith("[") else shlex.split(text.replace("\\\n", " "))
+    words = json.loads(text) if text.startswith("[") else shlex.split(read_escapes(text).replace("\\\n", " "))
     assert words, "the command line is empty"
     return words
 

@@ -382,6 +382,8 @@ static void test_quote_for_terminal(void)
       "evil\xe2\x80\x8b",
       "\\u{202e}evil\\u{200b}" },
     { "\xef\xbb\xbf", "\\u{feff}" },
+    { "\xd8\x9c\xc2\xad\xf3\xa0\x81\x81", "\\u{061c}\\xad\\u{e0041}" }, /* Arabic mark, soft hyphen, tag */
+    { "\xe2\x80\xa8", "\\u{2028}" },
     { "", "" },
   };
   g_autofree char *kept = quote_for_terminal("a\nb", TRUE);
@@ -402,11 +404,17 @@ static void test_quote_for_shell(void)
   g_autofree char *empty = quote_for_shell("");
   g_autofree char *tilde = quote_for_shell("~root");
   g_autofree char *apostrophe = quote_for_shell("it's");
+  g_autofree char *accent = quote_for_shell("\xc3\xa4 b");
+  g_autofree char *controls = quote_for_shell("it's \\ \r\n\t\033[m\302\2331 \377");
+  g_autofree char *marks = quote_for_shell("\xc3\xa4\xd8\x9c\xe2\x80\xae.txt");
 
   g_assert_cmpstr(plain, ==, "/a/b,c=d:1@2%3+4-5_6.7");
   g_assert_cmpstr(empty, ==, "''");
   g_assert_cmpstr(tilde, ==, "'~root'");
   g_assert_cmpstr(apostrophe, ==, "'it'\\''s'");
+  g_assert_cmpstr(accent, ==, "'\xc3\xa4 b'");
+  g_assert_cmpstr(controls, ==, "$'it\\'s \\\\ \\r\\n\\t\\033[m\\302\\2331 \\377'");
+  g_assert_cmpstr(marks, ==, "$'\xc3\xa4\\330\\234\\342\\200\\256.txt'");
 }
 
 static void test_fd_ownership(void)

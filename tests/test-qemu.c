@@ -26,6 +26,7 @@ static const char *const nasty[] = {
   "trailing\\",
   "trailing\n",
   "%s%n",
+  "\302\2331m\xd8\x9c\xe2\x80\xae",
 };
 
 static void test_json(void)
@@ -131,7 +132,8 @@ static Plan *new_printing_plan(void)
 
 static void assert_shell_prints(const char *script, GPtrArray *expected)
 {
-  char *argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)script, NULL };
+  g_autofree char *bash = g_find_program_in_path("bash"); /* dash does not have $'...' yet */
+  char *argv[] = { bash ? bash : (char *)"/bin/sh", (char *)"-c", (char *)script, NULL };
   int pipe_of_stdout = -1, status = -1;
   g_autoptr(GError) error = NULL;
   g_autoptr(GIOChannel) channel = NULL;

@@ -16,6 +16,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/quote.h"
+
 G_DEFINE_QUARK(domrun - json - error, json_error)
 
 static const char null_mark[] = "null";
@@ -305,20 +307,42 @@ Json *json_parse(const char *text, gsize length, guint max_depth, GError **error
 
 enum { NOT_PRETTY = -1 };
 
+/* A character of more than one byte; returns how many they are. What would be deceptive on a terminal is
+ * escaped, as one unit of UTF-16 or two. */
+static gsize print_character(GString *text, const char *at)
+{
+  gunichar character = g_utf8_get_char_validated(at, -1);
+  gboolean is_invalid = character == (gunichar)-1 || character == (gunichar)-2;
+  gsize length = is_invalid ? 1 : (gsize)(g_utf8_next_char(at) - at);
+
+  if (is_invalid || !quote_is_deceptive(character))
+    g_string_append_len(text, at, (gssize)length);
+  else if (character < 0x10000)
+    g_string_append_printf(text, "\\u%04x", character);
+  else
+    g_string_append_printf(text, "\\u%04x\\u%04x", 0xd800 + ((character - 0x10000) >> 10),
+                           0xdc00 + (character & 0x3ff));
+  return length;
+}
+
 static void print_string(GString *text, const char *string)
 {
   static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+  gsize length;
 
   g_string_append_c(text, '"');
-  for (const char *c = string; *c; c++) {
+  for (const char *c = string; *c; c += length) {
     const char *found = strchr(escaped, *c);
 
+    length = 1;
     if (found)
       g_string_append_printf(text, "\\%c", letters[found - escaped]);
     else if ((guchar)*c < 0x20 || *c == 0x7f)
       g_string_append_printf(text, "\\u%04x", (guint)*c);
-    else
+    else if ((guchar)*c < 0x80)
       g_string_append_c(text, *c);
+    else
+      length = print_character(text, c);
   }
   g_string_append_c(text, '"');
 }

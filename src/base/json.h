@@ -41,8 +41,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Json, json_unref)
  * refused. Memory and time grow with @length. */
 Json *json_parse(const char *text, gsize length, guint max_depth, GError **error);
 
-/* On one line without a space, or over many. The caller frees it. Strings are UTF-8, in which only control
- * characters, DEL, quotes and backslashes are escaped. */
+/* On one line without a space, or over many. The caller frees it. Strings are UTF-8, in which only
+ * quotes, backslashes and what would be deceptive on a terminal (base/quote.h) are escaped. */
 char *json_print(const Json *json);
 char *json_print_pretty(const Json *json);
 

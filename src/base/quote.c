@@ -12,12 +12,77 @@ static gboolean is_plain(const char *string)
   return *string && strspn(string, safe) == strlen(string);
 }
 
+gboolean quote_is_deceptive(gunichar c)
+{
+  switch ((int)g_unichar_type(c)) {
+  case G_UNICODE_CONTROL:
+  case G_UNICODE_FORMAT: /* marks of direction, joiners, tags: Unicode TR 9 and 36 */
+  case G_UNICODE_LINE_SEPARATOR:
+  case G_UNICODE_PARAGRAPH_SEPARATOR:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+/* The character at @c, which is not the end, and its length; FALSE where it must not be shown as it is. */
+static gboolean read_character(const char *c, gunichar *ret_character, gsize *ret_length)
+{
+  gunichar character = g_utf8_get_char_validated(c, -1);
+
+  if (character == (gunichar)-1 || character == (gunichar)-2) {
+    *ret_character = (guchar)*c;
+    *ret_length = 1;
+    return FALSE;
+  }
+  *ret_character = character;
+  *ret_length = (gsize)(g_utf8_next_char(c) - c);
+  return !quote_is_deceptive(character);
+}
+
+/* As much of @string as can be shown as it is. */
+static gsize harmless_length(const char *string)
+{
+  gsize at = 0, length;
+  gunichar character;
+
+  while (string[at] && read_character(string + at, &character, &length))
+    at += length;
+  return at;
+}
+
+/* $'...', with bytes in octal: of all escapes the one whose length every shell agrees on. */
+static char *quote_with_escapes(const char *string)
+{
+  GString *quoted = g_string_new("$'");
+  gunichar character;
+  gsize length;
+
+  for (const char *c = string; *c; c += length) {
+    gboolean is_harmless = read_character(c, &character, &length);
+
+    if (*c == '\'' || *c == '\\')
+      g_string_append_printf(quoted, "\\%c", *c);
+    else if (*c == '\n' || *c == '\r' || *c == '\t')
+      g_string_append_printf(quoted, "\\%c", *c == '\n' ? 'n' : *c == '\r' ? 'r' : 't');
+    else if (is_harmless)
+      g_string_append_len(quoted, c, (gssize)length);
+    else
+      for (gsize i = 0; i < length; i++)
+        g_string_append_printf(quoted, "\\%03o", (guchar)c[i]);
+  }
+  g_string_append_c(quoted, '\'');
+  return g_string_free(quoted, FALSE);
+}
+
 char *quote_for_shell(const char *string)
 {
   g_autoptr(GString) quoted = NULL;
 
   if (is_plain(string))
     return g_strdup(string);
+  if (string[harmless_length(string)])
+    return quote_with_escapes(string);
   quoted = g_string_new("'");
   for (const char *c = string; *c; c++) {
     if (*c == '\'')
@@ -29,38 +94,25 @@ char *quote_for_shell(const char *string)
   return g_string_free(g_steal_pointer(&quoted), FALSE);
 }
 
-/* Characters that reorder or hide the text around them (Unicode TR 9 and 36). */
-static gboolean is_deceptive(gunichar c)
-{
-  return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
-         c == 0xfeff;
-}
-
 char *quote_for_terminal(const char *string, gboolean keep_newlines)
 {
   g_autoptr(GString) text = g_string_new(NULL);
+  gunichar character;
+  gsize length;
 
-  for (const char *c = string; *c;) {
-    gunichar character = g_utf8_get_char_validated(c, -1);
+  for (const char *c = string; *c; c += length) {
+    gboolean is_harmless = read_character(c, &character, &length);
 
-    if (character == (gunichar)-1 || character == (gunichar)-2) {
-      g_string_append_printf(text, "\\x%02x", (guchar)*c);
-      c++;
-      continue;
-    }
-    if (character == '\n' && keep_newlines)
-      g_string_append_c(text, '\n');
+    if (is_harmless || (character == '\n' && keep_newlines))
+      g_string_append_len(text, c, (gssize)length);
     else if (character == '\n')
       g_string_append(text, "\\n");
     else if (character == '\t')
       g_string_append(text, "\\t");
-    else if (g_unichar_iscntrl(character))
+    else if (character <= 0xff)
       g_string_append_printf(text, "\\x%02x", character);
-    else if (is_deceptive(character))
-      g_string_append_printf(text, "\\u{%04x}", character);
     else
-      g_string_append_unichar(text, character);
-    c = g_utf8_next_char(c);
+      g_string_append_printf(text, "\\u{%04x}", character);
   }
   return g_string_free(g_steal_pointer(&text), FALSE);
 }
