@@ -5,8 +5,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/exit-code.h"
 #include "base/nearest.h"
@@ -100,8 +102,21 @@ static int flush_output(int exit_code)
   return report_usage_error(error);
 }
 
+/* What is opened later must not become standard input, output or error by chance. */
+static void ensure_stdio(void)
+{
+  int fd;
+
+  do
+    fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0)
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
+  ensure_stdio();
   setlocale(LC_CTYPE, ""); /* the encoding of arguments; messages are not translated */
   if (argc < 2) {
     print_help(stderr);

@@ -4,7 +4,6 @@
  */
 #include "config.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/exit-code.h"
@@ -42,18 +41,6 @@ static void run_options_clear(RunOptions *options)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
-
-/* What is opened later must not become standard input, output or error by chance. */
-static void ensure_stdio(void)
-{
-  int fd;
-
-  do
-    fd = open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd >= 0)
-    close(fd);
-}
 
 static char *live_xml(const LiveFacts *facts, gpointer user_data)
 {
@@ -221,7 +208,6 @@ int run_command(int argc, char **argv)
   GError *error = NULL;
   int exit_code;
 
-  ensure_stdio();
   if (!parse_options(&command, &run, argc, argv, &path, &error))
     return report_usage_error(error);
   if (document_command_load(&command, path, /* is_dry_run= */ FALSE)) {

@@ -104,6 +104,16 @@ def test_closed_standard_input():
     assert_refused(done, 3, "<stdin>")
 
 
+def test_closed_standard_descriptors():
+    with guest.Directory() as directory:
+        path = write(directory, guest.hello_xml())
+        for verb in (f"argv {shlex.quote(str(path))}", f"check {shlex.quote(str(path))}",
+                     f"list --json --root {shlex.quote(str(directory.runtime))}", "--help"):
+            done = subprocess.run(["sh", "-c", f"exec {shlex.quote(guest.DOMRUN)} {verb} <&- >&- 2>&-"], check=False,
+                                  timeout=guest.PATIENCE)
+            assert done.returncode == 0, f"{verb}: {done}"
+
+
 def test_relative_paths_are_relative_to_the_document():
     with guest.Directory() as directory:
         (directory.path / "sub").mkdir()

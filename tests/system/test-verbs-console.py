@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import subprocess
 import termios
@@ -33,6 +34,15 @@ def running(devices=PTY, patience=guest.PATIENT, **keywords):
 def attach(directory, *arguments, **keywords):
     return guest.Run(["console", "--root", str(directory.runtime), "web", *arguments], directory.environment,
                      directory.path, **keywords)
+
+
+def links_of(pid):
+    """What its descriptors are, from 0 on."""
+    links = []
+    for fd in sorted(os.listdir(f"/proc/{pid}/fd"), key=int):
+        with contextlib.suppress(FileNotFoundError):
+            links.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return links
 
 
 class Terminal:
@@ -163,6 +173,18 @@ def test_reader_that_does_not_read_stops_nobody():
         sleeper.send_signal(signal.SIGTERM)
         assert sleeper.wait(guest.PATIENCE) == 8, "it can be ended all the same"
         os.close(reading)
+
+
+def test_closed_standard_output():
+    """No socket comes in its place."""
+    with running() as (directory, run):
+        for verb in ("console", "events --follow"):
+            command = f"exec {shlex.quote(guest.DOMRUN)} {verb} --root {shlex.quote(str(directory.runtime))} web <&- >&- 2>&-"
+            process = subprocess.Popen(["sh", "-c", command], env=directory.environment)
+            socket = guest.await_that(lambda: [link for link in links_of(process.pid) if link.startswith("socket:")])
+            assert socket and links_of(process.pid)[:3] == ["/dev/null"] * 3, links_of(process.pid)
+            process.terminate()
+            process.wait()
 
 
 def test_output_that_ends():
