@@ -27,6 +27,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -150,6 +151,8 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
     return STEP_PRIVILEGES;
   if (!set_stdio(request->output))
     return STEP_STDIO;
+  if (request->is_private)
+    umask(0077);
   if (!pass_fds(request, first_free))
     return STEP_DESCRIPTORS;
   execve(request->program, request->argv, request->environment);

@@ -27,6 +27,7 @@ typedef struct {
   gboolean may_gain_privileges; /* for a setuid program: the child can */
   gboolean is_shielded; /* SIGTERM, SIGINT and SIGHUP, which may come to all of a job, are blocked in the
                            child; only SIGKILL ends it */
+  gboolean is_private;  /* what it makes is for this user alone, whatever the umask here is */
 } SpawnRequest;
 
 /* Copies this process, as fork(2) does: 0 in the copy, which is a session of its own; its pid in the other,

@@ -149,6 +149,7 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     .fds = fds,
     .n_fds = count,
     .output = output,
+    .is_private = TRUE,
     .is_shielded = TRUE, /* the supervisor has these signals too, and asks the guest first */
   };
 

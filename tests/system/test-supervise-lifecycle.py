@@ -531,6 +531,20 @@ def test_hang_up_of_the_terminal():
         directory.assert_nothing_left()
 
 
+def test_sockets_are_private():
+    """Who can connect to a serial port or a display owns the guest."""
+    with guest.Directory() as directory:
+        sockets = [directory.path / "serial", directory.path / "vnc"]
+        xml = guest.hello_xml(f"""<serial type='unix'><source mode='bind' path='{sockets[0]}'/></serial>
+          <graphics type='vnc' socket='{sockets[1]}'/>""")
+        run = directory.run(xml, prefix=["sh", "-c", "umask 0; exec \"$@\"", "sh"])
+        directory.await_state("hello")
+        for path in sockets:
+            assert path.stat().st_mode & 0o077 == 0, f"{path}: {path.stat().st_mode:o}"
+        directory.destroy("hello")
+        run.wait()
+
+
 if __name__ == "__main__":
     for key, function in list(globals().items()):
         if key.startswith("test_"):
