@@ -24,6 +24,7 @@
 #include "domain/firmware.h"
 #include "domain/lifecycle.h"
 #include "domain/os.h"
+#include "domain/protection.h"
 
 static char *golden_folder(const char *family)
 {
@@ -102,7 +103,7 @@ static const EnumTable *const tables[] = {
   &firmware_format_table,   &firmware_auto_table,
   &memory_source_table,     &memory_access_table,
   &memory_policy_table,     &numa_associativity_table,
-  &numa_policy_table,
+  &numa_policy_table,       &protection_table,
 };
 
 static void test_tables(void)

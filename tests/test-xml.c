@@ -409,9 +409,17 @@ static const char *find_consequence(const char *path)
   return g_str_equal(path, "domain/pm") ? "the guest never sleeps" : NULL;
 }
 
+/* <cputune> protects; so does the element that @data names, which was given up. */
+static const char *find_protection(xmlNode *node, const char *element, gconstpointer data,
+                                   gboolean *ret_is_given_up)
+{
+  *ret_is_given_up = g_str_equal(element, data);
+  return *ret_is_given_up || g_str_equal(element, "cputune") ? "tune" : NULL;
+}
+
 static char *report_unread(const char *text, gboolean is_strict, int *ret_exit_code)
 {
-  static const XmlUnreadRules rules = { protect_readonly, find_consequence };
+  static const XmlUnreadRules rules = { protect_readonly, find_consequence, find_protection };
 
   g_autoptr(XmlDocument) document = load(text);
   g_autoptr(Report) report = report_new();
@@ -420,7 +428,7 @@ static char *report_unread(const char *text, gboolean is_strict, int *ret_exit_c
   FILE *stream = open_memstream(&output, &length);
 
   read_some(document);
-  xml_report_unread(document, is_strict, &rules, report);
+  xml_report_unread(document, is_strict, &rules, "numatune", report);
   *ret_exit_code = report_exit_code(report);
   report_print(report, stream);
   fclose(stream);
@@ -538,6 +546,13 @@ static void test_unread(void)
   assert_unread("<domain>\n<disk type='file'>yes<readonli/></disk></domain>", FALSE, 3,
                 "guest.xml:2: warning: <disk>: text that does not belong here: 'yes'\n  it has no effect\n"
                 "guest.xml:2: error: <disk>/<readonli>: unknown element\n  did you mean <readonly>?\n");
+  /* What protects can be given up, which is no error even where the unknown is. */
+  assert_unread("<domain>\n<cputune/><cputun/></domain>", FALSE, 3,
+                "guest.xml:2: error: <cputune>: domrun does not carry this out yet: it has no effect\n"
+                "  to run the guest without: --ignore=tune\n"
+                "guest.xml:2: error: <cputun>: unknown element\n  did you mean <cputune>?\n");
+  assert_unread("<domain>\n<numatune/></domain>", TRUE, 0,
+                "guest.xml:2: warning: <numatune>: domrun does not carry this out yet: it has no effect\n");
   /* The nearest of all that the format has there, whether domrun carries it out or not. */
   assert_unread("<domain>\n<iothread>2</iothread><memory dumpcor='on'>1</memory></domain>", FALSE, 0,
                 "guest.xml:2: warning: <iothread>: unknown element\n  did you mean <iothreads>?\n"

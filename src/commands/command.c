@@ -4,6 +4,7 @@
 #include "commands/command.h"
 
 #include "domain/networks.h"
+#include "domain/protection.h"
 #include "host/firmware.h"
 #include "host/kvm.h"
 #include "host/networks.h"
@@ -20,6 +21,7 @@ void document_command_clear(DocumentCommand *command)
   g_free(command->seed);
   g_strfreev(command->networks);
   g_free(command->state_directory);
+  g_strfreev(command->ignored);
 }
 
 gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv, GError **error)
@@ -40,6 +42,9 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     { "type", 0, 0, G_OPTION_ARG_STRING, &command->type, "run as this type whatever the document says",
       "qemu|kvm" },
     { "strict", 0, 0, G_OPTION_ARG_NONE, &command->is_strict, "refuse what domrun does not know", NULL },
+    { "ignore", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->ignored,
+      "run without what the document has for protection: filterref, lease, port, seclabel, vlan",
+      "NAME[,NAME]" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &command->is_quiet, "leave warnings out", NULL },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed, "derive generated values (uuid, mac) from TEXT",
       "TEXT" },
@@ -74,6 +79,15 @@ static gboolean parse_type(const DocumentCommand *command, DomainOptions *option
   error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--type: unknown value '%s' (known: qemu, kvm)",
             command->type);
   return FALSE;
+}
+
+static gboolean parse_ignored(const DocumentCommand *command, DomainOptions *options, GError **error)
+{
+  for (char *const *text = command->ignored; text && *text; text++) {
+    if (!protection_parse_ignored(*text, &options->ignored, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static GPtrArray *parse_networks(char *const *texts, GError **error)
@@ -122,7 +136,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.state_directory = command->state_directory = state_dir_path();
   options.is_reset_nvram = command->is_reset_nvram;
   options.now = get_now(is_dry_run);
-  if (parse_type(command, &options, &error))
+  if (parse_type(command, &options, &error) && parse_ignored(command, &options, &error))
     networks = parse_networks(command->networks, &error);
   options.networks = networks;
   if (networks)

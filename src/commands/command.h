@@ -55,13 +55,14 @@ gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv,
 /* What the commands that read a document share: the file, the options of how to read it, and what came of it.
  * Zero it, and clear it at the end. */
 typedef struct {
-  char *type; /* of the options --type, --seed, --strict, --quiet, --network */
+  char *type; /* of the options --type, --seed, --strict, --ignore, --quiet, --network */
   char *seed;
   gboolean is_strict;
   gboolean is_quiet;
   char **networks;
   gboolean is_reset_nvram;
   char *state_directory;
+  char **ignored;
   Report *report;
   XmlDocument *document;
   Domain *domain;

@@ -73,6 +73,7 @@ struct Domain {
  * translations. They are given, so that translation asks the host nothing. */
 struct DomainOptions {
   gboolean is_strict; /* what nobody read is an error */
+  guint ignored;      /* what protects and is given up: domain/protection.h */
   int type;           /* a DomainType that overrides the document's, or -1 */
   const char *seed;   /* of generated values, or NULL */
   gboolean

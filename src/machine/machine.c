@@ -19,6 +19,7 @@
 #include "domain/memory.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
+#include "domain/seclabel.h"
 #include "machine/address.h"
 #include "machine/boot.h"
 #include "machine/implied.h"
@@ -182,6 +183,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, features_parse(root, domain, &error), &error);
   collect(report, clock_parse(root, domain, &error), &error);
   collect(report, lifecycle_parse(root, domain->lifecycle, &error), &error);
+  collect(report, seclabel_parse(root, domain, &error), &error);
 }
 
 /* The passes that need all devices. They rely on every part and device being whole. */
@@ -251,7 +253,7 @@ static void ignore_parts(xmlNode *root)
     "name",          "uuid",      "title",         "description",     "metadata", "memory",
     "currentMemory", "maxMemory", "memoryBacking", "numatune",        "vcpu",     "vcpus",
     "cpu",           "os",        "bootloader",    "bootloader_args", "features", "clock",
-    "on_poweroff",   "on_reboot", "on_crash",
+    "on_poweroff",   "on_reboot", "on_crash",      "seclabel",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -320,7 +322,7 @@ Domain *machine_parse(XmlDocument *document, const DomainOptions *options, Repor
   if (report_has_errors(report))
     ignore_parts(root);
   parse_devices(domain, root, report);
-  xml_report_unread(document, options->is_strict, &unread_rules, report);
+  xml_report_unread(document, options->is_strict, &unread_rules, options, report);
   if (!report_has_errors(report))
     complete(domain, options, report);
   if (!report_has_errors(report))

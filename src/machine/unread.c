@@ -6,13 +6,16 @@
 #include <string.h>
 
 #include "devices/registry.h"
+#include "domain/domain.h"
+#include "domain/protection.h"
 #include "xml/element.h"
 
 /* Without them the guest could write what it may only read, a file would be written by two at once, changes
  * would be kept that were to be thrown away, data would be written in clear, the guest's memory would be open
- * to the host, a server that wants a password would be talked to without. */
+ * to the host, a server that wants a password would be talked to without, more of a file would be seen than
+ * was meant. */
 static const char *const protected_elements[] = {
-  "readonly", "shareable", "transient", "encryption", "launchSecurity", "auth",
+  "readonly", "shareable", "transient", "encryption", "launchSecurity", "auth", "slices",
 };
 
 /* Here data would cross the network in clear, or a display would be open to everybody. */
@@ -39,49 +42,43 @@ static gboolean is_lost_device(const xmlNode *node, const char *element)
   return g_str_equal(element, "emulator");
 }
 
-/* Of a static label the document says what QEMU may do; a dynamic one is libvirt's habit, with which each of
- * its guests runs. */
-static gboolean confines(xmlNode *seclabel)
-{
-  return g_strcmp0(xml_attribute(seclabel, "type"), "static") == 0;
-}
-
-static gboolean isolates(xmlNode *port)
-{
-  return g_strcmp0(xml_attribute(port, "isolated"), "yes") == 0;
-}
-
-typedef struct {
-  const char *parent;
-  const char *element;
-  gboolean (*is_harmful)(xmlNode *node); /* NULL: whatever it says */
-} Protection;
-
-/* Without them the guest could talk to others and in others' names, be run by two hosts at once, do what the
- * host forbids it, or see and change other data than it should. */
-static const Protection protections[] = {
-  { "devices", "lease", NULL },      { "domain", "seclabel", confines }, { "interface", "filterref", NULL },
-  { "interface", "port", isolates }, { "interface", "vlan", NULL },      { "source", "slices", NULL },
-};
-
-static gboolean has_protection(xmlNode *node, const char *element)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS(protections); i++) {
-    const Protection *protection = &protections[i];
-
-    if (g_str_equal(element, protection->element) && node->parent &&
-        xml_is_element(node->parent, protection->parent))
-      return !protection->is_harmful || protection->is_harmful(node);
-  }
-  return FALSE;
-}
-
 static gboolean unread_is_protected(xmlNode *node, const char *element, const char *attribute)
 {
   if (attribute)
     return is_listed(protected_attributes, G_N_ELEMENTS(protected_attributes), attribute);
   return is_listed(protected_elements, G_N_ELEMENTS(protected_elements), element) ||
-         has_protection(node, element) || is_lost_device(node, element);
+         is_lost_device(node, element);
+}
+
+/* What else protects, and can be given up: without it the guest could talk to others and in others' names, or
+ * be run by two hosts at once. */
+typedef struct {
+  const char *parent;
+  const char *element;
+  Protection protection;
+} Guard;
+
+static const Guard guards[] = {
+  { "interface", "filterref", PROTECTION_FILTERREF },
+  { "interface", "port", PROTECTION_PORT },
+  { "interface", "vlan", PROTECTION_VLAN },
+  { "devices", "lease", PROTECTION_LEASE },
+};
+
+static const char *unread_find_protection(xmlNode *node, const char *element, gconstpointer data,
+                                          gboolean *ret_is_given_up)
+{
+  const DomainOptions *options = data;
+
+  for (gsize i = 0; i < G_N_ELEMENTS(guards); i++) {
+    const Guard *guard = &guards[i];
+
+    if (!g_str_equal(element, guard->element) || !xml_is_element(node->parent, guard->parent))
+      continue;
+    *ret_is_given_up = protection_is_in(options->ignored, guard->protection);
+    return enum_to_string(&protection_table, (int)guard->protection);
+  }
+  return NULL;
 }
 
 typedef struct {
@@ -107,9 +104,9 @@ static const Consequence consequences[] = {
   { "disk/iotune", "the disk is not throttled" },
   { "disk/transient", "what the guest changes would stay" },
   { "domain/launchSecurity", "the guest's memory would be open to the host" },
-  { "domain/seclabel", "QEMU is not confined by it" },
   { "interface/bandwidth", "the guest's traffic is not limited" },
   { "interface/filterref", "the guest's traffic is not filtered" },
+  { "interface/port", "the guest can talk to the other isolated ports" },
   { "interface/vlan", "the guest is not kept to its VLAN" },
   { "source/auth", "the server would be talked to without a password" },
   { "source/encryption", "data would be written in clear" },
@@ -142,4 +139,4 @@ static const char *unread_find_consequence(const char *path)
   return NULL;
 }
 
-const XmlUnreadRules unread_rules = { unread_is_protected, unread_find_consequence };
+const XmlUnreadRules unread_rules = { unread_is_protected, unread_find_consequence, unread_find_protection };

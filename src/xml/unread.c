@@ -22,6 +22,7 @@ enum { UNKNOWN_LIMIT = 1000 }; /* different names; the nearest to each is looked
 typedef struct {
   gboolean is_strict;
   const XmlUnreadRules *rules;
+  gconstpointer data;      /* of the rules */
   const XmlFormat *format; /* NULL until something is unread */
   GHashTable *words;       /* path to its Words */
   guint unknown;           /* of these, what the format does not have */
@@ -137,25 +138,43 @@ static gboolean is_protected(const Search *search, xmlNode *node, const char *at
                                : search->rules->is_protected(node, nearest, NULL));
 }
 
+/* Elements alone have such a name. */
+static const char *find_protection(const Search *search, xmlNode *node, const char *attribute,
+                                   const Words *words, gboolean *ret_is_given_up)
+{
+  const char *element = (const char *)node->name, *name;
+
+  if (attribute)
+    return NULL;
+  name = search->rules->find_protection(node, element, search->data, ret_is_given_up);
+  if (!name && words->nearest)
+    name = search->rules->find_protection(node, words->nearest, search->data, ret_is_given_up);
+  return name;
+}
+
 static void report_unread(Search *search, xmlNode *node, const char *attribute)
 {
   const Words *words = find_words(search, node, attribute);
   const char *consequence = words->consequence;
-  gboolean is_error = is_protected(search, node, attribute, words);
+  gboolean is_given_up = FALSE, is_barred = is_protected(search, node, attribute, words);
+  const char *protection = find_protection(search, node, attribute, words, &is_given_up);
+  gboolean is_error = is_barred || (protection ? !is_given_up : search->is_strict);
   Place place = xml_place(node);
   GError *error = NULL;
 
-  if (words->is_known && !consequence && !is_error)
+  if (words->is_known && !consequence && !is_barred)
     consequence = "it has no effect";
   error_set_document(&error, &place, words->is_known ? attribute : NULL, "%s%s%s", words->message,
                      consequence ? ": " : "", consequence ? consequence : "");
   if (words->hint)
     error_add_hint(&error, "%s", words->hint);
-  else if (is_error)
+  else if (is_barred)
     error_add_hint(&error, "it protects data or the guest; if it is not needed, take it out of the document");
+  else if (protection && !is_given_up)
+    error_add_hint(&error, "to run the guest without: --ignore=%s", protection);
   else if (!words->is_known)
     error_add_hint(&error, "it has no effect");
-  if (search->is_strict || is_error)
+  if (is_error)
     report_error(search->report, error);
   else
     report_error_as_warning(search->report, error);
@@ -215,12 +234,13 @@ static void search_element(Search *search, xmlNode *node)
   }
 }
 
-void xml_report_unread(XmlDocument *document, gboolean is_strict, const XmlUnreadRules *rules, Report *report)
+void xml_report_unread(XmlDocument *document, gboolean is_strict, const XmlUnreadRules *rules,
+                       gconstpointer data, Report *report)
 {
   xmlNode *root = xml_document_root(document);
   GError *error = NULL;
   g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, words_free);
-  Search search = { .is_strict = is_strict, .rules = rules, .words = words, .report = report };
+  Search search = { .is_strict = is_strict, .rules = rules, .data = data, .words = words, .report = report };
 
   search_element(&search, root);
   if (!has_enough(&search))

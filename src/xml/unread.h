@@ -18,10 +18,17 @@ typedef struct {
   /* What the guest is without it, where that is more than "it has no effect": a clause; or NULL. @path is
    * xml_format_path()'s. */
   const char *(*find_consequence)(const char *path);
+
+  /* The name by which a user gives up what @element in @node's parent protects, or NULL where it protects
+   * nothing, or nothing that could be given up; @ret_is_given_up says whether that was done. @data is
+   * xml_report_unread()'s. */
+  const char *(*find_protection)(xmlNode *node, const char *element, gconstpointer data,
+                                 gboolean *ret_is_given_up);
 } XmlUnreadRules;
 
 /* Reports every unread element (not what is inside it), attribute and text: as an error where @is_strict or
- * is_protected() says so, else as a warning. A document with more than a thousand names that the format does
- * not have is an error, and no more of it is looked at. */
+ * is_protected() or find_protection() says so, else as a warning; @data is handed to the latter. A document
+ * with more than a thousand names that the format does not have is an error, and no more of it is looked at.
+ */
 void xml_report_unread(XmlDocument *document, gboolean is_strict, const XmlUnreadRules *rules,
-                       Report *report);
+                       gconstpointer data, Report *report);

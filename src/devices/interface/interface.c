@@ -175,11 +175,21 @@ static const AddressType *address_types(InterfaceModel model)
   return model == INTERFACE_MODEL_NE2K_ISA ? none : pci;
 }
 
+/* What every port is need not be carried out; <port isolated='yes'/> is left unread. */
+static void read_port(xmlNode *node)
+{
+  for (xmlNode *child = xml_next_child(node, NULL, NULL); child; child = xml_next_child(node, NULL, child)) {
+    if (xml_is_element(child, "port") && g_strcmp0(xml_attribute(child, "isolated"), "yes") != 0)
+      xml_ignore(child);
+  }
+}
+
 static gboolean interface_parse(xmlNode *node, Device *device, GError **error)
 {
   Interface *interface = (Interface *)device;
 
   device->boot_class = BOOT_NETWORK;
+  read_port(node);
   return interface_source_parse(node, &interface->source, error) && read_mac(node, interface, error) &&
          read_model(node, interface, error) && interface_driver_parse(node, &interface->driver, error) &&
          read_link(node, interface, error) && read_mtu(node, interface, error) &&
