@@ -578,18 +578,6 @@ static void test_many_requests(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(count, ==, 100);
 }
 
-static void test_many_connections(Fixture *fixture, gconstpointer data)
-{
-  GPtrArray *clients = g_ptr_array_new_with_free_func((GDestroyNotify)control_client_free);
-  g_autoptr(GError) error = NULL;
-
-  for (int i = 0; i < 64; i++)
-    g_ptr_array_add(clients, open_client(fixture));
-  g_assert_null(control_client_new(open_socket(fixture), "guest", &error));
-  g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_REFUSED);
-  g_ptr_array_unref(clients);
-}
-
 /* ---- The client alone ---- */
 
 static void test_hung_up(void)
@@ -955,10 +943,13 @@ static void test_locked_root(void)
   g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
   autofd int fd = open(root, O_DIRECTORY | O_CLOEXEC);
   RuntimeDir *directory = make_guest(root, "web", "22222222-0000-0000-0000-000000000000", 1);
+  g_autofree char *patience = g_strdup(g_getenv("DOMRUN_PATIENCE"));
   g_autoptr(GError) error = NULL;
 
   g_assert_no_errno(flock(fd, LOCK_EX));
+  g_setenv("DOMRUN_PATIENCE", "1", /* overwrite= */ TRUE);
   g_assert_null(runtime_dir_new(root, "db", &error));
+  g_setenv("DOMRUN_PATIENCE", patience, /* overwrite= */ TRUE);
   g_assert_nonnull(strstr(error->message, "keeps the directory"));
   expect_found(root, "web", "web");
   fd_clear(&fd);
@@ -995,6 +986,54 @@ static void test_no_root(void)
   g_assert_cmpuint(guests->len, ==, 0);
 }
 
+/* Of many that say nothing the oldest give way; one that listens, and one that waits for its answer, stay. */
+static void test_idle_connections(Fixture *fixture, gconstpointer data)
+{
+  ControlClient *idle[200];
+  g_autoptr(ControlClient) listener = open_client(fixture), waiting = open_client(fixture);
+  GError *error = NULL;
+
+  call_only(listener, "subscribe");
+  control_client_call(waiting, "late", NULL, 1, &error);
+  g_clear_error(&error);
+  for (gsize i = 0; i < G_N_ELEMENTS(idle); i++)
+    idle[i] = open_client(fixture);
+  g_assert_null(control_client_call(idle[0], "echo", NULL, PATIENCE, &error));
+  g_assert_nonnull(error);
+  g_clear_error(&error);
+  emit(idle[G_N_ELEMENTS(idle) - 1], 7);
+  expect_event(listener, 7);
+  call_only(idle[G_N_ELEMENTS(idle) - 1], "now");
+  for (gsize i = 0; i < G_N_ELEMENTS(idle); i++)
+    control_client_free(idle[i]);
+}
+
+/* Where all are in use, one more is told so. */
+static void test_connections_in_use(Fixture *fixture, gconstpointer data)
+{
+  ControlClient *used[16];
+  g_autoptr(GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS(used); i++) {
+    used[i] = open_client(fixture);
+    call_only(used[i], "subscribe");
+  }
+  g_assert_null(control_client_new(open_socket(fixture), "guest", &error));
+  g_assert_nonnull(strstr(error->message, "too many connections of one process"));
+  for (gsize i = 0; i < G_N_ELEMENTS(used); i++)
+    control_client_free(used[i]);
+}
+
+/* QEMU, which its guest may have taken over, gets no answer. */
+static void test_stranger(Fixture *fixture, gconstpointer data)
+{
+  g_autoptr(GError) error = NULL;
+
+  control_server_set_stranger(fixture->server, getpid());
+  g_assert_null(control_client_new(open_socket(fixture), "guest", &error));
+  g_assert_nonnull(strstr(error->message, "QEMU has no business here"));
+}
+
 static void add(const char *path, void (*test)(Fixture *fixture, gconstpointer data))
 {
   g_test_add(path, Fixture, NULL, set_up, test, tear_down);
@@ -1022,7 +1061,9 @@ int main(int argc, char **argv)
   add("/control/subscriber-that-does-not-read", test_subscriber_that_does_not_read);
   add("/control/long-answer", test_long_answer);
   add("/control/many-requests", test_many_requests);
-  add("/control/many-connections", test_many_connections);
+  add("/control/idle-connections", test_idle_connections);
+  add("/control/connections-in-use", test_connections_in_use);
+  add("/control/stranger", test_stranger);
   g_test_add_func("/client/hung-up", test_hung_up);
   g_test_add_func("/client/silent", test_silent);
   g_test_add_func("/client/broken-server", test_broken_server);

@@ -26,6 +26,7 @@
 
 enum {
   CONNECTION_LIMIT = 64,
+  SHARE_LIMIT = 16,                /* connections of one process */
   REQUEST_LIMIT = 64,              /* of one connection */
   OUTPUT_LIMIT = 1024 * 1024,      /* bytes that may wait already when another line comes */
   KEPT_EVENTS = 64,                /* how many events are kept, */
@@ -43,6 +44,8 @@ struct ControlServer {
   gsize event_bytes;
   ControlExecuteFunc execute;
   gpointer user_data;
+  pid_t stranger;  /* whose connections are refused; 0: nobody's */
+  guint64 n_lines; /* how often anybody has said something: the clock of idleness */
 };
 
 typedef struct {
@@ -60,6 +63,8 @@ typedef struct {
   GQueue output; /* of Line */
   gsize output_bytes;
   guint requests; /* that are not answered */
+  pid_t pid;      /* of the client */
+  guint64 used;   /* when it said something last, by the server's clock */
   gboolean is_subscribed;
   gboolean is_handling;   /* handle_lines() runs */
   gboolean is_input_over; /* the client has closed its writing side */
@@ -442,6 +447,7 @@ static void receive(Connection *connection, gboolean is_hung_up)
   if (got < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (got > 0) {
+    connection->used = ++connection->server->n_lines;
     lines_append(&connection->input, bytes, (gsize)got);
     handle_lines(connection);
   } else if (got < 0 || is_hung_up) {
@@ -479,35 +485,86 @@ static void greet(Connection *connection)
   put_message(connection, message, -1);
 }
 
-static gboolean may_connect(int fd)
+static gboolean is_idle(Connection *connection)
 {
-  struct ucred peer;
-  socklen_t length = sizeof peer;
+  return connection->requests == 0 && !connection->is_subscribed && g_queue_is_empty(&connection->output) &&
+         !connection->is_handling;
+}
 
-  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-         (peer.uid == geteuid() || peer.uid == 0);
+/* The one that has said nothing for the longest time gives way: of @pid's, or of all where that is 0. FALSE
+ * where all are in use. */
+static gboolean make_room(ControlServer *server, pid_t pid)
+{
+  Connection *oldest = NULL;
+
+  for (guint i = 0; i < server->connections->len; i++) {
+    Connection *connection = g_ptr_array_index(server->connections, i);
+
+    if (is_idle(connection) && (pid == 0 || connection->pid == pid) &&
+        (!oldest || connection->used < oldest->used))
+      oldest = connection;
+  }
+  if (!oldest)
+    return FALSE;
+  connection_ref(oldest);
+  put_error(oldest, "too many connections: this one was idle");
+  connection_close(oldest);
+  connection_unref(oldest);
+  return TRUE;
+}
+
+static guint count_of(const ControlServer *server, pid_t pid)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < server->connections->len; i++)
+    count += ((const Connection *)g_ptr_array_index(server->connections, i))->pid == pid;
+  return count;
+}
+
+/* Why @peer may not connect, or NULL. */
+static const char *find_objection(ControlServer *server, const struct ucred *peer)
+{
+  if (peer->uid != geteuid() && peer->uid != 0)
+    return "this guest belongs to another user";
+  if (server->stranger != 0 && peer->pid == server->stranger)
+    return "QEMU has no business here";
+  if (count_of(server, peer->pid) >= SHARE_LIMIT && !make_room(server, peer->pid))
+    return "too many connections of one process";
+  if (server->connections->len >= CONNECTION_LIMIT && !make_room(server, 0))
+    return "too many connections";
+  return NULL;
 }
 
 /* Takes @fd. */
 static void add_connection(ControlServer *server, int fd)
 {
   Connection *connection = g_rc_box_new0(Connection);
+  struct ucred peer = { .uid = (uid_t)-1 };
+  socklen_t length = sizeof peer;
+  const char *objection;
 
+  getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length);
+  objection = find_objection(server, &peer);
   connection->server = server;
   connection->fd = fd;
+  connection->pid = peer.pid;
+  connection->used = ++server->n_lines;
   lines_init(&connection->input);
   connection->watch = fd_watch_new(server->context, fd, on_connection, connection);
   g_ptr_array_add(server->connections, connection_ref(connection));
-  if (!may_connect(fd)) {
-    put_error(connection, "this guest belongs to another user");
-    connection_close(connection);
-  } else if (server->connections->len > CONNECTION_LIMIT) {
-    put_error(connection, "too many connections");
+  if (objection) {
+    put_error(connection, objection);
     connection_close(connection);
   } else {
     greet(connection);
   }
   connection_unref(connection);
+}
+
+void control_server_set_stranger(ControlServer *server, pid_t pid)
+{
+  server->stranger = pid;
 }
 
 static gboolean on_accept_again(gpointer user_data)

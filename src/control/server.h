@@ -8,6 +8,8 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
+
 #include "base/json.h"
 
 typedef struct ControlServer ControlServer;
@@ -30,6 +32,9 @@ ControlServer *control_server_new(GMainContext *context, int fd, ControlExecuteF
  * guest's name is free again. */
 void control_server_free(ControlServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlServer, control_server_free)
+
+/* The connections of this process are refused: of QEMU, which its guest may have taken over. 0: of nobody. */
+void control_server_set_stranger(ControlServer *server, pid_t pid);
 
 /* Stops taking new connections, and keeps those that there are: the guest has ended. */
 void control_server_close(ControlServer *server);
