@@ -47,10 +47,16 @@ static gboolean follow(GuestCommand *command, GError **error)
     print_event(event);
     json_unref(event);
   }
-  if (!cause)
+  if (cause) {
+    g_propagate_error(error, cause);
+    return FALSE;
+  }
+  if (!guest_command_was_dropped(command))
     return TRUE;
-  g_propagate_error(error, cause);
-  return FALSE;
+  error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL,
+            "the guest '%s' runs on, and events are lost: they came faster than they were read here",
+            command->guest->state.name);
+  return error_add_hint(error, "read them faster, or ask 'domrun domstate' what became of it");
 }
 
 int events_command(int argc, char **argv)

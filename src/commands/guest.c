@@ -91,6 +91,18 @@ Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arg
   return NULL;
 }
 
+/* The name is free before the supervisor hangs up by itself. */
+gboolean guest_command_was_dropped(const GuestCommand *command)
+{
+  return command->guest->is_supervised && runtime_dir_is_held(command->guest->directory);
+}
+
+gboolean guest_command_reconnect(GuestCommand *command, GError **error)
+{
+  g_clear_pointer(&command->client, control_client_free);
+  return guest_command_connect(command, error);
+}
+
 XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error)
 {
   g_autofree char *text =

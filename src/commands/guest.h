@@ -47,6 +47,13 @@ Json *guest_command_call(GuestCommand *command, const char *name, Json *argument
 Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arguments, int milliseconds,
                               GError **error);
 
+/* After the supervisor has hung up: whether the guest is still there, so that it was this client that was let
+ * go. */
+gboolean guest_command_was_dropped(const GuestCommand *command);
+
+/* Connects anew after that. */
+gboolean guest_command_reconnect(GuestCommand *command, GError **error);
+
 /* The guest's live XML. */
 XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error);
 

@@ -56,6 +56,24 @@ static gboolean await_end(Wait *wait, const GuestState *state, GError **error)
   return too_late(wait, state, error);
 }
 
+static gboolean subscribe(Wait *wait, GuestState *state, GError **error)
+{
+  g_autoptr(Json) subscribed = guest_command_call(&wait->command, "subscribe", NULL, error), status = NULL;
+
+  if (subscribed)
+    status = guest_command_call(&wait->command, "query-status", NULL, error);
+  if (!status)
+    return FALSE;
+  take_state(status, state);
+  return TRUE;
+}
+
+/* One that did not listen for a while is let go; what it has missed is in the guest's state. */
+static gboolean resume(Wait *wait, GuestState *state, GError **error)
+{
+  return guest_command_reconnect(&wait->command, error) && subscribe(wait, state, error);
+}
+
 /* The name is free only when the supervisor has hung up, and not with its last event already. */
 static gboolean follow(Wait *wait, GuestState *state, GError **error)
 {
@@ -63,27 +81,28 @@ static gboolean follow(Wait *wait, GuestState *state, GError **error)
     g_autoptr(GError) cause = NULL;
     g_autoptr(Json) event = control_client_next_event(wait->command.client, milliseconds_left(wait), &cause);
 
-    if (!event)
-      return cause ? too_late(wait, state, error) : judge_end(wait, state, error);
-    if (g_strcmp0(json_get_string(event, "event"), CONTROL_EVENT_STATE) == 0)
-      take_state(json_get_object(event, "data"), state);
+    if (event) {
+      if (g_strcmp0(json_get_string(event, "event"), CONTROL_EVENT_STATE) == 0)
+        take_state(json_get_object(event, "data"), state);
+    } else if (cause) {
+      return too_late(wait, state, error);
+    } else if (!guest_command_was_dropped(&wait->command)) {
+      return judge_end(wait, state, error);
+    } else if (!resume(wait, state, &cause)) {
+      if (g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_GUEST)) /* it has ended meanwhile */
+        return judge_end(wait, state, error);
+      g_propagate_error(error, g_steal_pointer(&cause));
+      return FALSE;
+    }
   }
   return wait->wanted != GUEST_ENDED || await_end(wait, state, error);
 }
 
 static gboolean wait_for(Wait *wait, GuestState *state, GError **error)
 {
-  g_autoptr(Json) subscribed = NULL, status = NULL;
-
   if (!wait->command.guest->is_supervised)
     return state->state == wait->wanted || judge_end(wait, state, error);
-  subscribed = guest_command_call(&wait->command, "subscribe", NULL, error);
-  if (subscribed)
-    status = guest_command_call(&wait->command, "query-status", NULL, error);
-  if (!status)
-    return FALSE;
-  take_state(status, state);
-  return follow(wait, state, error);
+  return subscribe(wait, state, error) && follow(wait, state, error);
 }
 
 /* "ended (panic), exit code 6": the code that `run` ended with. */
