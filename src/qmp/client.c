@@ -18,6 +18,12 @@
 #include "base/fd-watch.h"
 #include "qmp/lines.h"
 
+enum {
+  DRAIN_READS = 512,        /* of 8 KiB */
+  BUSY_PENDING = 256,       /* commands that wait for their answer */
+  BUSY_OUTPUT = 256 * 1024, /* bytes that QEMU has not read */
+};
+
 struct QmpClient {
   int fd; /* -1: closed */
   FdWatch *watch;
@@ -353,12 +359,19 @@ static void on_socket(GIOCondition ready, gpointer user_data)
   qmp_client_unref(client);
 }
 
+/* What a dead process has written is in the socket's buffer, which holds less than this. If more comes,
+ * somebody else has the other end and writes on. */
 void qmp_client_drain(QmpClient *client)
 {
   qmp_client_ref(client);
-  while (client->fd >= 0 && receive(client))
+  for (guint reads = 0; client->fd >= 0 && reads < DRAIN_READS && receive(client); reads++)
     ;
   qmp_client_unref(client);
+}
+
+gboolean qmp_client_is_busy(const QmpClient *client)
+{
+  return g_hash_table_size(client->pending) >= BUSY_PENDING || client->output->len >= BUSY_OUTPUT;
 }
 
 gboolean qmp_client_is_ready(const QmpClient *client)

@@ -47,6 +47,10 @@ void qmp_client_execute(QmpClient *client, const char *command, Json *arguments,
 void qmp_client_execute_with_fd(QmpClient *client, const char *command, Json *arguments, int fd,
                                 QmpReplyFunc reply, gpointer user_data);
 
+/* So many commands wait for their answer, or so much was not read, that nobody's wishes should be added: QEMU
+ * hangs. */
+gboolean qmp_client_is_busy(const QmpClient *client);
+
 gboolean qmp_client_is_ready(const QmpClient *client);
 
 /* Handles what has come already, without waiting: the last words of a process that is gone. */

@@ -15,6 +15,9 @@
 /* A line that is longer is cut into several; of the kept lines the last ones stay. */
 enum { MAX_LINE = 2048, MAX_KEPT = 16 };
 
+/* A pipe holds less than that many reads; who writes more, after QEMU has ended, is some child of it. */
+enum { DRAIN_READS = 512 };
+
 struct EmulatorLog {
   int fd;
   FdWatch *watch;
@@ -106,7 +109,7 @@ void emulator_log_relay(EmulatorLog *log)
 
 void emulator_log_drain(EmulatorLog *log)
 {
-  while (receive(log))
+  for (guint reads = 0; reads < DRAIN_READS && receive(log); reads++)
     ;
   end_line(log);
 }

@@ -163,9 +163,28 @@ static void on_status(Json *result, const GError *error, gpointer user_data)
     stand(supervisor, "qemu");
 }
 
+static void on_asked(Json *result, const GError *error, gpointer user_data);
+
+/* One question at a time, however many events ask for one: the answer to the next is as good for all of them.
+ */
 static void ask_status(Supervisor *supervisor)
 {
-  qmp_client_execute(emulator_qmp(supervisor->emulator), "query-status", NULL, on_status, supervisor);
+  supervisor->asks_again = supervisor->is_asking;
+  if (supervisor->is_asking)
+    return;
+  supervisor->is_asking = TRUE;
+  qmp_client_execute(emulator_qmp(supervisor->emulator), "query-status", NULL, on_asked, supervisor);
+}
+
+static void on_asked(Json *result, const GError *error, gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+  gboolean asks_again = supervisor->asks_again;
+
+  supervisor->is_asking = supervisor->asks_again = FALSE;
+  on_status(result, error, supervisor);
+  if (asks_again && result && supervisor->emulator && !emulator_is_gone(supervisor->emulator))
+    ask_status(supervisor);
 }
 
 /* The action `poweroff` of a watchdog ends QEMU without a SHUTDOWN. */
@@ -318,6 +337,7 @@ static const EmulatorHandlers emulator_handlers = {
 static gboolean start(Supervisor *supervisor, GError **error)
 {
   supervisor->is_ready = supervisor->is_decided = supervisor->will_restart = supervisor->will_be_left = FALSE;
+  supervisor->is_asking = supervisor->asks_again = FALSE;
   supervisor->cause = CAUSE_UNKNOWN;
   supervisor->end_reason = "failed";
   supervisor->wish.is_reboot = FALSE;
@@ -331,6 +351,7 @@ static gboolean start(Supervisor *supervisor, GError **error)
                                         &emulator_handlers, supervisor, error);
   if (!supervisor->emulator)
     return FALSE;
+  control_server_set_stranger(supervisor->server, emulator_pid(supervisor->emulator));
   consoles_connect(supervisor->consoles, supervisor->resources);
   return TRUE;
 }
@@ -456,6 +477,7 @@ static void on_ended(const EmulatorEnd *end, gpointer user_data)
   emulator_requests_abandon(supervisor);
   core_dump_abandon(supervisor);
   g_clear_pointer(&supervisor->emulator, emulator_free);
+  control_server_set_stranger(supervisor->server, 0);
   if (reaper_is_needed())
     reaper_reap(0);
   states_set(supervisor, STATE_DRAINING,

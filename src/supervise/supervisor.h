@@ -114,6 +114,8 @@ typedef struct {
   Emulator *emulator; /* of this run, as the following */
   gboolean is_ready;  /* QMP has answered */
   gboolean has_run;   /* and the guest ran */
+  gboolean is_asking; /* for its state, and QEMU has not answered; @asks_again when it has */
+  gboolean asks_again;
   guint pending;      /* commands of the plan that were not answered */
   GArray *displays;   /* of LiveDisplay: what the guest can be seen at */
   Cause cause;
