@@ -116,8 +116,8 @@ typedef struct {
   gboolean has_run;   /* and the guest ran */
   gboolean is_asking; /* for its state, and QEMU has not answered; @asks_again when it has */
   gboolean asks_again;
-  guint pending;      /* commands of the plan that were not answered */
-  GArray *displays;   /* of LiveDisplay: what the guest can be seen at */
+  guint pending;    /* commands of the plan that were not answered */
+  GArray *displays; /* of LiveDisplay: what the guest can be seen at */
   Cause cause;
   char *dump_path; /* of core-dump.c: the file that is being written; or NULL */
   char *broken;    /* what was wrong with its start, or NULL */
