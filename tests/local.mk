@@ -29,6 +29,7 @@ check_PROGRAMS += \
 	%D%/test-base \
 	%D%/test-console \
 	%D%/test-control \
+	%D%/test-files \
 	%D%/test-json \
 	%D%/test-firmware \
 	%D%/test-live \
@@ -43,6 +44,7 @@ TESTS += \
 	%D%/test-base \
 	%D%/test-console \
 	%D%/test-control \
+	%D%/test-files \
 	%D%/test-json \
 	%D%/test-firmware \
 	%D%/test-live \

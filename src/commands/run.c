@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/exit-code.h"
@@ -25,6 +26,9 @@ typedef struct {
   char *dump_directory;
   char *restart_text;
   RestartLimit restart_limit;
+  char *log_size_text;
+  int log_backups;
+  LogLimits log_limits;
   int shutdown_seconds;
   int quit_seconds;
   int bootloader_seconds;
@@ -33,11 +37,15 @@ typedef struct {
 /* The longest time that an option takes, in seconds. */
 enum { MAX_SECONDS = 1000 * 1000 };
 
+/* Each is renamed when a log is full. */
+enum { MAX_LOG_BACKUPS = 1000 };
+
 static void run_options_clear(RunOptions *options)
 {
   g_free(options->root);
   g_free(options->dump_directory);
   g_free(options->restart_text);
+  g_free(options->log_size_text);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
@@ -72,6 +80,7 @@ static int supervise(DocumentCommand *command, const RunOptions *run, int report
     .shutdown_seconds = (guint)run->shutdown_seconds,
     .quit_seconds = (guint)run->quit_seconds,
     .restart_limit = run->restart_limit,
+    .log_limits = run->log_limits,
     .dump_directory = run->dump_directory,
     .report = report,
     .live_xml = live_xml,
@@ -139,6 +148,36 @@ static gboolean check_seconds(const char *option, int *seconds, GError **error)
   return TRUE;
 }
 
+/* "2M": bytes, or that many times 1024, 1024^2 or 1024^3. */
+static gboolean parse_size(const char *text, guint64 *ret_size)
+{
+  static const char units[] = "KMG";
+  const char *unit;
+  char *end;
+  guint64 number;
+
+  if (!g_ascii_isdigit(*text))
+    return FALSE;
+  number = g_ascii_strtoull(text, &end, 10);
+  unit = *end ? strchr(units, g_ascii_toupper(*end)) : NULL;
+  if ((*end && (!unit || end[1])) || number > G_MAXINT64 >> 30)
+    return FALSE;
+  *ret_size = unit ? number << (10 * (unit - units + 1)) : number;
+  return TRUE;
+}
+
+static gboolean check_log_limits(RunOptions *run, GError **error)
+{
+  if (run->log_size_text && !parse_size(run->log_size_text, &run->log_limits.size))
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--log-size: '%s' is no size, such as 500K or 2M",
+                     run->log_size_text);
+  if (run->log_backups < 0 || run->log_backups > MAX_LOG_BACKUPS)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--log-backups: '%d' is not from 0 to %d",
+                     run->log_backups, MAX_LOG_BACKUPS);
+  run->log_limits.backups = (guint)run->log_backups;
+  return TRUE;
+}
+
 /* A guest in the background does not stand in the user's directory. */
 static void make_absolute(char **path)
 {
@@ -165,7 +204,7 @@ static gboolean check_options(RunOptions *run, GError **error)
   if (run->restart_text && !restart_limit_parse(run->restart_text, &run->restart_limit))
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
                      "--restart-limit: '%s' is neither N/SECONDS nor 0", run->restart_text);
-  return TRUE;
+  return check_log_limits(run, error);
 }
 
 static gboolean parse_options(DocumentCommand *command, RunOptions *run, int argc, char **argv,
@@ -183,6 +222,10 @@ static gboolean parse_options(DocumentCommand *command, RunOptions *run, int arg
       "seconds to end for a QEMU that is told to quit, before it is killed (5; 0: never)", "SECONDS" },
     { "restart-limit", 0, 0, G_OPTION_ARG_STRING, &run->restart_text,
       "give up a guest that was started N times within SECONDS (5/60; 0: never)", "N/SECONDS" },
+    { "log-size", 0, 0, G_OPTION_ARG_STRING, &run->log_size_text,
+      "replace the log of a console when it has that size, FILE becoming FILE.0 (2M; 0: never)", "SIZE" },
+    { "log-backups", 0, 0, G_OPTION_ARG_INT, &run->log_backups,
+      "how many logs are kept that were replaced (3)", "NUMBER" },
     { "dump-dir", 0, 0, G_OPTION_ARG_FILENAME, &run->dump_directory,
       "where a guest's memory is written to when on_crash wants that", "DIR" },
     { "bootloader-timeout", 0, 0, G_OPTION_ARG_INT, &run->bootloader_seconds,
@@ -203,7 +246,9 @@ int run_command(int argc, char **argv)
   g_auto(RunOptions) run = { .bootloader_seconds = BOOTLOADER_SECONDS,
                              .shutdown_seconds = SHUTDOWN_SECONDS,
                              .quit_seconds = QUIT_SECONDS,
-                             .restart_limit = RESTART_LIMIT_DEFAULT };
+                             .restart_limit = RESTART_LIMIT_DEFAULT,
+                             .log_backups = (int)LOG_LIMITS_DEFAULT.backups,
+                             .log_limits = LOG_LIMITS_DEFAULT };
   char *path;
   GError *error = NULL;
   int exit_code;

@@ -113,6 +113,8 @@ static ssize_t write_to(const Viewer *viewer, const guint8 *bytes, gsize length)
 {
   struct pollfd ready = { .fd = viewer->options.out, .events = POLLOUT };
 
+  if (viewer->options.write)
+    return viewer->options.write(bytes, length, viewer->options.user_data);
   if (!viewer->options.is_shared)
     return write(viewer->options.out, bytes, length);
   if (poll(&ready, 1, 0) == 1)
@@ -127,16 +129,19 @@ static void close_output(Viewer *viewer)
   viewer->options.out = -1;
 }
 
-static gboolean is_want_of_room(int code)
+/* Nobody will read here any more. */
+static gboolean is_end(int code)
 {
-  return code == ENOSPC || code == EDQUOT || code == EFBIG;
+  return code == EPIPE || code == ECONNRESET || code == EIO;
 }
 
 /* A full disk may have room again: what it does not take is lost, and what comes next is tried. */
 static void lose_output(Viewer *viewer, gsize length, int code)
 {
+  const char *name = viewer->options.name ? viewer->options.name : "standard output";
+
   if (!viewer->is_full)
-    announce_notice("what the guest prints cannot be written: %s; it is lost until there is room",
+    announce_notice("%s cannot be written: %s; what the guest prints is lost there until it can", name,
                     g_strerror(code));
   viewer->is_full = TRUE;
   viewer->place += length;
@@ -176,10 +181,10 @@ static void show(Viewer *viewer)
       give_time_back(viewer, (gsize)put);
     } else if (errno == EAGAIN) {
       return;
-    } else if (is_want_of_room(errno)) {
-      lose_output(viewer, length, errno);
-    } else if (errno != EINTR) { /* nobody will read here any more */
+    } else if (is_end(errno)) {
       close_output(viewer);
+    } else if (errno != EINTR) {
+      lose_output(viewer, length, errno);
     }
   }
 }

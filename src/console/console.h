@@ -13,6 +13,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 typedef struct Console Console;
 typedef struct Viewer Viewer;
@@ -24,6 +25,12 @@ typedef struct {
   /* Writing to @out may block although poll(2) says that it will not: it is somebody else's descriptor, too,
    * and must not be made non-blocking. It is written in pieces that poll's word holds for. */
   gboolean is_shared;
+
+  /* Writes in place of write(2), with its result, to an @out that never makes anybody wait: a file. NULL:
+   * none */
+  ssize_t (*write)(const guint8 *bytes, gsize length, gpointer user_data);
+
+  const char *name; /* of what @out is, for messages; NULL: standard output */
 
   /* How long the viewer may hold the guest up, in milliseconds. */
   guint patience;

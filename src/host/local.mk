@@ -8,6 +8,7 @@ libdomrun_a_SOURCES += \
 	%D%/kvm.c %D%/kvm.h \
 	%D%/link.c %D%/link.h \
 	%D%/listener.c %D%/listener.h \
+	%D%/log-file.c %D%/log-file.h \
 	%D%/networks.c %D%/networks.h \
 	%D%/output-file.c %D%/output-file.h \
 	%D%/requirement.c %D%/requirement.h \

@@ -19,6 +19,7 @@
 #include "host/firmware.h"
 #include "host/hugepages.h"
 #include "host/listener.h"
+#include "host/output-file.h"
 #include "host/requirement.h"
 
 /* "mode 0660, owner root, group kvm", names where the host has them. */
@@ -123,6 +124,8 @@ static gboolean check_create(const PlanRequirement *requirement, GError **error)
   g_autofree char *directory = g_path_get_dirname(requirement->path);
   struct stat status;
 
+  if (!output_file_check_link(requirement->path, &requirement->place, requirement->attribute, error))
+    return FALSE;
   if (stat(requirement->path, &status) == 0)
     return check_kind(requirement, &status, error) &&
            check_access(requirement, requirement->path, W_OK, "write", error);

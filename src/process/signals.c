@@ -13,7 +13,7 @@
 #include "process/reaper.h"
 
 static const int handled[] = { SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT };
-static const int ignored[] = { SIGPIPE, SIGTTIN, SIGTTOU };
+static const int ignored[] = { SIGPIPE, SIGTTIN, SIGTTOU, SIGXFSZ };
 
 struct Signals {
   sigset_t mask; /* as it was, as the next */

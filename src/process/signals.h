@@ -11,8 +11,8 @@
 typedef struct Signals Signals;
 
 /* Calls @func for SIGHUP, SIGINT, SIGTERM, SIGTSTP and SIGCONT, except those that were ignored before
- * (nohup); and for SIGCHLD where the children of others are to be reaped (reaper.h). SIGPIPE, SIGTTIN and
- * SIGTTOU are ignored meanwhile: the calls that would raise them fail instead.
+ * (nohup); and for SIGCHLD where the children of others are to be reaped (reaper.h). SIGPIPE, SIGTTIN,
+ * SIGTTOU and SIGXFSZ are ignored meanwhile: the calls that would raise them fail instead.
  */
 Signals *signals_new(GMainContext *context, void (*func)(int signal, gpointer user_data), gpointer user_data,
                      GError **error);

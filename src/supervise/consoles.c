@@ -10,17 +10,16 @@
 #include "console/pty.h"
 #include "console/stdio.h"
 #include "console/stream.h"
-#include "host/output-file.h"
 
 typedef struct {
   Consoles *consoles;
   const PlanResource *plan;
   guint resource; /* its index in the plan */
   Console *console;
-  Pty *pty; /* or NULL, as the next */
+  Pty *pty; /* or NULL, as the next two */
   Stdio *stdio;
   Stream *stream;
-  int log;                /* -1: none */
+  LogFile *log;
   GPtrArray *attachments; /* of Attachment */
   gboolean is_pty_finished;
 } GuestConsole;
@@ -46,7 +45,7 @@ static void guest_console_free(gpointer data)
   stdio_free(item->stdio);
   stream_free(item->stream);
   console_free(item->console);
-  fd_clear(&item->log);
+  log_file_free(item->log);
   g_free(item);
 }
 
@@ -128,37 +127,46 @@ static gboolean connect_to_host(GuestConsole *item, gboolean is_attached, GError
   return TRUE;
 }
 
+static ssize_t write_log(const guint8 *bytes, gsize length, gpointer user_data)
+{
+  const GuestConsole *item = user_data;
+
+  return log_file_write(item->log, bytes, length);
+}
+
 /* Like every viewer it gets all that is printed; unlike others, it is always there. */
-static gboolean open_log(GuestConsole *item, GError **error)
+static gboolean open_log(GuestConsole *item, const LogLimits *limits, GError **error)
 {
   const PlanResource *plan = item->plan;
-  const ViewerOptions viewer = {
-    .in = -1, .patience = PATIENCE_LONG, .is_shared = TRUE, .is_waited_for = TRUE
+  ViewerOptions options = {
+    .in = -1, .patience = PATIENCE_LONG, .is_shared = TRUE, .is_waited_for = TRUE, .user_data = item
   };
-  ViewerOptions options = viewer;
 
   if (!plan->log_path)
     return TRUE;
-  item->log = output_file_open(plan->log_path, plan->log_append, &plan->place, NULL, error);
-  options.out = item->log;
-  if (item->log >= 0)
-    console_add_viewer(item->console, &options);
-  return item->log >= 0;
+  item->log = log_file_open(plan->log_path, plan->log_append, limits, &plan->place, error);
+  if (!item->log)
+    return FALSE;
+  options.out = log_file_fd(item->log);
+  options.name = log_file_path(item->log);
+  if (log_file_is_regular(item->log))
+    options.write = write_log;
+  console_add_viewer(item->console, &options);
+  return TRUE;
 }
 
 static gboolean add_console(Consoles *consoles, guint resource, const PlanResource *plan,
-                            gboolean is_attached, GError **error)
+                            const LogLimits *limits, gboolean is_attached, GError **error)
 {
   GuestConsole *item = g_new0(GuestConsole, 1);
 
   item->consoles = consoles;
   item->plan = plan;
   item->resource = resource;
-  item->log = -1;
   item->attachments = g_ptr_array_new_with_free_func((GDestroyNotify)attachment_free);
   item->console = console_new(consoles->context, on_console_finished, item);
   g_ptr_array_add(consoles->items, item);
-  return open_log(item, error) && connect_to_host(item, is_attached, error);
+  return open_log(item, limits, error) && connect_to_host(item, is_attached, error);
 }
 
 static gboolean check_attachable(const Plan *plan, GError **error)
@@ -182,20 +190,22 @@ static gboolean check_attachable(const Plan *plan, GError **error)
   return error_add_hint(error, "a serial device of type 'pty' is one: <serial type='pty'/>");
 }
 
-static gboolean add_consoles(Consoles *consoles, const Plan *plan, gboolean attach_first, GError **error)
+static gboolean add_consoles(Consoles *consoles, const Plan *plan, const LogLimits *limits,
+                             gboolean attach_first, GError **error)
 {
   for (guint i = 0; i < plan->resources->len; i++) {
     const PlanResource *resource = g_ptr_array_index(plan->resources, i);
 
     if (resource->kind == PLAN_RESOURCE_CONSOLE &&
-        !add_console(consoles, i, resource, attach_first && consoles->items->len == 0, error))
+        !add_console(consoles, i, resource, limits, attach_first && consoles->items->len == 0, error))
       return FALSE;
   }
   return TRUE;
 }
 
-Consoles *consoles_new(GMainContext *context, const Plan *plan, gboolean attach_first,
-                       void (*finished)(gpointer user_data), gpointer user_data, GError **error)
+Consoles *consoles_new(GMainContext *context, const Plan *plan, const LogLimits *limits,
+                       gboolean attach_first, void (*finished)(gpointer user_data), gpointer user_data,
+                       GError **error)
 {
   g_autoptr(Consoles) consoles = g_new0(Consoles, 1);
 
@@ -203,7 +213,8 @@ Consoles *consoles_new(GMainContext *context, const Plan *plan, gboolean attach_
   consoles->items = g_ptr_array_new_with_free_func(guest_console_free);
   consoles->finished = finished;
   consoles->user_data = user_data;
-  if ((attach_first && !check_attachable(plan, error)) || !add_consoles(consoles, plan, attach_first, error))
+  if ((attach_first && !check_attachable(plan, error)) ||
+      !add_consoles(consoles, plan, limits, attach_first, error))
     return NULL;
   return g_steal_pointer(&consoles);
 }

@@ -6,16 +6,18 @@
 #pragma once
 
 #include "base/error.h"
+#include "host/log-file.h"
 #include "host/resources.h"
 #include "qemu/plan.h"
 
 typedef struct Consoles Consoles;
 
-/* Makes what the plan says, and where @attach_first also connects standard input and output to the first
- * console: a DOMRUN_ERROR_USAGE error where that cannot be. The plan must outlive the result. @finished is
- * called, possibly from consoles_finish() itself, when that function's work is done. */
-Consoles *consoles_new(GMainContext *context, const Plan *plan, gboolean attach_first,
-                       void (*finished)(gpointer user_data), gpointer user_data, GError **error);
+/* Makes what the plan says, with logs of those @limits, and where @attach_first also connects standard input
+ * and output to the first console: a DOMRUN_ERROR_USAGE error where that cannot be. The plan must outlive the
+ * result. @finished is called, possibly from consoles_finish() itself, when that function's work is done. */
+Consoles *consoles_new(GMainContext *context, const Plan *plan, const LogLimits *limits,
+                       gboolean attach_first, void (*finished)(gpointer user_data), gpointer user_data,
+                       GError **error);
 void consoles_free(Consoles *consoles);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Consoles, consoles_free)
 

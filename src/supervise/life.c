@@ -528,8 +528,8 @@ static gboolean prepare(Supervisor *supervisor, GError **error)
   if (!directory || !enter_directory(supervisor, directory, error))
     return FALSE;
   supervisor->resources = resources_new(options->plan, directory);
-  supervisor->consoles =
-      consoles_new(NULL, options->plan, options->attaches_console, on_drained, supervisor, error);
+  supervisor->consoles = consoles_new(NULL, options->plan, &options->log_limits, options->attaches_console,
+                                      on_drained, supervisor, error);
   return supervisor->consoles != NULL;
 }
 

@@ -14,6 +14,7 @@
 #include "control/state.h"
 #include "domain/lifecycle.h"
 #include "domain/live-facts.h"
+#include "host/log-file.h"
 #include "host/resources.h"
 #include "host/runtime-dir.h"
 #include "process/signals.h"
@@ -41,6 +42,7 @@ typedef struct {
   guint shutdown_seconds;    /* 0: the guest is not asked. At most 1,000,000, as the next */
   guint quit_seconds;        /* 0: QEMU is never killed */
   RestartLimit restart_limit;
+  LogLimits log_limits;       /* of what consoles print */
   const char *dump_directory; /* for core dumps; NULL: the usual one (core-dump.h) */
   int report;                 /* of detach.h, taken: who waits for the start is told; -1: nobody does */
 

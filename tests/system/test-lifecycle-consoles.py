@@ -134,6 +134,81 @@ def test_readers_that_never_read_hold_up_nobody_for_long():
         assert log.read_bytes() == bytes(range(256)) * (16 << 12), log.stat().st_size
 
 
+def _logged(directory, *options, log="<log file='{log}'/>", count=300000, prefix=()):
+    """Runs the built-in guest, which prints @count bytes, and returns its exit code and all that was said."""
+    path = directory.path / "log"
+    run = directory.run(guest.hello_xml(f"<serial type='pty'>{log.format(log=path)}</serial>"), "--console", *options,
+                        prefix=prefix)
+    run.expect("boot 1")
+    run.send(b"n%d\np" % count)
+    return run
+
+
+def _logs(directory):
+    """Its logs by their names, oldest first."""
+    paths = sorted(directory.path.glob("log*"), key=lambda path: -int(path.suffix[1:] or -1))
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def test_log_is_replaced_at_its_size():
+    with guest.Directory() as directory:
+        run = _logged(directory, "--log-size=100K", "--log-backups=5")
+        assert run.wait() == 0, run.said()
+        logs = _logs(directory)
+        assert list(logs) == ["log.1", "log.0", "log"], {name: len(data) for name, data in logs.items()}
+        assert all(len(data) <= 100 << 10 for data in logs.values())
+        assert b"".join(logs.values()) == run.out.bytes
+
+        run = _logged(directory, "--log-size=100K", "--log-backups=1", log="<log file='{log}' append='on'/>")
+        assert run.wait() == 0, run.said()
+        again = _logs(directory)
+        assert again["log.1"] == logs["log.1"], "older ones are left alone"
+        assert (again["log.0"] + again["log"]) == (logs["log"] + run.out.bytes)[-len(again["log.0"] + again["log"]):]
+
+
+def test_log_that_is_never_replaced():
+    with guest.Directory() as directory:
+        run = _logged(directory, "--log-size=0")
+        assert run.wait() == 0, run.said()
+        assert _logs(directory) == {"log": run.out.bytes}
+
+
+def test_log_sizes_that_are_none():
+    with guest.Directory() as directory:
+        for option in ("--log-size=many", "--log-size=-1", "--log-size=2T", "--log-size=2MB", "--log-size=",
+                       "--log-size=99999999999999999999G", "--log-backups=-1", "--log-backups=1001"):
+            run = directory.run(guest.hello_xml(), option)
+            assert run.wait() == 2 and option.split("=")[0] in run.err.text, f"{option}: {run.said()}"
+
+
+def test_limit_of_file_sizes():
+    """What the supervisor may not write is lost and told, and the guest runs on."""
+    with guest.Directory() as directory:
+        run = _logged(directory, "--log-size=0", prefix=["bash", "-c", "ulimit -f 64; exec \"$@\"", "bash"])
+        assert run.wait() == 0, run.said()
+        assert run.err.text.count("cannot be written: File too large") == 1, run.said()
+        assert len(_logs(directory)["log"]) == 64 << 10
+        assert len(run.out.bytes) > 300000
+
+
+def test_log_that_is_a_link():
+    with guest.Directory() as directory:
+        common = directory.path / "common"
+        common.mkdir()
+        common.chmod(0o1777)
+        (common / "log").symlink_to(directory.path / "victim")
+        xml = guest.hello_xml(f"<serial type='pty'><log file='{common}/log'/></serial>")
+        run = directory.run(xml)
+        assert run.wait() == 4 and "symbolic link" in run.err.text, run.said()
+        assert not (directory.path / "victim").exists()
+        common.chmod(0o755)
+        (directory.path / "victim").touch()
+        run = directory.run(xml)
+        guest.await_that(lambda: b"boot 1" in (directory.path / "victim").read_bytes(), run.said)
+        directory.destroy("hello")
+        run.wait()
+
+
 def test_viewers_that_come_and_go():
     with running("echoes-lines") as run:
         keeper = attach(run)
