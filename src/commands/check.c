@@ -22,6 +22,7 @@ int check_command(int argc, char **argv)
                                       "Checks a domain XML FILE, and whether this host has what it needs.",
                                       argc, argv, &path, &error))
     return report_usage_error(error);
+  command.has_advice = TRUE;
   if (document_command_load(&command, path, /* is_dry_run= */ TRUE))
     requirements_check(command.plan, command.report);
   if (is_json)

@@ -126,6 +126,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   if (command->is_quiet)
     report_leave_out_warnings(command->report);
   options.is_strict = command->is_strict;
+  options.has_advice = command->has_advice;
   options.seed = command->seed;
   options.has_stand_ins = is_dry_run && !command->seed;
   options.find_bridge = networks_find_bridge;

@@ -58,6 +58,7 @@ typedef struct {
   char *type; /* of the options --type, --seed, --strict, --ignore, --quiet, --network */
   char *seed;
   gboolean is_strict;
+  gboolean has_advice; /* set by the command: say what is unwise, too */
   gboolean is_quiet;
   char **networks;
   gboolean is_reset_nvram;

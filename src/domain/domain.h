@@ -72,10 +72,11 @@ struct Domain {
 /* What is known beside the document: the command line, and facts about the host that decide between two
  * translations. They are given, so that translation asks the host nothing. */
 struct DomainOptions {
-  gboolean is_strict; /* what nobody read is an error */
-  guint ignored;      /* what protects and is given up: domain/protection.h */
-  int type;           /* a DomainType that overrides the document's, or -1 */
-  const char *seed;   /* of generated values, or NULL */
+  gboolean is_strict;  /* what nobody read is an error */
+  gboolean has_advice; /* what is allowed and unwise is a warning, too */
+  guint ignored;       /* what protects and is given up: domain/protection.h */
+  int type;            /* a DomainType that overrides the document's, or -1 */
+  const char *seed;    /* of generated values, or NULL */
   gboolean
       has_stand_ins; /* without a seed, generated values come from the guest's name and not from chance */
   const GPtrArray *networks; /* of DomainNetwork: --network; or NULL */

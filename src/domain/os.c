@@ -241,11 +241,21 @@ static gboolean read_cmdline(xmlNode *os, const char **ret_cmdline, GError **err
   return TRUE;
 }
 
+/* To a kernel that is no Linux, QEMU gives several modules: it reads a second file after a comma. */
+static gboolean check_initrd(const Os *os, GError **error)
+{
+  if (!os->initrd || !strchr(os->initrd, ','))
+    return TRUE;
+  error_set_document(error, &os->initrd_place, NULL,
+                     "'%s' has a comma, after which QEMU could read the name of a second file", os->initrd);
+  return error_add_hint(error, "rename the file, or the directory that it is in, or make a link to it");
+}
+
 static gboolean read_kernel(xmlNode *os, Os *ret_os, GError **error)
 {
   if (!read_path(os, "kernel", &ret_os->kernel, &ret_os->kernel_place, error) ||
       !read_path(os, "initrd", &ret_os->initrd, &ret_os->initrd_place, error) ||
-      !read_path(os, "dtb", &ret_os->dtb, &ret_os->dtb_place, error) ||
+      !check_initrd(ret_os, error) || !read_path(os, "dtb", &ret_os->dtb, &ret_os->dtb_place, error) ||
       !read_cmdline(os, &ret_os->cmdline, error))
     return FALSE;
   if (!ret_os->kernel && ret_os->initrd)

@@ -193,6 +193,9 @@ static gboolean check_choice(const PlanBootloader *bootloader, const BootloaderC
                     "the bootloader '%s' gave the kernel an argument with a control character",
                     bootloader->program);
   }
+  if (choice->ramdisk && strchr(choice->ramdisk, ',')) /* after which QEMU could read a second file */
+    return refuse(bootloader, error, "the bootloader '%s' chose '%s' as the initrd, which has a comma",
+                  bootloader->program, choice->ramdisk);
   return check_file(bootloader, "the kernel", choice->kernel, error) &&
          (!choice->ramdisk || check_file(bootloader, "the initrd", choice->ramdisk, error));
 }

@@ -119,6 +119,20 @@ static gboolean check_write(const PlanRequirement *requirement, GError **error)
          check_access(requirement, requirement->path, W_OK, "write", error);
 }
 
+/* Nothing can be made in @directory, which stat() did not find. */
+static gboolean refuse_directory(const PlanRequirement *requirement, const char *directory, int saved,
+                                 GError **error)
+{
+  if (saved == ENOENT)
+    return requirement_refuse(requirement, error, "cannot make '%s': there is no directory '%s'",
+                              requirement->path, directory);
+  requirement_refuse(requirement, error, "cannot make '%s', or find its directory: %s", requirement->path,
+                     g_strerror(saved));
+  if (saved == EACCES)
+    add_barrier_hint(requirement->path, error);
+  return FALSE;
+}
+
 static gboolean check_create(const PlanRequirement *requirement, GError **error)
 {
   g_autofree char *directory = g_path_get_dirname(requirement->path);
@@ -129,15 +143,8 @@ static gboolean check_create(const PlanRequirement *requirement, GError **error)
   if (stat(requirement->path, &status) == 0)
     return check_kind(requirement, &status, error) &&
            check_access(requirement, requirement->path, W_OK, "write", error);
-  if (stat(directory, &status) < 0) {
-    int saved = errno;
-
-    requirement_refuse(requirement, error, "cannot make '%s': its directory: %s", requirement->path,
-                       g_strerror(saved));
-    if (saved == EACCES)
-      add_barrier_hint(requirement->path, error);
-    return FALSE;
-  }
+  if (stat(directory, &status) < 0)
+    return refuse_directory(requirement, directory, errno, error);
   if (!S_ISDIR(status.st_mode))
     return requirement_refuse(requirement, error, "cannot make '%s': '%s' is not a directory",
                               requirement->path, directory);
@@ -167,7 +174,7 @@ static gboolean check_emulator(const PlanRequirement *requirement, GError **erro
   }
   if (!find(requirement, &status, error)) {
     if (!error_get_hint(*error))
-      add_emulator_hint(requirement->path, error);
+      error_add_hint(error, "without <emulator>, QEMU is looked for in PATH");
     return FALSE;
   }
   return check_kind(requirement, &status, error) &&
@@ -262,13 +269,8 @@ static gboolean check_listen(const PlanRequirement *requirement, GError **error)
     return requirement_refuse(requirement, error, "'%s' is there, and is not a socket", requirement->path);
   if (listener_has_path(requirement->path))
     return requirement_refuse(requirement, error, "another program listens on '%s'", requirement->path);
-  if (stat(directory, &status) < 0) {
-    requirement_refuse(requirement, error, "cannot make '%s': its directory: %s", requirement->path,
-                       g_strerror(errno));
-    if (errno == EACCES)
-      add_barrier_hint(requirement->path, error);
-    return FALSE;
-  }
+  if (stat(directory, &status) < 0)
+    return refuse_directory(requirement, directory, errno, error);
   return check_access(requirement, directory, W_OK | X_OK, "make files in", error);
 }
 

@@ -154,6 +154,11 @@ def test_hanging_without_output():
         case.assert_refused("did not end within 1 seconds", options=["--bootloader-timeout=1"])
 
 
+def test_initrd_that_could_be_two():
+    with Case("echo 'linux (kernel /nonexistent/vmlinuz)(ramdisk /boot/initrd,/etc/shadow)'") as case:
+        case.assert_refused("chose '/boot/initrd,/etc/shadow' as the initrd, which has a comma")
+
+
 def test_kernel_that_is_not_there():
     with Case("echo 'linux (kernel /nonexistent/vmlinuz)'") as case:
         case.assert_refused("chose '/nonexistent/vmlinuz' as the kernel: No such file or directory")

@@ -196,6 +196,21 @@ def test_hostile_name_in_messages():
         assert "\u202e" not in done.stderr and "\x9b" not in done.stderr, repr(done.stderr)
 
 
+def test_display_that_is_open():
+    """What is unwise is said by `check` alone."""
+    with guest.Directory() as directory:
+        for graphics, is_open in (("port='-1'", False), ("listen='127.1.2.3'", False), ("listen='::1'", False),
+                                  ("listen='localhost'", False), ("listen='0.0.0.0'", True), ("listen='::'", True),
+                                  ("listen='0.0.0.0' passwd='secret'", False), ("listen='host.example'", True)):
+            path = write(directory, guest.hello_xml(f"<graphics type='vnc' {graphics}/>"))
+            done = domrun("check", path)
+            assert done.returncode == 0, done.stderr
+            assert ("is open to everybody" in done.stderr) == is_open, f"{graphics}: {done.stderr}"
+            assert "is open to everybody" not in domrun("argv", path).stderr
+        path = write(directory, guest.hello_xml("<graphics type='vnc'><listen type='socket' socket='vnc'/></graphics>"))
+        assert "is open" not in domrun("check", path).stderr
+
+
 def is_sanitized():
     return b"__asan_init" in pathlib.Path(guest.DOMRUN).read_bytes()
 

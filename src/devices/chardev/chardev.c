@@ -121,7 +121,8 @@ typedef struct {
 
 static void take_port(TakenPorts *taken, const Chardev *chardev)
 {
-  taken->after_highest = MAX(taken->after_highest, chardev->port + 1);
+  if (chardev->port < G_MAXINT)
+    taken->after_highest = MAX(taken->after_highest, chardev->port + 1);
   if (chardev->target == CHARDEV_TARGET_ISA)
     g_hash_table_add(taken->isa, GINT_TO_POINTER(chardev->port));
 }

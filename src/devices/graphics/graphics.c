@@ -3,6 +3,8 @@
 
 #include "devices/graphics/graphics.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "devices/chardev/source.h"
@@ -92,8 +94,10 @@ static gboolean parse_password(xmlNode *node, Graphics *graphics, GError **error
   if (!xml_attribute_enum(node, "connected", &graphics_connected_table, &keep, error) ||
       !parse_valid_to(node, &graphics->valid_to, error))
     return FALSE;
-  if (!graphics->password && graphics->valid_to)
-    return xml_error(error, node, "passwdValidTo", "there is no password that it could end");
+  if (!graphics->password && graphics->valid_to) {
+    xml_error(error, node, "passwdValidTo", "there is no password that it could end");
+    return error_add_hint(error, "'virsh dumpxml' leaves passwords out: --security-info has them in");
+  }
   if (graphics->password && strlen(graphics->password) > VNC_PASSWORD_MAX)
     return xml_error(error, node, graphics->password_attribute,
                      "has %" G_GSIZE_FORMAT " characters, and VNC looks at %d only",
@@ -377,6 +381,35 @@ static gboolean validate_listens(const Graphics *graphics, GError **error)
   return TRUE;
 }
 
+static gboolean is_loopback(const char *host)
+{
+  struct in_addr ipv4;
+  struct in6_addr ipv6;
+
+  if (inet_pton(AF_INET, host, &ipv4) == 1)
+    return ntohl(ipv4.s_addr) >> 24 == 127;
+  if (inet_pton(AF_INET6, host, &ipv6) == 1)
+    return IN6_IS_ADDR_LOOPBACK(&ipv6);
+  return g_ascii_strcasecmp(host, "localhost") == 0;
+}
+
+/* Whoever reaches the host could use the guest. */
+static void warn_of_open_display(const Domain *domain, const Graphics *graphics)
+{
+  if (!domain->options->has_advice || graphics->password)
+    return;
+  for (guint i = 0; i < graphics->listens->len; i++) {
+    const GraphicsListen *listen = listen_at(graphics, i);
+
+    if (listen->host && !is_loopback(listen->host))
+      report_warning(
+          domain->report, &listen->place, NULL,
+          "passwd='...' asks for a password, which VNC does not encrypt; <listen type='socket'> or "
+          "127.0.0.1 let in this host only",
+          "the display is open to everybody who reaches '%s'", listen->host);
+  }
+}
+
 static gboolean graphics_validate(const Domain *domain, const Device *device, GError **error)
 {
   const Graphics *graphics = (const Graphics *)device;
@@ -388,6 +421,7 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
                               first->device.place.line);
   if (graphics->type == GRAPHICS_SDL)
     return TRUE;
+  warn_of_open_display(domain, graphics);
   return validate_keymap(domain, graphics, error) && validate_listens(graphics, error) &&
          validate_addresses(domain, graphics, error);
 }

@@ -183,7 +183,9 @@ static gboolean refuse_later_type(xmlNode *node, const char *type, GError **erro
       g_autofree char *known = enum_known(&interface_type_table);
 
       xml_error(error, node, "type", "'%s' is not among what domrun can do (known: %s)", type, known);
-      return error_add_hint(error, "bridge='...' or network='...' connect a guest to the same network");
+      return error_add_hint(
+          error, "type='bridge' with <source bridge='br0'/> connects the guest to a bridge of the host, "
+                 "type='user' to its network by translation");
     }
   }
   return xml_error_unknown_value(error, node, "type", &interface_type_table, type);
