@@ -14,6 +14,7 @@
 #include "base/nearest.h"
 #include "base/patience.h"
 #include "commands/command.h"
+#include "commands/habits.h"
 
 static const Command commands[] = {
   { "run", run_command, "FILE", "start the guest and supervise it until it ends" },
@@ -32,7 +33,7 @@ static const Command commands[] = {
   { "ttyconsole", ttyconsole_command, "GUEST", "print the terminal of its console" },
   { "vncdisplay", vncdisplay_command, "GUEST", "print its VNC display" },
   { "domdisplay", domdisplay_command, "GUEST", "print the URI of its display" },
-  { "screenshot", screenshot_command, "GUEST FILE", "save a picture of its display" },
+  { "screenshot", screenshot_command, "GUEST [FILE]", "save a picture of its display" },
   { "send-key", send_key_command, "GUEST KEY...", "press keys" },
   { "shutdown", shutdown_command, "GUEST", "ask it to power down" },
   { "reboot", reboot_command, "GUEST", "ask it to power down, and start it again" },
@@ -72,22 +73,59 @@ static int unknown_command(const char *name)
   return report_usage_error(error);
 }
 
+static int run_command_named(const Command *command, int argc, char **argv)
+{
+  g_autofree char *full_name = g_strconcat("domrun ", command->name, NULL);
+
+  g_set_prgname(full_name);
+  argv[1] = full_name;
+  return command->run(argc - 1, argv + 1);
+}
+
+static const Command *find_command(const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+    if (g_str_equal(name, commands[i].name))
+      return &commands[i];
+  }
+  return NULL;
+}
+
+/* A verb of virsh: "start FILE" is "run --detach FILE". */
+static int follow_habit(const Habit *habit, int argc, char **argv)
+{
+  g_autoptr(GPtrArray) words = g_ptr_array_new();
+  GError *error = NULL;
+
+  if (!habit->verb) {
+    error_set(&error, DOMRUN_ERROR_USAGE, NULL, NULL, "domrun has no command '%s'", argv[1]);
+    error_add_hint(&error, "%s", habit->instead);
+    return report_usage_error(error);
+  }
+  g_ptr_array_add(words, argv[0]);
+  g_ptr_array_add(words, (char *)habit->verb);
+  if (habit->option)
+    g_ptr_array_add(words, (char *)habit->option);
+  for (int i = 2; i < argc; i++)
+    g_ptr_array_add(words, argv[i]);
+  if (habit->after)
+    g_ptr_array_add(words, (char *)habit->after);
+  argc = (int)words->len;
+  g_ptr_array_add(words, NULL);
+  return run_command_named(find_command(habit->verb), argc, (char **)words->pdata);
+}
+
 static int run_named(const char *name, int argc, char **argv)
 {
+  const Command *command = find_command(name);
+  const Habit *habit = habit_find(name);
   GError *error = NULL;
 
   if (!patience_check(&error))
     return report_usage_error(error);
-  for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-    if (g_str_equal(name, commands[i].name)) {
-      g_autofree char *full_name = g_strconcat("domrun ", name, NULL);
-
-      g_set_prgname(full_name);
-      argv[1] = full_name;
-      return commands[i].run(argc - 1, argv + 1);
-    }
-  }
-  return unknown_command(name);
+  if (command)
+    return run_command_named(command, argc, argv);
+  return habit ? follow_habit(habit, argc, argv) : unknown_command(name);
 }
 
 /* Output that did not reach its file, on a full disk say, is no success. */

@@ -13,6 +13,19 @@ void guest_command_clear(GuestCommand *command)
   control_client_free(command->client);
   guest_free(command->guest);
   g_free(command->root);
+  g_free(command->domain);
+  g_free(command->words);
+}
+
+/* --domain NAME is the first argument by another spelling; the strings are not copied. */
+static void put_domain_first(GuestCommand *command, int *argc, char ***argv)
+{
+  command->words = g_new0(char *, (gsize)*argc + 2);
+  command->words[0] = (*argv)[0];
+  command->words[1] = command->domain;
+  memcpy(command->words + 2, *argv + 1, sizeof(char *) * (gsize)(*argc - 1));
+  *argv = command->words;
+  (*argc)++;
 }
 
 gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries, const char *synopsis,
@@ -20,6 +33,8 @@ gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries,
 {
   const GOptionEntry shared[] = {
     { "root", 0, 0, G_OPTION_ARG_FILENAME, &command->root, "look for guests in DIR", "DIR" },
+    { "domain", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &command->domain, "GUEST, as virsh has it",
+      "GUEST" },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(GOptionContext) context = g_option_context_new(synopsis);
@@ -35,6 +50,8 @@ gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries,
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--root: the name of the directory is empty");
   if (argc > 1 && g_str_equal(argv[1], "--")) /* GOption leaves it where what follows begins with a dash */
     argv++, argc--;
+  if (command->domain)
+    put_domain_first(command, &argc, &argv);
   count = (guint)argc - 1;
   if (count < min || count > max) {
     error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "expected %s, got %u argument%s",

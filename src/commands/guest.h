@@ -16,6 +16,8 @@
 /* Zero it, and clear it at the end. */
 typedef struct {
   char *root;       /* the option --root */
+  char *domain;     /* the option --domain, in the place of the first argument */
+  char **words;     /* what @arguments is part of where that was given */
   char **arguments; /* borrowed: after the options, ended by NULL; the first is the guest */
   Guest *guest;
   ControlClient *client; /* NULL until it is needed */

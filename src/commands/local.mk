@@ -16,6 +16,7 @@ libdomrun_a_SOURCES += \
 	%D%/dumpxml.c \
 	%D%/events.c \
 	%D%/guest.c %D%/guest.h \
+	%D%/habits.c %D%/habits.h \
 	%D%/list.c \
 	%D%/log.c \
 	%D%/output.c \

@@ -90,6 +90,12 @@ static gboolean parse_request(char **words, gboolean is_human, Json **ret_reques
   return parse_words(words, ret_request, error);
 }
 
+/* The human monitor tells mistakes in its answer alone. */
+static gboolean is_unknown(const char *answer)
+{
+  return answer && g_str_has_prefix(answer, "unknown command: ");
+}
+
 int qmp_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
@@ -119,6 +125,10 @@ int qmp_command(int argc, char **argv)
   g_clear_pointer(&request, json_unref);
   if (!result)
     return report_usage_error(error);
+  if (is_human && is_unknown(json_as_string(result))) {
+    error_set(&error, DOMRUN_ERROR_REFUSED, NULL, NULL, "QEMU's monitor: %s", json_as_string(result));
+    return report_usage_error(error);
+  }
   if (is_human && json_as_string(result))
     print_text(json_as_string(result));
   else

@@ -41,7 +41,17 @@ static gboolean save(int from, const char *path, GError **error)
   return (to >= 0 && fd_write_all(to, bytes, length)) || file_error(error, path);
 }
 
-static gboolean take_picture(GuestCommand *command, int screen, GError **error)
+/* "web-2026-11-24-203000.png", in the current directory. */
+static char *make_name(const GuestCommand *command)
+{
+  g_autoptr(GDateTime) now = g_date_time_new_now_local();
+  g_autofree char *time = g_date_time_format(now, "%Y-%m-%d-%H%M%S");
+  g_autofree char *guest = g_strdelimit(g_strdup(command->guest->state.name), "/", '_');
+
+  return g_strdup_printf("%s%s-%s.png", guest[0] == '-' || guest[0] == '.' ? "_" : "", guest, time);
+}
+
+static gboolean take_picture(GuestCommand *command, const char *path, int screen, GError **error)
 {
   Json *arguments = json_new_object();
   g_autoptr(Json) result = NULL;
@@ -55,12 +65,13 @@ static gboolean take_picture(GuestCommand *command, int screen, GError **error)
   fd = control_client_take_fd(command->client);
   if (fd < 0)
     return error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "the supervisor sent no picture");
-  return save(fd, command->arguments[1], error);
+  return save(fd, path, error);
 }
 
 int screenshot_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
+  g_autofree char *path = NULL;
   int screen = 0;
   const GOptionEntry entries[] = {
     { "screen", 0, 0, G_OPTION_ARG_INT, &screen, "the head of the first video device (0)", "NUMBER" },
@@ -68,15 +79,22 @@ int screenshot_command(int argc, char **argv)
   };
   GError *error = NULL;
 
-  if (!guest_command_parse(&command, entries, "GUEST FILE",
-                           "Writes what a guest shows to FILE, as a PNG; - is standard output.", 2, 2, argc,
-                           argv, &error))
+  if (!guest_command_parse(
+          &command, entries, "GUEST [FILE]",
+          "Writes what a guest shows to FILE, as a PNG; - is standard output. Without FILE the name is "
+          "made from the guest's and the time, and printed.",
+          1, 2, argc, argv, &error))
     return report_usage_error(error);
-  if (isatty(STDOUT_FILENO) && g_str_equal(command.arguments[1], "-"))
+  path = g_strdup(command.arguments[1]);
+  if (path && isatty(STDOUT_FILENO) && g_str_equal(path, "-"))
     error_set(&error, DOMRUN_ERROR_USAGE, NULL, NULL, "a picture is not written to a terminal");
   else
     command.guest = guests_find(command.root, command.arguments[0], &error);
-  if (command.guest && take_picture(&command, screen, &error))
-    return EXIT_CODE_OK;
-  return report_usage_error(error);
+  if (command.guest && !path)
+    path = make_name(&command);
+  if (!command.guest || !take_picture(&command, path, screen, &error))
+    return report_usage_error(error);
+  if (!command.arguments[1])
+    print_line(path);
+  return EXIT_CODE_OK;
 }

@@ -255,6 +255,7 @@ def test_qmp():
         assert "machine" in directory.verb("qmp", "web", "qom-get", "path=/machine", "property=type").out
         assert directory.verb("qmp", "--hmp", "web", "info", "version").out.startswith(("7.", "8.", "9.", "10."))
         assert "nonsense" in directory.verb("qmp", "web", "nonsense", code=12).err
+        assert "nonsense" in directory.verb("qmp", "--hmp", "web", "nonsense", code=12).err
         for arguments in (["{"], ["{}"], ["x", "y"], ["x", "=1"]):
             directory.verb("qmp", "web", *arguments, code=2)
         schema = json.loads(directory.verb("qmp", "web", "query-qmp-schema").out)
@@ -268,6 +269,8 @@ def test_screenshot():
         assert picture.startswith(b"\x89PNG\r\n\x1a\n") and b"IEND" in picture[-12:]
         assert directory.verb("screenshot", "web", "-").stdout.startswith(b"\x89PNG")
         directory.verb("screenshot", "web", "nowhere/picture.png", code=4)
+        name = directory.verb("screenshot", "web").out.strip()
+        assert name.startswith("web-") and (directory.path / name).read_bytes().startswith(b"\x89PNG"), name
 
 
 def test_send_key():
@@ -297,6 +300,25 @@ def test_preserved_guest():
         assert json.loads(directory.verb("qmp", "web", "query-status").out)["running"] is False
         directory.verb("dump", "web", "memory")
         directory.verb("destroy", "web")
+
+
+# ---- Habits from virsh ----
+
+
+def test_habits():
+    with guest.Directory() as directory:
+        directory.write("web.xml", guest.hello_xml(name="web"))
+        directory.verb("start", "web.xml")
+        directory.verb("qemu-monitor-command", "web", "query-status")
+        directory.verb("qemu-monitor-command", "--hmp", "--domain", "web", "info", "version")
+        assert directory.verb("domstate", "--domain", "web").out == "running\n"
+        directory.verb("inject-nmi", "web")
+        directory.verb("destroy", "--domain", "web")
+        directory.assert_nothing_left()
+        for verb, word in (("define", "domrun run"), ("net-start", "--network"), ("pool-list", "qemu-img"),
+                           ("autostart", "systemd"), ("edit", "file")):
+            error = directory.verb(verb, "web", code=2).err
+            assert f"domrun has no command '{verb}'" in error and word in error, error
 
 
 # ---- Mistakes ----
