@@ -26,6 +26,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import tap
 
@@ -109,12 +110,20 @@ def without_host_findings(text):
     return b"".join(kept)
 
 
-def run_domrun(case):
+def make_environment(directory):
+    """That of each run: always the same, and with emulators in PATH, wherever this host has them."""
+    for name in ("qemu-system-x86_64", "qemu-system-i386"):
+        (directory / name).touch(mode=0o755)
+    return dict(os.environ, PATH=f"{directory}:{os.environ['PATH']}", LC_ALL="C.UTF-8", TZ="UTC",
+                SOURCE_DATE_EPOCH="1211716800")
+
+
+def run_domrun(case, environment):
     """Exit code, standard output and standard error, normalised."""
     options = (case.read("args") or b"").decode().splitlines()
     done = subprocess.run([os.path.abspath(DOMRUN), "argv", *options, f"{case.name}.xml"], cwd=case.directory,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=tap.PATIENCE, check=False,
-                          env=dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", SOURCE_DATE_EPOCH="1211716800"))
+                          env=environment)
     here = os.fsencode(case.directory)
     out, err = (text.replace(here, b"@DIR@").replace(STATE, b"@STATE@") for text in (done.stdout, done.stderr))
     return done.returncode, out, without_host_findings(err)
@@ -125,9 +134,9 @@ def difference(expected, actual, name):
     return "\n".join(difflib.unified_diff(*lines, f"{name} (expected)", f"{name} (actual)", lineterm="", n=2))
 
 
-def check(case):
+def check(case, environment):
     assert os.path.lexists(DOMRUN), f"there is no {DOMRUN}"
-    code, out, err = run_domrun(case)
+    code, out, err = run_domrun(case, environment)
     if code == 0:
         actual = {"argv": out, "warn": err or None, "err": None}
     else:
@@ -159,10 +168,12 @@ def main():
     def check_some():
         assert cases, f"there is no case in {GOLDEN}"
 
-    tests = [(case.title, lambda case=case: check(case)) for case in select(cases, wanted)]
-    if not wanted:
-        tests += [("there are cases", check_some), ("every file belongs to a case", check_strays)]
-    passed = tap.run_cases(tests, jobs=2)
+    with tempfile.TemporaryDirectory(prefix="domrun-") as directory:
+        environment = make_environment(pathlib.Path(directory))
+        tests = [(case.title, lambda case=case: check(case, environment)) for case in select(cases, wanted)]
+        if not wanted:
+            tests += [("there are cases", check_some), ("every file belongs to a case", check_strays)]
+        passed = tap.run_cases(tests, jobs=2)
     if REGENERATE:
         tap.diagnostics("DOMRUN_GOLDEN_REGENERATE is set: this run does not count as passed")
     sys.exit(0 if passed and not REGENERATE else 1)

@@ -32,6 +32,7 @@ check_PROGRAMS += \
 	%D%/test-files \
 	%D%/test-json \
 	%D%/test-firmware \
+	%D%/test-host \
 	%D%/test-live \
 	%D%/test-qemu \
 	%D%/test-qmp \
@@ -47,6 +48,7 @@ TESTS += \
 	%D%/test-files \
 	%D%/test-json \
 	%D%/test-firmware \
+	%D%/test-host \
 	%D%/test-live \
 	%D%/test-qemu \
 	%D%/test-qmp \

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * domrun check: everything that can be known without starting QEMU, about the document and about the host.
+ * domrun check: everything that can be known without starting the guest, about the document and about the
+ * host.
  */
 #include "config.h"
 
 #include "commands/command.h"
+#include "host/emulator-machines.h"
+#include "host/images.h"
 #include "host/requirements.h"
+
+/* The emulator is asked for its machines, and the images for what they are written over. */
+static void check_host(const Plan *plan, Report *report)
+{
+  requirements_check(plan, report);
+  emulator_machines_check(plan, report);
+  images_check(plan, report);
+}
 
 int check_command(int argc, char **argv)
 {
@@ -24,7 +35,7 @@ int check_command(int argc, char **argv)
     return report_usage_error(error);
   command.has_advice = TRUE;
   if (document_command_load(&command, path, /* is_dry_run= */ TRUE))
-    requirements_check(command.plan, command.report);
+    check_host(command.plan, command.report);
   if (is_json)
     report_print_json(command.report, stdout);
   else

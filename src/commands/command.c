@@ -3,8 +3,11 @@
 
 #include "commands/command.h"
 
+#include <string.h>
+
 #include "domain/networks.h"
 #include "domain/protection.h"
+#include "host/emulator.h"
 #include "host/firmware.h"
 #include "host/kvm.h"
 #include "host/networks.h"
@@ -19,6 +22,8 @@ void document_command_clear(DocumentCommand *command)
   report_free(command->report);
   g_free(command->type);
   g_free(command->seed);
+  g_free(command->emulator);
+  g_free(command->machine);
   g_strfreev(command->networks);
   g_free(command->state_directory);
   g_strfreev(command->ignored);
@@ -41,6 +46,10 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
   const GOptionEntry shared[] = {
     { "type", 0, 0, G_OPTION_ARG_STRING, &command->type, "run as this type whatever the document says",
       "qemu|kvm" },
+    { "emulator", 0, 0, G_OPTION_ARG_FILENAME, &command->emulator,
+      "run with this QEMU whatever the document says", "PATH" },
+    { "machine", 0, 0, G_OPTION_ARG_STRING, &command->machine,
+      "run on this machine of QEMU's whatever the document says", "NAME" },
     { "strict", 0, 0, G_OPTION_ARG_NONE, &command->is_strict, "refuse what domrun does not know", NULL },
     { "ignore", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->ignored,
       "run without what the document has for protection: filterref, lease, port, seclabel, vlan",
@@ -87,6 +96,22 @@ static gboolean parse_ignored(const DocumentCommand *command, DomainOptions *opt
     if (!protection_parse_ignored(*text, &options->ignored, error))
       return FALSE;
   }
+  return TRUE;
+}
+
+/* One with a slash is relative to the user's directory. */
+static gboolean parse_emulator(DocumentCommand *command, DomainOptions *options, GError **error)
+{
+  if (command->emulator && !*command->emulator)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--emulator: the name of the program is empty");
+  if (command->emulator && strchr(command->emulator, '/')) {
+    char *path = g_canonicalize_filename(command->emulator, /* relative_to= */ NULL);
+
+    g_free(command->emulator);
+    command->emulator = path;
+  }
+  options->emulator = command->emulator;
+  options->machine = command->machine;
   return TRUE;
 }
 
@@ -137,7 +162,8 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.state_directory = command->state_directory = state_dir_path();
   options.is_reset_nvram = command->is_reset_nvram;
   options.now = get_now(is_dry_run);
-  if (parse_type(command, &options, &error) && parse_ignored(command, &options, &error))
+  if (parse_type(command, &options, &error) && parse_ignored(command, &options, &error) &&
+      parse_emulator(command, &options, &error))
     networks = parse_networks(command->networks, &error);
   options.networks = networks;
   if (networks)
@@ -149,5 +175,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   command->domain = machine_parse(command->document, &options, command->report);
   if (command->domain)
     command->plan = machine_translate(command->domain, command->report);
+  if (command->plan)
+    emulator_resolve(command->plan, command->report);
   return command->plan != NULL;
 }

@@ -57,6 +57,8 @@ gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv,
 typedef struct {
   char *type; /* of the options --type, --seed, --strict, --ignore, --quiet, --network */
   char *seed;
+  char *emulator; /* as is --emulator, and the next --machine */
+  char *machine;
   gboolean is_strict;
   gboolean has_advice; /* set by the command: say what is unwise, too */
   gboolean is_quiet;

@@ -61,7 +61,7 @@ struct Domain {
   Lifecycle *lifecycle;
   gint64 now; /* from the options, as the next */
   gboolean has_vhost_net;
-  const char *emulator; /* absolute path, or NULL: found by the architecture */
+  const char *emulator; /* absolute path, or of the options; NULL: found by the architecture */
   Place emulator_place;
   GPtrArray *devices; /* of Device: by room, in each in the order of the document; implied ones at the end */
   GHashTable *rooms;  /* of DeviceRoom: a GPtrArray of its devices, borrowed; see domain_devices_of() */
@@ -72,11 +72,13 @@ struct Domain {
 /* What is known beside the document: the command line, and facts about the host that decide between two
  * translations. They are given, so that translation asks the host nothing. */
 struct DomainOptions {
-  gboolean is_strict;  /* what nobody read is an error */
-  gboolean has_advice; /* what is allowed and unwise is a warning, too */
-  guint ignored;       /* what protects and is given up: domain/protection.h */
-  int type;            /* a DomainType that overrides the document's, or -1 */
-  const char *seed;    /* of generated values, or NULL */
+  gboolean is_strict;   /* what nobody read is an error */
+  gboolean has_advice;  /* what is allowed and unwise is a warning, too */
+  guint ignored;        /* what protects and is given up: domain/protection.h */
+  int type;             /* a DomainType that overrides the document's, or -1 */
+  const char *seed;     /* of generated values, or NULL */
+  const char *emulator; /* overrides the document's: an absolute path, or a bare name; or NULL */
+  const char *machine;  /* the same; or NULL */
   gboolean
       has_stand_ins; /* without a seed, generated values come from the guest's name and not from chance */
   const GPtrArray *networks; /* of DomainNetwork: --network; or NULL */

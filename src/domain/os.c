@@ -35,21 +35,26 @@ static gboolean is_x86_machine(const char *machine)
          g_str_has_prefix(machine, "pc-") || g_str_has_prefix(machine, "rhel");
 }
 
-/* A machine's name becomes part of an option's value: it is what QEMU's own names are made of. */
-static gboolean check_machine(xmlNode *type, const char *machine, GError **error)
+/* A machine's name becomes part of an option's value: it is what QEMU's own names are made of. It comes from
+ * the document, or from the option --machine. */
+static gboolean check_machine(const Os *os, GError **error)
 {
+  const char *machine = os->machine, *option = os->machine_place.line ? "" : "--machine: ";
+  const char *attribute = os->machine_place.line ? "machine" : NULL;
+  DomrunError code = os->machine_place.line ? DOMRUN_ERROR_DOCUMENT : DOMRUN_ERROR_USAGE;
   Nearest nearest = NEAREST_INIT(machine);
 
   if (strspn(machine, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") !=
       strlen(machine)) {
-    xml_error(error, type, "machine", "'%s' is not the name of a machine", machine);
+    error_set(error, code, &os->machine_place, attribute, "%s'%s' is not the name of a machine", option,
+              machine);
     return error_add_hint(
         error, "'pc' and 'q35' are the usual ones; 'qemu-system-x86_64 -machine help' lists them all");
   }
   if (is_x86_machine(machine))
     return TRUE;
-  xml_error(error, type, "machine", "unknown value '%s' (known: pc, q35, isapc, and their versions)",
-            machine);
+  error_set(error, code, &os->machine_place, attribute,
+            "%sunknown value '%s' (known: pc, q35, isapc, and their versions)", option, machine);
   nearest_try(&nearest, "pc");
   nearest_try(&nearest, "q35");
   nearest_try(&nearest, "isapc");
@@ -93,15 +98,15 @@ static gboolean check_os_type(xmlNode *type, const char *name, GError **error)
 }
 
 /* The machines of Xen's device model are no longer QEMU's own. */
-static void replace_xen_machine(xmlNode *type, Domain *domain)
+static void replace_xen_machine(Domain *domain)
 {
   Os *os = domain->os;
-  Place place = xml_place(type);
 
   if (!g_str_equal(os->machine, "xenfv") && !g_str_equal(os->machine, "xenpv") &&
       !g_str_equal(os->machine, "xenpvh"))
     return;
-  report_warning(domain->report, &place, "machine", NULL, "'%s' is Xen's; 'pc' takes its place", os->machine);
+  report_warning(domain->report, &os->machine_place, "machine", NULL, "'%s' is Xen's; 'pc' takes its place",
+                 os->machine);
   os->machine = "pc";
 }
 
@@ -118,8 +123,14 @@ static gboolean read_type(xmlNode *os, Domain *domain, GError **error)
   machine = xml_attribute(type, "machine");
   if (machine && *machine)
     ret_os->machine = machine;
-  replace_xen_machine(type, domain);
-  return check_machine(type, ret_os->machine, error);
+  ret_os->machine_place = xml_place(type);
+  if (domain->options->machine) {
+    ret_os->machine = domain->options->machine;
+    ret_os->machine_place = (Place){ 0 };
+  } else {
+    replace_xen_machine(domain);
+  }
+  return check_machine(ret_os, error);
 }
 
 static gboolean read_boot(xmlNode *os, Os *ret_os, GError **error)

@@ -46,6 +46,7 @@ typedef struct {
 typedef struct Os {
   OsArch arch;
   const char *machine; /* default: pc */
+  Place machine_place; /* of <type>; nowhere where the command line names the machine */
   GArray *boot;        /* of BootClass, in order; empty where the document has none */
   Place boot_place;    /* of the first <boot> */
   OsBios bios;

@@ -37,8 +37,7 @@ static gboolean refuse(const Place *place, const char *attribute, GError **error
   return error_set(error, DOMRUN_ERROR_HOST, place, attribute, "%s", message);
 }
 
-/* Where distributions put it; NULL where there is none. */
-static const char *find_helper(void)
+const char *bridge_helper_find(const char *root)
 {
   static const char *const paths[] = { "/usr/lib/qemu/qemu-bridge-helper", "/usr/libexec/qemu-bridge-helper",
                                        "/usr/lib64/qemu/qemu-bridge-helper",
@@ -46,7 +45,9 @@ static const char *find_helper(void)
                                        "/usr/local/libexec/qemu-bridge-helper" };
 
   for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
-    if (faccessat(AT_FDCWD, paths[i], X_OK, AT_EACCESS) == 0)
+    g_autofree char *path = g_strconcat(root, paths[i], NULL);
+
+    if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
       return paths[i];
   }
   return NULL;
@@ -140,7 +141,7 @@ static gboolean check_rights(const PlanRequirement *requirement, const char *hel
 
 gboolean bridge_helper_check(const PlanRequirement *requirement, GError **error)
 {
-  const char *helper = find_helper(), *bridge = requirement->path;
+  const char *helper = bridge_helper_find(""), *bridge = requirement->path;
   Rule rule;
 
   if (!helper) {
@@ -221,7 +222,7 @@ static gboolean refuse_end(const char *helper, const char *bridge, const Program
 
 int bridge_helper_open_tap(const char *bridge, const Place *place, GError **error)
 {
-  const char *helper = find_helper();
+  const char *helper = bridge_helper_find("");
   g_autofree char *bridge_option = g_strdup_printf("--br=%s", bridge);
   g_autofree char *fd_option = g_strdup_printf("--fd=%d", PROGRAM_PASSED_FD);
   char *const argv[] = { (char *)helper, (char *)"--use-vnet", bridge_option, fd_option, NULL };

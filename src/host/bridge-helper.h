@@ -18,6 +18,10 @@
  * or the command that helps. */
 gboolean bridge_helper_check(const PlanRequirement *requirement, GError **error);
 
+/* Where distributions put it, below @root, which stands for the host's own ("" but in tests); a literal. NULL
+ * where there is none. */
+const char *bridge_helper_find(const char *root);
+
 /* Runs it for a tap device on @bridge, which is up then and has the bridge's MTU, one queue, IFF_VNET_HDR,
  * and a name and a MAC address of the helper's choice. -1 with a DOMRUN_ERROR_HOST error at @place, which has
  * the helper's last words, on failure. */

@@ -3,8 +3,13 @@ libdomrun_a_SOURCES += \
 	%D%/bootloader.c %D%/bootloader.h \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
+	%D%/emulator.c %D%/emulator.h \
+	%D%/emulator-machines.c %D%/emulator-machines.h \
 	%D%/firmware.c %D%/firmware.h \
 	%D%/hugepages.c %D%/hugepages.h \
+	%D%/image.c %D%/image.h \
+	%D%/image-lock.c %D%/image-lock.h \
+	%D%/images.c %D%/images.h \
 	%D%/kvm.c %D%/kvm.h \
 	%D%/link.c %D%/link.h \
 	%D%/listener.c %D%/listener.h \

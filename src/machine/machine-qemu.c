@@ -46,7 +46,8 @@ static void translate_sandbox(Plan *plan)
 
 static void translate_emulator(const Domain *domain, Plan *plan)
 {
-  plan->emulator = domain->emulator ? domain->emulator : os_arch_emulator(domain->os->arch);
+  plan->usual_emulator = os_arch_emulator(domain->os->arch);
+  plan->emulator = domain->emulator ? domain->emulator : plan->usual_emulator;
   plan_require(plan, PLAN_REQUIRE_EMULATOR, &domain->emulator_place, NULL, plan->emulator);
 }
 
@@ -73,6 +74,8 @@ static void translate_machine(const Domain *domain, Plan *plan)
   os_translate_machine(domain->os, machine);
   firmware_translate(domain->firmware, machine, plan);
   plan_add_keyval(plan, PLAN_BOTH, "-machine", machine);
+  plan_require(plan, PLAN_REQUIRE_MACHINE, &domain->os->machine_place,
+               domain->os->machine_place.line ? "machine" : NULL, domain->os->machine);
 }
 
 /* -qmp with the prefix of human monitors is what QEMU 7.2 to 11.1 take without a word: 11.1 deprecates -mon,

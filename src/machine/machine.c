@@ -149,7 +149,12 @@ static gboolean parse_emulator(Domain *domain, xmlNode *devices, GError **error)
   domain->emulator_place = emulator ? xml_place(emulator) : domain->place;
   if (!xml_child_path(devices, "emulator", &domain->emulator, error))
     return FALSE;
-  replace_device_model(domain);
+  if (domain->options->emulator) {
+    domain->emulator = domain->options->emulator;
+    domain->emulator_place = (Place){ 0 };
+  } else {
+    replace_device_model(domain);
+  }
   return TRUE;
 }
 
@@ -159,6 +164,7 @@ static void parse_devices(Domain *domain, xmlNode *root, Report *report)
   GError *error = NULL;
 
   domain->emulator_place = domain->place;
+  domain->emulator = domain->options->emulator;
   collect(report, xml_child(root, "devices", &devices, &error), &error);
   if (!devices)
     return;

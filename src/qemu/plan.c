@@ -43,6 +43,8 @@ void plan_free(Plan *plan)
   g_ptr_array_unref(plan->requirements);
   g_ptr_array_unref(plan->commands);
   g_ptr_array_unref(plan->environment);
+  g_free(plan->found_emulator);
+  g_free(plan->program);
   g_free(plan);
 }
 
@@ -130,6 +132,33 @@ void plan_add_variable(Plan *plan, const char *name, const char *value)
   variable->name = name;
   variable->value = value;
   g_ptr_array_add(plan->environment, variable);
+}
+
+void plan_set_emulator(Plan *plan, const char *emulator, const char *program)
+{
+  char *copy = g_strdup(emulator);
+
+  g_free(plan->found_emulator);
+  g_free(plan->program);
+  plan->emulator = plan->found_emulator = copy;
+  plan->program = program ? g_canonicalize_filename(program, /* relative_to= */ NULL) : NULL;
+  for (guint i = 0; i < plan->requirements->len; i++) {
+    PlanRequirement *requirement = g_ptr_array_index(plan->requirements, i);
+
+    if (requirement->kind == PLAN_REQUIRE_EMULATOR)
+      requirement->path = plan->emulator;
+  }
+}
+
+const PlanRequirement *plan_find_requirement(const Plan *plan, PlanRequirementKind kind)
+{
+  for (guint i = 0; i < plan->requirements->len; i++) {
+    const PlanRequirement *requirement = g_ptr_array_index(plan->requirements, i);
+
+    if (requirement->kind == kind)
+      return requirement;
+  }
+  return NULL;
 }
 
 void plan_update(Plan *plan, const Plan *fresh)

@@ -99,6 +99,7 @@ typedef enum {
   PLAN_REQUIRE_WRITE,    /* one that can be read and written */
   PLAN_REQUIRE_CREATE,   /* a file that can be written, or made: its directory is there and writable */
   PLAN_REQUIRE_EMULATOR, /* a program: a path, or a name that is looked for in PATH */
+  PLAN_REQUIRE_MACHINE,  /* a machine that the emulator has, which host/emulator-machines.h asks */
   PLAN_REQUIRE_KVM,      /* /dev/kvm, usable by this user */
   PLAN_REQUIRE_PROGRAM,  /* a program other than the emulator */
   PLAN_REQUIRE_TUN,      /* the right to make tap devices; no path */
@@ -125,6 +126,8 @@ typedef struct {
   const char *attribute; /* or NULL */
   const char *path; /* absolute (EMULATOR: or a bare name), or the name; borrowed; NULL where there is none */
   gboolean is_shared; /* READ, WRITE: another requirement may be for the same file; so it is for two READs */
+  const char *format; /* READ, WRITE: of an image, "raw", "qcow2", ...; a literal; NULL: it is none */
+  gboolean has_own_chain;    /* of an image: the document says what is under it, whatever its header says */
   const char *template_path; /* VARIABLES: borrowed; NULL: nobody knows it */
   guint64 page_kib;          /* HUGEPAGES: of one; 0: the host's default */
   guint64 kib;               /* HUGEPAGES: of all */
@@ -158,13 +161,16 @@ typedef struct {
 } PlanVariable;
 
 typedef struct {
-  const char *emulator;    /* a path, or a bare name that PATH resolves */
-  GPtrArray *arguments;    /* of PlanArgument */
-  GPtrArray *resources;    /* of PlanResource, in the order of acquisition */
-  GPtrArray *requirements; /* of PlanRequirement */
-  GPtrArray *commands;     /* of PlanCommand, in the order of execution */
-  GPtrArray *environment;  /* of PlanVariable, over what QEMU inherits */
-  guint64 balloon_bytes;   /* what the balloon is set to once QMP answers; 0: leave it */
+  const char *emulator;       /* a path, or a bare name that PATH resolves */
+  const char *usual_emulator; /* the bare name by the architecture: "qemu-system-x86_64"; a literal */
+  char *found_emulator;       /* what @emulator is, once plan_set_emulator() was called */
+  char *program;              /* what is executed, absolute; NULL: not known, or not there */
+  GPtrArray *arguments;       /* of PlanArgument */
+  GPtrArray *resources;       /* of PlanResource, in the order of acquisition */
+  GPtrArray *requirements;    /* of PlanRequirement */
+  GPtrArray *commands;        /* of PlanCommand, in the order of execution */
+  GPtrArray *environment;     /* of PlanVariable, over what QEMU inherits */
+  guint64 balloon_bytes;      /* what the balloon is set to once QMP answers; 0: leave it */
   PlanBootloader bootloader;
   gboolean shell_spawns; /* in the shell's form QEMU runs a script: its sandbox has to allow that */
   gboolean shell_gains;  /* and the bridge helper, a setuid program, which the sandbox bars by being there */
@@ -196,6 +202,13 @@ PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attrib
 
 /* Adds a variable of the environment. @value is borrowed. */
 void plan_add_variable(Plan *plan, const char *name, const char *value);
+
+/* @emulator is what this host has for the emulator of the plan, and @program its path, or NULL. Both are
+ * copied. */
+void plan_set_emulator(Plan *plan, const char *emulator, const char *program);
+
+/* The first requirement of that kind, or NULL. */
+const PlanRequirement *plan_find_requirement(const Plan *plan, PlanRequirementKind kind);
 
 /* Takes the values of @fresh, which is the same machine translated again; what was added to @plan afterwards
  * stays, and so do its resources and commands. */

@@ -112,16 +112,6 @@ static void watch_process(Emulator *emulator, GMainContext *context)
   g_source_attach(emulator->child_watch, context);
 }
 
-/* A bare name is looked for in PATH. */
-static char *find_program(const Plan *plan, GError **error)
-{
-  char *program = g_find_program_in_path(plan->emulator);
-
-  if (!program)
-    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the emulator '%s' was not found", plan->emulator);
-  return program;
-}
-
 static char **make_environment(const Plan *plan)
 {
   char **environment = g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"); /* it is for domrun */
@@ -137,13 +127,12 @@ static char **make_environment(const Plan *plan)
 static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources, int output,
                               GError **error)
 {
-  g_autofree char *program = find_program(plan, error);
   g_auto(GStrv) argv = plan_to_argv(plan, PLAN_RUN);
   g_auto(GStrv) environment = make_environment(plan);
   guint count = resources_count(resources);
   g_autofree SpawnFd *fds = g_new(SpawnFd, count);
   const SpawnRequest request = {
-    .program = program,
+    .program = plan->program,
     .argv = argv,
     .environment = environment,
     .fds = fds,
@@ -153,8 +142,8 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     .is_shielded = TRUE, /* the supervisor has these signals too, and asks the guest first */
   };
 
-  if (!program)
-    return FALSE;
+  if (!plan->program)
+    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the emulator '%s' was not found", plan->emulator);
   for (guint i = 0; i < count; i++) {
     const Resource *resource = resources_get(resources, i);
 

@@ -5,6 +5,8 @@
 
 #include "base/announce.h"
 #include "base/exit-code.h"
+#include "host/emulator-machines.h"
+#include "host/images.h"
 #include "supervise/restarts.h"
 
 static const char *const cause_reasons[] = {
@@ -101,7 +103,7 @@ static void set_outcome(Supervisor *supervisor, const EmulatorEnd *end)
   supervisor->exit_code = EXIT_CODE_QEMU_DIED;
 }
 
-/* QEMU's own last words end the error. */
+/* What QEMU's words mean is told where it is known; else they end the error. */
 static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
 {
   g_autofree char *how = supervisor->broken ? NULL : emulator_end_describe(end);
@@ -109,10 +111,15 @@ static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
   g_auto(GStrv) lines = g_strsplit(words ? words : "", "\n", -1);
   g_autofree char *text = g_strjoinv("\n  ", lines);
 
-  error_set(&supervisor->error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "QEMU failed to start (%s)%s%s",
-            how ? how : supervisor->broken, *text ? ": " : "", text);
   supervisor->exit_code = EXIT_CODE_QEMU_START;
   supervisor->end_reason = "failed";
+  if (words &&
+      (!emulator_machines_explain(supervisor->options->plan, words, DOMRUN_ERROR_QEMU_START,
+                                  &supervisor->error) ||
+       !images_explain(supervisor->options->plan, words, DOMRUN_ERROR_QEMU_START, &supervisor->error)))
+    return;
+  error_set(&supervisor->error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "QEMU failed to start (%s)%s%s",
+            how ? how : supervisor->broken, *text ? ": " : "", text);
 }
 
 static void give_up_restarting(Supervisor *supervisor)

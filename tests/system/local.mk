@@ -3,6 +3,7 @@
 # Tests with real guests, or with a QEMU that misbehaves (tests/fake-qemu.py).
 system_tests = \
 	%D%/test-bootloader.py \
+	%D%/test-check.py \
 	%D%/test-console-streams.py \
 	%D%/test-disk-backing.py \
 	%D%/test-host-sockets.py \

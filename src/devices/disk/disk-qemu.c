@@ -130,6 +130,8 @@ static void translate_image(const Disk *disk, guint depth, Plan *plan)
   requirement = plan_require(plan, is_read ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &image.place,
                              disk_source_attribute(image.type), image.source);
   requirement->is_shared = depth == 0 && disk->is_shareable;
+  requirement->format = enum_to_string(&disk_format_driver_table, (int)image.format);
+  requirement->has_own_chain = depth < disk->backing->len || disk->is_chain_ended;
 }
 
 static void translate_source(const Disk *disk, Plan *plan)

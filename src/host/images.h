@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What QEMU would find wrong with the images of a plan: one that another guest uses, one that is not in its
+ * format, a backing file that is missing. For `check`: it opens the images and reads their headers.
+ */
+#pragma once
+
+#include "base/report.h"
+#include "qemu/plan.h"
+
+/* Adds DOMRUN_ERROR_HOST errors and warnings at the images' places. An image that cannot be opened is
+ * requirements.h's. */
+void images_check(const Plan *plan, Report *report);
+
+/* For a QEMU that did not start, and whose last words are @words: FALSE, with an error of kind @code in the
+ * words of the above, where it could not lock an image. TRUE where something else is wrong. */
+gboolean images_explain(const Plan *plan, const char *words, DomrunError code, GError **error);

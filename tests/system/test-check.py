@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`domrun check` finds what `run` would find: machines that QEMU lacks, emulators that are none, images that another
+guest uses, backing files that are missing; and what `run` makes of QEMU's refusal has the same words."""
+
+import contextlib
+import fcntl
+import os
+import struct
+import subprocess
+
+import guest
+import tap
+
+DISK = """<disk type='file' device='disk'>
+      <driver name='qemu' type='{format}'/>
+      <source file='{file}'/>
+      <target dev='vd{letter}' bus='virtio'/>
+      {more}
+    </disk>"""
+
+
+def disk(file, image_format="raw", letter="b", more=""):
+    return DISK.format(file=file, format=image_format, letter=letter, more=more)
+
+
+def create(directory, name, image_format, *options):
+    subprocess.run(["qemu-img", "create", "-q", "-f", image_format, *options, name, "1M"], cwd=directory.path, check=True)
+    return directory.path / name
+
+
+def check(directory, xml, *options):
+    """Exit code and findings."""
+    directory.write("checked.xml", xml)
+    done = subprocess.run([guest.DOMRUN, "check", *options, "checked.xml"], cwd=directory.path, env=directory.environment,
+                          capture_output=True, timeout=guest.PATIENCE, text=True)
+    return done.returncode, done.stderr
+
+
+def expect(directory, xml, code, *texts, options=()):
+    actual, said = check(directory, xml, *options)
+    assert actual == code, f"exit code {actual}, not {code}\n{said}"
+    for text in texts:
+        assert text in said, f"not said: {text}\n{said}"
+    return said
+
+
+# ---- Machines and emulators ----
+
+
+def test_machine_that_is_missing():
+    with guest.Directory() as directory:
+        xml = guest.hello_xml().replace("machine='pc'", "machine='pc-q35-99.0'")
+        expect(directory, xml, 4, "checked.xml:4: error: <os>/<type>: attribute 'machine': ", "has no machine 'pc-q35-99.0'",
+               "the nearest that it has is 'pc-q35-", "--machine=pc-q35-")
+        expect(directory, xml, 0, options=["--machine=q35"])
+        run = directory.run(xml)
+        assert run.wait() == 5, run.said()
+        run.expect_error(r"guest\.xml:4: error: <os>/<type>: attribute 'machine': '.*' has no machine 'pc-q35-99\.0'\n"
+                         r"  the nearest that it has is 'pc-q35-")
+        directory.assert_nothing_left()
+
+
+def test_run_on_another_machine():
+    with guest.Directory() as directory:
+        xml = guest.hello_xml("<serial type='stdio'/>").replace("machine='pc'", "machine='pc-i440fx-99.0'")
+        run = directory.run(xml, "--machine=pc")
+        run.expect("boot 1")
+        run.send(b"p")
+        assert run.wait() == 0, run.said()
+        directory.assert_nothing_left()
+
+
+def test_emulator_that_is_none():
+    with guest.Directory() as directory:
+        xml = guest.hello_xml("<emulator>/bin/true</emulator>")
+        expect(directory, xml, 4, "<emulator>: '/bin/true' is no emulator of QEMU")
+        expect(directory, guest.hello_xml(), 4, "'/bin/true' is no emulator of QEMU", options=["--emulator=/bin/true"])
+        expect(directory, guest.hello_xml(), 4, "no such file: '/nowhere/qemu'", options=["--emulator=/nowhere/qemu"])
+        expect(directory, xml, 0, options=["--emulator=qemu-system-x86_64"])
+
+
+def test_emulator_of_another_distribution():
+    with guest.Directory() as directory:
+        if os.path.exists("/usr/bin/kvm-spice"):
+            raise tap.Skip("/usr/bin/kvm-spice is there")
+        xml = guest.hello_xml("<emulator>/usr/bin/kvm-spice</emulator><serial type='stdio'/>")
+        expect(directory, xml, 0, "warning: <emulator>: there is no '/usr/bin/kvm-spice' on this host; '", "takes its place")
+        run = directory.run(xml)
+        run.expect("boot 1")
+        run.send(b"p")
+        assert run.wait() == 0, run.said()
+        expect(directory, xml.replace("/usr/bin/kvm-spice", "/opt/qemu/bin/kvm"), 4, "no such file: '/opt/qemu/bin/kvm'")
+
+
+def test_relative_emulator():
+    """Relative to the user's directory, also of a guest in the background, which stands elsewhere."""
+    with guest.Directory() as directory:
+        wrapper = directory.write("my-qemu", "#!/bin/sh\nexec qemu-system-x86_64 \"$@\"\n")
+        wrapper.chmod(0o755)
+        directory.write("guest.xml", guest.hello_xml())
+        directory.verb("run", "--detach", "--emulator=./my-qemu", "guest.xml")
+        directory.verb("destroy", "hello")
+        directory.assert_nothing_left()
+
+
+# ---- Images ----
+
+
+def test_image_of_another_guest():
+    with guest.Directory() as directory:
+        image = create(directory, "disk.img", "raw")
+        xml = guest.hello_xml(disk(image), name="first")
+        run = directory.run(xml)
+        directory.await_state("first")
+        holder = rf"'{image}' is in use by process {run.qemu_pid()} (qemu-system-"
+        second = guest.hello_xml(disk(image), name="second")
+        expect(directory, second, 4, "<disk>/<source>: attribute 'file': " + holder, "guest 'first')")
+        expect(directory, guest.hello_xml(disk(image, more="<readonly/>")), 4, holder)
+        expect(directory, guest.hello_xml(disk(image, more="<shareable/>")), 4, holder)
+        directory.write("second.xml", second)
+        late = directory.verb("run", "second.xml", code=5)
+        assert holder in late.err and "second.xml:" in late.err, late.err
+        directory.destroy("first")
+        run.wait()
+        expect(directory, second, 0)
+
+
+def test_image_that_is_shared():
+    with guest.Directory() as directory:
+        image = create(directory, "disk.img", "raw")
+        run = directory.run(guest.hello_xml(disk(image, more="<shareable/>"), name="first"))
+        directory.await_state("first")
+        expect(directory, guest.hello_xml(disk(image, more="<shareable/>"), name="second"), 0)
+        expect(directory, guest.hello_xml(disk(image), name="second"), 4, "is in use by")
+        directory.destroy("first")
+        run.wait()
+
+
+@contextlib.contextmanager
+def lock(path, byte):
+    """A lock as QEMU takes them."""
+    with open(path, "rb") as file:
+        fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, byte, 1, 0))  # F_OFD_SETLK
+        yield
+
+
+def test_each_lock():
+    with guest.Directory() as directory:
+        image = create(directory, "disk.img", "raw")
+        for byte, read, write, shared in ((101, 4, 4, 0), (201, 0, 4, 4), (200, 4, 4, 4), (100, 0, 0, 0), (999, 0, 0, 0)):
+            with lock(image, byte):
+                for more, code in (("<readonly/>", read), ("", write), ("<shareable/>", shared)):
+                    actual, said = check(directory, guest.hello_xml(disk(image, more=more)))
+                    assert actual == code, f"byte {byte}, {more}: exit code {actual}\n{said}"
+
+
+def test_backing_file_that_is_missing():
+    with guest.Directory() as directory:
+        create(directory, "base.img", "raw")
+        create(directory, "middle.qcow2", "qcow2", "-b", "base.img", "-F", "raw")
+        image = create(directory, "top.qcow2", "qcow2", "-b", "middle.qcow2", "-F", "qcow2")
+        xml = guest.hello_xml(disk(image, "qcow2"))
+        said = expect(directory, xml, 0)
+        assert "warning" not in said, said
+        (directory.path / "base.img").unlink()
+        expect(directory, xml, 4, f"<disk>/<source>: attribute 'file': '{directory.path}/middle.qcow2' needs its backing file "
+               f"'{directory.path}/base.img': No such file or directory")
+        # What the document says counts in place of the header.
+        expect(directory, guest.hello_xml(disk(image, "qcow2", more="<backingStore/>")), 0)
+        run = directory.run(guest.hello_xml(disk(image, "qcow2", more="<backingStore/>"), name="own"))
+        directory.await_state("own")
+        directory.destroy("own")
+        run.wait()
+
+
+def test_format_that_is_another():
+    with guest.Directory() as directory:
+        qcow2 = create(directory, "one.qcow2", "qcow2")
+        raw = create(directory, "two.img", "raw")
+        expect(directory, guest.hello_xml(disk(qcow2)), 0, "warning: <disk>/<source>: attribute 'file': "
+               f"'{qcow2}' begins as an image of format 'qcow2', and the guest gets it raw, as the document says")
+        expect(directory, guest.hello_xml(disk(raw, "qcow2")), 4, f"'{raw}' is not an image of format 'qcow2'")
+        expect(directory, guest.hello_xml(disk(qcow2, "vmdk")), 4, "it is one of format 'qcow2'")
+
+
+def test_backing_format_that_nobody_tells():
+    with guest.Directory() as directory:
+        create(directory, "base.img", "raw")
+        image = create(directory, "top.qcow", "qcow", "-b", "base.img", "-F", "raw")
+        expect(directory, guest.hello_xml(disk(image, "qcow")), 0, "does not tell the format of its backing file")
+
+
+def test_circle():
+    """An image that is written over itself: QEMU refuses it; the look at it ends."""
+    with guest.Directory() as directory:
+        image = create(directory, "one.qcow2", "qcow2")
+        subprocess.run(["qemu-img", "rebase", "-u", "-b", "one.qcow2", "-F", "qcow2", str(image)], check=True)
+        check(directory, guest.hello_xml(disk(image, "qcow2")))
+
+
+if __name__ == "__main__":
+    tap.main(jobs=2)
