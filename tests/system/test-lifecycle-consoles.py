@@ -24,11 +24,12 @@ SIZE = 64 << 20
 
 
 @contextlib.contextmanager
-def running(mode, devices="<serial type='pty'/>", patience=guest.PATIENT):
+def running(mode, devices="<serial type='pty'/>", *options, patience=guest.PATIENT):
     with guest.Directory(patience) as directory:
         path = directory.write(mode, f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(FAKE))} {mode} \"$@\"\n")
         path.chmod(0o755)
-        run = directory.run(guest.hello_xml(devices).replace("<devices>", f"<devices><emulator>{path}</emulator>"))
+        run = directory.run(guest.hello_xml(devices).replace("<devices>", f"<devices><emulator>{path}</emulator>"),
+                            *options)
         run.directory = directory
         yield run
         directory.assert_nothing_left()
@@ -123,7 +124,8 @@ def test_readers_that_never_read_hold_up_nobody_for_long():
     """A viewer, a terminal and one that reads: the last one gets everything, and a log as well."""
     with guest.Directory() as other:
         log = other.path / "log"
-        with running("floods", f"<serial type='pty'><log file='{log}'/></serial>", patience=2) as run:
+        with running("floods", f"<serial type='pty'><log file='{log}'/></serial>", "--log-size=0",
+                     patience=2) as run:
             sleeper = os.open(pty_path(run), os.O_RDONLY | os.O_NOCTTY)
             with attach(run) as silent, attach(run) as viewer:
                 viewer.send(b"go\n")
