@@ -52,7 +52,7 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "run on this machine of QEMU's whatever the document says", "NAME" },
     { "strict", 0, 0, G_OPTION_ARG_NONE, &command->is_strict, "refuse what domrun does not know", NULL },
     { "ignore", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->ignored,
-      "run without what the document has for protection: filterref, lease, port, seclabel, vlan",
+      "run without what the document has for protection: filterref, lease, port, seclabel, secure-boot, vlan",
       "NAME[,NAME]" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &command->is_quiet, "leave warnings out", NULL },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed, "derive generated values (uuid, mac) from TEXT",

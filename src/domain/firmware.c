@@ -15,6 +15,7 @@
 #include "domain/features.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
+#include "domain/protection.h"
 #include "xml/document.h"
 #include "xml/element.h"
 
@@ -97,6 +98,20 @@ static gboolean read_auto(xmlNode *os, Firmware *firmware, GError **error)
 
 /* ---- <loader> ---- */
 
+/* A loader that is named is taken as it is: the document has to say that it is the kind that was asked for.
+ */
+static gboolean check_secure_boot(xmlNode *loader, Domain *domain, GError **error)
+{
+  if (domain->firmware->secure_boot != FIRMWARE_WISH_YES || domain->firmware->is_secure)
+    return TRUE;
+  if (protection_lose(domain, loader, "secure", PROTECTION_SECURE_BOOT,
+                      "is not 'yes', and <firmware> asks for Secure Boot", error))
+    return TRUE;
+  return error_add_hint(
+      error, "say secure='yes' of a loader that is made for it, or leave <loader> out: the host's is "
+             "found; to run the guest without: --ignore=secure-boot");
+}
+
 static gboolean read_loader(xmlNode *os, Domain *domain, GError **error)
 {
   Firmware *firmware = domain->firmware;
@@ -119,9 +134,10 @@ static gboolean read_loader(xmlNode *os, Domain *domain, GError **error)
     return FALSE;
   if (firmware->loader)
     replace_hvmloader(domain, firmware);
-  if (firmware->loader) /* it was chosen, and what chose it is history */
-    firmware->automatic = FIRMWARE_AUTO_NONE;
-  return TRUE;
+  if (!firmware->loader)
+    return TRUE;
+  firmware->automatic = FIRMWARE_AUTO_NONE; /* it was chosen, and what chose it is history */
+  return check_secure_boot(loader, domain, error);
 }
 
 /* ---- <nvram> ---- */

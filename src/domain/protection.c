@@ -6,9 +6,9 @@
 #include "domain/domain.h"
 #include "xml/element.h"
 
-ENUM_TABLE(protection_table,
-           PROTECTION_LAST, [PROTECTION_FILTERREF] = "filterref", [PROTECTION_LEASE] = "lease",
-           [PROTECTION_PORT] = "port", [PROTECTION_SECLABEL] = "seclabel", [PROTECTION_VLAN] = "vlan");
+ENUM_TABLE(protection_table, PROTECTION_LAST, [PROTECTION_FILTERREF] = "filterref",
+           [PROTECTION_LEASE] = "lease", [PROTECTION_PORT] = "port", [PROTECTION_SECLABEL] = "seclabel",
+           [PROTECTION_SECURE_BOOT] = "secure-boot", [PROTECTION_VLAN] = "vlan");
 
 static gboolean refuse_name(const char *name, GError **error)
 {

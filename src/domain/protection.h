@@ -14,11 +14,12 @@ struct _xmlNode;
 typedef struct Domain Domain;
 
 typedef enum {
-  PROTECTION_FILTERREF, /* what an interface may send and receive */
-  PROTECTION_LEASE,     /* one host at a time runs the guest */
-  PROTECTION_PORT,      /* ports of a bridge that do not reach each other */
-  PROTECTION_SECLABEL,  /* a label that QEMU runs under */
-  PROTECTION_VLAN,      /* the VLAN of an interface */
+  PROTECTION_FILTERREF,   /* what an interface may send and receive */
+  PROTECTION_LEASE,       /* one host at a time runs the guest */
+  PROTECTION_PORT,        /* ports of a bridge that do not reach each other */
+  PROTECTION_SECLABEL,    /* a label that QEMU runs under */
+  PROTECTION_SECURE_BOOT, /* the firmware starts what is signed only */
+  PROTECTION_VLAN,        /* the VLAN of an interface */
   PROTECTION_LAST,
 } Protection;
 
