@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 
+#include "qemu/module.h"
 #include "qemu/plan.h"
 #include "qemu/props.h"
 
@@ -240,6 +241,20 @@ static void test_resources(void)
   props_free(NULL);
 }
 
+static void test_modules(void)
+{
+  g_autofree char *hint =
+      qemu_module_explain("qemu: 'x'\n  qemu: -device qxl-vga,id=a: 'qxl-vga' is not a valid device "
+                          "model name");
+
+  g_assert_cmpstr(hint, ==,
+                  "'qxl-vga' is in a package of its own: qemu-system-modules-spice (Debian, Ubuntu), "
+                  "qemu-device-display-qxl (Fedora), qemu-hw-display-qxl (Arch, openSUSE, Alpine)");
+  g_assert_null(qemu_module_explain("'nonsense' is not a valid device model name"));
+  g_assert_null(qemu_module_explain("' is not a valid device model name"));
+  g_assert_null(qemu_module_explain(""));
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -251,5 +266,6 @@ int main(int argc, char **argv)
   g_test_add_func("/qemu/plan/shell-layout", test_shell_layout);
   g_test_add_func("/qemu/plan/json", test_plan_json);
   g_test_add_func("/qemu/plan/resources", test_resources);
+  g_test_add_func("/qemu/modules", test_modules);
   return g_test_run();
 }

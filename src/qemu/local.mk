@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/module.c %D%/module.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/props.c %D%/props.h

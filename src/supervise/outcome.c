@@ -7,6 +7,7 @@
 #include "base/exit-code.h"
 #include "host/emulator-machines.h"
 #include "host/images.h"
+#include "qemu/module.h"
 #include "supervise/restarts.h"
 
 static const char *const cause_reasons[] = {
@@ -110,6 +111,7 @@ static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
   g_autofree char *words = emulator_last_words(supervisor->emulator);
   g_auto(GStrv) lines = g_strsplit(words ? words : "", "\n", -1);
   g_autofree char *text = g_strjoinv("\n  ", lines);
+  g_autofree char *hint = qemu_module_explain(text);
 
   supervisor->exit_code = EXIT_CODE_QEMU_START;
   supervisor->end_reason = "failed";
@@ -120,6 +122,8 @@ static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
     return;
   error_set(&supervisor->error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "QEMU failed to start (%s)%s%s",
             how ? how : supervisor->broken, *text ? ": " : "", text);
+  if (hint)
+    error_add_hint(&supervisor->error, "%s", hint);
 }
 
 static void give_up_restarting(Supervisor *supervisor)

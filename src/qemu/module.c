@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "qemu/module.h"
+
+#include <string.h>
+
+/* @module is the name of the file, which most distributions make the package's name of. */
+static const struct {
+  const char *device;
+  const char *module;
+  const char *debian; /* its package; elsewhere there is one for each module */
+} modules[] = {
+  { "qxl", "display-qxl", "qemu-system-modules-spice" },
+  { "qxl-vga", "display-qxl", "qemu-system-modules-spice" },
+  { "virtio-gpu-device", "display-virtio-gpu", "qemu-system-common" },
+  { "virtio-gpu-gl-device", "display-virtio-gpu-gl", "qemu-system-modules-opengl" },
+  { "virtio-gpu-gl-pci", "display-virtio-gpu-pci-gl", "qemu-system-modules-opengl" },
+  { "virtio-gpu-pci", "display-virtio-gpu-pci", "qemu-system-common" },
+  { "virtio-vga", "display-virtio-vga", "qemu-system-common" },
+  { "virtio-vga-gl", "display-virtio-vga-gl", "qemu-system-modules-opengl" },
+  { "usb-ccid", "usb-smartcard", "qemu-system-common" },
+  { "ccid-card-emulated", "usb-smartcard", "qemu-system-common" },
+  { "ccid-card-passthru", "usb-smartcard", "qemu-system-common" },
+  { "usb-host", "usb-host", "qemu-system-common" },
+  { "usb-redir", "usb-redirect", "qemu-system-common" },
+};
+
+/* "...: 'qxl' is not a valid device model name": the name, or NULL. */
+static char *find_device(const char *words)
+{
+  const char *end = strstr(words, "' is not a valid device model name");
+  const char *start = end ? g_strrstr_len(words, end - words, "'") : NULL;
+
+  return start ? g_strndup(start + 1, (gsize)(end - start - 1)) : NULL;
+}
+
+char *qemu_module_explain(const char *words)
+{
+  g_autofree char *device = find_device(words);
+
+  for (guint i = 0; device && i < G_N_ELEMENTS(modules); i++) {
+    if (g_str_equal(device, modules[i].device))
+      return g_strdup_printf("'%s' is in a package of its own: %s (Debian, Ubuntu), qemu-device-%s (Fedora), "
+                             "qemu-hw-%s (Arch, openSUSE, Alpine)",
+                             device, modules[i].debian, modules[i].module, modules[i].module);
+  }
+  return NULL;
+}
