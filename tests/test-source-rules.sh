@@ -90,12 +90,16 @@ done
 verdict "README.md and domrun(1) tell every exit code and command" "$untold"
 
 # The layout is that of one version of clang-format; others differ in small things.
-if clang-format --version 2>/dev/null | grep -q 'version 14\.' && [ -e .clang-format ]; then
+format=
+for program in clang-format-14 clang-format; do
+  if $program --version 2>/dev/null | grep -q 'version 14\.'; then format=$program; fi
+done
+if [ -n "$format" ] && [ -e .clang-format ]; then
   # shellcheck disable=SC2086
-  verdict "clang-format" "$(clang-format --dry-run -Werror $sources tests/*.c tests/fuzz/*.[ch] 2>&1 |
+  verdict "clang-format" "$($format --dry-run -Werror $sources tests/*.c tests/fuzz/*.[ch] 2>&1 |
     grep 'clang-format-violations' | sed 's/ error: code should be clang-formatted.*//' | head -n 40)"
 else
-  skip "clang-format" "there is no clang-format 14"
+  skip "clang-format" "needs version: clang-format 14"
 fi
 
 if ctags --version 2>/dev/null | grep -q 'Universal Ctags'; then

@@ -2,6 +2,7 @@
 """A real Linux for tests: Debian's cloud kernel, which scripts/fetch-guests gets, with an initramfs made here of
 busybox, the drivers and an init of the test's own."""
 
+import lzma
 import os
 import pathlib
 import re
@@ -31,21 +32,34 @@ def find_kernel():
     return kernels[0]
 
 
-def _order_of_modules(directory, drivers):
-    """The files of @drivers and of all that they depend on, in the order of loading."""
-    files = {path.stem.replace("-", "_"): path for path in directory.rglob("*.ko")}
-    ordered = []
+def _find_modules(release):
+    """The files of all modules; Debian 13 has moved them, and compresses them."""
+    for place in ("usr/lib/modules", "lib/modules"):
+        directory = GUESTS / "linux" / place / release
+        if directory.is_dir():
+            return {path.name.split(".")[0].replace("-", "_"): path for path in directory.rglob("*.ko*")}
+    raise tap.Skip(f"{GUESTS}/linux has no modules for {release}")
+
+
+def _read_module(path):
+    return lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
+
+
+def _order_of_modules(files, drivers):
+    """The names of @drivers and of all that they depend on, in the order of loading, with what is in the files."""
+    ordered = {}
 
     def add(name):
-        if name not in files or files[name] in ordered:   # a driver that is not a file is built in
+        if name not in files or name in ordered:          # a driver that is not a file is built in
             return
-        depends = re.search(rb"\0depends=([^\0]*)\0", files[name].read_bytes())
+        module = _read_module(files[name])
+        depends = re.search(rb"\0depends=([^\0]*)\0", module)
         for other in depends[1].decode().split(",") if depends else []:
-            add(other)
-        ordered.append(files[name])
+            add(other.replace("-", "_"))
+        ordered[name] = module
 
     for driver in drivers:
-        add(driver)
+        add(driver.replace("-", "_"))
     return ordered
 
 
@@ -58,10 +72,10 @@ def make_initrd(target, kernel, init, drivers):
     for name in ("bin", "proc", "sys", "dev", "modules"):
         (root / name).mkdir(parents=True)
     shutil.copy(busybox, root / "bin/busybox")
-    modules = _order_of_modules(GUESTS / "linux/lib/modules" / kernel.name.removeprefix("vmlinuz-"), drivers)
-    for module in modules:
-        shutil.copy(module, root / "modules" / module.name)
-    (root / "modules/order").write_text(" ".join(module.stem for module in modules))
+    modules = _order_of_modules(_find_modules(kernel.name.removeprefix("vmlinuz-")), drivers)
+    for name, module in modules.items():
+        (root / "modules" / f"{name}.ko").write_bytes(module)
+    (root / "modules/order").write_text(" ".join(modules))
     (root / "init").write_text(PROLOGUE + init)
     (root / "init").chmod(0o755)
     files = "\0".join(str(path.relative_to(root)) for path in root.rglob("*"))

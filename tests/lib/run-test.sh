@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Runs one test of any kind, which prints TAP. With DOMRUN_NO_SKIP=1 what it skips becomes a failure, except what
-# needs hardware and says so ("# SKIP needs hardware: ..."). A test that hangs is ended, with all that it started in
+# needs hardware, or a version of a program that this system has not, and says so ("# SKIP needs hardware: ...",
+# "# SKIP needs version: ..."). A test that hangs is ended, with all that it started in
 # its process group, after DOMRUN_TEST_TIMEOUT seconds.
 
 test=$1
@@ -20,7 +21,7 @@ fi
 forbid_skips() {
   awk '
     { upper = toupper($0) }
-    upper ~ /# SKIP/ && upper !~ /# SKIP:? *NEEDS HARDWARE:/ {
+    upper ~ /# SKIP/ && upper !~ /# SKIP:? *NEEDS (HARDWARE|VERSION):/ {
       if ($1 == "ok" || /^1\.\.0/) {
         reason = substr($0, index(upper, "# SKIP") + 6)
         if (/^1\.\.0/) {
