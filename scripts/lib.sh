@@ -12,14 +12,21 @@ build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2
   python3 qemu-system-x86)
 check_packages=(qemu-utils ovmf busybox-static cpio xz-utils iproute2 netbase util-linux clang-format universal-ctags)
 
-# step NAME COMMAND...: runs it with its output in a log, and shows the end of the log where it fails.
+# What QEMU has in a package of its own, where it does: qxl, since Debian 13. Nothing where apt does not know it.
+optional_packages() {
+  apt-cache search --names-only '^qemu-system-modules-spice$' 2>/dev/null | cut -d ' ' -f 1
+}
+
+# step NAME COMMAND...: runs it with its output in a log, shows the end of the log where it fails, and says how long
+# it took.
 step() {
-  local name=$1 log status=0
+  local name=$1 log status=0 begin=$SECONDS
   shift
   mkdir -p "$build/logs"
   log=$build/logs/${name// /-}.log
-  printf '%s: %s\n' "$script_name" "$name"
+  printf '%s: %s' "$script_name" "$name"
   "$@" >"$log" 2>&1 </dev/null || status=$?
+  printf ' (%d s)\n' $((SECONDS - begin))
   [ "$status" -ne 0 ] || return 0
   tail -n 40 "$log" >&2
   printf '%s: the step "%s" failed with exit code %s: %s\n' "$script_name" "$name" "$status" "$*" >&2

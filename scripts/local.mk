@@ -2,6 +2,7 @@
 dist_noinst_SCRIPTS += \
 	%D%/bench-growth \
 	%D%/check \
+	%D%/check-on \
 	%D%/cpu-data \
 	%D%/demo \
 	%D%/fetch-guests \
