@@ -9,7 +9,7 @@ CASE.xml has either
 or
     CASE.err      the exact standard error, and "exit N" on the last line. Standard output has to be empty.
 and may have
-    CASE.args     options, one a line (--strict, --exact, --json, ...)
+    CASE.args     options, one a line (--strict, --exact, --json, ...); without --seed there is one
     CASE.nostart  why golden-start.py cannot start it ("needs hardware: ...")
 
 What is said about the host the tests run on (a disk that is not there, /dev/kvm) is left out, except that a file is
@@ -121,6 +121,8 @@ def make_environment(directory):
 def run_domrun(case, environment):
     """Exit code, standard output and standard error, normalised."""
     options = (case.read("args") or b"").decode().splitlines()
+    if not any(option.startswith("--seed") for option in options):
+        options.insert(0, "--seed=")  # what is generated would follow from this host, too
     done = subprocess.run([os.path.abspath(DOMRUN), "argv", *options, f"{case.name}.xml"], cwd=case.directory,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=tap.PATIENCE, check=False,
                           env=environment)

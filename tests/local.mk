@@ -34,6 +34,7 @@ check_PROGRAMS += \
 	%D%/test-firmware \
 	%D%/test-host \
 	%D%/test-live \
+	%D%/test-machine-id \
 	%D%/test-qemu \
 	%D%/test-qmp \
 	%D%/test-registry \
@@ -50,6 +51,7 @@ TESTS += \
 	%D%/test-firmware \
 	%D%/test-host \
 	%D%/test-live \
+	%D%/test-machine-id \
 	%D%/test-qemu \
 	%D%/test-qmp \
 	%D%/test-registry \

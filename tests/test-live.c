@@ -34,7 +34,7 @@ static Result translate(const char *text)
   Result result = { 0 };
 
   g_assert_no_error(error);
-  options.has_stand_ins = TRUE;
+  options.seed = "";
   {
     g_autoptr(Domain) domain = machine_parse(document, &options, report);
     g_autoptr(Plan) plan = NULL;

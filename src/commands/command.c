@@ -10,6 +10,7 @@
 #include "host/emulator.h"
 #include "host/firmware.h"
 #include "host/kvm.h"
+#include "host/machine-id.h"
 #include "host/networks.h"
 #include "host/state-dir.h"
 #include "machine/machine.h"
@@ -55,8 +56,9 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "run without what the document has for protection: filterref, lease, port, seclabel, secure-boot, vlan",
       "NAME[,NAME]" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &command->is_quiet, "leave warnings out", NULL },
-    { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed, "derive generated values (uuid, mac) from TEXT",
-      "TEXT" },
+    { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed,
+      "make generated values (uuid, mac) from the guest's name and TEXT, and not this host's id", "TEXT" },
+    { "random", 0, 0, G_OPTION_ARG_NONE, &command->is_random, "draw generated values by chance", NULL },
     { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->networks,
       "what a virtual network of the document is on this host; may be repeated", "NAME=bridge:BRIDGE|user" },
     { "reset-nvram", 0, 0, G_OPTION_ARG_NONE, &command->is_reset_nvram,
@@ -77,6 +79,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "expected one FILE, got %d", argc - 1);
     return error_add_hint(error, "%s --help tells how it is used", g_get_prgname());
   }
+  if (command->seed && command->is_random)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--seed and --random exclude each other");
   *ret_path = argv[1];
   return TRUE;
 }
@@ -141,8 +145,22 @@ static gint64 get_now(gboolean is_dry_run)
   return g_get_real_time() / G_USEC_PER_SEC;
 }
 
+/* NULL: chance. On a host without an id guests of one name are the same as elsewhere. */
+static char *make_seed(const DocumentCommand *command)
+{
+  g_autofree char *host = NULL;
+
+  if (command->is_random)
+    return NULL;
+  if (command->seed)
+    return *command->seed ? g_strconcat("seed ", command->seed, NULL) : g_strdup("");
+  host = machine_id_derive(MACHINE_ID_FILE);
+  return host ? g_strconcat("host ", host, NULL) : g_strdup("");
+}
+
 gboolean document_command_load(DocumentCommand *command, const char *path, gboolean is_dry_run)
 {
+  g_autofree char *seed = NULL;
   DomainOptions options = DOMAIN_OPTIONS_INIT;
   g_autoptr(GPtrArray) networks = NULL;
   GError *error = NULL;
@@ -152,8 +170,8 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
     report_leave_out_warnings(command->report);
   options.is_strict = command->is_strict;
   options.has_advice = command->has_advice;
-  options.seed = command->seed;
-  options.has_stand_ins = is_dry_run && !command->seed;
+  seed = make_seed(command);
+  options.seed = seed;
   options.find_bridge = networks_find_bridge;
   options.has_vhost_net = networks_have_vhost();
   options.read_cpu_host = kvm_read_cpu;

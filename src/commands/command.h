@@ -55,8 +55,9 @@ gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv,
 /* What the commands that read a document share: the file, the options of how to read it, and what came of it.
  * Zero it, and clear it at the end. */
 typedef struct {
-  char *type; /* of the options --type, --seed, --strict, --ignore, --quiet, --network */
+  char *type; /* of the options --type, --seed, --random, --strict, --ignore, --quiet, --network */
   char *seed;
+  gboolean is_random;
   char *emulator; /* as is --emulator, and the next --machine */
   char *machine;
   gboolean is_strict;
@@ -82,6 +83,6 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
                                         const char *summary, int argc, char **argv, char **ret_path,
                                         GError **error);
 
-/* Reads @path and makes the plan; FALSE where the report then has errors. A dry run gives the same document
- * the same generated values each time; the others draw them by chance unless --seed says otherwise. */
+/* Reads @path and makes the plan; FALSE where the report then has errors. What is generated follows from
+ * the guest's name and this host, or what --seed says in its place; with --random it is drawn by chance. */
 gboolean document_command_load(DocumentCommand *command, const char *path, gboolean is_dry_run);

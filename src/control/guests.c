@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "base/patience.h"
 #include "control/protocol.h"
+#include "host/uuid-lock.h"
 
 void guest_free(Guest *guest)
 {
@@ -31,6 +32,8 @@ static Guest *guest_new(RuntimeDir *directory)
   is_known = guest_state_read(runtime_dir_fd(directory), &guest->state, NULL);
   if (is_known && (guest->is_supervised || guest->state.state == GUEST_PRESERVED))
     return g_steal_pointer(&guest);
+  if (!guest->is_supervised && guest->state.uuid)
+    uuid_lock_remove_stale(directory, guest->state.uuid);
   if (!guest->is_supervised)
     runtime_dir_remove_stale(directory);
   return NULL;
@@ -123,6 +126,53 @@ static gboolean no_guest_error(const GPtrArray *guests, const RuntimeRoot *root,
                         runtime_root_path(root), given ? " --root=" : "", given ? given : "");
 }
 
+/* Those that @what may mean: the running ones, and only where none runs the remains of others. */
+static GPtrArray *meant_of(const GPtrArray *guests, const char *what)
+{
+  GPtrArray *meant = g_ptr_array_new();
+  gboolean has_running = FALSE;
+
+  for (guint i = 0; i < guests->len; i++) {
+    Guest *guest = g_ptr_array_index(guests, i);
+
+    if (!is_meant(guest, what) || (has_running && !guest->is_supervised))
+      continue;
+    if (guest->is_supervised && !has_running)
+      g_ptr_array_set_size(meant, 0);
+    has_running |= guest->is_supervised;
+    g_ptr_array_add(meant, guest);
+  }
+  return meant;
+}
+
+static gboolean ambiguous_error(const GPtrArray *meant, const char *what, GError **error)
+{
+  g_autoptr(GString) names = g_string_new(NULL);
+
+  for (guint i = 0; i < meant->len; i++)
+    g_string_append_printf(names, "%s'%s'", i ? ", " : "",
+                           ((const Guest *)g_ptr_array_index(meant, i))->state.name);
+  error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "'%s' is the uuid or the id of several guests: %s",
+            what, names->str);
+  return error_add_hint(error, "a name means one");
+}
+
+/* Takes it out of @guests. */
+static Guest *pick(GPtrArray *guests, const char *what, const RuntimeRoot *root, const char *given,
+                   GError **error)
+{
+  g_autoptr(GPtrArray) meant = meant_of(guests, what);
+  guint index;
+
+  if (meant->len == 1 && g_ptr_array_find(guests, g_ptr_array_index(meant, 0), &index))
+    return g_steal_pointer(&guests->pdata[index]);
+  if (meant->len > 1)
+    ambiguous_error(meant, what, error);
+  else
+    no_guest_error(guests, root, given, what, error);
+  return NULL;
+}
+
 Guest *guests_find(const char *root, const char *what, GError **error)
 {
   g_autoptr(RuntimeRoot) opened = runtime_root_new(root, error);
@@ -135,12 +185,7 @@ Guest *guests_find(const char *root, const char *what, GError **error)
   if (guest)
     return guest;
   guests = list_below(opened);
-  for (guint i = 0; i < guests->len; i++) {
-    if (is_meant(g_ptr_array_index(guests, i), what))
-      return g_steal_pointer(&guests->pdata[i]);
-  }
-  no_guest_error(guests, opened, root, what, error);
-  return NULL;
+  return pick(guests, what, opened, root, error);
 }
 
 ControlClient *guest_connect(const Guest *guest, GError **error)

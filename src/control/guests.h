@@ -22,8 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)
 /* All guests below @root (NULL: the usual one), by name; the caller unrefs the array of Guest. */
 GPtrArray *guests_list(const char *root, GError **error);
 
-/* The guest that is called @what, or has that uuid (with dashes or without), or that id, in this order. NULL
- * with a DOMRUN_ERROR_NO_GUEST error that names the nearest one, and where was looked. */
+/* The guest that is called @what, or has that uuid (with dashes or without), or that id. NULL with a
+ * DOMRUN_ERROR_NO_GUEST error that names the nearest one, and where was looked; or, where a uuid or an id
+ * fits several, those: it is not guessed, except that one that runs comes before the remains of others. */
 Guest *guests_find(const char *root, const char *what, GError **error);
 
 /* Connects to its supervisor. NULL with an error: DOMRUN_ERROR_REFUSED where it has none any more,

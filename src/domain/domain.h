@@ -76,11 +76,9 @@ struct DomainOptions {
   gboolean has_advice;  /* what is allowed and unwise is a warning, too */
   guint ignored;        /* what protects and is given up: domain/protection.h */
   int type;             /* a DomainType that overrides the document's, or -1 */
-  const char *seed;     /* of generated values, or NULL */
+  const char *seed;     /* of generated values, beside the guest's name; NULL: they are drawn by chance */
   const char *emulator; /* overrides the document's: an absolute path, or a bare name; or NULL */
   const char *machine;  /* the same; or NULL */
-  gboolean
-      has_stand_ins; /* without a seed, generated values come from the guest's name and not from chance */
   const GPtrArray *networks; /* of DomainNetwork: --network; or NULL */
 
   /* The bridge of a virtual network that the host itself defines, or NULL; the caller frees it. NULL: nobody

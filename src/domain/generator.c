@@ -3,6 +3,7 @@
 
 #include "domain/generator.h"
 
+#include <string.h>
 #include <sys/random.h>
 
 static char *digest(const char *seed, const char *purpose, guint index)
@@ -12,13 +13,15 @@ static char *digest(const char *seed, const char *purpose, guint index)
   return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 }
 
-void generator_init(Generator *generator, const char *seed)
+void generator_init(Generator *generator, const char *seed, const char *name)
 {
+  g_autofree char *text =
+      seed && *seed ? g_strdup_printf("%zu %s %s", strlen(seed), seed, name) : g_strdup(name);
   guint8 random[32];
   g_autofree char *hex = NULL;
 
   if (seed)
-    hex = digest(seed, "seed", 0);
+    hex = digest(text, "seed", 0);
   else if (getrandom(random, sizeof random, 0) == sizeof random)
     hex = g_compute_checksum_for_data(G_CHECKSUM_SHA256, random, sizeof random);
   else /* a kernel before 3.17 */

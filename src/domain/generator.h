@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The one place where values come from that the document leaves open: uuid, MAC addresses. All of a guest's
- * values follow from one seed, so that the same seed gives the same guest.
+ * values follow from its name and a seed, so that it has the same ones each time: a DHCP server knows it
+ * again.
  */
 #pragma once
 
@@ -11,8 +12,9 @@ typedef struct Generator {
   char seed[65]; /* hexadecimal digits, ended by NUL */
 } Generator;
 
-/* @seed may be any text; NULL draws one from the kernel's random numbers. */
-void generator_init(Generator *generator, const char *seed);
+/* @seed may be any text, with an empty one the name is all there is; NULL draws one from the kernel's random
+ * numbers. @name is the guest's. */
+void generator_init(Generator *generator, const char *seed, const char *name);
 
 /* An RFC 4122 version 4 UUID, lower case. The caller frees it. */
 char *generator_uuid(const Generator *generator);

@@ -14,6 +14,7 @@ libdomrun_a_SOURCES += \
 	%D%/link.c %D%/link.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/log-file.c %D%/log-file.h \
+	%D%/machine-id.c %D%/machine-id.h \
 	%D%/networks.c %D%/networks.h \
 	%D%/output-file.c %D%/output-file.h \
 	%D%/requirement.c %D%/requirement.h \
@@ -21,4 +22,5 @@ libdomrun_a_SOURCES += \
 	%D%/resources.c %D%/resources.h \
 	%D%/runtime-dir.c %D%/runtime-dir.h \
 	%D%/state-dir.c %D%/state-dir.h \
-	%D%/tap.c %D%/tap.h
+	%D%/tap.c %D%/tap.h \
+	%D%/uuid-lock.c %D%/uuid-lock.h

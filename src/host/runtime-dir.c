@@ -214,6 +214,16 @@ static gboolean root_lock_error(const RuntimeDir *directory, GError **error)
                         root);
 }
 
+gboolean runtime_dir_lock_root(const RuntimeDir *directory, gboolean is_alone, GError **error)
+{
+  return lock_root(directory, is_alone ? LOCK_EX : LOCK_SH) || root_lock_error(directory, error);
+}
+
+void runtime_dir_unlock_root(const RuntimeDir *directory)
+{
+  lock(directory->root_fd, LOCK_UN);
+}
+
 /* Takes the lock. FALSE with @error unset: the directory, or the lock in it, went away meanwhile. */
 static gboolean take_lock(RuntimeDir *directory, const char *name, GError **error)
 {
@@ -320,6 +330,11 @@ const char *runtime_dir_path(const RuntimeDir *directory)
 int runtime_dir_fd(const RuntimeDir *directory)
 {
   return directory->fd;
+}
+
+int runtime_dir_root_fd(const RuntimeDir *directory)
+{
+  return directory->root_fd;
 }
 
 /* The address by the path itself, so that tools like ss(8) show it, or by the open directory where the path

@@ -36,6 +36,14 @@ const char *runtime_dir_path(const RuntimeDir *directory);
 /* The open directory, borrowed, for what is read and written in it (control/state.h). */
 int runtime_dir_fd(const RuntimeDir *directory);
 
+/* The open root that it is in, borrowed. */
+int runtime_dir_root_fd(const RuntimeDir *directory);
+
+/* The lock that keeps starts and looks apart, for a few system calls: shared by starts, alone for a look.
+ * FALSE with an error: somebody holds it for too long. */
+gboolean runtime_dir_lock_root(const RuntimeDir *directory, gboolean is_alone, GError **error);
+void runtime_dir_unlock_root(const RuntimeDir *directory);
+
 /* Binds a new UNIX socket (close-on-exec) to the file @name of the directory and listens; @name may be in use
  * by an older one. Works however long the directory's path is. -1 with an error on failure. */
 int runtime_dir_listen(const RuntimeDir *directory, const char *name, GError **error);

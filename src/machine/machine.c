@@ -195,12 +195,9 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
 /* The passes that need all devices. They rely on every part and device being whole. */
 static void complete(Domain *domain, const DomainOptions *options, Report *report)
 {
-  const char *seed = options->seed;
   GError *error = NULL;
 
-  if (!seed && options->has_stand_ins)
-    seed = domain->metadata->name;
-  generator_init(domain->generator, seed);
+  generator_init(domain->generator, options->seed, domain->metadata->name);
   metadata_complete(domain->metadata, domain->generator, domain->document);
   collect(report, cpu_complete(domain, &error), &error);
   firmware_complete(domain);

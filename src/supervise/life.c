@@ -451,6 +451,7 @@ static gboolean rename_guest(Supervisor *supervisor, GError **error)
   supervisor->server = NULL;
   g_free(supervisor->name);
   supervisor->name = g_steal_pointer(&name);
+  uuid_lock_rename(supervisor->uuid_lock, supervisor->name);
   return enter_directory(supervisor, directory, error);
 }
 
@@ -525,7 +526,12 @@ static gboolean prepare(Supervisor *supervisor, GError **error)
   if (!supervisor->signals)
     return FALSE;
   directory = runtime_dir_new(options->root, options->name, error);
-  if (!directory || !enter_directory(supervisor, directory, error))
+  supervisor->uuid_lock = directory ? uuid_lock_new(directory, options->uuid, options->name, error) : NULL;
+  if (!supervisor->uuid_lock) {
+    runtime_dir_free(directory);
+    return FALSE;
+  }
+  if (!enter_directory(supervisor, directory, error))
     return FALSE;
   supervisor->resources = resources_new(options->plan, directory);
   supervisor->consoles = consoles_new(NULL, options->plan, &options->log_limits, options->attaches_console,
@@ -548,6 +554,7 @@ static void clear(Supervisor *supervisor)
   if (supervisor->directory && supervisor->will_be_left)
     leave_directory(supervisor);
   announce_close_log();
+  uuid_lock_free(supervisor->uuid_lock);
   runtime_dir_free(supervisor->directory);
   control_server_free(supervisor->server);
   signals_free(supervisor->signals);

@@ -17,6 +17,7 @@
 #include "host/log-file.h"
 #include "host/resources.h"
 #include "host/runtime-dir.h"
+#include "host/uuid-lock.h"
 #include "process/signals.h"
 #include "qemu/plan.h"
 #include "supervise/consoles.h"
@@ -101,6 +102,7 @@ typedef struct {
   GSource *reset_timer; /* while the guest may be reset without that being its end (requests.c); or NULL */
   Signals *signals;
   RuntimeDir *directory;
+  UuidLock *uuid_lock;
   Resources *resources;
   Consoles *consoles;
   ControlServer *server;

@@ -50,7 +50,7 @@ static void translate(XmlDocument *document, Report *report)
   g_autoptr(Domain) domain = NULL;
   g_autoptr(Plan) plan = NULL;
 
-  options.has_stand_ins = TRUE;
+  options.seed = "";
   domain = machine_parse(document, &options, report);
   g_assert_true(domain || report_has_errors(report));
   if (!domain)

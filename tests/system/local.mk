@@ -7,6 +7,7 @@ system_tests = \
 	%D%/test-console-streams.py \
 	%D%/test-disk-backing.py \
 	%D%/test-host-sockets.py \
+	%D%/test-identity.py \
 	%D%/test-input.py \
 	%D%/test-lifecycle-actions.py \
 	%D%/test-lifecycle-consoles.py \
