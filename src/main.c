@@ -41,6 +41,7 @@ static const Command commands[] = {
   { "suspend", suspend_command, "GUEST", "stop its CPUs" },
   { "resume", resume_command, "GUEST", "let them go on" },
   { "destroy", destroy_command, "GUEST", "end it at once" },
+  { "forget", forget_command, "GUEST", "remove what is kept of one that has ended" },
   { "wait", wait_command, "GUEST [STATE]", "wait until it has ended, or is in a state" },
   { "events", events_command, "GUEST", "print what happened, and happens, to it" },
   { "dump", dump_command, "GUEST FILE", "write its memory to a file" },

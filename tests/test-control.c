@@ -949,9 +949,9 @@ static void test_locked_root(void)
   g_assert_no_errno(flock(fd, LOCK_EX));
   g_setenv("DOMRUN_PATIENCE", "1", /* overwrite= */ TRUE);
   g_assert_null(runtime_dir_new(root, "db", &error));
-  g_setenv("DOMRUN_PATIENCE", patience, /* overwrite= */ TRUE);
   g_assert_nonnull(strstr(error->message, "keeps the directory"));
   expect_found(root, "web", "web");
+  g_setenv("DOMRUN_PATIENCE", patience, /* overwrite= */ TRUE);
   fd_clear(&fd);
   runtime_dir_free(directory);
   runtime_dir_free(make_guest(root, "db", "33333333-0000-0000-0000-000000000000", 1));

@@ -34,6 +34,7 @@ int domuuid_command(int argc, char **argv);
 int dump_command(int argc, char **argv);
 int dumpxml_command(int argc, char **argv);
 int events_command(int argc, char **argv);
+int forget_command(int argc, char **argv);
 int list_command(int argc, char **argv);
 int log_command(int argc, char **argv);
 int qmp_command(int argc, char **argv);

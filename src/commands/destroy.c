@@ -16,6 +16,8 @@ static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **er
   Json *arguments;
   g_autoptr(Json) result = NULL;
 
+  if (!command->guest->is_supervised && guest_is_trace(command->guest))
+    return guest_trace_error(command->guest, error);
   if (!command->guest->is_supervised) {
     runtime_dir_remove_stale(command->guest->directory);
     return TRUE;

@@ -16,7 +16,7 @@ int dumpxml_command(int argc, char **argv)
   if (guest_command_begin(&command, NULL, "GUEST",
                           "Prints the document of a guest with what was generated and assigned.", 1, argc,
                           argv, &error))
-    text = guest_file_read(runtime_dir_fd(command.guest->directory), CONTROL_LIVE_FILE, &error);
+    text = guest_command_read_xml(&command, &error);
   if (!text)
     return report_usage_error(error);
   print_text(text);

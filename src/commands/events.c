@@ -32,6 +32,19 @@ static gboolean print_kept(GuestCommand *command, GError **error)
   return events != NULL;
 }
 
+/* Of a guest that has ended. */
+static gboolean print_last(const GuestCommand *command, GError **error)
+{
+  g_autofree char *text =
+      guest_file_read(runtime_dir_fd(command->guest->directory), CONTROL_EVENTS_FILE, error);
+
+  if (!text)
+    return FALSE;
+  if (*text)
+    print_text(text);
+  return TRUE;
+}
+
 static gboolean follow(GuestCommand *command, GError **error)
 {
   Json *arguments = json_new_object();
@@ -59,6 +72,13 @@ static gboolean follow(GuestCommand *command, GError **error)
   return error_add_hint(error, "read them faster, or ask 'domrun domstate' what became of it");
 }
 
+static gboolean execute(GuestCommand *command, gboolean is_following, GError **error)
+{
+  if (!command->guest->is_supervised)
+    return print_last(command, error);
+  return is_following ? follow(command, error) : print_kept(command, error);
+}
+
 int events_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
@@ -74,7 +94,7 @@ int events_command(int argc, char **argv)
   if (guest_command_begin(&command, entries, "GUEST",
                           "Prints what happened to a guest (the last 64 events), a line of JSON each.", 1,
                           argc, argv, &error) &&
-      (is_following ? follow(&command, &error) : print_kept(&command, &error)))
+      execute(&command, is_following, &error))
     return EXIT_CODE_OK;
   return report_usage_error(error);
 }

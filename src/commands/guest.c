@@ -108,10 +108,16 @@ Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arg
   return NULL;
 }
 
-/* The name is free before the supervisor hangs up by itself. */
+/* The name is free before the supervisor hangs up by itself, and another may have started under it since, in
+ * the same directory. */
 gboolean guest_command_was_dropped(const GuestCommand *command)
 {
-  return command->guest->is_supervised && runtime_dir_is_held(command->guest->directory);
+  const Guest *guest = command->guest;
+  g_auto(GuestState) now = GUEST_STATE_INIT;
+
+  return guest->is_supervised && runtime_dir_is_held(guest->directory) &&
+         guest_state_read(runtime_dir_fd(guest->directory), &now, NULL) &&
+         now.supervisor_pid == guest->state.supervisor_pid;
 }
 
 gboolean guest_command_reconnect(GuestCommand *command, GError **error)
@@ -120,10 +126,20 @@ gboolean guest_command_reconnect(GuestCommand *command, GError **error)
   return guest_command_connect(command, error);
 }
 
+char *guest_command_read_xml(const GuestCommand *command, GError **error)
+{
+  const Guest *guest = command->guest;
+
+  if (!guest->is_supervised && guest_is_trace(guest)) {
+    guest_trace_error(guest, error);
+    return NULL;
+  }
+  return guest_file_read(runtime_dir_fd(guest->directory), CONTROL_LIVE_FILE, error);
+}
+
 XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error)
 {
-  g_autofree char *text =
-      guest_file_read(runtime_dir_fd(command->guest->directory), CONTROL_LIVE_FILE, error);
+  g_autofree char *text = guest_command_read_xml(command, error);
 
   return text ? xml_document_load_bytes(text, strlen(text), CONTROL_LIVE_FILE,
                                         runtime_dir_path(command->guest->directory), error)

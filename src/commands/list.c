@@ -74,7 +74,7 @@ static void remove_remains(GPtrArray *guests)
   for (guint i = guests->len; i-- > 0;) {
     const Guest *guest = g_ptr_array_index(guests, i);
 
-    if (!guest->is_supervised)
+    if (!guest->is_supervised || guest_is_trace(guest))
       g_ptr_array_remove_index(guests, i);
   }
 }
@@ -84,8 +84,8 @@ int list_command(int argc, char **argv)
   g_auto(GuestCommand) command = { 0 };
   ListOptions options = { 0 };
   const GOptionEntry entries[] = {
-    { "all", 0, 0, G_OPTION_ARG_NONE, &options.has_remains, "also guests of which only the remains are kept",
-      NULL },
+    { "all", 0, 0, G_OPTION_ARG_NONE, &options.has_remains,
+      "also guests that have ended, as long as it is known how", NULL },
     { "name", 0, 0, G_OPTION_ARG_NONE, &options.is_names, "print names only", NULL },
     { "uuid", 0, 0, G_OPTION_ARG_NONE, &options.is_uuids, "print uuids only", NULL },
     { "id", 0, 0, G_OPTION_ARG_NONE, &options.is_ids, "print ids only", NULL },

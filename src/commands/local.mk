@@ -15,6 +15,7 @@ libdomrun_a_SOURCES += \
 	%D%/dump.c \
 	%D%/dumpxml.c \
 	%D%/events.c \
+	%D%/forget.c \
 	%D%/guest.c %D%/guest.h \
 	%D%/habits.c %D%/habits.h \
 	%D%/list.c \

@@ -98,11 +98,35 @@ static gboolean follow(Wait *wait, GuestState *state, GError **error)
   return wait->wanted != GUEST_ENDED || await_end(wait, state, error);
 }
 
+static gboolean watch(Wait *wait, GuestState *state, GError **error)
+{
+  return subscribe(wait, state, error) && follow(wait, state, error);
+}
+
+/* The guest was there a moment ago, and now there is what it has left. */
+static gboolean has_left_trace(const Wait *wait, GuestState *state)
+{
+  GuestState next;
+
+  if (!guest_state_read(runtime_dir_fd(wait->command.guest->directory), &next, NULL))
+    return FALSE;
+  guest_state_clear(state);
+  *state = next;
+  return state->state == GUEST_ENDED;
+}
+
 static gboolean wait_for(Wait *wait, GuestState *state, GError **error)
 {
+  g_autoptr(GError) cause = NULL;
+
   if (!wait->command.guest->is_supervised)
     return state->state == wait->wanted || judge_end(wait, state, error);
-  return subscribe(wait, state, error) && follow(wait, state, error);
+  if (watch(wait, state, &cause))
+    return TRUE;
+  if (g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_GUEST) && has_left_trace(wait, state))
+    return judge_end(wait, state, error);
+  g_propagate_error(error, g_steal_pointer(&cause));
+  return FALSE;
 }
 
 /* "ended (panic), exit code 6": the code that `run` ended with. */

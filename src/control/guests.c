@@ -11,6 +11,8 @@
 #include "control/protocol.h"
 #include "host/uuid-lock.h"
 
+enum { TRACES_KEPT = 100 };
+
 void guest_free(Guest *guest)
 {
   if (!guest)
@@ -18,6 +20,11 @@ void guest_free(Guest *guest)
   guest_state_clear(&guest->state);
   runtime_dir_free(guest->directory);
   g_free(guest);
+}
+
+gboolean guest_is_trace(const Guest *guest)
+{
+  return guest->state.state == GUEST_ENDED;
 }
 
 /* Takes @directory. NULL where there is no guest in it (any more, or yet). */
@@ -30,7 +37,7 @@ static Guest *guest_new(RuntimeDir *directory)
   guest->state.exit_code = -1;
   guest->is_supervised = runtime_dir_is_held(directory);
   is_known = guest_state_read(runtime_dir_fd(directory), &guest->state, NULL);
-  if (is_known && (guest->is_supervised || guest->state.state == GUEST_PRESERVED))
+  if (is_known && (guest->is_supervised || guest->state.state == GUEST_PRESERVED || guest_is_trace(guest)))
     return g_steal_pointer(&guest);
   if (!guest->is_supervised && guest->state.uuid)
     uuid_lock_remove_stale(directory, guest->state.uuid);
@@ -66,6 +73,42 @@ GPtrArray *guests_list(const char *root, GError **error)
   g_autoptr(RuntimeRoot) opened = runtime_root_new(root, error);
 
   return opened ? list_below(opened) : NULL;
+}
+
+/* ---- Traces ---- */
+
+/* The newest first. */
+static int compare_ends(gconstpointer a, gconstpointer b)
+{
+  const Guest *const *x = a, *const *y = b;
+
+  return (*x)->state.since < (*y)->state.since ? 1 : (*x)->state.since > (*y)->state.since ? -1 : 0;
+}
+
+static GPtrArray *list_traces(const RuntimeRoot *root)
+{
+  GPtrArray *guests = list_below(root);
+
+  for (guint i = guests->len; i-- > 0;) {
+    const Guest *guest = guests->pdata[i];
+
+    if (guest->is_supervised || !guest_is_trace(guest))
+      g_ptr_array_remove_index_fast(guests, i);
+  }
+  return guests;
+}
+
+void guests_forget_old(const char *root)
+{
+  g_autoptr(RuntimeRoot) opened = runtime_root_new(root, NULL);
+  g_autoptr(GPtrArray) traces = NULL;
+
+  if (!opened || runtime_root_count(opened) <= TRACES_KEPT)
+    return;
+  traces = list_traces(opened);
+  g_ptr_array_sort(traces, compare_ends);
+  for (guint i = TRACES_KEPT; i < traces->len; i++)
+    runtime_dir_remove_stale(((const Guest *)traces->pdata[i])->directory);
 }
 
 /* ---- Finding one ---- */
@@ -188,11 +231,24 @@ Guest *guests_find(const char *root, const char *what, GError **error)
   return pick(guests, what, opened, root, error);
 }
 
+gboolean guest_trace_error(const Guest *guest, GError **error)
+{
+  const GuestState *state = &guest->state;
+
+  error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "the guest '%s' has ended (%s)", state->name,
+            state->reason ? state->reason : "unknown");
+  return error_add_hint(error, "'domrun log' and 'domrun dominfo' tell how; 'domrun forget' removes that");
+}
+
 ControlClient *guest_connect(const Guest *guest, GError **error)
 {
   GError *cause = NULL;
   int fd;
 
+  if (!guest->is_supervised && guest_is_trace(guest)) {
+    guest_trace_error(guest, error);
+    return NULL;
+  }
   if (!guest->is_supervised) {
     error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL,
               "the guest '%s' has ended, and only its remains are kept", guest->state.name);

@@ -13,11 +13,22 @@
 typedef struct {
   GuestState state;
   RuntimeDir *directory;
-  gboolean is_supervised; /* its lock is held; otherwise only its remains are there (GUEST_PRESERVED) */
+  gboolean is_supervised; /* its lock is held; otherwise only its remains are there (GUEST_PRESERVED,
+                             GUEST_ENDED) */
 } Guest;
 
 void guest_free(Guest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)
+
+/* Whether this is what is left of the last run of its name: how it ended, its log and its last events. It
+ * stays until the name is started again, it is forgotten, or it is one of too many. */
+gboolean guest_is_trace(const Guest *guest);
+
+/* Sets a DOMRUN_ERROR_NO_GUEST error for a guest that is a trace. */
+gboolean guest_trace_error(const Guest *guest, GError **error);
+
+/* Removes all traces below @root but the 100 newest. */
+void guests_forget_old(const char *root);
 
 /* All guests below @root (NULL: the usual one), by name; the caller unrefs the array of Guest. */
 GPtrArray *guests_list(const char *root, GError **error);
@@ -27,6 +38,7 @@ GPtrArray *guests_list(const char *root, GError **error);
  * fits several, those: it is not guessed, except that one that runs comes before the remains of others. */
 Guest *guests_find(const char *root, const char *what, GError **error);
 
-/* Connects to its supervisor. NULL with an error: DOMRUN_ERROR_REFUSED where it has none any more,
+/* Connects to its supervisor. NULL with an error: DOMRUN_ERROR_REFUSED or DOMRUN_ERROR_NO_GUEST (a trace)
+ * where it has none any more,
  * DOMRUN_ERROR_NO_ANSWER where it does not answer. */
 ControlClient *guest_connect(const Guest *guest, GError **error);

@@ -8,7 +8,8 @@
 #define CONTROL_SOCKET_FILE "control" /* the listening socket */
 #define CONTROL_STATE_FILE  "state"   /* src/control/state.h */
 #define CONTROL_LIVE_FILE   "live.xml"
-#define CONTROL_LOG_FILE    "log" /* what the supervisor announced */
+#define CONTROL_LOG_FILE    "log"    /* what the supervisor announced */
+#define CONTROL_EVENTS_FILE "events" /* the last events of a guest that has ended, a line each */
 
 /* Classes of errors: "class" of an answer {"error": {"class": ..., "desc": ...}}. */
 #define CONTROL_CLASS_GENERIC   "GenericError"    /* also what QEMU refused, in its own words */

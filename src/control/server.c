@@ -301,6 +301,15 @@ static void keep_event(ControlServer *server, const char *line)
   }
 }
 
+char *control_server_kept_events(const ControlServer *server)
+{
+  GString *text = g_string_new(NULL);
+
+  for (GList *event = server->events.head; event; event = event->next)
+    g_string_append(text, event->data);
+  return g_string_free(text, /* free_segment= */ FALSE);
+}
+
 static char *make_event(const char *event, Json *data)
 {
   g_autoptr(Json) message = json_new_object();

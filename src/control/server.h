@@ -43,6 +43,9 @@ void control_server_close(ControlServer *server);
  * be NULL; it is borrowed for the call. */
 void control_server_emit(ControlServer *server, const char *event, Json *data);
 
+/* The events that are kept, oldest first, a line each; at most 64 KiB. The caller frees the text. */
+char *control_server_kept_events(const ControlServer *server);
+
 /* Whether anybody is connected. */
 gboolean control_server_has_clients(const ControlServer *server);
 

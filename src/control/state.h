@@ -18,7 +18,7 @@ typedef enum {
   GUEST_SHUTTING_DOWN, /* it was asked to power down, or its QEMU was told to end */
   GUEST_RESTARTING,    /* between two QEMUs */
   GUEST_PRESERVED,     /* it has ended and is kept to be looked at, with its QEMU or without */
-  GUEST_ENDED,         /* said once, by the last event; no file says it */
+  GUEST_ENDED,         /* said by the last event, and by what is left of the last run of a name */
   GUEST_STATE_LAST,
 } GuestStateKind;
 

@@ -474,16 +474,38 @@ static gboolean is_id(const char *name)
   return strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH;
 }
 
+static DIR *open_root(const RuntimeRoot *root)
+{
+  autofd int fd = root->fd >= 0 ? openat(root->fd, ".", O_DIRECTORY | O_CLOEXEC) : -1;
+  DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+
+  if (stream)
+    g_steal_fd(&fd);
+  return stream;
+}
+
+guint runtime_root_count(const RuntimeRoot *root)
+{
+  DIR *stream = open_root(root);
+  const struct dirent *entry;
+  guint count = 0;
+
+  if (!stream)
+    return 0;
+  while ((entry = readdir(stream)))
+    count += is_id(entry->d_name);
+  closedir(stream);
+  return count;
+}
+
 GPtrArray *runtime_root_list(const RuntimeRoot *root)
 {
   GPtrArray *directories = g_ptr_array_new_with_free_func((GDestroyNotify)runtime_dir_free);
-  autofd int fd = root->fd >= 0 ? openat(root->fd, ".", O_DIRECTORY | O_CLOEXEC) : -1;
-  DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+  DIR *stream = open_root(root);
   const struct dirent *entry;
 
   if (!stream)
     return directories;
-  g_steal_fd(&fd);
   while ((entry = readdir(stream))) {
     RuntimeDir *directory = is_id(entry->d_name) ? look_at(root, entry->d_name) : NULL;
 

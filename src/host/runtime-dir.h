@@ -67,6 +67,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimeRoot, runtime_root_free)
 /* Where it is, for messages. */
 const char *runtime_root_path(const RuntimeRoot *root);
 
+/* How many directories there are. */
+guint runtime_root_count(const RuntimeRoot *root);
+
 /* All directories, of RuntimeDir; the caller unrefs the array. It must not outlive the root. */
 GPtrArray *runtime_root_list(const RuntimeRoot *root);
 

@@ -28,6 +28,7 @@
 #include "base/announce.h"
 #include "base/exit-code.h"
 #include "base/fd.h"
+#include "control/guests.h"
 #include "control/protocol.h"
 #include "process/detach.h"
 #include "process/reaper.h"
@@ -402,12 +403,30 @@ static gboolean on_restart_time(gpointer user_data)
 /* The files of a guest that others may look at when it is gone. */
 static void leave_directory(Supervisor *supervisor)
 {
-  static const char *const kept[] = { CONTROL_STATE_FILE, CONTROL_LIVE_FILE, CONTROL_LOG_FILE,
-                                      CONTROL_LOG_FILE ".1", NULL };
+  static const char *const kept[] = { CONTROL_STATE_FILE,    CONTROL_LIVE_FILE,   CONTROL_LOG_FILE,
+                                      CONTROL_LOG_FILE ".1", CONTROL_EVENTS_FILE, NULL };
 
   publish_remains(supervisor);
   announce_close_log();
   runtime_dir_leave(g_steal_pointer(&supervisor->directory), kept);
+}
+
+/* What is left of a guest that runs no more; its size is bounded. */
+static void leave_trace(Supervisor *supervisor)
+{
+  static const char *const kept[] = { CONTROL_STATE_FILE, CONTROL_LOG_FILE, CONTROL_EVENTS_FILE, NULL };
+
+  if (!publish_trace(supervisor))
+    return;
+  announce_close_log();
+  runtime_dir_leave(g_steal_pointer(&supervisor->directory), kept);
+}
+
+static gboolean is_taken(const RuntimeDir *directory)
+{
+  g_auto(GuestState) state = GUEST_STATE_INIT;
+
+  return !guest_state_read(runtime_dir_fd(directory), &state, NULL) || state.state != GUEST_ENDED;
 }
 
 /* The first of NAME-1, NAME-2, ... that no guest has. */
@@ -419,7 +438,8 @@ static RuntimeDir *find_next_directory(Supervisor *supervisor, char **ret_name, 
     g_autofree char *name = g_strdup_printf("%s-%u", supervisor->options->name, ++supervisor->renames);
     g_autoptr(RuntimeDir) other = runtime_root_find(root, name);
     g_autoptr(GError) cause = NULL;
-    RuntimeDir *directory = other ? NULL : runtime_dir_new(supervisor->options->root, name, &cause);
+    RuntimeDir *directory =
+        other && is_taken(other) ? NULL : runtime_dir_new(supervisor->options->root, name, &cause);
 
     if (directory) {
       *ret_name = g_steal_pointer(&name);
@@ -551,12 +571,15 @@ static void clear(Supervisor *supervisor)
   emulator_free(supervisor->emulator);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);
+  uuid_lock_free(supervisor->uuid_lock); /* before the name: who may start again finds both free */
   if (supervisor->directory && supervisor->will_be_left)
     leave_directory(supervisor);
+  else if (supervisor->directory && supervisor->state == STATE_ENDED)
+    leave_trace(supervisor);
   announce_close_log();
-  uuid_lock_free(supervisor->uuid_lock);
   runtime_dir_free(supervisor->directory);
   control_server_free(supervisor->server);
+  guests_forget_old(supervisor->options->root);
   signals_free(supervisor->signals);
   restarts_free(supervisor->restarts);
   g_array_unref(supervisor->displays);
@@ -582,6 +605,9 @@ int life_run(const SupervisorOptions *options, GError **error)
     g_main_loop_run(supervisor.loop);
   } else {
     supervisor.exit_code = error_exit_code(supervisor.error);
+    supervisor.end_reason = "failed";
+    if (supervisor.state != STATE_IDLE)
+      states_set(&supervisor, STATE_ENDED, "failed");
   }
   clear(&supervisor);
   if (supervisor.error)

@@ -76,15 +76,17 @@ Json *publish_status(const Supervisor *supervisor)
   return to_json(supervisor, kind_of(supervisor));
 }
 
-static void write_file(const Supervisor *supervisor, const char *name, const char *text)
+static gboolean write_file(const Supervisor *supervisor, const char *name, const char *text)
 {
   g_autoptr(GError) error = NULL;
 
-  if (!guest_file_write(runtime_dir_fd(supervisor->directory), name, text, &error))
-    announce_notice("%s", error->message);
+  if (guest_file_write(runtime_dir_fd(supervisor->directory), name, text, &error))
+    return TRUE;
+  announce_notice("%s", error->message);
+  return FALSE;
 }
 
-/* An end is told, and written only where somebody finds it. */
+/* An end is told, and written (publish_trace()) when nothing of the guest is there any more. */
 static void tell(Supervisor *supervisor, GuestStateKind kind)
 {
   g_autoptr(Json) state = to_json(supervisor, kind);
@@ -110,9 +112,25 @@ void publish_state(Supervisor *supervisor)
     notify_send("STATUS=%s (%s)", state_name(supervisor->state), supervisor->reason);
 }
 
+static gboolean write_events(const Supervisor *supervisor)
+{
+  g_autofree char *events = control_server_kept_events(supervisor->server);
+
+  return write_file(supervisor, CONTROL_EVENTS_FILE, events);
+}
+
 void publish_remains(Supervisor *supervisor)
 {
   tell(supervisor, GUEST_PRESERVED);
+  write_events(supervisor);
+}
+
+gboolean publish_trace(const Supervisor *supervisor)
+{
+  g_autoptr(Json) state = to_json(supervisor, GUEST_ENDED);
+  g_autofree char *line = message_to_line(state);
+
+  return write_events(supervisor) && write_file(supervisor, CONTROL_STATE_FILE, line);
 }
 
 /* ---- What is known since the guest runs ---- */

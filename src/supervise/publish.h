@@ -20,6 +20,10 @@ Json *publish_status(const Supervisor *supervisor);
 /* The guest has ended, and its directory is left as it is now: its state is `preserved`. */
 void publish_remains(Supervisor *supervisor);
 
+/* The guest has ended: writes down how, for whoever asks when the supervisor is gone. FALSE where that cannot
+ * be written. */
+gboolean publish_trace(const Supervisor *supervisor);
+
 /* Writes live.xml anew. */
 void publish_live(Supervisor *supervisor);
 

@@ -11,6 +11,8 @@
 A process belongs to a test if it has the test's DOMRUN_TEST_ID in its environment, however it was orphaned.
 """
 
+import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -284,8 +286,27 @@ class Directory:
                 pass
         return found
 
+    def traces(self):
+        """The directories of what is left of guests that have ended: one a name, where that name's guest was, with
+        these files and with no other."""
+        for state in self.runtime.rglob("state"):
+            found = json.loads(state.read_text())
+            if found["state"] != "ended":
+                continue
+            directory = state.parent
+            names = sorted(path.name for path in directory.iterdir())
+            assert names == ["events", "lock", "log", "state"], f"a trace with {names}"
+            assert directory.name == hashlib.sha256(found["name"].encode()).hexdigest()[:16], f"{found}: in {directory}"
+            for path in directory.iterdir():
+                assert path.stat().st_mode & 0o777 == 0o600, f"{path} can be read by others"
+            with open(directory / "lock") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield directory
+
     def assert_nothing_left(self):
-        """After the end: no process, no socket, no file."""
+        """After the end: no process, no socket, no file, but the traces of guests that have ended."""
         await_that(lambda: not self.processes(), lambda: f"processes are left: {list(map(_command, self.processes()))}")
-        files = [str(path) for base in (self.runtime, self.temporary) for path in base.rglob("*") if not path.is_dir()]
+        traces = set(self.traces())
+        files = [str(path) for base in (self.runtime, self.temporary) for path in base.rglob("*")
+                 if not path.is_dir() and path.parent not in traces]
         assert not files, f"files are left: {files}"

@@ -63,14 +63,15 @@ class Watched:
 @contextlib.contextmanager
 def watched(*options, left=(), **actions):
     """The built-in guest with these lifecycle @actions; in the end nothing may be left of it but @left: names of
-    guests that are preserved, with their state, live XML and log."""
+    guests that are preserved, with their state, live XML, log and last events."""
     lifecycle = "".join(f"<{name}>{action}</{name}>" for name, action in actions.items())
     with guest.Directory() as directory:
         xml = guest.hello_xml(lifecycle=lifecycle)
         yield Watched(directory, directory.run(xml, *options))
         for name in left:
             remains = control.directory_of(directory.runtime, name)
-            assert sorted(path.name for path in remains.iterdir()) == ["live.xml", "lock", "log", "state"], name
+            assert sorted(path.name for path in remains.iterdir()) == \
+                ["events", "live.xml", "lock", "log", "state"], name
             state = control.state_of(directory.runtime, name)
             assert state["state"] == "preserved" and state["name"] == name and "qemu-pid" not in state, state
             assert f"<name>{name}</name>" in (remains / "live.xml").read_text()

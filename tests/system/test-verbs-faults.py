@@ -216,6 +216,8 @@ def test_another_user():
         result = directory.verb("suspend", "web", code=12, prefix=nobody)
         assert "belongs to another user" in result.err, result.err
         assert directory.verb("domstate", "web").out == "running\n"
+        for path in guest_directory.iterdir():
+            path.chmod(0o600)
 
 
 def test_control_socket_with_rubbish():

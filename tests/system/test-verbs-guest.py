@@ -9,6 +9,7 @@ import pathlib
 import re
 import time
 
+import control
 import guest
 import tap
 
@@ -200,12 +201,66 @@ def test_reboot():
 def test_destroy_frees_the_name():
     with running() as (directory, run):
         directory.verb("destroy", "web")
-        assert json.loads(directory.verb("list", "--all", "--json").out) == []
-        directory.verb("domstate", "web", code=10)
+        assert json.loads(directory.verb("list", "--json").out) == []
+        assert directory.verb("domstate", "--reason", "web").out == "ended (destroyed)\n"
         again = directory.run(guest.hello_xml(name="web"), prefix=["setsid"])
         directory.await_state("web")
         directory.verb("destroy", "--graceful", "web")
         again.wait()
+
+
+def test_trace():
+    """What is known of the last run of a name, until it starts again or is forgotten."""
+    with running() as (directory, run):
+        directory.verb("forget", "web", code=12)
+        directory.verb("destroy", "web")
+        run.wait()
+        assert directory.verb("list", "--name").out == ""
+        (last,) = json.loads(directory.verb("list", "--all", "--json").out)
+        assert last["name"] == "web" and last["state"] == "ended" and last["reason"] == "destroyed", last
+        assert last["exit-code"] == 8 and "qemu-pid" not in last, last
+        assert re.search(r"^ *- +web +ended", directory.verb("list", "--all").out, re.MULTILINE)
+        assert "Exit code:      8" in directory.verb("dominfo", UUID).out
+        assert "-> running (booted)" in directory.verb("log", "web").out
+        assert directory.verb("wait", "web").out == "ended (destroyed), exit code 8\n"
+        assert "has ended (destroyed)" in directory.verb("wait", "web", "running", code=12).err
+        for options in ([], ["--follow"]):
+            events = [json.loads(line) for line in directory.verb("events", *options, "web").out.splitlines()]
+            assert events[-1]["data"]["state"] == "ended", events
+        for verb in (["suspend"], ["destroy"], ["dumpxml"], ["console"], ["domblklist"]):
+            error = directory.verb(*verb, "web", code=10).err
+            assert "has ended (destroyed)" in error and "domrun forget" in error, error
+        again = directory.run(guest.hello_xml(name="web"), prefix=["setsid"])
+        directory.await_state("web")
+        assert directory.verb("list", "--all", "--name").out == "web\n"
+        assert directory.verb("events", "web").out.count('"starting"') == 1
+        directory.verb("destroy", "web")
+        assert again.wait() == 8
+        directory.verb("forget", "web")
+        assert not list(directory.runtime.rglob("*"))
+        directory.verb("log", "web", code=10)
+
+
+def test_traces_are_bounded():
+    """The end of a guest removes all traces but the newest; remains that were to be preserved stay."""
+    with guest.Directory() as directory:
+        for number in range(120):
+            path = control.directory_of(directory.runtime, f"old{number}")
+            path.mkdir()
+            state = {"name": f"old{number}", "state": "ended" if number else "preserved", "since": number + 1, "pid": 1}
+            (path / "state").write_text(json.dumps(state) + "\n")
+            for name in ("lock", "log", "events"):
+                (path / name).touch()
+            for file in path.iterdir():
+                file.chmod(0o600)
+        run = directory.run(guest.hello_xml(name="web"), prefix=["setsid"])
+        directory.await_state("web")
+        directory.verb("destroy", "web")
+        assert run.wait() == 8
+        names = set(directory.verb("list", "--all", "--name").out.split())
+        assert names == {"old0", "web"} | {f"old{number}" for number in range(21, 120)}, names
+        directory.verb("destroy", "old0")
+        directory.assert_nothing_left()
 
 
 def test_wait_for_the_end():
