@@ -114,11 +114,13 @@ static gboolean read_type(xmlNode *os, Domain *domain, GError **error)
 {
   Os *ret_os = domain->os;
   xmlNode *type;
-  const char *text, *machine;
+  const char *text, *arch, *machine;
 
   if (!xml_child_required(os, "type", &type, error) || !xml_text(type, &text, error) ||
-      !check_os_type(type, text, error) ||
-      !xml_attribute_enum(type, "arch", &os_arch_table, XML_ENUM(&ret_os->arch), error))
+      !check_os_type(type, text, error))
+    return FALSE;
+  arch = xml_attribute(type, "arch");
+  if (arch && *arch && !xml_attribute_enum(type, "arch", &os_arch_table, XML_ENUM(&ret_os->arch), error))
     return FALSE;
   machine = xml_attribute(type, "machine");
   if (machine && *machine)

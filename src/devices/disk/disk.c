@@ -103,6 +103,8 @@ static gboolean read_wwn(xmlNode *node, guint64 *ret_wwn, GError **error)
     return TRUE;
   if (!xml_text(child, &text, error))
     return FALSE;
+  if (!*text)
+    return TRUE;
   if (strlen(text) != 16 || !g_ascii_string_to_unsigned(text, 16, 1, G_MAXINT64, ret_wwn, NULL))
     return xml_error(error, child, NULL, "'%s' is not a world wide name (expected: 16 hexadecimal digits)",
                      text);

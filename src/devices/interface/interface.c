@@ -135,7 +135,7 @@ static gboolean read_link(xmlNode *node, Interface *interface, GError **error)
   if (!link)
     return TRUE;
   interface->link_place = xml_place(link);
-  return xml_attribute_enum_required(link, "state", &link_state_table, &interface->is_link_down, error);
+  return xml_attribute_enum(link, "state", &link_state_table, &interface->is_link_down, error);
 }
 
 static gboolean read_mtu(xmlNode *node, Interface *interface, GError **error)
@@ -147,8 +147,6 @@ static gboolean read_mtu(xmlNode *node, Interface *interface, GError **error)
   if (!mtu)
     return TRUE;
   interface->mtu_place = xml_place(mtu);
-  if (!xml_attribute(mtu, "size"))
-    return xml_error(error, mtu, "size", "is missing");
   /* 68 is the least that IPv4 allows, and the kernel's own limit. */
   return xml_attribute_uint32(mtu, "size", 68, 65535, &interface->mtu, error);
 }
