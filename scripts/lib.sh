@@ -17,16 +17,41 @@ optional_packages() {
   apt-cache search --names-only '^qemu-system-modules-spice$' 2>/dev/null | cut -d ' ' -f 1
 }
 
+# show_progress NAME LOG: a line that moves, on a terminal: how long a step takes already, and what it said last. It
+# ends with the script, however that ends.
+show_progress() {
+  local started=$SECONDS last rows columns
+  while kill -0 $$ 2>/dev/null; do
+    last=$(tail -c 400 "$2" 2>/dev/null | tail -n 1 | tr -cd '[:print:]') || last=
+    # shellcheck disable=SC2034
+    read -r rows columns < <(stty size </dev/tty 2>/dev/null) || columns=0
+    [ "$columns" -ge 20 ] || columns=80
+    last="$script_name: $1 ($((SECONDS - started)) s) $last"
+    printf '\r\033[K%s' "${last:0:$((columns - 1))}"
+    sleep 1
+  done
+}
+
 # step NAME COMMAND...: runs it with its output in a log, shows the end of the log where it fails, and says how long
 # it took.
 step() {
-  local name=$1 log status=0 begin=$SECONDS
+  local name=$1 log status=0 started=$SECONDS progress=
   shift
   mkdir -p "$build/logs"
   log=$build/logs/${name// /-}.log
-  printf '%s: %s' "$script_name" "$name"
+  printf '%s: %s (what it says is in %s)\n' "$script_name" "$name" "${log#"$top"/}"
+  : >"$log"
+  if [ -t 1 ]; then
+    show_progress "$name" "$log" &
+    progress=$!
+  fi
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  printf ' (%d s)\n' $((SECONDS - begin))
+  if [ -n "$progress" ]; then
+    kill "$progress" 2>/dev/null || :
+    wait "$progress" 2>/dev/null || :
+    printf '\r\033[K'
+  fi
+  printf '%s: %s: %d s\n' "$script_name" "$name" $((SECONDS - started))
   [ "$status" -ne 0 ] || return 0
   tail -n 40 "$log" >&2
   printf '%s: the step "%s" failed with exit code %s: %s\n' "$script_name" "$name" "$status" "$*" >&2
