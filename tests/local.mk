@@ -69,6 +69,7 @@ EXTRA_DIST += \
 	%D%/golden-start.py \
 	%D%/test-growth.py \
 	%D%/test-house.py \
+	%D%/test-install.sh \
 	%D%/test-source-rules.sh
 
 EXTRA_DIST += \

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What `make install` puts where: the program, its page, and every document that README.md names, where it names it.
+
+source=$(cd "${DOMRUN_SRCDIR:-.}" && pwd)
+build=${DOMRUN_BUILDDIR:-build}
+root=$(mktemp -d) || exit 1
+trap 'rm -rf "$root"' EXIT
+count=0
+
+verdict() {
+  count=$((count + 1))
+  if [ -z "$2" ]; then
+    echo "ok $count $1"
+  else
+    echo "not ok $count $1"
+    printf '%s\n' "$2" | sed 's/^/# /'
+  fi
+}
+
+echo 1..3
+
+# Of the make that may run this test nothing is to be inherited.
+failure=$(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$build" install DESTDIR="$root" 2>&1 >/dev/null) && failure=
+verdict "it installs" "$failure"
+
+missing=
+for name in bin/domrun share/man/man1/domrun.1; do
+  [ -n "$(find "$root" -path "*/$name")" ] || missing="$missing $name"
+done
+verdict "the program and its page" "$missing"
+
+missing=
+documents=$(dirname "$(find "$root" -name README.md | head -n 1)")
+for name in $(grep -o ']([A-Za-z][^):#]*)' "$source/README.md" | sed 's/](\(.*\))/\1/'); do
+  [ -e "$documents/$name" ] || missing="$missing $name"
+done
+verdict "what README.md names" "$missing"
