@@ -73,20 +73,22 @@ Signals *signals_new(GMainContext *context, void (*func)(int signal, gpointer us
   return signals;
 }
 
-/* A signal that came too late must not end the program in place of its exit code. */
-static void forget_pending(const Signals *signals)
+/* A signal that comes too late must not end the program in place of its exit code: neither one that waits,
+ * nor the next of a burst. */
+static void ignore_the_rest(void)
 {
-  struct signalfd_siginfo info;
+  static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
+  const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
-  while (read(signals->fd, &info, sizeof info) == sizeof info)
-    ;
+  for (gsize i = 0; i < G_N_ELEMENTS(ending); i++)
+    sigaction(ending[i], &ignore, NULL);
 }
 
 void signals_free(Signals *signals)
 {
   if (!signals)
     return;
-  forget_pending(signals);
+  ignore_the_rest();
   fd_watch_free(signals->watch);
   fd_clear(&signals->fd);
   for (gsize i = 0; i < G_N_ELEMENTS(ignored); i++)

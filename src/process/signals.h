@@ -17,6 +17,7 @@ typedef struct Signals Signals;
 Signals *signals_new(GMainContext *context, void (*func)(int signal, gpointer user_data), gpointer user_data,
                      GError **error);
 
-/* Puts everything back as it was. */
+/* Puts everything back as it was, but for SIGHUP, SIGINT and SIGTERM, which are ignored from now on: the
+ * program is about to end, with the exit code that it has. */
 void signals_free(Signals *signals);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Signals, signals_free)
