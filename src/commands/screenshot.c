@@ -13,6 +13,7 @@
 #include "base/patience.h"
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "host/output-file.h"
 
 enum {
   SCREENSHOT_SECONDS = 10,
@@ -22,6 +23,17 @@ enum {
 static gboolean file_error(GError **error, const char *path)
 {
   return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot write '%s': %s", path, g_strerror(errno));
+}
+
+static int open_picture(const char *path)
+{
+  int flags = 0;
+  autofd int directory = output_file_open_directory(path, &flags);
+
+  if (directory < 0)
+    return -1;
+  return openat(directory, output_file_name(path),
+                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | flags, 0666);
 }
 
 static gboolean save(int from, const char *path, GError **error)
@@ -36,8 +48,10 @@ static gboolean save(int from, const char *path, GError **error)
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot read the picture: %s", g_strerror(errno));
   if (g_str_equal(path, "-"))
     to = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+  else if (output_file_check_link(path, /* place= */ NULL, /* attribute= */ NULL, error))
+    to = open_picture(path);
   else
-    to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    return FALSE;
   return (to >= 0 && fd_write_all(to, bytes, length)) || file_error(error, path);
 }
 

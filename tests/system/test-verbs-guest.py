@@ -324,6 +324,14 @@ def test_screenshot():
         assert picture.startswith(b"\x89PNG\r\n\x1a\n") and b"IEND" in picture[-12:]
         assert directory.verb("screenshot", "web", "-").stdout.startswith(b"\x89PNG")
         directory.verb("screenshot", "web", "nowhere/picture.png", code=4)
+        (directory.path / "link.png").symlink_to("elsewhere")
+        directory.verb("screenshot", "web", "link.png")
+        (directory.path / "elsewhere").unlink()
+        directory.path.chmod(0o1777)
+        said = directory.verb("screenshot", "web", "link.png", code=4).err
+        assert "it is a symbolic link, in a directory that others may write" in said, said
+        assert not (directory.path / "elsewhere").exists()
+        directory.path.chmod(0o700)
         name = directory.verb("screenshot", "web").out.strip()
         assert name.startswith("web-") and (directory.path / name).read_bytes().startswith(b"\x89PNG"), name
 
