@@ -9,11 +9,13 @@
 #include "host/emulator.h"
 #include "host/emulator-machines.h"
 #include "host/image.h"
+#include "host/runtime-dir.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 /* ---- Distributions ---- */
 
@@ -142,6 +144,36 @@ static void test_bridge_helpers(void)
     g_assert_cmpstr(bridge_helper_find(root), ==, distributions[i].helper);
     remove_tree(root);
   }
+}
+
+/* ---- Runtime directories ---- */
+
+/* Whoever may rename a part of the path puts another directory in its place: the socket is not in that. */
+static void test_socket_by_descriptor(void)
+{
+  g_autofree char *top = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  g_autofree char *root = g_build_filename(top, "root", NULL), *moved = g_build_filename(top, "moved", NULL);
+  g_autoptr(RuntimeDir) directory = runtime_dir_new(root, "web", NULL);
+  g_autofree char *guest = NULL, *id = NULL, *real = NULL, *false_one = NULL;
+  int fd, peer;
+
+  g_assert_nonnull(directory);
+  guest = g_strdup(runtime_dir_path(directory));
+  id = g_path_get_basename(guest);
+  g_assert_cmpint(g_rename(root, moved), ==, 0);
+  g_assert_cmpint(g_mkdir_with_parents(guest, 0755), ==, 0);
+  fd = runtime_dir_listen(directory, "control", NULL);
+  peer = runtime_dir_connect(directory, "control", 0, NULL);
+  g_assert_cmpint(fd, >=, 0);
+  g_assert_cmpint(peer, >=, 0);
+  real = g_build_filename(moved, id, "control", NULL);
+  false_one = g_build_filename(guest, "control", NULL);
+  g_assert_true(g_file_test(real, G_FILE_TEST_EXISTS));
+  g_assert_false(g_file_test(false_one, G_FILE_TEST_EXISTS));
+  close(fd);
+  close(peer);
+  g_clear_pointer(&directory, runtime_dir_free);
+  remove_tree(top);
 }
 
 /* ---- Machines ---- */
@@ -346,6 +378,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/host/emulators", test_emulators);
   g_test_add_func("/host/bridge-helpers", test_bridge_helpers);
+  g_test_add_func("/host/socket-by-descriptor", test_socket_by_descriptor);
   g_test_add_func("/host/machines", test_machines);
   g_test_add_func("/host/image/qcow2", test_qcow2);
   g_test_add_func("/host/image/qcow2-extensions", test_qcow2_extensions);

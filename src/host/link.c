@@ -50,14 +50,24 @@ gboolean link_is_up(const char *name)
   return ask(SIOCGIFFLAGS, &request) && (request.ifr_flags & IFF_UP);
 }
 
-gboolean link_set_up(const char *name)
+static gboolean set_flags(const char *name, int added, int removed)
 {
   struct ifreq request = request_for(name);
 
   if (!ask(SIOCGIFFLAGS, &request))
     return FALSE;
-  request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
+  request.ifr_flags = (short)((request.ifr_flags | added) & ~removed);
   return ask(SIOCSIFFLAGS, &request);
+}
+
+gboolean link_set_up(const char *name)
+{
+  return set_flags(name, IFF_UP, 0);
+}
+
+gboolean link_set_down(const char *name)
+{
+  return set_flags(name, 0, IFF_UP);
 }
 
 gboolean link_set_mac(const char *name, const LinkMac *mac)

@@ -17,6 +17,7 @@ gboolean link_has_driver(const char *name, const char *driver);
 
 gboolean link_is_up(const char *name);
 gboolean link_set_up(const char *name);
+gboolean link_set_down(const char *name);
 gboolean link_set_mac(const char *name, const LinkMac *mac);
 
 /* 0 where it cannot be told. */

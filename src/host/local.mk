@@ -11,6 +11,7 @@ libdomrun_a_SOURCES += \
 	%D%/image-lock.c %D%/image-lock.h \
 	%D%/images.c %D%/images.h \
 	%D%/kvm.c %D%/kvm.h \
+	%D%/leftovers.c %D%/leftovers.h \
 	%D%/link.c %D%/link.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/log-file.c %D%/log-file.h \

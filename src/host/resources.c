@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "host/firmware.h"
+#include "host/leftovers.h"
 #include "host/output-file.h"
 
 struct Resources {
@@ -65,14 +66,33 @@ static void file_release(const Resources *resources, Resource *resource)
   fd_clear(&resource->fd);
 }
 
+/* What its end takes is noted, before it is changed and then as it is. */
+static void note_tap(const Resources *resources, const Resource *resource)
+{
+  int directory = runtime_dir_fd(resources->directory);
+  TapEnd end;
+
+  if (resource->tap ? tap_describe_end(resource->tap, &end) : tap_foresee_end(&resource->plan->tap, &end))
+    leftovers_note_tap(directory, resource->name, &end);
+  else
+    leftovers_forget(directory, resource->name);
+}
+
 static gboolean tap_acquire(const Resources *resources, Resource *resource, GError **error)
 {
   const PlanResource *plan = resource->plan;
 
+  if (!resource->name)
+    resource->name = g_strdup_printf("tap-%d", plan->fd);
+  note_tap(resources, resource);
   resource->tap = tap_new(&plan->tap, &plan->place, error);
-  if (resource->tap)
-    resource->fd = tap_fd(resource->tap);
-  return resource->tap != NULL;
+  if (!resource->tap) {
+    leftovers_forget(runtime_dir_fd(resources->directory), resource->name);
+    return FALSE;
+  }
+  resource->fd = tap_fd(resource->tap);
+  note_tap(resources, resource);
+  return TRUE;
 }
 
 static gboolean variables_acquire(const Resources *resources, Resource *resource, GError **error)
@@ -85,6 +105,7 @@ static void tap_release(const Resources *resources, Resource *resource)
 {
   resource->fd = -1; /* the tap's own */
   g_clear_pointer(&resource->tap, tap_free);
+  leftovers_forget(runtime_dir_fd(resources->directory), resource->name);
 }
 
 /* Queues follow their device. */
@@ -169,6 +190,12 @@ gboolean resources_acquire(Resources *resources, GError **error)
 void resources_set_directory(Resources *resources, const RuntimeDir *directory)
 {
   resources->directory = directory;
+  for (guint i = 0; i < resources->items->len; i++) {
+    const Resource *resource = get(resources, i);
+
+    if (resource->tap)
+      note_tap(resources, resource);
+  }
 }
 
 void resources_release_run(Resources *resources)

@@ -20,7 +20,7 @@ typedef struct {
   const PlanResource *plan;
   int fd;     /* what QEMU inherits as plan->fd; -1: not acquired */
   int peer;   /* the other end of a socket; -1: none, or taken */
-  char *name; /* of the socket's file in the runtime directory, or NULL */
+  char *name; /* of the socket's file in the runtime directory, or of the tap's note; or NULL */
   Tap *tap;   /* owns @fd; NULL where it is none */
 } Resource;
 

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "host/leftovers.h"
 #include "base/patience.h"
 
 struct RuntimeDir {
@@ -49,6 +50,9 @@ enum { ID_LENGTH = 16 };
 
 /* Connections that may wait to be taken: many commands at the same instant. */
 enum { BACKLOG = 64 };
+
+/* Directories in directories that are removed with what is left of a guest. */
+enum { MAX_DEPTH = 16 };
 
 /* How long the root's lock is tried, and how often, in milliseconds. */
 enum { ROOT_LOCK_PATIENCE = 2000, ROOT_LOCK_PAUSE = 2 };
@@ -84,16 +88,25 @@ static int open_private(const char *path, gboolean is_made)
   return g_steal_fd(&fd);
 }
 
-/* In a directory where everybody may replace what others made nothing can be relied on. */
-static gboolean check_root(int fd, const char *path, GError **error)
+/* In a directory where others may replace what this user made nothing can be relied on. Whoever only looks
+ * may look into that of another. */
+static gboolean check_root(int fd, const char *path, gboolean is_used, GError **error)
 {
   struct stat status;
 
   if (fstat(fd, &status) < 0)
     return host_error(error, "look at the directory", path);
-  if (!(status.st_mode & S_IWOTH) || (status.st_mode & S_ISVTX))
+  if (is_used && status.st_uid != geteuid() && status.st_uid != 0) {
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL,
+              "the directory '%s' belongs to another user, who could replace "
+              "what is kept in it",
+              path);
+    return error_add_hint(error, "name one that is yours: --root=DIR");
+  }
+  if (!(status.st_mode & (S_IWGRP | S_IWOTH)) || (status.st_mode & S_ISVTX))
     return TRUE;
-  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the directory '%s' can be changed by everybody", path);
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the directory '%s' can be changed by %s", path,
+            status.st_mode & S_IWOTH ? "everybody" : "a group");
   return error_add_hint(error, "make it yours alone: chmod go-w '%s'", path);
 }
 
@@ -111,7 +124,7 @@ static int open_given_root(const char *root, char **ret_path, GError **error)
     host_error(error, "open the directory", path);
     return -1;
   }
-  if (!check_root(fd, path, error))
+  if (!check_root(fd, path, /* is_used= */ TRUE, error))
     return -1;
   *ret_path = g_steal_pointer(&path);
   return g_steal_fd(&fd);
@@ -253,22 +266,38 @@ static gboolean take_lock(RuntimeDir *directory, const char *name, GError **erro
   return is_in_place(directory);
 }
 
-/* Removes what an earlier supervisor left, or what this one made, but for @kept; never the lock. */
-static void remove_contents(const RuntimeDir *directory, const char *const *kept)
+/* Removes what is in the directory @name of @parent, but for @kept. What somebody has put there may be a
+ * directory. */
+static void remove_in(int parent, const char *name, const char *const *kept, int depth)
 {
-  autofd int fd = openat(directory->fd, ".", O_DIRECTORY | O_CLOEXEC);
+  autofd int fd = openat(parent, name, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
   const struct dirent *entry;
+  int here;
 
   if (!stream)
     return;
-  g_steal_fd(&fd);
+  here = g_steal_fd(&fd);
   while ((entry = readdir(stream))) {
-    if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
-        !g_str_equal(entry->d_name, lock_name) && !g_strv_contains(kept, entry->d_name))
-      unlinkat(directory->fd, entry->d_name, 0);
+    if (g_str_equal(entry->d_name, ".") || g_str_equal(entry->d_name, "..") ||
+        g_strv_contains(kept, entry->d_name) || unlinkat(here, entry->d_name, 0) == 0 || depth >= MAX_DEPTH)
+      continue;
+    remove_in(here, entry->d_name, nothing, depth + 1);
+    unlinkat(here, entry->d_name, AT_REMOVEDIR);
   }
   closedir(stream);
+}
+
+/* Removes what an earlier supervisor left, or what this one made, but for @kept; never the lock. */
+static void remove_contents(const RuntimeDir *directory, const char *const *kept)
+{
+  g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+  g_ptr_array_add(all, (char *)lock_name);
+  for (; *kept; kept++)
+    g_ptr_array_add(all, (char *)*kept);
+  g_ptr_array_add(all, NULL);
+  remove_in(directory->fd, ".", (const char *const *)all->pdata, /* depth= */ 0);
 }
 
 RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
@@ -290,6 +319,7 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
       return NULL;
     }
   }
+  leftovers_release(directory->fd);
   remove_contents(directory, nothing);
   return g_steal_pointer(&directory);
 }
@@ -337,19 +367,22 @@ int runtime_dir_root_fd(const RuntimeDir *directory)
   return directory->root_fd;
 }
 
-/* The address by the path itself, so that tools like ss(8) show it, or by the open directory where the path
- * is too long for an address. */
+/* By the open directory, and never by its path: whoever may rename a part of that could put another directory
+ * in its place meanwhile. The path may also be too long for an address. */
 static void make_address(const RuntimeDir *directory, const char *name, struct sockaddr_un *ret_address)
 {
-  g_autofree char *path = g_build_filename(directory->path, name, NULL);
-
   memset(ret_address, 0, sizeof *ret_address);
   ret_address->sun_family = AF_UNIX;
-  if (strlen(path) < sizeof ret_address->sun_path)
-    g_strlcpy(ret_address->sun_path, path, sizeof ret_address->sun_path);
-  else
-    g_snprintf(ret_address->sun_path, sizeof ret_address->sun_path, "/proc/self/fd/%d/%s", directory->fd,
-               name);
+  g_snprintf(ret_address->sun_path, sizeof ret_address->sun_path, "/proc/self/fd/%d/%s", directory->fd, name);
+}
+
+static gboolean socket_error(const RuntimeDir *directory, const char *what, const char *name, GError **error)
+{
+  int saved = errno;
+  g_autofree char *path = g_build_filename(directory->path, name, NULL);
+
+  errno = saved;
+  return host_error(error, what, path);
 }
 
 int runtime_dir_listen(const RuntimeDir *directory, const char *name, GError **error)
@@ -361,7 +394,7 @@ int runtime_dir_listen(const RuntimeDir *directory, const char *name, GError **e
   unlinkat(directory->fd, name, 0);
   if (fd < 0 || fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
       listen(fd, BACKLOG) < 0) {
-    host_error(error, "make the socket", address.sun_path);
+    socket_error(directory, "make the socket", name, error);
     return -1;
   }
   return g_steal_fd(&fd);
@@ -378,10 +411,10 @@ int runtime_dir_connect(const RuntimeDir *directory, const char *name, guint mil
       connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
     return g_steal_fd(&fd);
   if (fd >= 0 && errno == EAGAIN)
-    error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "nobody answers at the socket '%s'",
-              address.sun_path);
+    error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "nobody answers at the socket '%s/%s'",
+              directory->path, name);
   else
-    host_error(error, "connect to the socket", address.sun_path);
+    socket_error(directory, "connect to the socket", name, error);
   return -1;
 }
 
@@ -416,7 +449,7 @@ RuntimeRoot *runtime_root_new(const char *given, GError **error)
     host_error(error, "look into the directory", path);
     return NULL;
   }
-  if (fd >= 0 && !check_root(fd, path, error)) {
+  if (fd >= 0 && !check_root(fd, path, /* is_used= */ FALSE, error)) {
     close(fd);
     return NULL;
   }
@@ -551,6 +584,13 @@ void runtime_dir_remove_stale(const RuntimeDir *directory)
   if (fstat(directory->fd, &status) < 0 || status.st_uid != geteuid() || !lock_root(directory, LOCK_EX))
     return;
   fd = try_lock(directory, &is_held);
+  if (fd >= 0 &&
+      leftovers_are_there(directory->fd)) { /* scripts take their time: nobody else waits for them */
+    lock(directory->root_fd, LOCK_UN);
+    leftovers_release(directory->fd);
+    if (!lock_root(directory, LOCK_EX))
+      return;
+  }
   if (fd >= 0) {
     remove_contents(directory, nothing);
     unlinkat(directory->fd, lock_name, 0);

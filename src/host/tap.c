@@ -34,6 +34,7 @@ struct Tap {
   gboolean is_multi_queue;
   gboolean was_there;   /* and stays */
   gboolean is_attached; /* to the bridge, by us */
+  gboolean was_down;    /* and was set up by us */
   gboolean is_complete; /* and so the script for the end is due */
 };
 
@@ -201,6 +202,7 @@ static gboolean configure(Tap *tap, GError **error)
            saved == EBUSY ? "it is attached to another one" : g_strerror(saved));
     return saved == EBUSY ? error_add_hint(error, "ip link set %s nomaster detaches it", tap->name) : FALSE;
   }
+  tap->was_down = !link_is_up(tap->name);
   return link_set_up(tap->name) ||
          refuse(&tap->place, error, "cannot set '%s' up: %s", tap->name, g_strerror(errno));
 }
@@ -328,8 +330,54 @@ void tap_free(Tap *tap)
     run_down_script(tap);
   if (tap->was_there && tap->is_attached)
     link_detach(tap->name, tap->plan->bridge);
+  if (tap->was_there && tap->was_down)
+    link_set_down(tap->name);
   fd_clear(&tap->fd);
   g_free(tap);
+}
+
+gboolean tap_describe_end(const Tap *tap, TapEnd *ret_end)
+{
+  *ret_end = (TapEnd){
+    .name = tap->name,
+    .bridge = tap->was_there && tap->is_attached ? tap->plan->bridge : NULL,
+    .downscript = tap->is_complete ? tap->plan->downscript : NULL,
+    .is_set_down = tap->was_there && tap->was_down,
+  };
+  return ret_end->bridge || ret_end->downscript || ret_end->is_set_down;
+}
+
+gboolean tap_foresee_end(const PlanTap *plan, TapEnd *ret_end)
+{
+  if (plan->is_existing || if_nametoindex(plan->name) == 0)
+    return FALSE;
+  *ret_end = (TapEnd){
+    .name = plan->name,
+    .bridge = plan->bridge && !link_is_attached(plan->name, plan->bridge) ? plan->bridge : NULL,
+    .is_set_down = !link_is_up(plan->name),
+  };
+  return ret_end->bridge || ret_end->is_set_down;
+}
+
+/* One that was made for the guest is gone; its script may have more to take away. */
+void tap_give_up(const TapEnd *end)
+{
+  const PlanTap plan = {
+    .name = end->name, .bridge = end->bridge, .downscript = end->downscript, .queues = 1
+  };
+  Tap *tap = g_new0(Tap, 1);
+
+  tap->plan = &plan;
+  tap->fd = -1;
+  g_strlcpy(tap->name, end->name, sizeof tap->name);
+  if (if_nametoindex(end->name) == 0) {
+    tap->is_complete = TRUE;
+  } else if (open_present(tap, /* error= */ NULL)) {
+    tap->is_complete = TRUE;
+    tap->is_attached = end->bridge && link_is_attached(end->name, end->bridge);
+    tap->was_down = end->is_set_down;
+  }
+  tap_free(tap);
 }
 
 const char *tap_name(const Tap *tap)

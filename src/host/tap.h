@@ -24,9 +24,27 @@ enum { TAP_SCRIPT_SECONDS = 30 };
  * DOMRUN_ERROR_STOPPED where the user did not want to wait for the script. */
 Tap *tap_new(const PlanTap *plan, const Place *place, GError **error);
 
-/* Runs the script for the end, whose failure is only told, and gives the device up: detaches what stays. */
+/* Runs the script for the end, whose failure is only told, and gives the device up: what stays is detached,
+ * and down where it was down. */
 void tap_free(Tap *tap);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tap, tap_free)
+
+/* What giving up a device takes that does not vanish with its descriptors. */
+typedef struct {
+  const char *name;
+  const char *bridge;     /* it is detached from; NULL: it stays where it is */
+  const char *downscript; /* or NULL */
+  gboolean is_set_down;   /* as it was */
+} TapEnd;
+
+/* Of a device; FALSE where it takes nothing. Borrowed from the tap. */
+gboolean tap_describe_end(const Tap *tap, TapEnd *ret_end);
+
+/* The same before tap_new(), for one that is there already. Borrowed from the plan. */
+gboolean tap_foresee_end(const PlanTap *plan, TapEnd *ret_end);
+
+/* Does it for a process that was killed, unless another program has the device by now. */
+void tap_give_up(const TapEnd *end);
 
 /* "vnet3". */
 const char *tap_name(const Tap *tap);

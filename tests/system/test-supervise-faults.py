@@ -134,7 +134,7 @@ def test_no_such_emulator():
         run = directory.run(emulator_xml("/nowhere/qemu-system-x86_64"))
         assert run.wait() == 4, run.said()
         run.expect_error(r"guest.xml:[0-9]+: .*no such file: '/nowhere/qemu-system-x86_64'")
-        run.expect_error(r"install QEMU's system emulator for x86_64")
+        run.expect_error("without <emulator>, QEMU is looked for in PATH")
         directory.assert_nothing_left()
 
 
@@ -520,6 +520,32 @@ def test_long_paths_and_names():
         assert run.wait() == 8, run.said()
         assert list(root.iterdir()) == list(directory.traces())
         directory.assert_nothing_left()
+
+
+def test_root_that_others_may_change():
+    with guest.Directory() as directory:
+        xml = emulator_xml(fake(directory, "well-behaved"))
+        for mode, words in ((0o777, "can be changed by everybody"), (0o770, "can be changed by a group")):
+            directory.runtime.chmod(mode)
+            run = directory.run(xml)
+            assert run.wait() == 4, run.said()
+            assert words in run.err.text and "chmod go-w" in run.err.text, run.said()
+        directory.runtime.chmod(0o700)
+        if os.geteuid() == 0:
+            os.chown(directory.runtime, 65534, 65534)
+            run = directory.run(xml)
+            assert run.wait() == 4, run.said()
+            assert "belongs to another user" in run.err.text, run.said()
+            assert directory.verb("list", "--name").out == "", "to look is no risk"
+
+
+def test_burst_of_signals_at_the_end():
+    """However many come, and however late: the exit code stays what it is."""
+    with running("well-behaved") as run:
+        run.expect_error("qemu: ready")
+        while run.process.poll() is None:
+            run.signal()
+        assert run.wait() == 8, run.said()
 
 
 def test_root_that_cannot_be_made():

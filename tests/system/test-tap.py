@@ -186,6 +186,63 @@ def test_supervisor_that_is_killed():
                          lambda: f"{directory.processes()} {network.taps()}")
 
 
+def left_by_a_killed_supervisor(directory, devices, finder, check_before, check_after):
+    """@finder is who finds the remains."""
+    run = directory.run(guest.hello_xml(devices=devices.replace(SERIAL, "<serial type='pty'/>")))
+    directory.await_state("hello")
+    check_before()
+    run.process.kill()
+    run.process.wait()
+    guest.await_that(lambda: not directory.processes(), lambda: f"{directory.processes()}")
+    finder()
+    if directory.processes():
+        directory.destroy("hello")
+    check_after()
+
+
+def finders(directory):
+    return lambda: directory.verb("list"), lambda: directory.verb("run", "--detach", "guest.xml")
+
+
+def test_device_that_a_killed_supervisor_left():
+    """One that was there before is out of the bridge again, and down as it was."""
+    subprocess.run("ip tuntap add dev kept mode tap", shell=True, check=True)
+
+    def is_used():
+        device = network.taps()["kept"]
+        assert device["master"] == "br-domrun" and "UP" in device["flags"], device
+
+    def is_given_up():
+        device = network.taps()["kept"]
+        assert "master" not in device and "UP" not in device["flags"], device
+
+    try:
+        with guest.Directory() as directory:
+            for finder in finders(directory):
+                left_by_a_killed_supervisor(directory, nic(BRIDGED + "<target dev='kept'/>"), finder, is_used, is_given_up)
+            directory.assert_nothing_left()
+    finally:
+        subprocess.run("ip tuntap del dev kept mode tap", shell=True, check=True)
+
+
+def test_script_that_a_killed_supervisor_did_not_run():
+    with guest.Directory() as directory:
+        said = directory.write("said", "")
+        script = directory.write("down", f"#!/bin/sh\necho \"$1\" >>'{said}'\n")
+        script.chmod(0o755)
+        devices = nic(f"<script path='/bin/true'/><downscript path='{script}'/>", "ethernet")
+        for finder in finders(directory):
+            said.write_text("")
+
+            def find(finder=finder):
+                finder()
+                assert said.read_text() == "vnet0\n", said.read_text()
+
+            left_by_a_killed_supervisor(directory, devices, find, lambda: None, lambda: None)
+        guest.await_that(lambda: not network.taps(), lambda: f"{network.taps()}")
+        directory.assert_nothing_left()
+
+
 def test_restart_keeps_the_device():
     with Started(nic(BRIDGED), lifecycle="<on_poweroff>restart</on_poweroff>") as run:
         run.expect("boot 1")

@@ -90,12 +90,15 @@ def test_remains_of_a_killed_supervisor():
 
 
 def test_stale_directory():
+    """With whatever somebody has put into it."""
     with guest.Directory() as directory:
         stale = directory.runtime / "0123456789abcdef"
         stale.mkdir()
         (stale / "lock").touch()
         (stale / "state").write_text('{"name":"old","state":"running","pid":1}\n')
         (stale / "control").touch()
+        (stale / "sub/sub").mkdir(parents=True)
+        (stale / "sub/sub/file").touch()
         assert directory.verb("list", "--all", "--name").out == ""
         assert not stale.exists()
 

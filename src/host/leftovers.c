@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "host/leftovers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/announce.h"
+#include "base/fd.h"
+#include "base/json.h"
+
+/* How the names of the notes end. */
+static const char suffix[] = ".left";
+
+/* A note has the path of a script, and two names. */
+enum { NOTE_MAX_BYTES = 64 * 1024, NOTE_MAX_DEPTH = 4 };
+
+void leftovers_note_tap(int directory, const char *file, const TapEnd *end)
+{
+  g_autofree char *name = g_strconcat(file, suffix, NULL), *text = NULL;
+  g_autoptr(Json) note = json_new_object();
+  autofd int fd = -1;
+
+  json_set_string(note, "tap", end->name);
+  json_set_string(note, "bridge", end->bridge);
+  json_set_string(note, "downscript", end->downscript);
+  json_set_bool(note, "is-set-down", end->is_set_down);
+  text = json_print(note);
+  unlinkat(directory, name, 0);
+  fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0 || !fd_write_all(fd, text, strlen(text)))
+    announce_log("cannot note what '%s' takes at the end: %s", end->name, g_strerror(errno));
+}
+
+void leftovers_forget(int directory, const char *file)
+{
+  g_autofree char *name = g_strconcat(file, suffix, NULL);
+
+  unlinkat(directory, name, 0);
+}
+
+/* ---- What is left ---- */
+
+static void release(const Json *note)
+{
+  const TapEnd end = {
+    .name = json_get_string(note, "tap"),
+    .bridge = json_get_string(note, "bridge"),
+    .downscript = json_get_string(note, "downscript"),
+    .is_set_down = json_get_bool(note, "is-set-down"),
+  };
+
+  if (end.name && *end.name)
+    tap_give_up(&end);
+}
+
+/* Only what this user alone can have written is carried out: it may name a program. */
+static Json *read_note(int directory, const char *name)
+{
+  autofd int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  g_autofree char *text = NULL;
+  struct stat status;
+  gsize length;
+
+  if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+      (status.st_mode & (S_IWGRP | S_IWOTH)))
+    return NULL;
+  text = fd_read_all(fd, NOTE_MAX_BYTES, &length);
+  return text ? json_parse(text, length, NOTE_MAX_DEPTH, /* error= */ NULL) : NULL;
+}
+
+static GPtrArray *list_notes(int directory)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+  autofd int fd = openat(directory, ".", O_DIRECTORY | O_CLOEXEC);
+  DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+  const struct dirent *entry;
+
+  if (!stream)
+    return names;
+  g_steal_fd(&fd);
+  while ((entry = readdir(stream))) {
+    if (g_str_has_suffix(entry->d_name, suffix))
+      g_ptr_array_add(names, g_strdup(entry->d_name));
+  }
+  closedir(stream);
+  return names;
+}
+
+gboolean leftovers_are_there(int directory)
+{
+  g_autoptr(GPtrArray) names = list_notes(directory);
+
+  return names->len > 0;
+}
+
+void leftovers_release(int directory)
+{
+  g_autoptr(GPtrArray) names = list_notes(directory);
+
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index(names, i);
+    g_autoptr(Json) note = read_note(directory, name);
+
+    if (note)
+      release(note);
+    unlinkat(directory, name, 0);
+  }
+}

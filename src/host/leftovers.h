@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What does not end with the processes of a guest: a tap device that was there before, which stays in the
+ * bridge, and the script for the end of one. It is noted in the guest's runtime directory as long as it is
+ * held, so that whoever finds the remains of a killed supervisor gives it up in its place.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "host/tap.h"
+
+/* Notes what giving up that device takes, in a file of that name in the open directory. Where the note cannot
+ * be written, nothing but the note is missing. */
+void leftovers_note_tap(int directory, const char *file, const TapEnd *end);
+
+/* It is given up. */
+void leftovers_forget(int directory, const char *file);
+
+/* Whether notes of a killed supervisor are there. */
+gboolean leftovers_are_there(int directory);
+
+/* Gives up what the notes of this user say, which takes as long as its scripts, and removes them. For whoever
+ * holds the directory's lock. */
+void leftovers_release(int directory);
