@@ -223,6 +223,18 @@ void emulator_request_dump(Supervisor *supervisor, ControlRequest *client, const
     refuse(request, CONTROL_CLASS_GENERIC, error->message);
 }
 
+/* A client that has gone does not stop it. */
+gboolean emulator_requests_is_dumping(const Supervisor *supervisor)
+{
+  if (supervisor->dump_path)
+    return TRUE;
+  for (const GList *link = supervisor->requests.head; link; link = link->next) {
+    if (((const EmulatorRequest *)link->data)->path)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* ---- The screenshot ---- */
 
 static void return_screenshot(EmulatorRequest *request, Json *result)

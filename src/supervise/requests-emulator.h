@@ -25,6 +25,9 @@ void emulator_request_dump(Supervisor *supervisor, ControlRequest *request, cons
 void emulator_request_screenshot(Supervisor *supervisor, ControlRequest *request, const char *device,
                                  gint64 head);
 
+/* Whether the guest's memory is being written, for a client or after a crash. A reset would end QEMU then. */
+gboolean emulator_requests_is_dumping(const Supervisor *supervisor);
+
 /* An event has come that one of them may wait for. */
 void emulator_requests_on_event(Supervisor *supervisor, const char *name, Json *data);
 

@@ -3,6 +3,8 @@
 
 #include "supervise/requests.h"
 
+#include <string.h>
+
 #include "base/patience.h"
 #include "control/arguments.h"
 #include "control/protocol.h"
@@ -166,12 +168,24 @@ static void allow_resets(Supervisor *supervisor)
   g_source_attach(supervisor->reset_timer, NULL);
 }
 
+/* QEMU's thread that writes the memory does not survive a reset, and QEMU not its end. */
+static gboolean refuse_reset(const Supervisor *supervisor, ControlRequest *request)
+{
+  if (!emulator_requests_is_dumping(supervisor))
+    return FALSE;
+  control_request_fail(request, CONTROL_CLASS_STATE,
+                       "it cannot be reset now: the guest's memory is being written");
+  return TRUE;
+}
+
 static void execute_reset(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   if (!is_alive(supervisor)) {
     refuse_state(supervisor, request);
     return;
   }
+  if (refuse_reset(supervisor, request))
+    return;
   if (supervisor->options->lifecycle.on_reboot != LIFECYCLE_RESTART)
     allow_resets(supervisor);
   emulator_request_change(supervisor, request, "system_reset");
@@ -219,8 +233,20 @@ static const Argument qmp_arguments[] = {
   { NULL },
 };
 
+/* By QMP, or by the monitor for people. */
+static gboolean is_reset(Json *arguments)
+{
+  const char *line = json_get_string(json_get_object(arguments, "arguments"), "command-line");
+  const char *name = json_get_string(arguments, "execute");
+
+  return g_str_equal(name, "system_reset") ||
+         (g_str_equal(name, "human-monitor-command") && line && strstr(line, "system_reset"));
+}
+
 static void execute_qmp(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
+  if (is_reset(arguments) && refuse_reset(supervisor, request))
+    return;
   emulator_request_execute(supervisor, request, json_get_string(arguments, "execute"),
                            json_ref(json_get_object(arguments, "arguments")), /* has_result= */ TRUE,
                            json_get_bool(arguments, "slow"));

@@ -232,6 +232,23 @@ test_dead_qemu_is_not_preserved = _panics_and_dies("preserve")
 test_dead_qemu_is_not_dumped = _panics_and_dies("coredump-destroy")
 
 
+def test_no_reset_during_a_dump():
+    """QEMU would not survive it. This one never ends writing."""
+    with guest.Directory() as directory:
+        run = directory.run(emulator_xml(fake(directory, "well-behaved"), name="web"))
+        run.expect_error("qemu: ready")
+        directory.await_state("web")
+        directory.verb("reset", "web")
+        dump = guest.Run(["dump", "--root", str(directory.runtime), "web", "memory"], directory.environment, directory.path)
+        guest.await_that((directory.path / "memory").exists, dump.said)
+        for verb in (["reset", "web"], ["qmp", "web", "system_reset"], ["qmp", "--hmp", "web", "system_reset"]):
+            assert "memory is being written" in directory.verb(*verb, code=12).err, verb
+        directory.verb("destroy", "web")
+        assert run.wait() == 8, run.said()
+        dump.wait()
+        directory.assert_nothing_left()
+
+
 def test_part_of_a_dump_is_none():
     with running("panics-and-dumps-nothing", "--dump-dir=dumps",
                  lifecycle="<on_crash>coredump-destroy</on_crash>") as run:
