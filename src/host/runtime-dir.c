@@ -391,7 +391,8 @@ int runtime_dir_listen(const RuntimeDir *directory, const char *name, GError **e
   struct sockaddr_un address;
 
   make_address(directory, name, &address);
-  unlinkat(directory->fd, name, 0);
+  if (fd >= 0) /* what failed first is the reason */
+    unlinkat(directory->fd, name, 0);
   if (fd < 0 || fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
       listen(fd, BACKLOG) < 0) {
     socket_error(directory, "make the socket", name, error);

@@ -556,6 +556,17 @@ def test_root_that_others_may_change():
             assert directory.verb("list", "--name").out == "", "to look is no risk"
 
 
+def test_too_few_descriptors():
+    """Whatever cannot be opened, the reason is the same."""
+    with guest.Directory() as directory:
+        xml = emulator_xml(fake(directory, "well-behaved"))
+        for number in range(6, 14):
+            run = directory.run(xml, prefix=["sh", "-c", f"ulimit -n {number}; exec \"$@\"", "sh"])
+            code = run.wait()
+            assert code != 0 and "Too many open files" in run.err.text, f"{number} descriptors\n{run.said()}"
+        directory.assert_nothing_left()
+
+
 def test_burst_of_signals_at_the_end():
     """However many come, and however late: the exit code stays what it is."""
     with running("well-behaved") as run:
