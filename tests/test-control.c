@@ -29,6 +29,12 @@
 
 enum { PATIENCE = 300 * 1000 };
 
+/* Nobody is given up who is only slow, except where a test waits for just that. */
+static void set_patient(gboolean is_patient)
+{
+  g_setenv("DOMRUN_PATIENCE", is_patient ? "100" : "1", /* overwrite= */ TRUE);
+}
+
 typedef struct {
   char *directory;
   char *path;
@@ -593,15 +599,14 @@ static void test_hung_up(void)
 
 static void test_silent(void)
 {
-  g_autofree char *patience = g_strdup(g_getenv("DOMRUN_PATIENCE"));
   g_autoptr(GError) error = NULL;
   int ends[2];
 
   g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
-  g_setenv("DOMRUN_PATIENCE", "1", /* overwrite= */ TRUE);
+  set_patient(FALSE);
   g_assert_null(control_client_new(ends[0], "guest", &error));
   g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_NO_ANSWER);
-  g_setenv("DOMRUN_PATIENCE", patience, /* overwrite= */ TRUE);
+  set_patient(TRUE);
   close(ends[1]);
 }
 
@@ -943,15 +948,14 @@ static void test_locked_root(void)
   g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
   autofd int fd = open(root, O_DIRECTORY | O_CLOEXEC);
   RuntimeDir *directory = make_guest(root, "web", "22222222-0000-0000-0000-000000000000", 1);
-  g_autofree char *patience = g_strdup(g_getenv("DOMRUN_PATIENCE"));
   g_autoptr(GError) error = NULL;
 
   g_assert_no_errno(flock(fd, LOCK_EX));
-  g_setenv("DOMRUN_PATIENCE", "1", /* overwrite= */ TRUE);
+  set_patient(FALSE);
   g_assert_null(runtime_dir_new(root, "db", &error));
   g_assert_nonnull(strstr(error->message, "keeps the directory"));
   expect_found(root, "web", "web");
-  g_setenv("DOMRUN_PATIENCE", patience, /* overwrite= */ TRUE);
+  set_patient(TRUE);
   fd_clear(&fd);
   runtime_dir_free(directory);
   runtime_dir_free(make_guest(root, "db", "33333333-0000-0000-0000-000000000000", 1));
@@ -1043,7 +1047,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   signal(SIGPIPE, SIG_IGN);
-  g_setenv("DOMRUN_PATIENCE", "100", /* overwrite= */ TRUE); /* nobody is given up who is only slow */
+  set_patient(TRUE);
   add("/control/call", test_call);
   add("/control/refusals", test_refusals);
   add("/control/deadline", test_deadline);
