@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 dist_noinst_SCRIPTS += \
+	%D%/bench \
 	%D%/bench-growth \
 	%D%/check \
 	%D%/check-on \
