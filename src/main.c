@@ -153,10 +153,22 @@ static void ensure_stdio(void)
     close(fd);
 }
 
+/* Of the arguments; messages are not translated. A locale takes four files to load, and where all is ASCII it
+ * makes no difference. */
+static void set_encoding(int argc, char **argv)
+{
+  for (int i = 1; i < argc; i++) {
+    if (!g_str_is_ascii(argv[i])) {
+      setlocale(LC_CTYPE, "");
+      return;
+    }
+  }
+}
+
 int main(int argc, char **argv)
 {
   ensure_stdio();
-  setlocale(LC_CTYPE, ""); /* the encoding of arguments; messages are not translated */
+  set_encoding(argc, argv);
   if (argc < 2) {
     print_help(stderr);
     return EXIT_CODE_USAGE;
