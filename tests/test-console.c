@@ -959,6 +959,62 @@ static void test_terminal_unread_at_the_end(Fixture *fixture, gconstpointer data
   close(fd);
 }
 
+/* ---- The user's terminal ---- */
+
+static void assert_reset(const char *term, gboolean is_within_line, const char *head, const char *end)
+{
+  int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
+  char path[64], bytes[1024];
+  struct termios mode;
+  gsize length = 0;
+
+  g_assert_true(unlockpt(master) == 0 && ptsname_r(master, path, sizeof path) == 0);
+  slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  g_assert_cmpint(tcgetattr(slave, &mode), ==, 0);
+  cfmakeraw(&mode);
+  g_assert_cmpint(tcsetattr(slave, TCSANOW, &mode), ==, 0);
+  g_setenv("TERM", term, TRUE);
+  terminal_reset(slave, is_within_line);
+  g_assert_cmpint(write(slave, "$", 1), ==, 1);
+  do {
+    ssize_t got = read(master, bytes + length, sizeof bytes - 1 - length);
+
+    g_assert_cmpint(got, >, 0);
+    length += (gsize)got;
+  } while (bytes[length - 1] != '$');
+  bytes[length] = 0;
+  g_assert_true(g_str_has_prefix(bytes, head));
+  g_assert_true(g_str_has_suffix(bytes, end));
+  close(slave);
+  close(master);
+}
+
+static void test_terminal_reset(void)
+{
+  int ends[2];
+
+  assert_reset("xterm", TRUE, "\030\033\\\033[?1047l", "\033[0m\033[?25h\r\n$");
+  assert_reset("xterm", FALSE, "\030\033\\\033[?1047l", "\033[0m\033[?25h$");
+  assert_reset("dumb", TRUE, "\r\n$", "\r\n$");
+
+  g_assert_cmpint(pipe2(ends, O_CLOEXEC | O_NONBLOCK), ==, 0);
+  terminal_reset(ends[1], TRUE); /* is none */
+  g_assert_cmpint(read(ends[0], &(char){ 0 }, 1), ==, -1);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+static void test_within_line(Fixture *fixture, gconstpointer data)
+{
+  g_assert_false(console_is_within_line(fixture->console));
+  guest_say(fixture->guest, "login: ");
+  settle();
+  g_assert_true(console_is_within_line(fixture->console));
+  guest_say(fixture->guest, "root\r\n");
+  settle();
+  g_assert_false(console_is_within_line(fixture->console));
+}
+
 /* ---- Ring ---- */
 
 static void test_ring(void)
@@ -998,6 +1054,8 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   signal(SIGPIPE, SIG_IGN);
   g_test_add_func("/ring", test_ring);
+  g_test_add_func("/terminal/reset", test_terminal_reset);
+  ADD("/output/within-line", test_within_line);
   ADD("/output/all-bytes", test_all_bytes);
   ADD("/output/slow-reader-loses-nothing", test_slow_reader_loses_nothing);
   ADD("/output/who-does-not-read-is-passed-over", test_who_does_not_read_is_passed_over);

@@ -929,6 +929,32 @@ static void test_stale_guests(void)
   g_assert_cmpint(g_rmdir(root), ==, 0);
 }
 
+static gpointer let_go(gpointer user_data)
+{
+  g_usleep(50 * 1000);
+  runtime_dir_free(user_data);
+  return NULL;
+}
+
+/* The socket has gone, and the name is not free yet. */
+static void test_guest_at_its_end(void)
+{
+  g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  RuntimeDir *web = make_guest(root, "web", NULL, 4711);
+  g_autoptr(Guest) guest = guests_find(root, "web", NULL);
+  g_autoptr(GError) held = NULL, ended = NULL;
+  GThread *thread;
+
+  g_assert_nonnull(guest);
+  g_assert_null(guest_connect(guest, &held)); /* and it stays so: that is no end */
+  g_assert_error(held, DOMRUN_ERROR, DOMRUN_ERROR_HOST);
+  thread = g_thread_new("end", let_go, web);
+  g_assert_null(guest_connect(guest, &ended));
+  g_assert_error(ended, DOMRUN_ERROR, DOMRUN_ERROR_NO_GUEST);
+  g_thread_join(thread);
+  g_assert_cmpint(g_rmdir(root), ==, 0);
+}
+
 static void test_root_of_everybody(void)
 {
   g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
@@ -1079,6 +1105,7 @@ int main(int argc, char **argv)
   g_test_add_func("/state/broken", test_broken_state);
   g_test_add_func("/guests/found", test_guests);
   g_test_add_func("/guests/stale", test_stale_guests);
+  g_test_add_func("/guests/at-its-end", test_guest_at_its_end);
   g_test_add_func("/guests/no-root", test_no_root);
   g_test_add_func("/guests/root-of-everybody", test_root_of_everybody);
   g_test_add_func("/guests/locked-root", test_locked_root);

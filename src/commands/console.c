@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ typedef struct {
   Relay *relay;
   Signals *signals;
   RelayEnd end;
+  int error;  /* of writing what is shown */
   int signal; /* that ended it; 0: none */
 } Session;
 
@@ -38,6 +40,7 @@ static void on_ended(RelayEnd end, gpointer user_data)
   Session *session = user_data;
 
   session->end = end;
+  session->error = end == RELAY_OUTPUT_ENDED ? relay_error(session->relay) : 0;
   g_main_loop_quit(session->loop);
 }
 
@@ -57,10 +60,15 @@ static void on_signal(int signal, gpointer user_data)
   }
 }
 
+/* What is said next stands on a line of its own. */
 static void session_clear(Session *session)
 {
+  gboolean is_within_line = session->relay && relay_is_within_line(session->relay);
+
   relay_free(session->relay);
   terminal_free(session->terminal);
+  if (session->out >= 0)
+    terminal_reset(session->out, is_within_line);
   signals_free(session->signals);
   fd_clear(&session->out);
   g_clear_pointer(&session->loop, g_main_loop_unref);
@@ -103,17 +111,17 @@ static gboolean session_run(Session *session, int socket, GError **error)
 
 /* ---- The command ---- */
 
-static int ask_for_console(GuestCommand *command, char **ret_alias, GError **error)
+static int ask_for_console(GuestCommand *command, const char *device, char **ret_alias, GError **error)
 {
   Json *arguments = json_new_object();
   g_autoptr(Json) result = NULL;
   const char *alias = NULL;
   int fd;
 
-  if (command->arguments[1]) {
-    g_autofree char *device = g_utf8_make_valid(command->arguments[1], -1);
+  if (device) {
+    g_autofree char *text = g_utf8_make_valid(device, -1);
 
-    json_set_string(arguments, "device", device);
+    json_set_string(arguments, "device", text);
   }
   result = guest_command_call(command, "console", arguments, error);
   if (!result)
@@ -126,34 +134,40 @@ static int ask_for_console(GuestCommand *command, char **ret_alias, GError **err
   return fd;
 }
 
-/* For people: what is printed by the guest stands on standard output, this does not. */
+/* For people, at a terminal: what is printed by the guest stands on standard output, this does not. */
 static void say(const char *what, const char *alias, const char *guest, const char *rest)
 {
   g_autofree char *text = g_strdup_printf("%s '%s' of '%s'%s", what, alias, guest, rest);
   g_autofree char *safe = quote_for_terminal(text, /* keep_newlines= */ FALSE);
 
-  if (isatty(STDIN_FILENO))
+  if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
     fprintf(stderr, "%s\n", safe);
 }
 
-static int console(GuestCommand *command, GError **error)
+/* Somebody who has seen enough (head, a terminal that was closed) is no failure. */
+static gboolean check_output(const Session *session, GError **error)
+{
+  return session->error == 0 || session->error == EPIPE || session->error == EIO ||
+         error_set(error, DOMRUN_ERROR_INTERNAL, NULL, NULL, "cannot write to standard output: %s",
+                   g_strerror(session->error));
+}
+
+static int console(GuestCommand *command, const char *device, GError **error)
 {
   const char *guest = command->guest->state.name;
   Session session = { .out = -1, .end = RELAY_LEFT };
   g_autofree char *alias = NULL;
-  autofd int fd = ask_for_console(command, &alias, error);
+  autofd int fd = ask_for_console(command, device, &alias, error);
   gboolean has_run;
 
   if (fd < 0)
     return EXIT_CODE_INTERNAL;
   g_clear_pointer(&command->client, control_client_free);
-  say("connected to", alias, guest, "; Ctrl+] leaves");
+  say("connected to", alias, guest, "; Ctrl+] leaves the console");
   has_run = session_run(&session, fd, error);
   session_clear(&session);
-  if (!has_run)
+  if (!has_run || !check_output(&session, error))
     return EXIT_CODE_INTERNAL;
-  if (isatty(STDIN_FILENO)) /* the guest may have left the cursor within a line */
-    fputs("\n", stderr);
   say(session.end == RELAY_ENDED ? "the guest has ended:" : "left", alias, guest, "");
   return session.signal ? EXIT_CODE_STOPPED : EXIT_CODE_OK;
 }
@@ -161,15 +175,27 @@ static int console(GuestCommand *command, GError **error)
 int console_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
+  g_autofree char *devname = NULL;
+  gboolean is_forced = FALSE,
+           is_safe = FALSE; /* virsh's: here others may be connected, and nothing is lost */
+  const GOptionEntry entries[] = {
+    { "devname", 0, 0, G_OPTION_ARG_STRING, &devname, "DEVICE, as virsh has it", "DEVICE" },
+    { "force", 0, 0, G_OPTION_ARG_NONE, &is_forced,
+      "accepted for virsh's sake: others do not stand in the way", NULL },
+    { "safe", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &is_safe, NULL, NULL },
+    G_OPTION_ENTRY_NULL,
+  };
   int exit_code = EXIT_CODE_INTERNAL;
+  const char *device = NULL;
   GError *error = NULL;
 
   if (guest_command_begin(
-          &command, NULL, "GUEST [DEVICE]",
+          &command, entries, "GUEST [DEVICE]",
           "Connects standard input and output to a console of a guest, its first or the one of that "
           "alias. What was printed before comes first. Ctrl+] leaves it; others may be connected at "
           "the same time.",
-          2, argc, argv, &error))
-    exit_code = console(&command, &error);
+          2, argc, argv, &error) &&
+      guest_command_device(&command, devname, &device, &error))
+    exit_code = console(&command, device, &error);
   return error ? report_usage_error(error) : exit_code;
 }

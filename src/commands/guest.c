@@ -71,6 +71,15 @@ gboolean guest_command_begin(GuestCommand *command, const GOptionEntry *entries,
   return command->guest != NULL;
 }
 
+gboolean guest_command_device(const GuestCommand *command, const char *devname, const char **ret_device,
+                              GError **error)
+{
+  if (devname && command->arguments[1])
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--devname: the device is given twice");
+  *ret_device = devname ? devname : command->arguments[1];
+  return TRUE;
+}
+
 gboolean guest_command_connect(GuestCommand *command, GError **error)
 {
   if (!command->client)

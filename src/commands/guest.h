@@ -38,6 +38,11 @@ gboolean guest_command_begin(GuestCommand *command, const GOptionEntry *entries,
                              const char *summary, guint max, int argc, char **argv, GError **error);
 
 /* Connects to the guest's supervisor, if it is not yet. */
+/* The device that is meant, the second argument or @devname, virsh's option for it; *@ret_device NULL:
+ * neither is given, and the first one is meant. */
+gboolean guest_command_device(const GuestCommand *command, const char *devname, const char **ret_device,
+                              GError **error);
+
 gboolean guest_command_connect(GuestCommand *command, GError **error);
 
 /* Executes a command of docs/control.md, connecting first. Takes @arguments, which may be NULL. The caller

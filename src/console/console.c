@@ -429,6 +429,13 @@ gboolean console_is_finished(const Console *console)
   return console->is_finished;
 }
 
+gboolean console_is_within_line(const Console *console)
+{
+  gsize length;
+
+  return console->ring.end > 0 && *ring_peek(&console->ring, console->ring.end - 1, &length) != '\n';
+}
+
 /* ---- Viewers ---- */
 
 static void viewer_free(gpointer data)

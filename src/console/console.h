@@ -75,6 +75,9 @@ void console_connect(Console *console, int fd);
 void console_finish(Console *console, gboolean is_final);
 gboolean console_is_finished(const Console *console);
 
+/* Whether what the guest printed last is not the end of a line. */
+gboolean console_is_within_line(const Console *console);
+
 /* A viewer that is present from now on, and gets what is kept. The console owns it. */
 Viewer *console_add_viewer(Console *console, const ViewerOptions *options);
 void console_remove_viewer(Console *console, Viewer *viewer);

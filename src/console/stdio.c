@@ -22,6 +22,7 @@ struct Stdio {
   Terminal *terminal; /* NULL: standard input is none */
   int out;            /* the terminal, opened again; -1: standard output itself is used */
   Viewer *viewer;     /* NULL: it has left */
+  gboolean has_escape;
 };
 
 /* A terminal that nobody can type or paste as much into while its guest is busy, so that Ctrl+] is seen. */
@@ -37,11 +38,14 @@ static gboolean find_escape(guint8 *bytes, gsize *length, gpointer user_data)
   return TRUE;
 }
 
+/* What is said next stands on a line of its own. */
 static void remove_viewer(Stdio *stdio)
 {
-  if (stdio->viewer)
-    console_remove_viewer(stdio->console, g_steal_pointer(&stdio->viewer));
+  if (!stdio->viewer)
+    return;
+  console_remove_viewer(stdio->console, g_steal_pointer(&stdio->viewer));
   g_clear_pointer(&stdio->terminal, terminal_free);
+  terminal_reset(stdio->out, console_is_within_line(stdio->console));
   fd_clear(&stdio->out);
 }
 
@@ -50,7 +54,6 @@ static void on_leave(gpointer user_data)
   Stdio *stdio = user_data;
 
   remove_viewer(stdio);
-  announce("%s", ""); /* the guest may have left the cursor within a line */
   announce_notice("left '%s'; the guest runs on, Ctrl-C asks it to power down", stdio->alias);
 }
 
@@ -89,8 +92,15 @@ Stdio *stdio_new(GMainContext *context, Console *console, const char *alias, gbo
     options.filter = find_escape;
     options.input_limit = TERMINAL_INPUT_LIMIT;
   }
+  stdio->has_escape = options.filter != NULL;
   stdio->viewer = console_add_viewer(console, &options);
   return stdio;
+}
+
+void stdio_announce(const Stdio *stdio)
+{
+  if (stdio->viewer && stdio->has_escape && isatty(STDERR_FILENO))
+    announce_notice("connected to '%s'; Ctrl+] leaves the console", stdio->alias);
 }
 
 void stdio_free(Stdio *stdio)

@@ -18,6 +18,9 @@ enum { STDIO_ESCAPE = 0x1d };
  * of the input ends nothing. */
 Stdio *stdio_new(GMainContext *context, Console *console, const char *alias, gboolean has_escape);
 
+/* Says on standard error, where that is a terminal, how to leave, where one can. */
+void stdio_announce(const Stdio *stdio);
+
 /* Puts the terminal back. */
 void stdio_free(Stdio *stdio);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stdio, stdio_free)

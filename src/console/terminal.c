@@ -8,9 +8,13 @@
 
 #include "console/terminal.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "base/patience.h"
 
 static const int fatal_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP };
 
@@ -114,4 +118,30 @@ void terminal_resume(Terminal *terminal)
 {
   if (terminal)
     take(terminal);
+}
+
+/* Milliseconds for a terminal that takes nothing. */
+enum { RESET_PATIENCE = 100 };
+
+/* What the guest left unfinished ends first. Only the screen's own switch 1047: 1049 would also move the
+ * cursor where the other screen was never shown. The scrolling region moves it, too, so that it is kept
+ * meanwhile. */
+void terminal_reset(int fd, gboolean is_within_line)
+{
+  static const char reset[] =
+      "\030\033\\"                                              /* the end of a sequence, of a string */
+      "\033[?1047l"                                             /* the usual screen */
+      "\0337\033[r\0338"                                        /* no scrolling region */
+      "\033[?1000l\033[?1002l\033[?1003l\033[?1006l"            /* no mouse */
+      "\033[?1004l\033[?2004l"                                  /* nor focus, bracketed paste */
+      "\033[?1l\033>\033[4l\033[?7h\033(B\017\033[0m\033[?25h"; /* keys, text, cursor */
+  const char *term = g_getenv("TERM");
+  g_autofree char *text = NULL;
+  struct pollfd ready = { .fd = fd, .events = POLLOUT };
+
+  if (!isatty(fd))
+    return;
+  text = g_strconcat(term && !g_str_equal(term, "dumb") ? reset : "", is_within_line ? "\r\n" : "", NULL);
+  if (poll(&ready, 1, (int)patience_of(RESET_PATIENCE)) == 1)
+    (void)!write(fd, text, strlen(text));
 }

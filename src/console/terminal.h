@@ -21,6 +21,12 @@ Terminal *terminal_new(int fd, TerminalMode mode);
 void terminal_free(Terminal *terminal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Terminal, terminal_free)
 
+/* Undoes what a guest may have told the terminal that @fd writes to, which need not be the one above:
+ * colours, the other screen, the mouse, bracketed paste, a cursor that is not shown; and begins a new line
+ * where
+ * @is_within_line. Nothing where @fd is no terminal. It is not waited for long. */
+void terminal_reset(int fd, gboolean is_within_line);
+
 /* Puts it back for a while (before this program is stopped), and takes it again if it is this job's. */
 void terminal_suspend(Terminal *terminal);
 void terminal_resume(Terminal *terminal);

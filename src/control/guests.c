@@ -3,7 +3,9 @@
 
 #include "control/guests.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/nearest.h"
@@ -12,6 +14,9 @@
 #include "host/uuid-lock.h"
 
 enum { TRACES_KEPT = 100 };
+
+/* How often it is looked whether a supervisor has ended, in microseconds. */
+enum { END_INTERVAL = 10 * 1000 };
 
 void guest_free(Guest *guest)
 {
@@ -240,6 +245,20 @@ gboolean guest_trace_error(const Guest *guest, GError **error)
   return error_add_hint(error, "'domrun log' and 'domrun dominfo' tell how; 'domrun forget' removes that");
 }
 
+/* A supervisor at its end removes the socket a moment before it lets go of the name. */
+static gboolean has_ended(const Guest *guest)
+{
+  gint64 deadline = g_get_monotonic_time() + (gint64)patience_of(CONTROL_SUPERVISOR_PATIENCE) * 1000;
+  gboolean is_leaving = faccessat(runtime_dir_fd(guest->directory), CONTROL_SOCKET_FILE, F_OK, 0) < 0;
+
+  while (runtime_dir_is_held(guest->directory)) {
+    if (!is_leaving || g_get_monotonic_time() > deadline)
+      return FALSE;
+    g_usleep(END_INTERVAL);
+  }
+  return TRUE;
+}
+
 ControlClient *guest_connect(const Guest *guest, GError **error)
 {
   GError *cause = NULL;
@@ -259,7 +278,7 @@ ControlClient *guest_connect(const Guest *guest, GError **error)
                            &cause);
   if (fd >= 0)
     return control_client_new(fd, guest->state.name, error);
-  if (runtime_dir_is_held(guest->directory)) {
+  if (!has_ended(guest)) {
     g_propagate_error(error, cause);
   } else {
     g_error_free(cause);

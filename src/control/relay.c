@@ -29,9 +29,11 @@ struct Relay {
   FdWatch *socket;
   Buffer typed;
   Buffer shown;
-  gboolean is_suspended; /* the terminal is another job's */
-  gboolean is_leaving;   /* the escape was typed: what came before it still goes out */
-  gboolean is_ended;     /* the socket was closed at the other end */
+  int error;               /* of writing what is shown */
+  gboolean is_within_line; /* by what was shown last */
+  gboolean is_suspended;   /* the terminal is another job's */
+  gboolean is_leaving;     /* the escape was typed: what came before it still goes out */
+  gboolean is_ended;       /* the socket was closed at the other end */
 };
 
 static gboolean is_empty(const Buffer *buffer)
@@ -71,6 +73,8 @@ static void read_socket(Relay *relay)
   relay->is_ended = got <= 0;
   relay->shown.start = 0;
   relay->shown.end = (gsize)MAX(got, 0);
+  if (got > 0)
+    relay->is_within_line = relay->shown.bytes[got - 1] != '\n';
 }
 
 /* ---- Writing ---- */
@@ -124,6 +128,7 @@ static void update(Relay *relay)
   GIOCondition socket = 0;
 
   if (!empty(relay, &relay->shown, write_out)) {
+    relay->error = errno;
     finish(relay, RELAY_OUTPUT_ENDED);
     return;
   }
@@ -162,6 +167,16 @@ static void on_socket(GIOCondition ready, gpointer user_data)
   if ((ready & ~G_IO_OUT) && is_empty(&relay->shown))
     read_socket(relay);
   update(relay);
+}
+
+int relay_error(const Relay *relay)
+{
+  return relay->error;
+}
+
+gboolean relay_is_within_line(const Relay *relay)
+{
+  return relay->is_within_line;
 }
 
 void relay_resume(Relay *relay)

@@ -31,5 +31,11 @@ Relay *relay_new(GMainContext *context, const RelayOptions *options);
 void relay_free(Relay *relay);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Relay, relay_free)
 
+/* After RELAY_OUTPUT_ENDED: the errno of writing. */
+int relay_error(const Relay *relay);
+
+/* Whether what was shown last is not the end of a line. */
+gboolean relay_is_within_line(const Relay *relay);
+
 /* Reads what is typed, again: after the terminal was somebody else's for a while. */
 void relay_resume(Relay *relay);

@@ -235,6 +235,8 @@ void consoles_announce(const Consoles *consoles)
 
     if (item->pty)
       announce("%s: %s", item->plan->alias, pty_path(item->pty));
+    if (item->stdio)
+      stdio_announce(item->stdio);
   }
 }
 

@@ -21,7 +21,7 @@ Consoles *consoles_new(GMainContext *context, const Plan *plan, const LogLimits 
 void consoles_free(Consoles *consoles);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Consoles, consoles_free)
 
-/* Says on standard error where each console is: "serial0: /dev/pts/5". */
+/* Says on standard error where each console is: "serial0: /dev/pts/5", and how to leave one that is here. */
 void consoles_announce(const Consoles *consoles);
 
 /* Each console: its alias, and where others can open it ("/dev/pts/5") or NULL. */

@@ -54,7 +54,8 @@ class Terminal:
         self.before = termios.tcgetattr(slave)
         self.slave = slave
         self.process = subprocess.Popen([guest.DOMRUN, "console", "--root", str(directory.runtime), "web", *arguments],
-                                        stdin=slave, stdout=slave, stderr=slave, env=directory.environment,
+                                        stdin=slave, stdout=slave, stderr=slave,
+                                        env=dict(directory.environment, TERM="xterm"),
                                         start_new_session=True,
                                         preexec_fn=lambda: __import__("fcntl").ioctl(0, termios.TIOCSCTTY, 0))
         self.stream = guest.Stream(self.file)
@@ -175,6 +176,26 @@ def test_reader_that_does_not_read_stops_nobody():
         os.close(reading)
 
 
+def test_output_that_cannot_be_written():
+    with running() as (directory, run):
+        with open("/dev/full", "wb") as full:
+            console = attach(directory, stdin=subprocess.DEVNULL, stdout=full)
+            assert console.wait() == 1, console.said()
+        assert "cannot write to standard output: No space left on device" in console.err.text, console.said()
+
+
+def test_options_of_virsh():
+    with running(PTY + PTY) as (directory, run):
+        first, second = (directory.verb("ttyconsole", "web", alias).out for alias in ("serial0", "serial1"))
+        assert directory.verb("ttyconsole", "web").out == first != second
+        assert directory.verb("ttyconsole", "--devname=serial1", "web").out == second
+        directory.verb("ttyconsole", "--devname=serial9", "web", code=12)
+        directory.verb("ttyconsole", "--devname=serial1", "web", "serial1", code=2)
+        console = attach(directory, "--force", "--devname", "serial0")
+        console.expect(HELLO + "1")
+        assert "serial9" in directory.verb("console", "--devname=serial9", "web", code=12).err
+
+
 def test_closed_standard_output():
     """No socket comes in its place."""
     with running() as (directory, run):
@@ -200,7 +221,7 @@ def test_output_that_ends():
 def test_terminal():
     with running() as (directory, run):
         terminal = Terminal(directory)
-        terminal.expect(r"connected to 'serial0' of 'web'; Ctrl\+\] leaves")
+        terminal.expect(r"connected to 'serial0' of 'web'; Ctrl\+\] leaves the console\r\n")
         terminal.expect(HELLO + "1")
         terminal.send(b"n100\n")
         terminal.expect(re.escape(guest.counting_bytes(100).decode()))
@@ -208,7 +229,8 @@ def test_terminal():
         terminal.send(b"n200\n")
         terminal.expect(re.escape(guest.counting_bytes(200).decode()))
         terminal.send(b"\x1d")
-        terminal.expect("left 'serial0' of 'web'")
+        terminal.expect(r"\x1b\[\?1047l.*\x1b\[0m\x1b\[\?25hleft 'serial0' of 'web'")
+        assert terminal.stream.text.count("leaves the console") == 1
         terminal.expect_end()
         assert run.process.poll() is None, "the guest runs on"
 
