@@ -45,6 +45,16 @@ static void warn_of_streams(const Plan *plan, Report *report)
   }
 }
 
+static void warn_of_lacks(const Plan *plan, Report *report)
+{
+  for (guint i = 0; i < plan->lacks->len; i++) {
+    const PlanLack *lack = g_ptr_array_index(plan->lacks, i);
+
+    report_warning(report, &lack->place, lack->attribute, "'domrun run' does that",
+                   "a command line cannot carry it: %s", lack->why);
+  }
+}
+
 /* A program of the document's choice is not run for a look at a command line. */
 static void warn_of_bootloader(const Plan *plan, Report *report)
 {
@@ -77,6 +87,7 @@ int argv_command(int argc, char **argv)
     if (!is_exact) {
       warn_of_commands(command.plan, command.report);
       warn_of_streams(command.plan, command.report);
+      warn_of_lacks(command.plan, command.report);
     }
     warn_of_bootloader(command.plan, command.report);
     fputs(text, stdout);

@@ -6,6 +6,7 @@
 #include "devices/chardev/chardev.h"
 #include "devices/controller.h"
 #include "devices/disk/disk.h"
+#include "devices/interface/interface.h"
 #include "devices/registry.h"
 #include "domain/bootloader.h"
 #include "domain/clock.h"
@@ -202,6 +203,7 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   collect(report, cpu_complete(domain, &error), &error);
   firmware_complete(domain);
   disk_sort(domain);
+  collect(report, interface_check_networks(domain, &error), &error);
   collect(report, implied_add(domain, &error), &error);
   if (report_has_errors(report))
     return;

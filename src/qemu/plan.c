@@ -30,6 +30,7 @@ Plan *plan_new(void)
   plan->resources = g_ptr_array_new_with_free_func(g_free);
   plan->requirements = g_ptr_array_new_with_free_func(g_free);
   plan->commands = g_ptr_array_new_with_free_func(plan_command_free);
+  plan->lacks = g_ptr_array_new_with_free_func(g_free);
   plan->environment = g_ptr_array_new_with_free_func(g_free);
   return plan;
 }
@@ -42,6 +43,7 @@ void plan_free(Plan *plan)
   g_ptr_array_unref(plan->resources);
   g_ptr_array_unref(plan->requirements);
   g_ptr_array_unref(plan->commands);
+  g_ptr_array_unref(plan->lacks);
   g_ptr_array_unref(plan->environment);
   g_free(plan->found_emulator);
   g_free(plan->program);
@@ -95,6 +97,16 @@ PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *a
     resource->place = *place;
   g_ptr_array_add(plan->resources, resource);
   return resource;
+}
+
+void plan_lack(Plan *plan, const Place *place, const char *attribute, const char *why)
+{
+  PlanLack *lack = g_new0(PlanLack, 1);
+
+  lack->place = *place;
+  lack->attribute = attribute;
+  lack->why = why;
+  g_ptr_array_add(plan->lacks, lack);
 }
 
 PlanRequirement *plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,

@@ -145,6 +145,13 @@ typedef struct {
   const char *without;   /* what it means that the shell's form leaves it out; a literal */
 } PlanCommand;
 
+/* What the shell's form cannot say, and `run` does. */
+typedef struct {
+  Place place;
+  const char *attribute; /* or NULL */
+  const char *why;       /* a literal */
+} PlanLack;
+
 /* The program that chooses the kernel of the guest (<bootloader>): run on the host before QEMU, see
  * host/bootloader.h, which then adds -kernel, -initrd and -append. Strings are borrowed from the document. */
 typedef struct {
@@ -169,6 +176,7 @@ typedef struct {
   GPtrArray *resources;       /* of PlanResource, in the order of acquisition */
   GPtrArray *requirements;    /* of PlanRequirement */
   GPtrArray *commands;        /* of PlanCommand, in the order of execution */
+  GPtrArray *lacks;           /* of PlanLack */
   GPtrArray *environment;     /* of PlanVariable, over what QEMU inherits */
   guint64 balloon_bytes;      /* what the balloon is set to once QMP answers; 0: leave it */
   PlanBootloader bootloader;
@@ -191,6 +199,9 @@ void plan_add_keyval(Plan *plan, PlanForm form, const char *option, Props *props
 
 /* Adds a resource and gives it the next descriptor number. The plan owns the result. */
 PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *alias, const Place *place);
+
+/* Notes that the shell's form lacks something; both texts are literals, @attribute may be NULL. */
+void plan_lack(Plan *plan, const Place *place, const char *attribute, const char *why);
 
 /* Adds a requirement. @attribute is a literal or NULL; @path is borrowed. The plan owns the result. */
 PlanRequirement *plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,

@@ -162,8 +162,8 @@ LiveFacts publish_facts(const Supervisor *supervisor)
   for (guint i = 0; i < resources_count(supervisor->resources); i++) {
     const Resource *resource = resources_get(supervisor->resources, i);
 
-    if (resource->plan->kind == PLAN_RESOURCE_TAP && resource->name)
-      add_device(&facts, resource->plan->alias, NULL, resource->name);
+    if (resource->tap)
+      add_device(&facts, resource->plan->alias, NULL, tap_name(resource->tap));
   }
   facts.displays = g_array_ref(supervisor->displays);
   return facts;

@@ -50,6 +50,26 @@ xmlNode *xml_set_child(xmlNode *node, const char *name)
   return child;
 }
 
+static void remove_node(xmlNode *node)
+{
+  xmlUnlinkNode(node);
+  xmlFreeNode(node);
+}
+
+void xml_remove_child(xmlNode *node, const char *name)
+{
+  xmlNode *next;
+
+  for (xmlNode *child = node->children; child; child = next) {
+    next = child->next;
+    if (!xml_is_element(child, name) || child->ns)
+      continue;
+    if (child->prev && child->prev->type == XML_TEXT_NODE && xmlIsBlankNode(child->prev))
+      remove_node(child->prev);
+    remove_node(child);
+  }
+}
+
 void xml_set_text(xmlNode *node, const char *text)
 {
   xmlNodeSetContent(node, NULL);

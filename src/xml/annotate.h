@@ -12,6 +12,9 @@
 /* The first child element @name; where there is none, one is added at the end, indented like its siblings. */
 xmlNode *xml_set_child(xmlNode *node, const char *name);
 
+/* Removes the child elements @name, with the white space before them. */
+void xml_remove_child(xmlNode *node, const char *name);
+
 /* Replaces the text of an element, or the value of an attribute (which is added where it is not there). */
 void xml_set_text(xmlNode *node, const char *text);
 void xml_set_attribute(xmlNode *node, const char *name, const char *value);

@@ -3,7 +3,9 @@
 """Interfaces with a tap device: what the host has while a guest runs, and when it has ended. All in a network
 namespace of the test's own, with a bridge that nothing else is connected to."""
 
+import json
 import os
+import re
 import subprocess
 
 import guest
@@ -66,6 +68,32 @@ def test_bridge():
         assert device["address"] == "fe:54:00:00:0a:01", device["address"]
         assert device["mtu"] == 1400, device["mtu"]
         assert "UP" in device["flags"], device["flags"]
+        power_off(run)
+
+
+def rows(started):
+    """What domiflist says of the one interface, and its live XML."""
+    started.directory.await_state("hello")
+    (row,) = json.loads(started.directory.verb("domiflist", "--json", "hello").out)
+    return row, started.directory.verb("dumpxml", "hello").out
+
+
+def test_verbs_tell_the_device():
+    """The name that the kernel gave, and the back end that --network chose."""
+    network_nic = nic("<source network='lan'/>", "network")
+    for devices, option in ((nic(BRIDGED), None), (network_nic, "--network=lan=bridge:br-domrun")):
+        started = Started(devices, *[option] if option else [])
+        with started as run:
+            row, xml = rows(started)
+            assert row["interface"] == "vnet0", row
+            assert re.search(r'<target dev="vnet0"/>', xml), xml
+            assert option is None or '<source network="lan" bridge="br-domrun"/>' in xml, xml
+            power_off(run)
+    started = Started(network_nic, "--network=lan=user")
+    with started as run:
+        row, xml = rows(started)
+        assert (row["type"], row["source"], row["interface"]) == ("user", None, None), row
+        assert '<interface type="user">' in xml and 'network="lan"' not in xml, xml
         power_off(run)
 
 

@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "domain/devices.h"
 #include "domain/generator.h"
+#include "domain/networks.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -339,8 +341,62 @@ static void interface_annotate(const Domain *domain, const Device *device, xmlNo
   xml_set_attribute(xml_set_child(node, "mac"), "address", interface->mac);
   xml_set_attribute(xml_set_child(node, "model"), "type",
                     enum_to_string(&interface_model_table, (int)interface->model));
-  if (interface->source.network && interface->source.bridge)
+  if (interface->source.network && interface->source.type == INTERFACE_USER) { /* --network said so */
+    xml_set_attribute(node, "type", enum_to_string(&interface_type_table, INTERFACE_USER));
+    xml_remove_child(node, "source");
+  } else if (interface->source.network && interface->source.bridge) {
     xml_set_attribute(xml_set_child(node, "source"), "bridge", interface->source.bridge);
+  }
+}
+
+/* The names of the document's virtual networks, as a set. */
+static GHashTable *networks_of(const Domain *domain)
+{
+  GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
+
+  DOMAIN_FOREACH_OF(domain, &interface_room, device, i) {
+    const char *network = ((const Interface *)device)->source.network;
+
+    if (network)
+      g_hash_table_add(names, (gpointer)network);
+  }
+  return names;
+}
+
+static gboolean refuse_network(GHashTable *names, const char *name, GError **error)
+{
+  Nearest nearest = NEAREST_INIT(name);
+  const char *known = NULL;
+  GHashTableIter iter;
+  gpointer other;
+
+  g_hash_table_iter_init(&iter, names);
+  while (g_hash_table_iter_next(&iter, &other, NULL)) {
+    nearest_try(&nearest, other);
+    known = other;
+  }
+  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--network: the document has no network '%s'", name);
+  if (nearest.name)
+    return error_add_hint(error, "did you mean '%s'?", nearest.name);
+  if (!known)
+    return error_add_hint(error, "no <interface> of it is of type 'network'");
+  if (g_hash_table_size(names) == 1)
+    return error_add_hint(error, "it has '%s'", known);
+  return error_add_hint(error, "the <source network=''> of an <interface> is meant");
+}
+
+gboolean interface_check_networks(const Domain *domain, GError **error)
+{
+  const GPtrArray *given = domain->options->networks;
+  g_autoptr(GHashTable) names = networks_of(domain);
+
+  for (guint i = 0; given && i < given->len; i++) {
+    const DomainNetwork *network = g_ptr_array_index(given, i);
+
+    if (!g_hash_table_contains(names, network->name))
+      return refuse_network(names, network->name, error);
+  }
+  return TRUE;
 }
 
 gboolean interface_is_virtio(const Interface *interface)

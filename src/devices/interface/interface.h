@@ -65,6 +65,9 @@ typedef struct {
 
 extern const DeviceRoom interface_room;
 
+/* Refuses a --network that names none of the document's virtual networks; for machine_parse(). */
+gboolean interface_check_networks(const Domain *domain, GError **error);
+
 gboolean interface_is_virtio(const Interface *interface);
 
 gboolean interface_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);

@@ -108,10 +108,36 @@ static void translate_tap(const Domain *domain, const InterfaceNic *nic, Plan *p
   plan_add_json(plan, PLAN_RUN, "-netdev", props);
 }
 
-static void translate_bridge_for_shell(const Device *device, const InterfaceSource *source, Plan *plan)
+/* QEMU's helper knows a bridge and nothing else. */
+static void note_lacks_of_bridge(const InterfaceNic *nic, Plan *plan)
 {
-  Props *props = netdev_new("bridge", device);
+  const InterfaceSource *source = nic->source;
 
+  if (nic->driver->queues > 1)
+    plan_lack(plan, &nic->driver->place, "queues", "QEMU's bridge helper makes tap devices of one queue");
+  if (nic->driver->backend == INTERFACE_BACKEND_VHOST)
+    plan_lack(plan, &nic->driver->place, "name", "with QEMU's bridge helper there is no vhost");
+  if (source->target)
+    plan_lack(plan, &source->target_place, "dev", "QEMU's bridge helper names the tap device");
+  if (source->has_sndbuf)
+    plan_lack(plan, &nic->device->place, NULL, "with QEMU's bridge helper <sndbuf> cannot be set");
+}
+
+/* What QEMU sets of a tap device that it makes itself is its name, and no more. */
+static void note_lacks_of_tap(const InterfaceNic *nic, Plan *plan)
+{
+  if (nic->mtu)
+    plan_lack(plan, &nic->device->place, NULL,
+              "<mtu> is the guest's only, and not that of the device on the host");
+}
+
+static void translate_bridge_for_shell(const InterfaceNic *nic, Plan *plan)
+{
+  const InterfaceSource *source = nic->source;
+  Props *props = netdev_new("bridge", nic->device);
+
+  note_lacks_of_bridge(nic, plan);
+  note_lacks_of_tap(nic, plan);
   /* Where nobody knows the network's bridge, a line that shows where to put its name. */
   props_add_string(props, "br", source->bridge ? source->bridge : source->network);
   plan_add_json(plan, PLAN_SHELL, "-netdev", props);
@@ -123,6 +149,8 @@ static void translate_ethernet_for_shell(const InterfaceNic *nic, Plan *plan)
   const InterfaceSource *source = nic->source;
   Props *props = netdev_new("tap", nic->device);
 
+  if (!source->is_existing)
+    note_lacks_of_tap(nic, plan);
   props_add_string(props, "ifname", source->target);
   props_add_string(props, "script", source->script ? source->script : "no");
   props_add_string(props, "downscript", source->downscript ? source->downscript : "no");
@@ -186,7 +214,7 @@ void interface_source_translate(const Domain *domain, const InterfaceNic *nic, P
   case INTERFACE_NETWORK:
   case INTERFACE_BRIDGE:
     translate_tap(domain, nic, plan);
-    translate_bridge_for_shell(device, source, plan);
+    translate_bridge_for_shell(nic, plan);
     require(domain, nic, plan);
     return;
   case INTERFACE_ETHERNET:
