@@ -7,8 +7,24 @@
 
 typedef struct {
   char *mode;
-  int timeout; /* seconds; -1: the supervisor's own */
+  char *then;
+  int timeout; /* seconds; 0: none */
 } ShutdownOptions;
+
+static gboolean check_options(const ShutdownOptions *options, GError **error)
+{
+  if (options->timeout < 0)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+                     "--timeout: %d is not a number of seconds from 1 on", options->timeout);
+  if (options->then && !g_str_equal(options->then, "destroy"))
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--then: unknown value '%s' (known: destroy)",
+                     options->then);
+  if (!options->then || options->timeout > 0)
+    return TRUE;
+  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+            "--then says what comes after --timeout=SECONDS, which is missing");
+  return error_add_hint(error, "'domrun destroy' ends a guest at once");
+}
 
 static Json *make_arguments(const ShutdownOptions *options)
 {
@@ -16,48 +32,54 @@ static Json *make_arguments(const ShutdownOptions *options)
 
   if (options->mode)
     json_set_string(arguments, "mode", options->mode);
-  if (options->timeout >= 0)
+  if (options->timeout > 0)
     json_set_int(arguments, "timeout", options->timeout);
+  if (options->then)
+    json_set_string(arguments, "then", options->then);
   return arguments;
 }
 
-/* The guest cannot be asked, and its supervisor only waits. */
-static void warn_without_acpi(const GuestCommand *command)
+/* What happens next. */
+static void tell(const GuestCommand *command, const ShutdownOptions *options)
 {
-  g_autoptr(Report) report = report_new();
-  g_autoptr(XmlDocument) document = guest_command_load_xml(command, NULL);
-  xmlNode *features = document ? xml_next_child(xml_document_root(document), "features", NULL) : NULL;
+  g_autofree char *text = NULL;
 
-  if (!document || (features && xml_next_child(features, "acpi", NULL)))
+  if (g_strcmp0(options->mode, "quit") == 0)
     return;
-  report_warning(
-      report, NULL, NULL, "--mode=quit, or 'domrun destroy', ends it at once",
-      "the guest has no <acpi/>, so it cannot be asked to power down; QEMU is told to quit in time");
-  report_print(report, stderr);
+  if (options->timeout == 0)
+    text = g_strdup_printf("%s is asked to power down, again and again until it does",
+                           command->guest->state.name);
+  else
+    text = g_strdup_printf("%s is asked to power down; after %d seconds %s", command->guest->state.name,
+                           options->timeout, options->then ? "it is ended" : "it runs on");
+  print_line(text);
 }
 
 int shutdown_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
-  ShutdownOptions options = { .timeout = -1 };
+  ShutdownOptions options = { 0 };
   const GOptionEntry entries[] = {
     { "mode", 0, 0, G_OPTION_ARG_STRING, &options.mode,
       "begin with the power button (acpi, the default) or by ending QEMU (quit)", "acpi|quit" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
-      "end QEMU if the guest has not powered down after that many seconds", "SECONDS" },
+      "stop asking after that many seconds; the guest runs on", "SECONDS" },
+    { "then", 0, 0, G_OPTION_ARG_STRING, &options.then, "end the guest after the timeout", "destroy" },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(Json) result = NULL;
   GError *error = NULL;
 
-  if (guest_command_begin(
-          &command, entries, "GUEST",
-          "Asks a guest to power down, again and again until it does. Returns at once; 'domrun "
-          "wait' waits for the end.",
-          1, argc, argv, &error))
+  if (guest_command_begin(&command, entries, "GUEST",
+                          "Asks a guest to power down, again and again until it does, and never ends it by "
+                          "force unless --then "
+                          "says so. Returns at once; 'domrun wait' waits for the end.",
+                          1, argc, argv, &error) &&
+      check_options(&options, &error))
     result = guest_command_call(&command, "shutdown", make_arguments(&options), &error);
-  if (result && g_strcmp0(options.mode, "quit") != 0)
-    warn_without_acpi(&command);
+  if (result)
+    tell(&command, &options);
   g_free(options.mode);
+  g_free(options.then);
   return result ? EXIT_CODE_OK : report_usage_error(error);
 }

@@ -98,25 +98,44 @@ static gboolean is_alive(const Supervisor *supervisor)
 
 static const Argument shutdown_arguments[] = {
   { "mode", ARGUMENT_STRING, .words = (const char *const[]){ "acpi", "quit", NULL } },
-  { "timeout", ARGUMENT_INTEGER, .min = 0, .max = G_MAXINT32 },
+  { "timeout", ARGUMENT_INTEGER, .min = 1, .max = G_MAXINT32 },
+  { "then", ARGUMENT_STRING, .words = (const char *const[]){ "destroy", NULL } },
   { NULL },
 };
+
+static void ask_to_power_down(Supervisor *supervisor, ControlRequest *request, gint64 seconds)
+{
+  if (!supervisor->options->has_acpi) {
+    control_request_fail(request, CONTROL_CLASS_GENERIC,
+                         "the guest has no <acpi/>, so it cannot be asked to power down");
+  } else if (!qmp_client_is_ready(emulator_qmp(supervisor->emulator))) {
+    control_request_fail(request, CONTROL_CLASS_NO_ANSWER, "QEMU does not take commands any more");
+  } else {
+    stopping_ask(supervisor, (guint)seconds);
+    control_request_return(request, NULL);
+  }
+}
 
 static void execute_shutdown(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
   const char *mode = json_get_string(arguments, "mode");
-  gint64 seconds = -1;
+  gboolean ends = json_get_string(arguments, "then") != NULL;
+  gint64 seconds = 0;
 
   json_get_int(arguments, "timeout", &seconds);
-  if (!is_alive(supervisor)) {
+  if (ends && seconds == 0) {
+    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'then' needs a 'timeout'");
+  } else if (!is_alive(supervisor)) {
     refuse_state(supervisor, request);
   } else if (mode && g_str_equal(mode, "quit")) {
     supervisor->wish.is_stop = TRUE;
     stopping_quit(supervisor, "user");
     control_request_return(request, NULL);
-  } else {
+  } else if (ends) {
     stopping_power_down(supervisor, (int)seconds);
     control_request_return(request, NULL);
+  } else {
+    ask_to_power_down(supervisor, request, seconds);
   }
 }
 

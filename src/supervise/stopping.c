@@ -101,6 +101,10 @@ static gboolean on_power_button_time(gpointer user_data)
     announce_notice("the guest does not power down: it is not started again, and runs on");
     supervisor->wish.is_reboot = FALSE;
     states_set(supervisor, STATE_RUNNING, "resumed");
+  } else if (supervisor->wish.is_asked_only) {
+    announce_notice("the guest does not power down, and runs on");
+    supervisor->wish.is_asked_only = supervisor->wish.is_stop = FALSE;
+    states_set(supervisor, STATE_RUNNING, "resumed");
   } else {
     announce_notice("the guest does not power down: telling QEMU to quit");
     stopping_quit(supervisor, supervisor->reason);
@@ -135,7 +139,7 @@ static void begin(Supervisor *supervisor, int seconds)
 
 void stopping_power_down(Supervisor *supervisor, int seconds)
 {
-  supervisor->wish.is_reboot = FALSE;
+  supervisor->wish.is_reboot = supervisor->wish.is_asked_only = FALSE;
   supervisor->wish.is_stop = TRUE;
   if (!qmp_client_is_ready(emulator_qmp(supervisor->emulator))) {
     announce_notice("QEMU does not take commands any more: ending it");
@@ -150,8 +154,24 @@ void stopping_power_down(Supervisor *supervisor, int seconds)
   }
 }
 
+void stopping_ask(Supervisor *supervisor, guint seconds)
+{
+  supervisor->wish.is_reboot = FALSE;
+  supervisor->wish.is_stop = supervisor->wish.is_asked_only = TRUE;
+  supervisor->wish.deadline = seconds ? g_get_monotonic_time() + seconds * (gint64)G_USEC_PER_SEC : 0;
+  if (seconds)
+    announce_notice("asking the guest to power down; after %u seconds it runs on", seconds);
+  else
+    announce_notice("asking the guest to power down, until it does");
+  if (supervisor->state == STATE_PAUSED) /* one that stands does not see the button */
+    qmp_client_execute(emulator_qmp(supervisor->emulator), "cont", NULL, NULL, NULL);
+  states_set(supervisor, STATE_POWERING_DOWN, "user");
+  press_power_button(supervisor);
+}
+
 void stopping_reboot(Supervisor *supervisor)
 {
+  supervisor->wish.is_asked_only = FALSE;
   supervisor->wish.is_reboot = TRUE;
   begin(supervisor, -1);
 }
@@ -165,8 +185,9 @@ static void on_first_signal(Supervisor *supervisor)
   case STATE_PAUSED:
     stopping_power_down(supervisor, -1);
     return;
-  case STATE_POWERING_DOWN: /* a command has asked for that already, perhaps to start it again */
-    if (supervisor->wish.is_reboot)
+  case STATE_POWERING_DOWN: /* a command has asked for that already, perhaps to start it again, or with
+                               patience */
+    if (supervisor->wish.is_reboot || supervisor->wish.is_asked_only)
       stopping_power_down(supervisor, -1);
     return;
   case STATE_STARTING:

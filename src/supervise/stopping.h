@@ -14,6 +14,10 @@ enum { POWER_BUTTON_AGAIN = 5 * 1000 };
 /* Begins at the first step; @seconds is the time for it, or -1 for the one of the options. */
 void stopping_power_down(Supervisor *supervisor, int seconds);
 
+/* Presses the button alone, again and again: until the guest powers down, or for @seconds (0: for ever),
+ * after which it runs on. Nothing is ever ended. QMP answers, and the guest has ACPI. */
+void stopping_ask(Supervisor *supervisor, guint seconds);
+
 /* The same for a guest that is started again when it has powered off; one that does not power off in time
  * runs on. */
 void stopping_reboot(Supervisor *supervisor);

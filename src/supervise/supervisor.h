@@ -84,11 +84,12 @@ typedef enum {
 
 /* What somebody wants of the guest, whatever it would do by itself. */
 typedef struct {
-  gboolean is_stop;      /* it is to end, and is not started again */
-  gboolean is_destroyed; /* at once */
-  gboolean is_reboot;    /* it is to power off, and is started again */
-  guint signals;         /* that asked for its end */
-  gint64 deadline;       /* of powering down: the monotonic time in microseconds; 0: there is none */
+  gboolean is_stop;       /* it is to end, and is not started again */
+  gboolean is_destroyed;  /* at once */
+  gboolean is_reboot;     /* it is to power off, and is started again */
+  guint signals;          /* that asked for its end */
+  gboolean is_asked_only; /* to power down: at the deadline it runs on */
+  gint64 deadline;        /* of powering down: the monotonic time in microseconds; 0: there is none */
 } Wish;
 
 typedef struct {

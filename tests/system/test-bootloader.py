@@ -33,7 +33,8 @@ class Case:
         self.directory = guest.Directory()
         self.path = self.directory.path
         self.program = self.script("loader", body)
-        self.emulator = self.script("emulator", f"printf '%s\\n' \"$@\" > {self.path}/qemu-arguments; exit 1")
+        self.emulator = self.script("emulator", "[ \"$2\" = help ] && printf 'Supported machines are:\\npc  Standard PC\\n' && exit; "
+                                    f"printf '%s\\n' \"$@\" > {self.path}/qemu-arguments; exit 1")
         self.directory.write("disk.img", "")
         self.directory.write("vmlinuz", "kernel")
         self.directory.write("initrd", "initrd")

@@ -165,15 +165,34 @@ def test_shutdown():
 def test_shutdown_of_a_guest_that_does_not_listen():
     with running() as (directory, run):
         type_into(directory, b"in3\n", r' !"')
-        directory.verb("shutdown", "--timeout", "1", "web")
+        said = directory.verb("shutdown", "--timeout=1", "web").out
+        assert said == "web is asked to power down; after 1 seconds it runs on\n", said
+        run.expect_error("the guest does not power down, and runs on")
+        assert directory.verb("domstate", "web").out == "running\n"
+        assert "until it does" in directory.verb("shutdown", "web").out
+        assert directory.verb("domstate", "web").out != "ended\n"
+        said = directory.verb("shutdown", "--timeout=1", "--then=destroy", "web").out
+        assert said == "web is asked to power down; after 1 seconds it is ended\n", said
         assert run.wait() == 8, run.said()
 
 
 def test_shutdown_without_acpi():
     with running(features="<apic/>") as (directory, run):
-        warned = directory.verb("shutdown", "--timeout", "1", "web")
-        assert "warning: the guest has no <acpi/>" in warned.err, warned.err
+        assert "has no <acpi/>" in directory.verb("shutdown", "web", code=12).err
+        assert directory.verb("domstate", "web").out == "running\n"
+        directory.verb("shutdown", "--timeout=1", "--then=destroy", "web")
         assert run.wait() == 8, run.said()
+
+
+def test_shutdown_options_that_make_no_sense():
+    with guest.Directory() as directory:
+        directory.write("web.xml", guest.hello_xml(name="web"))
+        directory.verb("start", "web.xml")
+        for options in (["--then=destroy"], ["--timeout=-1"], ["--timeout=1", "--then=nothing"]):
+            directory.verb("shutdown", *options, "web", code=2)
+        assert directory.verb("domstate", "web").out == "running\n"
+        directory.verb("destroy", "web")
+        directory.assert_nothing_left()
 
 
 def test_reboot_without_acpi():
