@@ -231,7 +231,7 @@ def test_detach_says_why_it_fails():
     with guest.Directory() as directory:
         code, run = detach(directory, guest.hello_xml().replace("machine='pc'", "machine='pc-i440fx-99.0'"))
         assert code == 5, run.said()
-        run.expect_error("QEMU failed to start(.|\n)*unsupported machine type")
+        run.expect_error("guest.xml:[0-9]+: error: .*has no machine 'pc-i440fx-99.0'(.|\n)*--machine=")
         code, run = detach(directory, guest.hello_xml(), "--console")
         assert code == 2, run.said()
         directory.assert_nothing_left()
