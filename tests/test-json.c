@@ -33,6 +33,8 @@ static const char *const accepted[][2] = {
   { "\"\"", NULL },
   { "\"\\u009b\\u061c\\u202e\xc2\x9b\\udb40\\udc41\\u2029\"",
     "\"\\u009b\\u061c\\u202e\\u009b\\udb40\\udc41\\u2029\"" },
+  { "{\"gr\xc3\xbc\xc3\x9f\": \"\xe2\x82\xac \xf0\x9f\x98\x80\"}",
+    "{\"gr\xc3\xbc\xc3\x9f\":\"\xe2\x82\xac \xf0\x9f\x98\x80\"}" },
   { "\"\\u00e9\\ud83d\\ude00\\u007f\\u001f\"", "\"\xc3\xa9\xf0\x9f\x98\x80\\u007f\\u001f\"" },
   { "\"\\\\\\\"\\/\\b\\f\\n\\r\\t\"", "\"\\\\\\\"/\\b\\f\\n\\r\\t\"" },
   { "\"/* no comment */ // '[[{{\"", NULL },

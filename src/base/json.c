@@ -247,6 +247,16 @@ static gboolean gate_pass(Gate *gate, guint max_depth, GError **error)
   return gate->depth == 0 || refuse(error, "it is cut off");
 }
 
+/* As one unit of UTF-16 or two. */
+static void append_escape(GString *text, gunichar character)
+{
+  if (character < 0x10000)
+    g_string_append_printf(text, "\\u%04x", character);
+  else
+    g_string_append_printf(text, "\\u%04x\\u%04x", 0xd800 + ((character - 0x10000) >> 10),
+                           0xdc00 + (character & 0x3ff));
+}
+
 /* ---- Parsing ---- */
 
 static gsize count_members(const Json *json)
@@ -261,6 +271,32 @@ static gsize count_members(const Json *json)
   for (gsize i = 0; json_is(json, JSON_ARRAY) && i < json_length(json); i++)
     count += count_members(json_at(json, i));
   return count;
+}
+
+/* json-c 0.18, that of Debian 13, takes every byte of a string that is not ASCII for a control character (its
+ * issue 875). After the gate there are such bytes in strings only, and never behind a backslash. NULL: there
+ * are none. */
+static char *escape_wide(const char *text, gsize length, gsize *ret_length)
+{
+  GString *escaped;
+  gsize at = 0;
+
+  while (at < length && !(text[at] & 0x80))
+    at++;
+  if (at == length)
+    return NULL;
+  escaped = g_string_new_len(text, (gssize)at);
+  while (at < length) {
+    gunichar character = g_utf8_get_char(text + at);
+
+    if (character < 0x80)
+      g_string_append_c(escaped, (char)character);
+    else
+      append_escape(escaped, character);
+    at += (gsize)g_utf8_skip[(guchar)text[at]];
+  }
+  *ret_length = escaped->len;
+  return g_string_free(escaped, FALSE);
 }
 
 /* Its depth counts the value itself, and it has room for as much from the start. */
@@ -287,6 +323,8 @@ static Json *parse_passed(const char *text, gsize length, guint depth, GError **
 Json *json_parse(const char *text, gsize length, guint max_depth, GError **error)
 {
   Gate gate = { .at = text, .end = text + length };
+  g_autofree char *escaped = NULL;
+  gsize escaped_length = 0;
   g_autoptr(Json) json = NULL;
 
   g_assert(max_depth <= 4096); /* printing and freeing recurse */
@@ -296,7 +334,12 @@ Json *json_parse(const char *text, gsize length, guint max_depth, GError **error
   }
   if (!gate_pass(&gate, max_depth, error))
     return NULL;
-  json = parse_passed(text, length, gate.deepest, error);
+  escaped = escape_wide(text, length, &escaped_length);
+  if (escaped && escaped_length >= G_MAXINT32) {
+    refuse(error, "it is too long");
+    return NULL;
+  }
+  json = parse_passed(escaped ? escaped : text, escaped ? escaped_length : length, gate.deepest, error);
   if (!json || count_members(json) == gate.members)
     return g_steal_pointer(&json);
   refuse(error, "a member that is there twice");
@@ -308,7 +351,7 @@ Json *json_parse(const char *text, gsize length, guint max_depth, GError **error
 enum { NOT_PRETTY = -1 };
 
 /* A character of more than one byte; returns how many they are. What would be deceptive on a terminal is
- * escaped, as one unit of UTF-16 or two. */
+ * escaped. */
 static gsize print_character(GString *text, const char *at)
 {
   gunichar character = g_utf8_get_char_validated(at, -1);
@@ -317,11 +360,8 @@ static gsize print_character(GString *text, const char *at)
 
   if (is_invalid || !quote_is_deceptive(character))
     g_string_append_len(text, at, (gssize)length);
-  else if (character < 0x10000)
-    g_string_append_printf(text, "\\u%04x", character);
   else
-    g_string_append_printf(text, "\\u%04x\\u%04x", 0xd800 + ((character - 0x10000) >> 10),
-                           0xdc00 + (character & 0x3ff));
+    append_escape(text, character);
   return length;
 }
 
