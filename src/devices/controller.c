@@ -6,6 +6,7 @@
 #include "domain/chipset.h"
 #include "domain/devices.h"
 #include "domain/os.h"
+#include "xml/annotate.h"
 #include "xml/element.h"
 
 ENUM_TABLE(controller_type_table, CONTROLLER_LAST, [CONTROLLER_PCI] = "pci", [CONTROLLER_USB] = "usb",
@@ -466,6 +467,36 @@ guint controller_usb_ports(const Controller *controller)
   }
 }
 
+static void annotate_number(xmlNode *node, const char *name, guint32 number)
+{
+  if (number != CONTROLLER_UNSET)
+    xml_set_attribute_format(node, name, "%u", number);
+}
+
+static void annotate_pci_target(const Controller *controller, xmlNode *node)
+{
+  if (controller->chassis == CONTROLLER_UNSET && controller->port == CONTROLLER_UNSET &&
+      controller->chassis_nr == CONTROLLER_UNSET)
+    return;
+  node = xml_set_child(node, "target");
+  annotate_number(node, "chassisNr", controller->chassis_nr);
+  annotate_number(node, "chassis", controller->chassis);
+  if (controller->port != CONTROLLER_UNSET)
+    xml_set_attribute_format(node, "port", "0x%x", controller->port);
+}
+
+static void controller_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  const Controller *controller = (const Controller *)device;
+
+  xml_set_attribute(node, "type", enum_to_string(&controller_type_table, (int)controller->type));
+  xml_set_attribute_format(node, "index", "%u", controller->index);
+  if (controller->model != CONTROLLER_MODEL_DEFAULT)
+    xml_set_attribute(node, "model", enum_to_string(&controller_model_table, (int)controller->model));
+  if (controller->type == CONTROLLER_PCI && !controller->is_builtin)
+    annotate_pci_target(controller, node);
+}
+
 const DeviceRoom controller_room = {
   .element = "controller",
   .size = sizeof(Controller),
@@ -474,6 +505,6 @@ const DeviceRoom controller_room = {
   .complete = controller_complete,
   .validate = controller_validate,
   .translate = controller_translate,
-  .annotate = device_annotate_nothing,
+  .annotate = controller_annotate,
   .clear = device_clear_nothing,
 };

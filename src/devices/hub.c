@@ -4,6 +4,7 @@
 #include "devices/hub.h"
 
 #include "domain/devices.h"
+#include "xml/annotate.h"
 #include "xml/element.h"
 
 ENUM_TABLE(hub_type_table, 1, "usb");
@@ -34,6 +35,11 @@ Hub *hub_add(Domain *domain)
   return (Hub *)device;
 }
 
+static void hub_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  xml_set_attribute(node, "type", "usb");
+}
+
 const DeviceRoom hub_room = {
   .element = "hub",
   .size = sizeof(Hub),
@@ -41,6 +47,6 @@ const DeviceRoom hub_room = {
   .complete = hub_complete,
   .validate = device_validate_nothing,
   .translate = hub_translate,
-  .annotate = device_annotate_nothing,
+  .annotate = hub_annotate,
   .clear = device_clear_nothing,
 };

@@ -5,6 +5,7 @@
 
 #include "domain/chipset.h"
 #include "domain/devices.h"
+#include "xml/annotate.h"
 #include "xml/element.h"
 
 ENUM_TABLE(
@@ -59,6 +60,12 @@ void memballoon_imply(Domain *domain)
   domain_add_device(domain, device);
 }
 
+static void memballoon_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  xml_set_attribute(node, "model",
+                    enum_to_string(&memballoon_model_table, (int)((const Memballoon *)device)->model));
+}
+
 const DeviceRoom memballoon_room = {
   .element = "memballoon",
   .size = sizeof(Memballoon),
@@ -67,6 +74,6 @@ const DeviceRoom memballoon_room = {
   .complete = memballoon_complete,
   .validate = memballoon_validate,
   .translate = memballoon_translate,
-  .annotate = device_annotate_nothing,
+  .annotate = memballoon_annotate,
   .clear = device_clear_nothing,
 };

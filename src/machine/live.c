@@ -8,22 +8,12 @@
 #include "devices/registry.h"
 #include "domain/devices.h"
 #include "domain/metadata.h"
-#include "domain/os.h"
 #include "xml/annotate.h"
 #include "xml/document.h"
 
-/* Absolute, since the live XML is read from elsewhere. */
-static void annotate_path(xmlNode *root, const char *name, const char *path)
-{
-  if (path)
-    xml_set_text(xml_set_child(xml_set_child(root, "os"), name), path);
-}
-
 static void annotate_metadata(const Domain *domain, xmlNode *root)
 {
-  xml_set_text(xml_set_child(root, "uuid"), domain->metadata->uuid);
-  annotate_path(root, "kernel", domain->os->kernel);
-  annotate_path(root, "initrd", domain->os->initrd);
+  xml_set_text(xml_set_child_after(root, "uuid", "name"), domain->metadata->uuid);
 }
 
 static void annotate_pci(const PciAddress *pci, xmlNode *address)
@@ -130,11 +120,15 @@ static void annotate_facts(const Domain *domain, const LiveFacts *facts)
 
 char *live_describe(const Domain *domain, const LiveFacts *facts)
 {
-  annotate_metadata(domain, xml_document_root(domain->document));
+  xmlNode *root = xml_document_root(domain->document);
+  xmlNode *devices = xml_set_child(root, "devices");
+
+  annotate_metadata(domain, root);
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (!device->node)
-      continue;
-    xml_set_attribute(xml_set_child(device->node, "alias"), "name", device->alias);
+    if (!device->node) /* implied: what it is, its room writes */
+      device->node = xml_add_child(devices, device->room->element);
+    if (device->room != &graphics_room) /* the format knows no alias of it */
+      xml_set_attribute(xml_set_child(device->node, "alias"), "name", device->alias);
     annotate_address(&device->address, device->node);
     device->room->annotate(domain, device, device->node);
   }

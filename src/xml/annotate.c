@@ -7,47 +7,114 @@
 
 #include "xml/element.h"
 
-/* The white space before the first child of @node, or NULL where it is all on one line. */
-static const xmlNode *indentation_of(const xmlNode *node)
+/* The white space before @node with the end of the line above it, or NULL where it does not begin a line. */
+static const char *indentation_before(const xmlNode *node)
 {
-  const xmlNode *first = node->children;
+  const xmlNode *before = node->prev;
 
-  if (first && first->type == XML_TEXT_NODE && xmlIsBlankNode(first) &&
-      strchr((const char *)first->content, '\n'))
-    return first;
-  return NULL;
+  if (!before || before->type != XML_TEXT_NODE || !xmlIsBlankNode(before))
+    return NULL;
+  return strrchr((const char *)before->content, '\n');
+}
+
+/* What stands before the children of an element that has none yet: one step more than before itself. */
+static char *indentation_of_first(const xmlNode *node)
+{
+  const char *own = indentation_before(node);
+  const char *outer = node->parent ? indentation_before(node->parent) : NULL;
+  gsize step = own && outer && strlen(own) > strlen(outer) ? strlen(own) - strlen(outer) : 2;
+
+  if (!own)
+    return NULL;
+  return strlen(own) > step ? g_strconcat(own, own + strlen(own) - step, NULL) : g_strconcat(own, "  ", NULL);
+}
+
+static void add_text(xmlNode *node, const char *text)
+{
+  xmlAddChild(node, xmlNewDocText(node->doc, (const xmlChar *)text));
+}
+
+static void add_first(xmlNode *node, xmlNode *child)
+{
+  g_autofree char *indentation = indentation_of_first(node);
+
+  if (indentation)
+    add_text(node, indentation);
+  xmlAddChild(node, child);
+  if (indentation)
+    add_text(node, indentation_before(node));
 }
 
 /* What stands before the closing tag of @node becomes what stands before its last child. */
 static void add_indented(xmlNode *node, xmlNode *child)
 {
-  const xmlNode *indentation = indentation_of(node);
+  const char *indentation =
+      node->children && node->children->next ? indentation_before(node->children->next) : NULL;
   xmlNode *last = node->last;
-  xmlNode *before;
 
-  if (!indentation || !last || last->type != XML_TEXT_NODE) {
+  if (!last) {
+    add_first(node, child);
+    return;
+  }
+  if (!indentation || last->type != XML_TEXT_NODE || !xmlIsBlankNode(last)) {
     xmlAddChild(node, child);
     return;
   }
-  before = xmlNewDocText(node->doc, indentation->content);
   xmlAddPrevSibling(last, child);
-  if (child->prev && child->prev->type == XML_TEXT_NODE)
-    xmlFreeNode(before);
-  else
-    xmlAddPrevSibling(child, before);
+  if (!child->prev || child->prev->type != XML_TEXT_NODE)
+    xmlAddPrevSibling(child, xmlNewDocText(node->doc, (const xmlChar *)indentation));
+}
+
+static xmlNode *find_child(xmlNode *node, const char *name)
+{
+  for (xmlNode *child = node->children; child; child = child->next) {
+    if (xml_is_element(child, name) && !child->ns)
+      return child;
+  }
+  return NULL;
+}
+
+xmlNode *xml_set_child_after(xmlNode *node, const char *name, const char *sibling)
+{
+  xmlNode *before = find_child(node, sibling);
+  const char *indentation = before ? indentation_before(before) : NULL;
+  xmlNode *child = find_child(node, name);
+
+  if (child || !before)
+    return child ? child : xml_add_child(node, name);
+  child = xmlNewDocNode(node->doc, NULL, (const xmlChar *)name, NULL);
+  xmlAddNextSibling(before, child);
+  if (indentation)
+    xmlAddPrevSibling(child, xmlNewDocText(node->doc, (const xmlChar *)indentation));
+  return child;
+}
+
+xmlNode *xml_add_child(xmlNode *node, const char *name)
+{
+  xmlNode *child = xmlNewDocNode(node->doc, NULL, (const xmlChar *)name, NULL);
+
+  add_indented(node, child);
+  return child;
 }
 
 xmlNode *xml_set_child(xmlNode *node, const char *name)
 {
-  xmlNode *child;
+  xmlNode *child = find_child(node, name);
 
-  for (child = node->children; child; child = child->next) {
+  return child ? child : xml_add_child(node, name);
+}
+
+void xml_copy_children(xmlNode *node, const xmlNode *from, const char *name)
+{
+  for (xmlNode *child = from->children; child; child = child->next) {
     if (xml_is_element(child, name) && !child->ns)
-      return child;
+      add_indented(node, xmlDocCopyNode(child, node->doc, /* extended= */ 1));
   }
-  child = xmlNewDocNode(node->doc, NULL, (const xmlChar *)name, NULL);
-  add_indented(node, child);
-  return child;
+}
+
+void xml_remove_attribute(xmlNode *node, const char *name)
+{
+  xmlUnsetProp(node, (const xmlChar *)name);
 }
 
 static void remove_node(xmlNode *node)

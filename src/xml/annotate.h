@@ -12,6 +12,17 @@
 /* The first child element @name; where there is none, one is added at the end, indented like its siblings. */
 xmlNode *xml_set_child(xmlNode *node, const char *name);
 
+/* The same, added after the child element @sibling. */
+xmlNode *xml_set_child_after(xmlNode *node, const char *name, const char *sibling);
+
+/* Adds a child element, indented in the same way. */
+xmlNode *xml_add_child(xmlNode *node, const char *name);
+
+/* Adds copies of the child elements @name of another element. */
+void xml_copy_children(xmlNode *node, const xmlNode *from, const char *name);
+
+void xml_remove_attribute(xmlNode *node, const char *name);
+
 /* Removes the child elements @name, with the white space before them. */
 void xml_remove_child(xmlNode *node, const char *name);
 

@@ -292,6 +292,17 @@ static gboolean is_descriptor(const char *path)
          g_str_equal(canonical, "/dev/stderr");
 }
 
+/* The document itself says it from now on: what is made of it is read from elsewhere. */
+static void write_path(xmlNode *node, const char *attribute, const char *path)
+{
+  if (attribute) {
+    xmlSetProp(node, (const xmlChar *)attribute, (const xmlChar *)path);
+    return;
+  }
+  xmlNodeSetContent(node, NULL);
+  xmlNodeAddContent(node, (const xmlChar *)path);
+}
+
 static gboolean read_path(xmlNode *node, const char *attribute, const char *path, const char **ret_path,
                           GError **error)
 {
@@ -306,6 +317,8 @@ static gboolean read_path(xmlNode *node, const char *attribute, const char *path
     return xml_error(error, node, attribute, "'%s' is no file, but a descriptor of whoever opens it",
                      absolute);
   *ret_path = xml_document_keep(document, absolute);
+  if (!g_path_is_absolute(path))
+    write_path(node, attribute, absolute);
   return TRUE;
 }
 

@@ -80,8 +80,8 @@ gboolean xml_text_uint(xmlNode *node, guint64 min, guint64 max, guint64 *ret_val
 gboolean xml_attribute_yes_no(xmlNode *node, const char *name, gboolean *ret_value, GError **error);
 gboolean xml_attribute_on_off(xmlNode *node, const char *name, gboolean *ret_value, GError **error);
 
-/* A path, made absolute against the document's directory. Empty is an error, and so is what QEMU would not
- * take for a path (/dev/fdset/N, which names a descriptor that was handed to it). */
+/* A path, made absolute against the document's directory, in the document, too. Empty is an error, and so is
+ * what QEMU would not take for a path (/dev/fdset/N, which names a descriptor that was handed to it). */
 gboolean xml_attribute_path(xmlNode *node, const char *name, const char **ret_path, GError **error);
 gboolean xml_child_path(xmlNode *node, const char *name, const char **ret_path, GError **error);
 

@@ -6,5 +6,6 @@ libdomrun_a_SOURCES += \
 	%D%/element.c %D%/element.h \
 	%D%/format.c %D%/format.h %D%/format-names.inc \
 	%D%/marks.c %D%/marks.h \
+	%D%/select.c %D%/select.h \
 	%D%/syntax-error.c %D%/syntax-error.h \
 	%D%/unread.c %D%/unread.h

@@ -116,6 +116,36 @@ def test_document():
         assert rows(directory.verb("domiflist", "web").out)[0][-1] == "52:54:00:11:22:33"
 
 
+def test_document_in_other_forms():
+    """Without passwords, without what is of this run, and parts of it."""
+    devices = ("<serial type='pty'/><graphics type='vnc' autoport='yes' passwd='secret'/><interface type='user'>"
+               "<alias name='ua-uplink'/></interface>")
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(devices, name="web"))
+        directory.await_state("web")
+        usual, secret, inactive = (directory.verb("dumpxml", *options, "web").out
+                                   for options in ([], ["--security-info"], ["--inactive"]))
+        assert "secret" not in usual and 'passwd="secret"' in secret
+        for implied in ('<memballoon model="virtio">', '<controller type="pci" index="0" model="pci-root">', "<video>"):
+            assert implied in usual, usual
+        assert re.search(r' id="\d+"', usual) and "/dev/pts/" in usual and '<alias name="serial0"/>' in usual
+        assert not re.search(r' id="\d+"|/dev/pts/|<alias name="[^u]', inactive), inactive
+        assert 'port="-1"' in inactive and '<alias name="ua-uplink"/>' in inactive
+        assert directory.verb("dumpxml", "--xpath=string(//name)", "web").out == "web\n"
+        assert directory.verb("dumpxml", "--xpath=//interface/model", "web").out == '<model type="rtl8139"/>\n'
+        assert "nothing in the document fits" in directory.verb("dumpxml", "--xpath=//filesystem", "web", code=12).err
+        assert "is not an XPath expression" in directory.verb("dumpxml", "--xpath=//[", "web", code=2).err
+        assert "secret" not in directory.verb("dumpxml", "--xpath=//graphics", "web").out
+        directory.destroy("web")
+        run.wait()
+        again = directory.run(inactive)
+        directory.await_state("web")
+        assert directory.verb("domuuid", "web").out.strip() in inactive
+        directory.destroy("web")
+        again.wait()
+        directory.assert_nothing_left()
+
+
 def test_terminal():
     with running() as (directory, run):
         path = directory.verb("ttyconsole", "web").out.strip()

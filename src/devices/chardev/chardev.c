@@ -363,8 +363,22 @@ static void annotate_target(const Device *device, const EnumTable *targets, xmlN
     xml_set_attribute_format(target, "port", "%d", chardev->port);
 }
 
+/* A serial port that a console made has what the console says. */
+static void annotate_source(const Domain *domain, const Chardev *serial, xmlNode *node)
+{
+  static const char *const children[] = { "source", "protocol", "log" };
+  const Device *console = device_first_of(domain, &console_room);
+
+  if (xml_has_attribute(node, "type") || !console || !console->node)
+    return;
+  xml_set_attribute(node, "type", enum_to_string(&chardev_type_table, (int)serial->source.type));
+  for (gsize i = 0; i < G_N_ELEMENTS(children); i++)
+    xml_copy_children(node, console->node, children[i]);
+}
+
 static void serial_annotate(const Domain *domain, const Device *device, xmlNode *node)
 {
+  annotate_source(domain, (const Chardev *)device, node);
   annotate_target(device, &serial_target_table, node);
 }
 
@@ -375,6 +389,8 @@ static void parallel_annotate(const Domain *domain, const Device *device, xmlNod
 
 static void console_annotate(const Domain *domain, const Device *device, xmlNode *node)
 {
+  xml_set_attribute(node, "type",
+                    enum_to_string(&chardev_type_table, (int)((const Chardev *)device)->source.type));
   annotate_target(device, &console_target_table, node);
 }
 

@@ -8,7 +8,6 @@
 
 #include "devices/disk/disk.h"
 
-#include "xml/annotate.h"
 #include "xml/element.h"
 
 /* As many as libvirt takes. */
@@ -103,17 +102,4 @@ gboolean disk_backing_validate(const Disk *disk, GError **error)
     g_hash_table_insert(lines, (gpointer)image->source, GINT_TO_POINTER(image->place.line));
   }
   return TRUE;
-}
-
-/* Absolute, since the live XML is read from elsewhere. */
-void disk_backing_annotate(const Disk *disk, xmlNode *disk_node)
-{
-  xmlNode *node = disk_node;
-
-  for (guint i = 0; i < disk->backing->len; i++) {
-    const DiskBacking *image = &g_array_index(disk->backing, DiskBacking, i);
-
-    node = xml_set_child(node, "backingStore");
-    xml_set_attribute(xml_set_child(node, "source"), disk_source_attribute(image->type), image->source);
-  }
 }

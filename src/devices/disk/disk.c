@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "domain/devices.h"
-#include "xml/annotate.h"
 #include "xml/element.h"
 
 ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block");
@@ -348,16 +347,6 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
          validate_source(domain, disk, error) && disk_backing_validate(disk, error);
 }
 
-/* Absolute, since the live XML is read from elsewhere. */
-static void disk_annotate(const Domain *domain, const Device *device, xmlNode *node)
-{
-  const Disk *disk = (const Disk *)device;
-
-  if (disk->source)
-    xml_set_attribute(xml_set_child(node, "source"), source_attributes[disk->type], disk->source);
-  disk_backing_annotate(disk, node);
-}
-
 static void disk_clear(Device *device)
 {
   g_clear_pointer(&((Disk *)device)->backing, g_array_unref);
@@ -372,6 +361,6 @@ const DeviceRoom disk_room = {
   .complete = disk_complete,
   .validate = disk_validate,
   .translate = disk_translate,
-  .annotate = disk_annotate,
+  .annotate = device_annotate_nothing,
   .clear = disk_clear,
 };

@@ -191,7 +191,6 @@ gboolean disk_format_has_backing(DiskFormat format);
 /* Reads <backingStore>, once <driver> and <source> were read. */
 gboolean disk_backing_parse(struct _xmlNode *disk_node, Disk *disk, GError **error);
 gboolean disk_backing_validate(const Disk *disk, GError **error);
-void disk_backing_annotate(const Disk *disk, struct _xmlNode *disk_node);
 
 /* Reads <target>. */
 gboolean disk_target_parse(struct _xmlNode *node, Disk *disk, GError **error);

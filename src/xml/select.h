@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What an XPath expression finds in a document. https://www.w3.org/TR/1999/REC-xpath-19991116/
+ */
+#pragma once
+
+#include "xml/document.h"
+
+/* The nodes, each on lines of its own, or the number, string or truth that the expression gives. NULL with a
+ * DOMRUN_ERROR_USAGE error where it is no expression, and with *@ret_is_empty TRUE and no error where no node
+ * fits. The caller frees it. */
+char *xml_select(const XmlDocument *document, const char *expression, gboolean *ret_is_empty, GError **error);
