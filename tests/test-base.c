@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/exit-code.h"
 #include "base/fd.h"
+#include "base/file-name.h"
 #include "base/nearest.h"
 #include "base/patience.h"
 #include "base/quote.h"
@@ -504,6 +505,28 @@ static void test_patience(void)
   g_unsetenv("DOMRUN_PATIENCE");
 }
 
+/* 255 bytes, and no half of a character. */
+static void test_file_name(void)
+{
+  g_autofree char *short_one = file_name_join("web", "-1.core");
+  g_autofree char *long_name = g_strnfill(250, 'x'),
+                  *umlauts = g_strconcat(long_name, "\303\244\303\244", NULL);
+  g_autofree char *cut = file_name_join(umlauts, "-1.core"), *in_the_midst = file_name_join(umlauts, ".co");
+
+  g_assert_cmpstr(short_one, ==, "web-1.core");
+  g_assert_cmpuint(strlen(cut), ==, 255);
+  g_assert_true(g_str_has_suffix(cut, "x-1.core"));
+  g_assert_cmpuint(strlen(in_the_midst), ==, 255);
+  g_assert_true(g_utf8_validate(in_the_midst, -1, NULL));
+  {
+    g_autofree char *odd = file_name_join(umlauts, ".cor");
+
+    g_assert_cmpuint(strlen(odd), ==, 254); /* the room ends in the midst of the first umlaut */
+    g_assert_true(g_str_has_suffix(odd, "x.cor"));
+    g_assert_true(g_utf8_validate(odd, -1, NULL));
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -525,6 +548,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/fd/ownership", test_fd_ownership);
   g_test_add_func("/base/fd/read-and-write", test_fd_read_and_write);
   g_test_add_func("/base/fd/errors", test_fd_errors);
+  g_test_add_func("/base/file-name", test_file_name);
   g_test_add_func("/base/patience", test_patience);
   return g_test_run();
 }

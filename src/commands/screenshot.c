@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file-name.h"
 #include "base/patience.h"
 #include "commands/command.h"
 #include "commands/guest.h"
@@ -59,10 +60,11 @@ static gboolean save(int from, const char *path, GError **error)
 static char *make_name(const GuestCommand *command)
 {
   g_autoptr(GDateTime) now = g_date_time_new_now_local();
-  g_autofree char *time = g_date_time_format(now, "%Y-%m-%d-%H%M%S");
+  g_autofree char *end = g_date_time_format(now, "-%Y-%m-%d-%H%M%S.png");
   g_autofree char *guest = g_strdelimit(g_strdup(command->guest->state.name), "/", '_');
+  g_autofree char *name = g_strconcat(guest[0] == '-' || guest[0] == '.' ? "_" : "", guest, NULL);
 
-  return g_strdup_printf("%s%s-%s.png", guest[0] == '-' || guest[0] == '.' ? "_" : "", guest, time);
+  return file_name_join(name, end);
 }
 
 static gboolean take_picture(GuestCommand *command, const char *path, int screen, GError **error)

@@ -18,6 +18,7 @@
 #include "base/announce.h"
 #include "base/compat.h"
 #include "base/fd.h"
+#include "base/file-name.h"
 #include "host/state-dir.h"
 #include "supervise/states.h"
 #include "supervise/stopping.h"
@@ -113,8 +114,8 @@ static char *choose_path(const Supervisor *supervisor)
   const char *given = supervisor->options->dump_directory;
   g_autofree char *directory = given ? g_strdup(given) : core_dump_directory();
   g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-  g_autofree char *time = g_date_time_format(now, "%Y%m%dT%H%M%S.%fZ");
-  g_autofree char *name = g_strdup_printf("%s-%s.core", supervisor->name, time);
+  g_autofree char *end = g_date_time_format(now, "-%Y%m%dT%H%M%S.%fZ.core");
+  g_autofree char *name = file_name_join(supervisor->name, end);
 
   g_mkdir_with_parents(directory, 0700); /* where it fails, the file cannot be made either */
   return g_build_filename(directory, name, NULL);

@@ -207,6 +207,20 @@ test_coredump_destroy = _dump("coredump-destroy", True)
 test_coredump_restart = _dump("coredump-restart", False)
 
 
+def test_coredump_of_a_long_name():
+    """A guest may have a name as long as a file's."""
+    name = "x" * 240
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(name=name, lifecycle="<on_crash>coredump-destroy</on_crash>"),
+                            "--console", "--dump-dir=dumps")
+        run.expect("boot 1")
+        run.send(b"c")
+        assert run.wait() == 6, run.said()
+        (core,) = (directory.path / "dumps").iterdir()
+        assert core.name.startswith("x" * 220) and core.name.endswith("Z.core"), core
+        directory.assert_nothing_left()
+
+
 def test_coredump_that_cannot_be_written():
     with watched("--dump-dir=/proc/nowhere", on_crash="coredump-destroy") as it:
         it.expect(HELLO + "1")
