@@ -32,6 +32,7 @@ grep -o '^[0-9]*: uart:16550A port:[0-9A-F]*' /proc/tty/driver/serial | sed 's/^
 tr '\\0' '\\n' < /sys/firmware/qemu_fw_cfg/by_name/bootorder/raw | sed 's/^/boot /'
 echo "uuid $(cat /sys/class/dmi/id/product_uuid)"
 echo "all seen"
+read answer     # what the serial port has not sent is lost at the end
 poweroff -f
 """
 
@@ -89,6 +90,7 @@ def boot(document):
                 file.truncate(number * 1024 * 1024)
         run = directory.run(document, "--console")
         run.expect("all seen")
+        run.send(b"\n")
         assert run.wait() == 0, run.said()
         directory.assert_nothing_left()
         return run.out.text

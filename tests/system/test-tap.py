@@ -222,6 +222,8 @@ def left_by_a_killed_supervisor(directory, devices, finder, check_before, check_
     run.process.kill()
     run.process.wait()
     guest.await_that(lambda: not directory.processes(), lambda: f"{directory.processes()}")
+    # a process that is gone from the list may have threads that still hold the device
+    guest.await_that(lambda: not any("LOWER_UP" in tap["flags"] for tap in network.taps().values()), lambda: f"{network.taps()}")
     finder()
     if directory.processes():
         directory.destroy("hello")
