@@ -15,6 +15,9 @@
 #include "host/state-dir.h"
 #include "machine/machine.h"
 
+/* The longest time that an option takes, in seconds. */
+enum { MAX_SECONDS = 1000 * 1000 };
+
 void document_command_clear(DocumentCommand *command)
 {
   plan_free(command->plan);
@@ -38,6 +41,15 @@ gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv,
     return TRUE;
   error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "%s", cause->message);
   return error_add_hint(error, "'%s --help' lists the options", g_get_prgname());
+}
+
+gboolean command_check_seconds(const char *option, int *seconds, GError **error)
+{
+  if (*seconds < 0)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--%s: '%d' is not a number of seconds", option,
+                     *seconds);
+  *seconds = MIN(*seconds, MAX_SECONDS);
+  return TRUE;
 }
 
 gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries,

@@ -22,7 +22,6 @@ libdomrun_a_SOURCES += \
 	%D%/log.c \
 	%D%/output.c \
 	%D%/qmp.c \
-	%D%/reboot.c \
 	%D%/reset.c \
 	%D%/resume.c \
 	%D%/run.c \

@@ -104,7 +104,7 @@ int qmp_command(int argc, char **argv)
   const GOptionEntry entries[] = {
     { "hmp", 0, 0, G_OPTION_ARG_NONE, &is_human, "a command of the human monitor, as one types it", NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &seconds,
-      "give up waiting for the answer after that many seconds (60)", "SECONDS" },
+      "give up waiting for the answer after that many seconds (60; 0: no limit)", "SECONDS" },
     G_OPTION_ENTRY_NULL,
   };
   Json *request = NULL;
@@ -115,12 +115,13 @@ int qmp_command(int argc, char **argv)
                           "Executes a QMP command, or a JSON object {\"execute\": ...}, and prints what it "
                           "returns. 'domrun events --follow' prints QMP's events.",
                           2, G_MAXUINT, argc, argv, &error) &&
+      command_check_seconds("timeout", &seconds, &error) &&
       parse_request(command.arguments + 1, is_human, &request, &error))
     command.guest = guests_find(command.root, command.arguments[0], &error);
   if (command.guest) {
     json_set_bool(request, "slow", TRUE);
     result = guest_command_call_slow(&command, "qmp", g_steal_pointer(&request),
-                                     (int)MIN(MAX(0, seconds), G_MAXINT / 1000) * 1000, &error);
+                                     seconds ? seconds * 1000 : CONTROL_FOREVER, &error);
   }
   g_clear_pointer(&request, json_unref);
   if (!result)

@@ -29,13 +29,11 @@ typedef struct {
   char *log_size_text;
   int log_backups;
   LogLimits log_limits;
-  int shutdown_seconds;
+  char *shutdown_mode;
+  int shutdown_seconds; /* 0: no limit, as in the following */
   int quit_seconds;
   int bootloader_seconds;
 } RunOptions;
-
-/* The longest time that an option takes, in seconds. */
-enum { MAX_SECONDS = 1000 * 1000 };
 
 /* Each is renamed when a log is full. */
 enum { MAX_LOG_BACKUPS = 1000 };
@@ -46,6 +44,7 @@ static void run_options_clear(RunOptions *options)
   g_free(options->dump_directory);
   g_free(options->restart_text);
   g_free(options->log_size_text);
+  g_free(options->shutdown_mode);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunOptions, run_options_clear)
@@ -77,6 +76,7 @@ static int supervise(DocumentCommand *command, const RunOptions *run, int report
     .root = run->root,
     .attaches_console = run->attaches_console,
     .is_verbose = run->is_verbose,
+    .is_never_asked = g_strcmp0(run->shutdown_mode, "quit") == 0,
     .shutdown_seconds = (guint)run->shutdown_seconds,
     .quit_seconds = (guint)run->quit_seconds,
     .restart_limit = run->restart_limit,
@@ -135,17 +135,8 @@ static void choose_kernel(const DocumentCommand *command, const RunOptions *run)
   GError *error = NULL;
 
   if (!report_has_errors(command->report) &&
-      !bootloader_run(command->plan, (guint)MAX(1, run->bootloader_seconds), &error))
+      !bootloader_run(command->plan, (guint)run->bootloader_seconds, &error))
     report_error(command->report, error);
-}
-
-static gboolean check_seconds(const char *option, int *seconds, GError **error)
-{
-  if (*seconds < 0)
-    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--%s: '%d' is not a number of seconds", option,
-                     *seconds);
-  *seconds = MIN(*seconds, MAX_SECONDS);
-  return TRUE;
 }
 
 /* "2M": bytes, or that many times 1024, 1024^2 or 1024^3. */
@@ -187,11 +178,20 @@ static void make_absolute(char **path)
   *path = absolute;
 }
 
+static gboolean check_shutdown_mode(const char *mode, GError **error)
+{
+  if (!mode || g_str_equal(mode, "acpi") || g_str_equal(mode, "quit"))
+    return TRUE;
+  return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+                   "--shutdown-mode: unknown value '%s' (known: acpi, quit)", mode);
+}
+
 static gboolean check_options(RunOptions *run, GError **error)
 {
-  if (!check_seconds("shutdown-timeout", &run->shutdown_seconds, error) ||
-      !check_seconds("quit-timeout", &run->quit_seconds, error) ||
-      !check_seconds("bootloader-timeout", &run->bootloader_seconds, error))
+  if (!command_check_seconds("shutdown-timeout", &run->shutdown_seconds, error) ||
+      !command_check_seconds("quit-timeout", &run->quit_seconds, error) ||
+      !command_check_seconds("bootloader-timeout", &run->bootloader_seconds, error) ||
+      !check_shutdown_mode(run->shutdown_mode, error))
     return FALSE;
   if (run->root && !*run->root)
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--root: the name of the directory is empty");
@@ -217,19 +217,24 @@ static gboolean parse_options(DocumentCommand *command, RunOptions *run, int arg
       "return as soon as the guest runs; its supervisor goes on in the background", NULL },
     { "root", 0, 0, G_OPTION_ARG_FILENAME, &run->root, "keep what is known of running guests in DIR", "DIR" },
     { "shutdown-timeout", 0, 0, G_OPTION_ARG_INT, &run->shutdown_seconds,
-      "seconds to power down for a guest that is asked to, before QEMU is told to quit (60)", "SECONDS" },
+      "seconds to power down for a guest that is asked to, before QEMU is told to quit (60; 0: no limit)",
+      "SECONDS" },
+    { "shutdown-mode", 0, 0, G_OPTION_ARG_STRING, &run->shutdown_mode,
+      "what a first signal does: press the power button (acpi, the default), or tell QEMU to quit (quit)",
+      "acpi|quit" },
     { "quit-timeout", 0, 0, G_OPTION_ARG_INT, &run->quit_seconds,
-      "seconds to end for a QEMU that is told to quit, before it is killed (5; 0: never)", "SECONDS" },
+      "seconds to end for a QEMU that is told to quit, before it is killed (5; 0: no limit)", "SECONDS" },
     { "restart-limit", 0, 0, G_OPTION_ARG_STRING, &run->restart_text,
-      "give up a guest that was started N times within SECONDS (5/60; 0: never)", "N/SECONDS" },
+      "give up a guest that was started N times within SECONDS (5/60; 0: no limit)", "N/SECONDS" },
     { "log-size", 0, 0, G_OPTION_ARG_STRING, &run->log_size_text,
-      "replace the log of a console when it has that size, FILE becoming FILE.0 (2M; 0: never)", "SIZE" },
+      "replace the log of a console when it has that size, FILE becoming FILE.0 (2M; 0: no limit)", "SIZE" },
     { "log-backups", 0, 0, G_OPTION_ARG_INT, &run->log_backups,
       "how many logs are kept that were replaced (3)", "NUMBER" },
     { "dump-dir", 0, 0, G_OPTION_ARG_FILENAME, &run->dump_directory,
       "where a guest's memory is written to when on_crash wants that", "DIR" },
     { "bootloader-timeout", 0, 0, G_OPTION_ARG_INT, &run->bootloader_seconds,
-      "stop a bootloader of the document that has not chosen after that many seconds (60)", "SECONDS" },
+      "stop a bootloader of the document that has not chosen after that many seconds (60; 0: no limit)",
+      "SECONDS" },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &run->is_verbose, "tell each change of the guest's state", NULL },
     G_OPTION_ENTRY_NULL,
   };

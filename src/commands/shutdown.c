@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * domrun shutdown and reboot: a guest is asked to power down.
+ */
 #include "config.h"
 
 #include "commands/command.h"
@@ -11,11 +14,23 @@ typedef struct {
   int timeout; /* seconds; 0: none */
 } ShutdownOptions;
 
-static gboolean check_options(const ShutdownOptions *options, GError **error)
+static const char *const shutdown_modes[] = { "acpi", "agent", "quit", NULL };
+static const char *const reboot_modes[] = { "acpi", "agent", NULL };
+
+static gboolean check_mode(const char *mode, const char *const *known, GError **error)
 {
-  if (options->timeout < 0)
-    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
-                     "--timeout: %d is not a number of seconds from 1 on", options->timeout);
+  g_autofree char *words = g_strjoinv(", ", (char **)known);
+
+  return !mode || g_strv_contains(known, mode) ||
+         error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--mode: unknown value '%s' (known: %s)", mode,
+                   words);
+}
+
+static gboolean check_options(ShutdownOptions *options, GError **error)
+{
+  if (!check_mode(options->mode, shutdown_modes, error) ||
+      !command_check_seconds("timeout", &options->timeout, error))
+    return FALSE;
   if (options->then && !g_str_equal(options->then, "destroy"))
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--then: unknown value '%s' (known: destroy)",
                      options->then);
@@ -55,20 +70,32 @@ static void tell(const GuestCommand *command, const ShutdownOptions *options)
   print_line(text);
 }
 
+/* Says what to do where the agent cannot be asked. */
+static int conclude(const char *mode, gboolean is_done, GError *error)
+{
+  if (is_done)
+    return EXIT_CODE_OK;
+  if (g_strcmp0(mode, "agent") == 0 && g_error_matches(error, DOMRUN_ERROR, DOMRUN_ERROR_REFUSED))
+    error_add_hint(&error, "--mode=acpi, the default, presses the power button");
+  return report_usage_error(error);
+}
+
 int shutdown_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
   ShutdownOptions options = { 0 };
   const GOptionEntry entries[] = {
     { "mode", 0, 0, G_OPTION_ARG_STRING, &options.mode,
-      "begin with the power button (acpi, the default) or by ending QEMU (quit)", "acpi|quit" },
+      "press the power button (acpi, the default), ask the guest's agent (agent), or end QEMU (quit)",
+      "acpi|agent|quit" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
-      "stop asking after that many seconds; the guest runs on", "SECONDS" },
+      "stop asking after that many seconds; the guest runs on (0, the default: no limit)", "SECONDS" },
     { "then", 0, 0, G_OPTION_ARG_STRING, &options.then, "end the guest after the timeout", "destroy" },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(Json) result = NULL;
   GError *error = NULL;
+  int exit_code;
 
   if (guest_command_begin(&command, entries, "GUEST",
                           "Asks a guest to power down, again and again until it does, and never ends it by "
@@ -79,7 +106,33 @@ int shutdown_command(int argc, char **argv)
     result = guest_command_call(&command, "shutdown", make_arguments(&options), &error);
   if (result)
     tell(&command, &options);
+  exit_code = conclude(options.mode, result != NULL, error);
   g_free(options.mode);
   g_free(options.then);
-  return result ? EXIT_CODE_OK : report_usage_error(error);
+  return exit_code;
+}
+
+int reboot_command(int argc, char **argv)
+{
+  g_auto(GuestCommand) command = { 0 };
+  g_autofree char *mode = NULL;
+  const GOptionEntry entries[] = {
+    { "mode", 0, 0, G_OPTION_ARG_STRING, &mode,
+      "press the power button (acpi, the default), or ask the guest's agent (agent)", "acpi|agent" },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr(Json) result = NULL;
+  GError *error = NULL;
+
+  if (guest_command_begin(&command, entries, "GUEST",
+                          "Asks a guest to power down, and starts it again once it has. Returns at once.", 1,
+                          argc, argv, &error) &&
+      check_mode(mode, reboot_modes, &error)) {
+    Json *arguments = json_new_object();
+
+    if (mode)
+      json_set_string(arguments, "mode", mode);
+    result = guest_command_call(&command, "reboot", arguments, &error);
+  }
+  return conclude(mode, result != NULL, error);
 }

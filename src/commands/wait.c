@@ -11,7 +11,7 @@ typedef struct {
   GuestCommand command;
   GuestStateKind wanted;
   gint64 deadline; /* of the monotonic clock, in microseconds; -1: none */
-  int seconds;
+  int seconds;     /* 0: no limit */
   gboolean is_json;
 } Wait;
 
@@ -157,9 +157,10 @@ static gboolean parse_state(Wait *wait, GError **error)
 
 int wait_command(int argc, char **argv)
 {
-  Wait wait = { .seconds = -1, .deadline = -1 };
+  Wait wait = { .deadline = -1 };
   const GOptionEntry entries[] = {
-    { "timeout", 0, 0, G_OPTION_ARG_INT, &wait.seconds, "give up after that many seconds", "SECONDS" },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &wait.seconds,
+      "give up after that many seconds (0, the default: no limit)", "SECONDS" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &wait.is_json, "print the state that it came to as a JSON object",
       NULL },
     G_OPTION_ENTRY_NULL,
@@ -173,9 +174,9 @@ int wait_command(int argc, char **argv)
           "Waits until a guest is in STATE, or has ended, and returns 0 then. How it ended is printed: "
           "the reason, and the exit code of its run.",
           2, argc, argv, &error) &&
-      parse_state(&wait, &error);
+      command_check_seconds("timeout", &wait.seconds, &error) && parse_state(&wait, &error);
   if (is_reached) {
-    if (wait.seconds >= 0)
+    if (wait.seconds > 0)
       wait.deadline = g_get_monotonic_time() + wait.seconds * G_USEC_PER_SEC;
     is_reached = wait_for(&wait, &wait.command.guest->state, &error);
   }

@@ -43,10 +43,13 @@ static gboolean drain(int fd, GByteArray *output, ProgramEnd *end)
   return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+/* -1 where there is no deadline. */
 static int milliseconds_until(gint64 deadline)
 {
   gint64 rest = deadline - g_get_monotonic_time();
 
+  if (deadline < 0)
+    return -1;
   return rest > 0 ? (int)(rest / 1000 + 1) : 0;
 }
 
@@ -116,7 +119,8 @@ static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid,
 
 gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError **error)
 {
-  gint64 deadline = g_get_monotonic_time() + (gint64)request->seconds * G_USEC_PER_SEC;
+  gint64 deadline =
+      request->seconds ? g_get_monotonic_time() + (gint64)request->seconds * G_USEC_PER_SEC : -1;
   autofd int reader = -1, writer = -1, process = -1, stop = -1;
   GByteArray *output;
   int pipe_fds[2];

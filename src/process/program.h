@@ -24,7 +24,7 @@ enum { PROGRAM_PASSED_FD = 3 };
 
 typedef struct {
   char *const *argv;            /* argv[0] is a path */
-  guint seconds;                /* it may run */
+  guint seconds;                /* it may run; 0: no limit */
   int pass_fd;                  /* here, or -1 */
   gboolean may_gain_privileges; /* it is a setuid program, or runs one such as sudo */
   gboolean is_cleanup;          /* it is run to its end even if the user wants to stop */

@@ -114,24 +114,28 @@ static gboolean on_power_button_time(gpointer user_data)
 
 static void announce_power_down(const Supervisor *supervisor, int seconds)
 {
-  const char *next = supervisor->wish.is_reboot ? "it runs on" : "QEMU is told to quit";
+  g_autofree char *then =
+      seconds ? g_strdup_printf("after %d seconds QEMU is told to quit, a", seconds) : g_strdup("a");
 
-  if (!supervisor->options->has_acpi)
-    announce_notice("the guest has no <acpi/>, so it cannot be asked to power down; after %d seconds %s, a "
-                    "second signal ends it",
-                    seconds, next);
-  else if (supervisor->wish.is_reboot)
+  if (supervisor->wish.is_reboot)
     announce_notice("asking the guest to power down, to start it again");
+  else if (!supervisor->options->has_acpi)
+    announce_notice("the guest has no <acpi/>, so it cannot be asked to power down; %s second signal ends it",
+                    then);
   else
-    announce_notice("asking the guest to power down; after %d seconds %s, a second signal ends it", seconds,
-                    next);
+    announce_notice("asking the guest to power down; %s second signal ends it", then);
+}
+
+static void set_deadline(Supervisor *supervisor, int seconds)
+{
+  supervisor->wish.deadline = seconds ? g_get_monotonic_time() + seconds * (gint64)G_USEC_PER_SEC : 0;
 }
 
 static void begin(Supervisor *supervisor, int seconds)
 {
   if (seconds < 0)
-    seconds = supervisor->options->shutdown_seconds;
-  supervisor->wish.deadline = g_get_monotonic_time() + seconds * (gint64)G_USEC_PER_SEC;
+    seconds = (int)supervisor->options->shutdown_seconds;
+  set_deadline(supervisor, seconds);
   announce_power_down(supervisor, seconds);
   states_set(supervisor, STATE_POWERING_DOWN, "user");
   press_power_button(supervisor);
@@ -144,7 +148,7 @@ void stopping_power_down(Supervisor *supervisor, int seconds)
   if (!qmp_client_is_ready(emulator_qmp(supervisor->emulator))) {
     announce_notice("QEMU does not take commands any more: ending it");
     stopping_quit(supervisor, "user");
-  } else if (seconds == 0 || (seconds < 0 && supervisor->options->shutdown_seconds == 0)) {
+  } else if (seconds < 0 && supervisor->options->is_never_asked) {
     announce_notice("telling QEMU to quit");
     stopping_quit(supervisor, "user");
   } else {
@@ -158,7 +162,7 @@ void stopping_ask(Supervisor *supervisor, guint seconds)
 {
   supervisor->wish.is_reboot = FALSE;
   supervisor->wish.is_stop = supervisor->wish.is_asked_only = TRUE;
-  supervisor->wish.deadline = seconds ? g_get_monotonic_time() + seconds * (gint64)G_USEC_PER_SEC : 0;
+  set_deadline(supervisor, (int)seconds);
   if (seconds)
     announce_notice("asking the guest to power down; after %u seconds it runs on", seconds);
   else

@@ -11,7 +11,8 @@
 /* Milliseconds between two presses. */
 enum { POWER_BUTTON_AGAIN = 5 * 1000 };
 
-/* Begins at the first step; @seconds is the time for it, or -1 for the one of the options. */
+/* Begins at the first step, or at the second where the options say so; @seconds is the time for it, or -1 for
+ * that of the options, and 0 is no limit. */
 void stopping_power_down(Supervisor *supervisor, int seconds);
 
 /* Presses the button alone, again and again: until the guest powers down, or for @seconds (0: for ever),

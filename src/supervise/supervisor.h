@@ -40,8 +40,9 @@ typedef struct {
   const char *root;          /* of runtime directories; NULL: the usual one */
   gboolean attaches_console; /* standard input and output are connected to the first console */
   gboolean is_verbose;       /* changes of state are told on standard error */
-  guint shutdown_seconds;    /* 0: the guest is not asked. At most 1,000,000, as the next */
-  guint quit_seconds;        /* 0: QEMU is never killed */
+  gboolean is_never_asked;   /* to power down: a signal tells QEMU to quit */
+  guint shutdown_seconds;    /* at most 1,000,000; 0: no limit, as in the next */
+  guint quit_seconds;
   RestartLimit restart_limit;
   LogLimits log_limits;       /* of what consoles print */
   const char *dump_directory; /* for core dumps; NULL: the usual one (core-dump.h) */

@@ -4,6 +4,7 @@
 containers, and commands of the control socket to a QEMU that does not answer."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -63,10 +64,24 @@ def test_no_acpi_goes_to_the_next_step():
         expect_exit(run, 8)
 
 
-def test_no_time_at_all():
+def test_zero_is_no_limit():
+    """Nobody who does not power down is ended before a second signal."""
     with running("--shutdown-timeout=0") as run:
         run.expect(HELLO + "1")
+        run.send(b"in3\n")
+        run.expect(r' !"')
         run.signal()
+        run.expect_error("asking the guest to power down; a second signal ends it")
+        assert json.loads(run.directory.verb("list", "--json").out)[0]["state"] == "shutting-down"
+        run.directory.verb("destroy", "hello")
+        expect_exit(run, 8)
+
+
+def test_nobody_is_asked():
+    with running("--shutdown-mode=quit") as run:
+        run.expect(HELLO + "1")
+        run.signal()
+        run.expect_error("telling QEMU to quit")
         expect_exit(run, 8)
         assert "power button" not in run.out.text
 

@@ -259,6 +259,7 @@ def test_part_of_a_dump_is_none():
 
 def test_options_that_mean_nothing():
     for option in ("--shutdown-timeout=-1", "--quit-timeout=-1", "--bootloader-timeout=-1", "--restart-limit=-1/60",
+                   "--shutdown-mode=agent",
                    "--restart-limit=5/-60", "--root="):
         with guest.Directory() as directory:
             run = directory.run(emulator_xml("/nowhere/qemu"), option)

@@ -214,12 +214,22 @@ def test_shutdown_without_acpi():
         assert run.wait() == 8, run.said()
 
 
+def test_agent_that_is_not_there():
+    with running() as (directory, run):
+        for verb in ("shutdown", "reboot"):
+            said = directory.verb(verb, "--mode=agent", "web", code=12).err
+            assert "no channel 'org.qemu.guest_agent.0'" in said and "--mode=acpi" in said, said
+        assert directory.verb("domstate", "web").out == "running\n"
+
+
 def test_shutdown_options_that_make_no_sense():
     with guest.Directory() as directory:
         directory.write("web.xml", guest.hello_xml(name="web"))
         directory.verb("start", "web.xml")
-        for options in (["--then=destroy"], ["--timeout=-1"], ["--timeout=1", "--then=nothing"]):
+        for options in (["--then=destroy"], ["--timeout=-1"], ["--timeout=1", "--then=nothing"], ["--mode=agnet"],
+                        ["--timeout=0", "--then=destroy"]):
             directory.verb("shutdown", *options, "web", code=2)
+        directory.verb("reboot", "--mode=quit", "web", code=2)
         assert directory.verb("domstate", "web").out == "running\n"
         directory.verb("destroy", "web")
         directory.assert_nothing_left()
@@ -325,6 +335,10 @@ def test_wait_in_vain():
     with running() as (directory, run):
         started = time.monotonic()
         late = directory.verb("wait", "--timeout", "1", "web", code=11)
+        for verb, *words in (["wait", "web"], ["qmp", "web", "query-status"]):
+            assert "--timeout: '-1'" in directory.verb(verb, "--timeout=-1", *words, code=2).err
+        assert directory.verb("qmp", "--timeout=0", "web", "query-status").out
+        directory.verb("wait", "--timeout=0", "web", "running")
         assert "'running' after 1 s" in late.err and time.monotonic() - started >= 1, late.err
         unknown = directory.verb("wait", "web", "flying", code=2)
         assert "known: starting, running" in unknown.err
