@@ -18,6 +18,9 @@ libdomrun_a_SOURCES += \
 	%D%/forget.c \
 	%D%/guest.c %D%/guest.h \
 	%D%/habits.c %D%/habits.h \
+	%D%/key-codes.inc \
+	%D%/keys.c \
+	%D%/keys.h \
 	%D%/list.c \
 	%D%/log.c \
 	%D%/output.c \

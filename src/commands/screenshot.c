@@ -15,6 +15,7 @@
 #include "commands/command.h"
 #include "commands/guest.h"
 #include "host/output-file.h"
+#include "xml/element.h"
 
 enum {
   SCREENSHOT_SECONDS = 10,
@@ -67,13 +68,38 @@ static char *make_name(const GuestCommand *command)
   return file_name_join(name, end);
 }
 
+/* What QEMU calls the first video device, whose heads are numbered; its own default has only head 0. */
+static char *find_video(const GuestCommand *command, GError **error)
+{
+  g_autoptr(XmlDocument) document = guest_command_load_xml(command, error);
+  xmlNode *devices, *video, *alias;
+  const char *name;
+
+  if (!document)
+    return NULL;
+  devices = xml_next_child(xml_document_root(document), "devices", NULL);
+  video = devices ? xml_next_child(devices, "video", NULL) : NULL;
+  alias = video ? xml_next_child(video, "alias", NULL) : NULL;
+  name = alias ? xml_attribute(alias, "name") : NULL;
+  if (!name)
+    error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "the guest '%s' has no video device",
+              command->guest->state.name);
+  return g_strdup(name);
+}
+
 static gboolean take_picture(GuestCommand *command, const char *path, int screen, GError **error)
 {
-  Json *arguments = json_new_object();
+  g_autofree char *device = screen > 0 ? find_video(command, error) : NULL;
   g_autoptr(Json) result = NULL;
   autofd int fd = -1;
+  Json *arguments;
 
+  if (screen > 0 && !device)
+    return FALSE;
+  arguments = json_new_object();
   json_set_int(arguments, "head", screen);
+  if (device)
+    json_set_string(arguments, "device", device);
   result = guest_command_call_slow(command, "screenshot", arguments,
                                    (int)patience_of(SCREENSHOT_SECONDS * 1000), error);
   if (!result)
@@ -104,6 +130,8 @@ int screenshot_command(int argc, char **argv)
   path = g_strdup(command.arguments[1]);
   if (path && isatty(STDOUT_FILENO) && g_str_equal(path, "-"))
     error_set(&error, DOMRUN_ERROR_USAGE, NULL, NULL, "a picture is not written to a terminal");
+  else if (screen < 0)
+    error_set(&error, DOMRUN_ERROR_USAGE, NULL, NULL, "--screen: '%d' is no number from 0 on", screen);
   else
     command.guest = guests_find(command.root, command.arguments[0], &error);
   if (command.guest && !path)

@@ -1,100 +1,188 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * domrun send-key: keys pressed together. They may have QEMU's names (qapi/ui.json, QKeyCode), or those of
- * Linux (linux/input-event-codes.h), which virsh takes by default.
+ * domrun send-key: keys pressed together. They have QEMU's names or Linux's, or names and numbers of another
+ * codeset of virsh's. A name that is in no table is left to QEMU, which may be newer than the table.
  */
 #include "config.h"
 
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "commands/keys.h"
 
-/* Where QEMU's name is not that of Linux in small letters. */
-static const struct {
-  const char *linux_name, *qemu_name;
-} keys[] = {
-  { "leftctrl", "ctrl" },
-  { "rightctrl", "ctrl_r" },
-  { "leftalt", "alt" },
-  { "rightalt", "alt_r" },
-  { "leftshift", "shift" },
-  { "rightshift", "shift_r" },
-  { "leftmeta", "meta_l" },
-  { "rightmeta", "meta_r" },
-  { "enter", "ret" },
-  { "space", "spc" },
-  { "pageup", "pgup" },
-  { "pagedown", "pgdn" },
-  { "grave", "grave_accent" },
-  { "leftbrace", "bracket_left" },
-  { "rightbrace", "bracket_right" },
-  { "capslock", "caps_lock" },
-  { "numlock", "num_lock" },
-  { "scrolllock", "scroll_lock" },
-  { "kpenter", "kp_enter" },
-  { "kpplus", "kp_add" },
-  { "kpminus", "kp_subtract" },
-  { "kpasterisk", "kp_multiply" },
-  { "kpslash", "kp_divide" },
-  { "kpdot", "kp_decimal" },
-  { "compose", "menu" },
-};
+typedef struct {
+  char *codeset_text;
+  Codeset codeset; /* of numbers, and with has_codeset of names */
+  gboolean has_codeset;
+  int holdtime; /* milliseconds; -1: QEMU's own */
+  gboolean is_list;
+} SendKeyOptions;
 
-static char *name_of(const char *word)
+/* ---- The list ---- */
+
+static char *print_number(const Key *key, Codeset codeset)
 {
-  g_autofree char *name = NULL;
-
-  if (g_ascii_strncasecmp(word, "KEY_", 4) != 0)
-    return g_strdup(word);
-  name = g_ascii_strdown(word + 4, -1);
-  for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-    if (g_str_equal(keys[i].linux_name, name))
-      return g_strdup(keys[i].qemu_name);
-  }
-  return g_steal_pointer(&name);
+  return key->numbers[codeset] < 0 ? NULL : g_strdup_printf("%d", key->numbers[codeset]);
 }
 
-static Json *make_arguments(char *const *words, int holdtime)
+/* QEMU's and Linux's names, and the numbers and names of the codeset. */
+static void print_list(const SendKeyOptions *options)
 {
-  Json *arguments = json_new_object();
+  const char *text = options->has_codeset ? options->codeset_text : "linux";
+  gboolean has_names = options->codeset == CODESET_OS_X || options->codeset == CODESET_WIN32;
+  g_autofree char *number_title = g_strconcat("Number (", text, ")", NULL);
+  g_autofree char *name_title = g_strconcat("Name (", text, ")", NULL);
+  const char *header[] = { "Name", "Linux", number_title, name_title };
+  g_autoptr(Table) table = table_new(header, has_names ? 4 : 3);
+  guint count;
+  const Key *keys = keys_all(&count);
+
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *number = print_number(&keys[i], options->codeset);
+    const char *cells[] = { keys[i].qemu_name, keys[i].linux_name, number,
+                            key_name(&keys[i], options->codeset) };
+
+    if (number || !options->has_codeset)
+      table_add(table, cells);
+  }
+  table_print(table);
+}
+
+/* ---- The keys ---- */
+
+static gboolean unknown_key(const SendKeyOptions *options, const char *word, int code, GError **error)
+{
+  const char *nearest = key_suggest(options->has_codeset ? options->codeset : CODESET_LAST, word);
+
+  if (options->has_codeset)
+    error_set(error, code, NULL, NULL, "the codeset '%s' has no key '%s'", options->codeset_text, word);
+  else
+    error_set(error, code, NULL, NULL, "there is no key '%s'", word);
+  if (nearest)
+    return error_add_hint(error, "did you mean '%s'? 'domrun send-key --list' lists all keys", nearest);
+  return error_add_hint(error, "'domrun send-key --list%s%s' lists those that there are",
+                        options->has_codeset ? " --codeset=" : "",
+                        options->has_codeset ? options->codeset_text : "");
+}
+
+/* Digits alone are a number, but for a single one, which is the key of that digit. */
+static gboolean is_number(const char *word)
+{
+  return g_ascii_isdigit(word[0]) && word[1] != '\0';
+}
+
+/* What QEMU is to be given for @word. */
+static gboolean add_key(const SendKeyOptions *options, const char *word, Json *array, GError **error)
+{
+  g_autofree char *valid = g_utf8_make_valid(word, -1);
+  gboolean is_code = options->has_codeset || is_number(word);
+  const Key *key = is_code ? key_find(options->codeset, word) : key_find_name(word);
+
+  if (is_code && !key)
+    return unknown_key(options, valid, DOMRUN_ERROR_USAGE, error);
+  if (is_code || (key && !key->qemu_name))
+    json_append_int(array, key->numbers[CODESET_QNUM]);
+  else
+    json_append_string(array, key ? key->qemu_name : valid);
+  return TRUE;
+}
+
+static Json *make_arguments(const SendKeyOptions *options, char *const *words, GError **error)
+{
+  g_autoptr(Json) arguments = json_new_object();
   Json *array = json_new_array();
 
-  for (; *words; words++) {
-    g_autofree char *name = name_of(*words);
-    g_autofree char *valid = g_utf8_make_valid(name, -1);
-    gint64 number;
-
-    /* A digit alone is the key of that digit. */
-    if (name[0] && name[1] && g_ascii_string_to_signed(name, 10, 0, G_MAXINT32, &number, NULL))
-      json_append_int(array, number);
-    else
-      json_append_string(array, valid);
-  }
   json_set(arguments, "keys", array);
-  if (holdtime >= 0)
-    json_set_int(arguments, "holdtime", holdtime);
-  return arguments;
+  for (; *words; words++) {
+    if (!add_key(options, *words, array, error))
+      return NULL;
+  }
+  if (options->holdtime >= 0)
+    json_set_int(arguments, "holdtime", options->holdtime);
+  return g_steal_pointer(&arguments);
+}
+
+/* QEMU has refused: because of the first name that nobody knows, if there is one. */
+static gboolean explain(const SendKeyOptions *options, char *const *words, GError **error)
+{
+  if (!g_error_matches(*error, DOMRUN_ERROR, DOMRUN_ERROR_REFUSED) || options->has_codeset)
+    return FALSE;
+  for (; *words; words++) {
+    g_autofree char *valid = g_utf8_make_valid(*words, -1);
+
+    if (is_number(*words) || key_find_name(*words))
+      continue;
+    g_clear_error(error);
+    return unknown_key(options, valid, DOMRUN_ERROR_REFUSED, error);
+  }
+  return FALSE;
+}
+
+/* ---- The command ---- */
+
+static gboolean parse_codeset(SendKeyOptions *options, GError **error)
+{
+  g_autofree char *known = codeset_known();
+
+  options->has_codeset = options->codeset_text != NULL;
+  return !options->has_codeset || codeset_parse(options->codeset_text, &options->codeset) ||
+         error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--codeset: unknown value '%s' (known: %s)",
+                   options->codeset_text, known);
+}
+
+static gboolean press(GuestCommand *command, const SendKeyOptions *options, GError **error)
+{
+  char *const *words = command->arguments + 1;
+  Json *arguments = make_arguments(options, words, error);
+  g_autoptr(Json) result = NULL;
+
+  if (arguments)
+    command->guest = guests_find(command->root, command->arguments[0], error);
+  if (command->guest)
+    result = guest_command_call(command, "send-key", g_steal_pointer(&arguments), error);
+  g_clear_pointer(&arguments, json_unref);
+  return result || explain(options, words, error);
+}
+
+static gboolean send_key(GuestCommand *command, SendKeyOptions *options, int argc, char **argv,
+                         GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "codeset", 0, 0, G_OPTION_ARG_STRING, &options->codeset_text,
+      "what the numbers and names are: linux (the default for numbers), xt, atset1, atset2, atset3, os_x, "
+      "xt_kbd, "
+      "usb, win32, qnum, rfb",
+      "NAME" },
+    { "holdtime", 0, 0, G_OPTION_ARG_INT, &options->holdtime, "how long the keys are held down (100)",
+      "MILLISECONDS" },
+    { "list", 0, 0, G_OPTION_ARG_NONE, &options->is_list, "list the keys; GUEST and KEY are left out", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  if (!guest_command_parse(
+          command, entries, "GUEST KEY...",
+          "Presses keys together. KEY is a name of QEMU's (ctrl, alt, delete) or Linux's "
+          "(KEY_LEFTCTRL), or a number of a codeset; a digit alone is the key of that digit.",
+          0, G_MAXUINT, argc, argv, error) ||
+      !parse_codeset(options, error))
+    return FALSE;
+  if (options->is_list && !command->arguments[0]) {
+    print_list(options);
+    return TRUE;
+  }
+  if (!options->is_list && command->arguments[0] && command->arguments[1])
+    return press(command, options, error);
+  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+            options->is_list ? "--list takes no GUEST and no KEY" : "expected GUEST KEY...");
+  return error_add_hint(error, "%s --help tells how it is used", g_get_prgname());
 }
 
 int send_key_command(int argc, char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
-  int holdtime = -1;
-  const GOptionEntry entries[] = {
-    { "holdtime", 0, 0, G_OPTION_ARG_INT, &holdtime, "how long the keys are held down (100)",
-      "MILLISECONDS" },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr(Json) result = NULL;
+  SendKeyOptions options = { .holdtime = -1 };
   GError *error = NULL;
+  gboolean is_done = send_key(&command, &options, argc, argv, &error);
 
-  if (guest_command_parse(
-          &command, entries, "GUEST KEY...",
-          "Presses keys together: names of QEMU (ctrl, alt, delete) or of Linux (KEY_LEFTCTRL), or "
-          "numbers of a PC keyboard.",
-          2, G_MAXUINT, argc, argv, &error))
-    command.guest = guests_find(command.root, command.arguments[0], &error);
-  if (command.guest)
-    result =
-        guest_command_call(&command, "send-key", make_arguments(command.arguments + 1, holdtime), &error);
-  return result ? EXIT_CODE_OK : report_usage_error(error);
+  g_free(options.codeset_text);
+  return is_done ? EXIT_CODE_OK : report_usage_error(error);
 }

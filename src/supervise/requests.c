@@ -311,7 +311,10 @@ static void execute_screenshot(Supervisor *supervisor, ControlRequest *request, 
   gint64 head = 0;
 
   json_get_int(arguments, "head", &head);
-  emulator_request_screenshot(supervisor, request, json_get_string(arguments, "device"), head);
+  if (head > 0 && !json_get_string(arguments, "device"))
+    control_request_fail(request, CONTROL_CLASS_ARGUMENT, "'head' needs a 'device'");
+  else
+    emulator_request_screenshot(supervisor, request, json_get_string(arguments, "device"), head);
 }
 
 static const Argument send_key_arguments[] = {

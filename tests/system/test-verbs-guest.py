@@ -395,6 +395,9 @@ def test_screenshot():
         assert "it is a symbolic link, in a directory that others may write" in said, said
         assert not (directory.path / "elsewhere").exists()
         directory.path.chmod(0o700)
+        assert "head 1" in directory.verb("screenshot", "--screen=1", "web", "other.png", code=12).err
+        assert not (directory.path / "other.png").exists()
+        directory.verb("screenshot", "--screen=-1", "web", "other.png", code=2)
         name = directory.verb("screenshot", "web").out.strip()
         assert name.startswith("web-") and (directory.path / name).read_bytes().startswith(b"\x89PNG"), name
 
@@ -402,8 +405,46 @@ def test_screenshot():
 def test_send_key():
     with running() as (directory, run):
         directory.verb("send-key", "web", "ctrl", "alt", "delete")
-        directory.verb("send-key", "--holdtime", "10", "web", "KEY_LEFTCTRL", "KEY_F1", "KEY_1", "1", "30")
-        assert "nokey" in directory.verb("send-key", "web", "nokey", code=12).err
+        directory.verb("send-key", "--holdtime", "10", "web", "KEY_LEFTCTRL", "KEY_F1", "KEY_1", "1", "30", "enter")
+        for name, *words in (("linux", "KEY_A", "29"), ("xt", "37", "0x12", "0xe05b"), ("atset1", "57435"),
+                             ("atset2", "118"), ("atset3", "8"), ("os_x", "ANSI_A", "0"), ("xt_kbd", "347"),
+                             ("usb", "4"), ("win32", "VK_RETURN", "vk_lwin", "65"), ("qnum", "219"), ("rfb", "219")):
+            directory.verb("send-key", f"--codeset={name}", "web", *words)
+        said = directory.verb("send-key", "web", "ctlr", "alt", code=12).err
+        assert "no key 'ctlr'" in said and "did you mean 'ctrl'?" in said, said
+        assert "--list" in directory.verb("send-key", "web", "nokeyatall", code=12).err
+        for code, *words in ((2, "--codeset=win32", "web", "KEY_A"), (2, "web", "9999"), (2, "--codeset=xt", "web", "a"),
+                             (2, "--codeset=hex", "web", "1"), (2, "web"), (2, "--list", "web")):
+            directory.verb("send-key", *words, code=code)
+
+
+def test_keys_that_arrive():
+    """QEMU's trace says which keys it was given."""
+    with guest.Directory() as directory:
+        wrapper = directory.write("qemu", '#!/bin/sh\nexec qemu-system-x86_64 -trace "input_event_key_*" "$@"\n')
+        wrapper.chmod(0o755)
+        run = directory.run(guest.hello_xml(name="web"), "--verbose", f"--emulator={wrapper}")
+        directory.await_state("web")
+        pressed = []
+        for words, keys in ((["KEY_LEFTMETA"], ["meta_l"]), (["30"], ["a"]), (["1"], ["1"]), (["Enter"], ["ret"]),
+                            (["--codeset=usb", "4"], ["a"]), (["--codeset=win32", "VK_RETURN", "0x5b"], ["ret", "meta_l"]),
+                            (["--codeset=xt", "37", "0xe05b"], ["k", "meta_l"]), (["--codeset=qnum", "219"], ["meta_l"]),
+                            (["--codeset=os_x", "ANSI_A", "0x37"], ["a", "meta_l"]), (["--codeset=atset2", "118"], ["esc"])):
+            directory.verb("send-key", "--holdtime=1", *(word for word in words if word.startswith("-")), "web",
+                           *(word for word in words if not word.startswith("-")))
+            pressed += keys
+        run.expect_error("(?s)" + ".*".join(f"qcode {key}, down 1" for key in pressed))
+        directory.destroy("web")
+        run.wait()
+        directory.assert_nothing_left()
+
+
+def test_list_of_keys():
+    with guest.Directory() as directory:
+        names = {row[0]: row[1:] for row in rows(directory.verb("send-key", "--list").out)}
+        assert names["ctrl"] == ["KEY_LEFTCTRL", "29"] and names["asterisk"] == ["-", "-"], names
+        names = {row[0]: row[1:] for row in rows(directory.verb("send-key", "--list", "--codeset=win32").out)}
+        assert names["ret"] == ["KEY_ENTER", "13", "VK_RETURN"] and "asterisk" not in names, names
 
 
 def test_dump():
