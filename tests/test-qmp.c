@@ -96,6 +96,19 @@ static char *nested(guint depth)
   return g_strconcat("{\"a\":", opening, closing, "}", NULL);
 }
 
+/* What comes from QEMU fits into what is made of it. */
+static void test_nesting_of_what_is_told_on(void)
+{
+  g_autofree char *deepest = nested(MESSAGE_INNER_DEPTH);
+  g_autofree char *deeper = nested(MESSAGE_INNER_DEPTH + 1);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(Json) message = message_parse_inner(deepest, strlen(deepest), &error);
+
+  g_assert_no_error(error);
+  g_assert_null(message_parse_inner(deeper, strlen(deeper), &error));
+  g_assert_error(error, QMP_ERROR, QMP_ERROR_PROTOCOL);
+}
+
 static void test_nesting(void)
 {
   g_autofree char *deepest = nested(MESSAGE_MAX_DEPTH);
@@ -335,6 +348,7 @@ int main(int argc, char **argv)
   g_test_add_func("/qmp/message/refused", test_refused);
   g_test_add_func("/qmp/message/nul", test_nul);
   g_test_add_func("/qmp/message/nesting", test_nesting);
+  g_test_add_func("/qmp/message/nesting-of-what-is-told-on", test_nesting_of_what_is_told_on);
   g_test_add_func("/qmp/message/types", test_types);
   g_test_add_func("/qmp/message/chance", test_chance);
   ADD("byte-by-byte", test_byte_by_byte);

@@ -297,7 +297,7 @@ static void handle_message(QmpClient *client, Json *message)
 static void handle_line(QmpClient *client, const char *line, gsize length)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(Json) message = message_parse(line, length, &error);
+  g_autoptr(Json) message = message_parse_inner(line, length, &error);
 
   if (message)
     handle_message(client, message);

@@ -24,8 +24,16 @@ enum { MESSAGE_MAX_LENGTH = 4 * 1024 * 1024 };
 /* The deepest nesting that is taken: QEMU's own limit for what it reads (qobject/json-parser.c). */
 enum { MESSAGE_MAX_DEPTH = 1024 };
 
+/* What is told on stands in a message of its own, and is read there by somebody with the same limit: the
+ * deepest that is taken from QEMU leaves room for that (an event of QEMU's in an event in an array in an
+ * answer). */
+enum { MESSAGE_INNER_DEPTH = MESSAGE_MAX_DEPTH - 8 };
+
 /* One line, without its newline, as an object. The caller unrefs it. */
 Json *message_parse(const char *line, gsize length, GError **error);
+
+/* The same for one that is told on: no deeper than MESSAGE_INNER_DEPTH. */
+Json *message_parse_inner(const char *line, gsize length, GError **error);
 
 /* @message as one line with its newline. The caller frees it. */
 char *message_to_line(const Json *message);
