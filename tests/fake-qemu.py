@@ -186,6 +186,18 @@ def strange_but_harmless(arguments):
     qmp.obey()
 
 
+def nests_events(arguments):
+    """Events as deep as they are taken (MESSAGE_INNER_DEPTH of src/qmp/message.h), and deeper."""
+    qmp = ready(arguments)
+    for _ in range(2):  # what is not understood would be taken for an answer to these
+        qmp.answer(qmp.command(), {"status": "running"})
+    for depth in (1016, 1017, 1021, 1024, 1025):
+        inner = depth - 2
+        qmp.raw(b'{"event":"DEEP","data":{"depth":%d,"x":%s}}\n' % (depth, b"[" * inner + b"]" * inner))
+    print("qemu: ready", file=sys.stderr, flush=True)
+    qmp.obey()
+
+
 def says_when_ready(data):
     def mode(arguments):
         qmp = ready(arguments)

@@ -164,11 +164,26 @@ static void return_nothing(EmulatorRequest *request, Json *result)
   answer(request, NULL);
 }
 
+/* One that hangs gets no more to do than it has. */
+static gboolean refuse_busy(const Supervisor *supervisor, ControlRequest *client)
+{
+  if (!qmp_client_is_busy(emulator_qmp(supervisor->emulator)))
+    return FALSE;
+  control_request_fail(client, CONTROL_CLASS_NO_ANSWER,
+                       "QEMU does not answer, and too many commands wait for it already");
+  return TRUE;
+}
+
 void emulator_request_execute(Supervisor *supervisor, ControlRequest *client, const char *command,
                               Json *arguments, gboolean has_result, gboolean is_slow)
 {
-  EmulatorRequest *request = request_new(supervisor, client, is_slow);
+  EmulatorRequest *request;
 
+  if (refuse_busy(supervisor, client)) {
+    g_clear_pointer(&arguments, json_unref);
+    return;
+  }
+  request = request_new(supervisor, client, is_slow);
   request->name = g_strdup(command);
   execute(request, request->name, arguments, has_result ? return_result : return_nothing);
 }
@@ -181,8 +196,11 @@ static void await_notice(EmulatorRequest *request, Json *result)
 
 void emulator_request_change(Supervisor *supervisor, ControlRequest *client, const char *command)
 {
-  EmulatorRequest *request = request_new(supervisor, client, /* is_slow= */ FALSE);
+  EmulatorRequest *request;
 
+  if (refuse_busy(supervisor, client))
+    return;
+  request = request_new(supervisor, client, /* is_slow= */ FALSE);
   request->name = g_strdup(command);
   execute(request, request->name, NULL, await_notice);
 }

@@ -196,6 +196,8 @@ static gboolean on_reset_over(gpointer user_data)
  * finds its way out of the first. */
 static void allow_resets(Supervisor *supervisor)
 {
+  if (qmp_client_is_busy(emulator_qmp(supervisor->emulator))) /* the reset will be refused, too */
+    return;
   set_reboot_action(supervisor, "reset");
   if (supervisor->reset_timer)
     return;

@@ -177,6 +177,33 @@ def test_every_command_is_answered_although_qemu_hangs():
         expect_exit(run, 8)
 
 
+def test_no_more_commands_for_a_qemu_that_hangs():
+    """256 wait for it, however many clients they are of; the next is refused at once, and has no effect."""
+    with running() as run:
+        run.expect(HELLO + "1")
+        qemu = run.qemu_pid()
+        guest.stop_process(qemu)
+        clients = [control.Client(run.directory.runtime, "hello") for _ in range(6)]
+        counts = (63, 63, 63, 63, 4)
+        for client, count in zip(clients, counts):
+            for _ in range(count):
+                client.send("qmp", execute="query-status", slow=True)
+            client.execute("query-status")  # the answer says that those before were taken
+        for command, arguments in (("suspend", {}), ("resume", {}), ("reset", {}), ("qmp", {"execute": "query-status"}),
+                                   ("send-key", {"keys": ["a"]})):
+            assert clients[5].refused(command, **arguments) == (
+                "NoAnswer", "QEMU does not answer, and too many commands wait for it already"), command
+        assert clients[5].execute("query-status")["state"] == "running"
+        os.kill(qemu, signal.SIGCONT)
+        for client, count in zip(clients, counts):
+            for _ in range(count):
+                assert client.read()["return"]["running"], "what was taken is carried out"
+        clients[5].execute("suspend")
+        clients[5].execute("resume")
+        run.send(b"p")
+        expect_exit(run, 0)
+
+
 def test_what_makes_no_sense_is_refused():
     with running() as run:
         run.expect(HELLO + "1")
