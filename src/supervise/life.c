@@ -321,7 +321,7 @@ static gboolean on_slow_start(gpointer user_data)
 {
   const Supervisor *supervisor = user_data;
 
-  announce_notice("QEMU does not answer yet; two signals (Ctrl-C) end it");
+  announce_notice("QEMU does not answer yet; two signals (Ctrl-C), a second apart, end it");
   emulator_relay_log(supervisor->emulator);
   return G_SOURCE_REMOVE;
 }
@@ -521,8 +521,10 @@ static void on_signal(int signal, gpointer user_data)
   } else if (signal == SIGCHLD) {
     reaper_reap(supervisor->emulator ? emulator_pid(supervisor->emulator) : 0);
   } else {
+    gint64 now = g_get_monotonic_time();
+
     announce_log("%s", g_strsignal(signal));
-    stopping_on_signal(supervisor);
+    stopping_on_signal(supervisor, now);
   }
 }
 

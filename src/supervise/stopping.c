@@ -14,6 +14,10 @@ enum { DESTROY_PATIENCE = 1000 };
 /* Milliseconds for a QEMU whose connection has ended to end, too. */
 enum { HANG_UP_PATIENCE = 1000 };
 
+/* Microseconds in which a further signal is no further wish: Slurm sends its SIGTERM twice, 10 ms apart, a
+ * service manager SIGHUP after it, and `kill` is followed by what stops the whole job. */
+enum { ONE_WISH = G_USEC_PER_SEC };
+
 static gboolean on_kill_time(gpointer user_data)
 {
   const Supervisor *supervisor = user_data;
@@ -82,10 +86,11 @@ static gboolean on_power_button_time(gpointer user_data);
 /* Presses, and comes again in a while, or when the time is over. */
 static void press_power_button(Supervisor *supervisor)
 {
+  QmpClient *qmp = emulator_qmp(supervisor->emulator);
   gint64 left = G_MAXINT64;
 
-  if (supervisor->options->has_acpi)
-    qmp_client_execute(emulator_qmp(supervisor->emulator), "system_powerdown", NULL, NULL, NULL);
+  if (supervisor->options->has_acpi && !qmp_client_is_busy(qmp))
+    qmp_client_execute(qmp, "system_powerdown", NULL, NULL, NULL);
   if (supervisor->wish.deadline > 0)
     left = MAX(1, (supervisor->wish.deadline - g_get_monotonic_time() + 999) / 1000);
   states_start_timer(supervisor, (guint)MIN(left, POWER_BUTTON_AGAIN), on_power_button_time);
@@ -248,9 +253,14 @@ static void on_later_signal(Supervisor *supervisor)
   }
 }
 
-void stopping_on_signal(Supervisor *supervisor)
+void stopping_on_signal(Supervisor *supervisor, gint64 now)
 {
   supervisor->wish.is_stop = TRUE;
+  if (supervisor->wish.signals > 0 && now - supervisor->wish.signalled < ONE_WISH) {
+    announce_log("within a second of the last signal: the same wish");
+    return;
+  }
+  supervisor->wish.signalled = now;
   if (++supervisor->wish.signals == 1)
     on_first_signal(supervisor);
   else

@@ -39,8 +39,9 @@ void stopping_await_end(Supervisor *supervisor, const char *reason);
 /* QEMU has closed its connection while the guest ran: it is ending by itself, or has to be ended. */
 void stopping_on_hang_up(Supervisor *supervisor);
 
-/* SIGINT, SIGTERM or SIGHUP has come: the ladder; from the second on, one step down for each. */
-void stopping_on_signal(Supervisor *supervisor);
+/* SIGINT, SIGTERM or SIGHUP has come at @now, the monotonic time in microseconds: the ladder; from the second
+ * on, one step down for each that comes a second after the last, or later. */
+void stopping_on_signal(Supervisor *supervisor, gint64 now);
 
 /* The guest is there again after somebody asked for its end. */
 void stopping_resume(Supervisor *supervisor);

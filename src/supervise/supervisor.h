@@ -88,7 +88,8 @@ typedef struct {
   gboolean is_stop;       /* it is to end, and is not started again */
   gboolean is_destroyed;  /* at once */
   gboolean is_reboot;     /* it is to power off, and is started again */
-  guint signals;          /* that asked for its end */
+  guint signals;          /* that asked for its end; what comes within a second of one is the same wish */
+  gint64 signalled;       /* when the last of these came: the monotonic time in microseconds */
   gboolean is_asked_only; /* to power down: at the deadline it runs on */
   gint64 deadline;        /* of powering down: the monotonic time in microseconds; 0: there is none */
 } Wish;

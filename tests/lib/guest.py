@@ -11,6 +11,7 @@
 A process belongs to a test if it has the test's DOMRUN_TEST_ID in its environment, however it was orphaned.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -170,6 +171,8 @@ class Run:
                                         stderr=subprocess.PIPE, env=environment, cwd=directory, bufsize=0)
         self.out = Stream(self.process.stdout) if stdout == subprocess.PIPE else None
         self.err = Stream(self.process.stderr)
+        self.runtime = pathlib.Path(environment["XDG_RUNTIME_DIR"])
+        self.signals = 0    # how many it was sent
 
     @property
     def pid(self):
@@ -193,7 +196,18 @@ class Run:
     def expect_error(self, pattern, patience=PATIENCE):
         return self.expect(pattern, self.err, patience)
 
+    def signal_again(self, number=signal.SIGTERM):
+        """A further wish: what comes within a second of the last signal is none. The log says when that was noticed."""
+        def noticed():
+            texts = [path.read_text(errors="replace") for path in self.runtime.rglob("log")]
+            return len(re.findall(r"Z domrun: (?:Terminated|Interrupt|Hangup)$", "\n".join(texts), re.MULTILINE))
+        await_that(lambda: self.process.poll() is not None or noticed() >= self.signals, self.said)
+        time.sleep(1.01)
+        with contextlib.suppress(ProcessLookupError):
+            self.signal(number)
+
     def signal(self, number=signal.SIGTERM):
+        self.signals += 1
         self.process.send_signal(number)
 
     def wait(self, patience=PATIENCE):

@@ -108,9 +108,9 @@ def test_one_of_several_at_a_terminal_leaves():
             assert viewer.recv(4096)
             assert select.select([stays], [], [], guest.PATIENCE)[0], "it has left, too, as far as domrun knows"
         os.close(stays)
-        run.signal(signal.SIGTERM)
-        run.signal(signal.SIGTERM)
-        run.signal(signal.SIGTERM)
+        run.signal()
+        run.signal_again()
+        run.signal_again()
         run.wait()
 
 

@@ -33,8 +33,7 @@ def _stops_the_start(number):
         with starting() as run:
             run.signal(number)
             run.expect_error("QEMU does not answer yet")
-            run.signal(number)
-            run.signal(number)
+            run.signal_again(number)
     return test
 
 

@@ -64,7 +64,7 @@ def test_installer_comes_up_and_is_stopped():
 
         run.signal(signal.SIGTERM)
         run.expect_error("asking the guest to power down")
-        run.signal(signal.SIGTERM)
+        run.signal_again()
         run.expect_error("telling QEMU to quit")
         assert run.wait() == 8, run.said()
         directory.assert_nothing_left()

@@ -146,8 +146,8 @@ def _hanging_start(mode, signals, quit_timeout, is_given_up):
     def test():
         with running(mode, f"--quit-timeout={quit_timeout}") as run:
             wait_for_start(run)
-            for number in signals:
-                run.signal(number)
+            run.signal(signals[0])
+            run.signal_again(signals[1])
             assert run.wait() == 8, run.said()
             assert ("QEMU does not end: killing it" in run.err.text) == is_given_up, run.said()
     return test
@@ -175,6 +175,26 @@ def test_rubbish_when_ready():
         run.signal()
         assert run.wait() == 8, run.said()
         run.expect_error("asking the guest to power down")
+
+
+def test_events_that_nest():
+    """What was taken from QEMU can be told on, however it is asked for."""
+    with guest.Directory() as directory:
+        run = directory.run(emulator_xml(fake(directory, "nests-events")))
+        run.expect_error("qemu: ready")
+        directory.await_state("fake")
+        follower = guest.Run(["events", "--root", str(directory.runtime), "--follow", "fake"], directory.environment,
+                             directory.path)
+        follower.expect('"depth":1016')
+        lines = directory.verb("events", "fake").out.splitlines()
+        assert sum('"depth":1016' in line for line in lines) == 1, [line[:200] for line in lines]
+        assert not [line for line in lines if re.search('"depth":10[12][71-5]', line)], [line[:200] for line in lines]
+        assert run.err.text.count("what QEMU said is skipped: not a QMP message") == 4, run.said()
+        run.signal()
+        assert run.wait() == 8, run.said()
+        assert follower.wait() == 0, follower.said()
+        assert '"depth":1016' in directory.verb("events", "fake").out
+        directory.assert_nothing_left()
 
 
 def test_answer_that_is_too_long():
@@ -318,7 +338,7 @@ def test_no_acpi_is_said_at_once():
         run.expect_error("qemu: ready")
         run.signal()
         run.expect_error("the guest has no <acpi/>")
-        run.signal()
+        run.signal_again()
         run.expect_error("QEMU does not end: killing it")
         assert run.wait() == 8, run.said()
 
@@ -594,7 +614,6 @@ def _little_memory(mode):
                 status = pathlib.Path(f"/proc/{run.pid}/status").read_text()
                 peak = max([peak, *map(int, re.findall(r"VmHWM:\s+([0-9]+)", status))])
                 time.sleep(0.01)
-            run.signal()
             run.signal()
             run.wait()
             assert 0 < peak < (400 if "libasan" in LIBRARIES else 48) * 1024, f"{peak} KiB"

@@ -182,7 +182,7 @@ def _restarts(command, code, **actions):
             run.expect(f"(?s){HELLO}1.*{HELLO}1")
             assert run.qemu_pid() != first
             run.signal()
-            run.signal(signal.SIGINT)
+            run.signal_again()
             expect_exit(run, code)
     return test
 
@@ -250,9 +250,30 @@ def test_second_signal_ends_a_guest_that_does_not_listen():
         run.expect(r' !"')
         run.signal()
         run.expect_error("asking the guest to power down")
-        run.signal()
+        run.signal_again()
         expect_exit(run, 8)
         assert "the guest does not power down" not in run.err.text, f"its time was waited for\n{run.said()}"
+
+
+def test_signals_at_once_are_one_wish():
+    """As Slurm sends its SIGTERM, twice, and a terminal that is closed SIGHUP beside it."""
+    with running("--shutdown-timeout=10000", patience=guest.PATIENT) as run:
+        run.expect(HELLO + "1")
+        run.send(b"in3\n")
+        run.expect(r' !"')
+        guest.stop_process(run.pid)
+        run.signal(signal.SIGTERM)
+        run.signal(signal.SIGHUP)
+        run.signal(signal.SIGINT)
+        run.process.send_signal(signal.SIGCONT)
+        log = next((run.directory / "run").glob("*/log"))
+        guest.await_that(lambda: log.read_text().count("within a second of the last signal") == 2, run.said)
+        run.send(b"n5\n")
+        run.expect(re.escape(guest.counting_bytes(5)))
+        assert "telling QEMU to quit" not in run.err.text, run.said()
+        run.signal_again()
+        run.expect_error("telling QEMU to quit")
+        expect_exit(run, 8)
 
 
 def test_signal_to_a_guest_that_hangs():
@@ -261,7 +282,7 @@ def test_signal_to_a_guest_that_hangs():
         run.send(b"h")
         run.signal()
         run.expect_error("asking the guest to power down")
-        run.signal()
+        run.signal_again()
         expect_exit(run, 8)
 
 
@@ -278,7 +299,7 @@ def test_signal_without_acpi():
         run.expect(HELLO + "1")
         run.signal()
         run.expect_error("the guest has no <acpi/>, so it cannot be asked to power down")
-        run.signal()
+        run.signal_again()
         expect_exit(run, 8)
 
 
