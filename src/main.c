@@ -129,18 +129,6 @@ static int run_named(const char *name, int argc, char **argv)
   return habit ? follow_habit(habit, argc, argv) : unknown_command(name);
 }
 
-/* Output that did not reach its file, on a full disk say, is no success. */
-static int flush_output(int exit_code)
-{
-  GError *error = NULL;
-
-  if (fflush(stdout) == 0 && !ferror(stdout))
-    return exit_code;
-  error_set(&error, DOMRUN_ERROR_INTERNAL, NULL, NULL, "cannot write to standard output: %s",
-            g_strerror(errno));
-  return report_usage_error(error);
-}
-
 /* What is opened later must not become standard input, output or error by chance. */
 static void ensure_stdio(void)
 {
@@ -175,11 +163,11 @@ int main(int argc, char **argv)
   }
   if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") || g_str_equal(argv[1], "help")) {
     print_help(stdout);
-    return flush_output(EXIT_CODE_OK);
+    return command_leave(EXIT_CODE_OK);
   }
   if (g_str_equal(argv[1], "--version")) {
     printf("domrun %s\n", PACKAGE_VERSION);
-    return flush_output(EXIT_CODE_OK);
+    return command_leave(EXIT_CODE_OK);
   }
-  return flush_output(run_named(argv[1], argc, argv));
+  return command_leave(run_named(argv[1], argc, argv));
 }

@@ -102,7 +102,8 @@ static gboolean has_program(const Distribution *distribution, const char *path)
 
 static void expect_found(const EmulatorTree *tree, const char *wanted, const char *expected)
 {
-  g_autofree char *found = emulator_find(tree, wanted, "qemu-system-x86_64");
+  g_autofree char *program = NULL;
+  g_autofree char *found = emulator_find(tree, wanted, "qemu-system-x86_64", &program);
 
   g_assert_cmpstr(found, ==, expected);
 }

@@ -48,7 +48,7 @@ void fd_close_from(int first)
 char *fd_read_all(int fd, gsize limit, gsize *ret_length)
 {
   g_autoptr(GByteArray) bytes = g_byte_array_new();
-  guint8 buffer[16384];
+  guint8 buffer[4096];
 
   for (;;) {
     ssize_t got = read(fd, buffer, sizeof buffer);

@@ -365,6 +365,16 @@ static gsize print_character(GString *text, const char *at)
   return length;
 }
 
+/* How much of @string is ASCII that needs no escape: nearly all, mostly. */
+static gsize plain_length(const char *string)
+{
+  gsize length = 0;
+
+  while (g_ascii_isprint(string[length]) && string[length] != '"' && string[length] != '\\')
+    length++;
+  return length;
+}
+
 static void print_string(GString *text, const char *string)
 {
   static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
@@ -372,15 +382,19 @@ static void print_string(GString *text, const char *string)
 
   g_string_append_c(text, '"');
   for (const char *c = string; *c; c += length) {
-    const char *found = strchr(escaped, *c);
+    const char *found;
 
+    length = plain_length(c);
+    if (length > 0) {
+      g_string_append_len(text, c, (gssize)length);
+      continue;
+    }
+    found = strchr(escaped, *c);
     length = 1;
     if (found)
       g_string_append_printf(text, "\\%c", letters[found - escaped]);
     else if ((guchar)*c < 0x20 || *c == 0x7f)
       g_string_append_printf(text, "\\u%04x", (guint)*c);
-    else if ((guchar)*c < 0x80)
-      g_string_append_c(text, *c);
     else
       length = print_character(text, c);
   }

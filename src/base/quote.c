@@ -40,14 +40,19 @@ static gboolean read_character(const char *c, gunichar *ret_character, gsize *re
   return !quote_is_deceptive(character);
 }
 
-/* As much of @string as can be shown as it is. */
+/* As much of @string as can be shown as it is. Nearly all of all strings is ASCII, which needs no table. */
 static gsize harmless_length(const char *string)
 {
   gsize at = 0, length;
   gunichar character;
 
-  while (string[at] && read_character(string + at, &character, &length))
+  while (string[at]) {
+    if (g_ascii_isprint(string[at]))
+      length = 1;
+    else if (!read_character(string + at, &character, &length))
+      break;
     at += length;
+  }
   return at;
 }
 
@@ -84,11 +89,15 @@ char *quote_for_shell(const char *string)
   if (string[harmless_length(string)])
     return quote_with_escapes(string);
   quoted = g_string_new("'");
-  for (const char *c = string; *c; c++) {
-    if (*c == '\'')
+  for (const char *c = string; *c;) {
+    gsize length = strcspn(c, "'");
+
+    g_string_append_len(quoted, c, (gssize)length);
+    c += length;
+    if (*c == '\'') {
       g_string_append(quoted, "'\\''");
-    else
-      g_string_append_c(quoted, *c);
+      c++;
+    }
   }
   g_string_append_c(quoted, '\'');
   return g_string_free(g_steal_pointer(&quoted), FALSE);

@@ -93,5 +93,5 @@ int argv_command(int argc, char **argv)
     fputs(text, stdout);
   }
   report_conclude(command.report, stderr, "no command line", /* passed= */ NULL);
-  return report_exit_code(command.report);
+  return command_leave(report_exit_code(command.report));
 }

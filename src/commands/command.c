@@ -3,7 +3,10 @@
 
 #include "commands/command.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "domain/networks.h"
 #include "domain/protection.h"
@@ -31,6 +34,27 @@ void document_command_clear(DocumentCommand *command)
   g_strfreev(command->networks);
   g_free(command->state_directory);
   g_strfreev(command->ignored);
+}
+
+/* Output that did not reach its file, on a full disk say, is no success. */
+static int flush_output(int exit_code)
+{
+  GError *error = NULL;
+
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    return exit_code;
+  error_set(&error, DOMRUN_ERROR_INTERNAL, NULL, NULL, "cannot write to standard output: %s",
+            g_strerror(errno));
+  return report_usage_error(error);
+}
+
+int command_leave(int exit_code)
+{
+  exit_code = flush_output(exit_code);
+#ifndef WITH_SANITIZERS
+  _exit(exit_code);
+#endif
+  return exit_code;
 }
 
 gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv, GError **error)

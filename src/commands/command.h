@@ -50,6 +50,11 @@ int ttyconsole_command(int argc, char **argv);
 int vncdisplay_command(int argc, char **argv);
 int wait_command(int argc, char **argv);
 
+/* Ends the process with @exit_code, or with an error where what was printed did not reach its file (a full
+ * disk). Neither memory nor libraries are taken apart first. Built with sanitizers it returns the exit code,
+ * so that leaks are found. */
+int command_leave(int exit_code);
+
 /* g_option_context_parse() with errors of this program, which tell the next step. */
 gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv, GError **error);
 

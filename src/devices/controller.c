@@ -152,7 +152,7 @@ static gboolean is_companion(const Controller *controller)
 }
 
 struct ControllerTable {
-  Controller *first[CONTROLLER_LAST][CONTROLLER_INDEX_MAX + 1];
+  GPtrArray *first[CONTROLLER_LAST];            /* by index, as far as there are some; or NULL */
   guint32 gapless[CONTROLLER_LAST];             /* how many are there from 0 on, as far as was looked */
   guint32 usb_models[CONTROLLER_INDEX_MAX + 1]; /* a bit for each model that has the index */
 };
@@ -164,12 +164,16 @@ ControllerTable *controller_table_new(void)
 
 void controller_table_free(ControllerTable *table)
 {
+  for (gsize i = 0; i < G_N_ELEMENTS(table->first); i++)
+    g_clear_pointer(&table->first[i], g_ptr_array_unref);
   g_free(table);
 }
 
 Controller *controller_find(const Domain *domain, ControllerType type, guint32 index)
 {
-  return index <= CONTROLLER_INDEX_MAX ? domain->controllers->first[type][index] : NULL;
+  const GPtrArray *first = domain->controllers->first[type];
+
+  return first && index < first->len ? g_ptr_array_index(first, index) : NULL;
 }
 
 /* One of those that together make the controller ich9-ehci1. */
@@ -186,12 +190,18 @@ static guint32 usb_model_bit(const Controller *controller)
 
 static void enter(ControllerTable *table, Controller *controller)
 {
-  Controller **first = &table->first[controller->type][controller->index];
+  GPtrArray **first = &table->first[controller->type];
 
   if (controller->type == CONTROLLER_USB)
     table->usb_models[controller->index] |= usb_model_bit(controller);
-  if (!*first && !is_companion(controller))
-    *first = controller;
+  if (is_companion(controller))
+    return;
+  if (!*first)
+    *first = g_ptr_array_new();
+  if ((*first)->len <= controller->index)
+    g_ptr_array_set_size(*first, (gint)controller->index + 1);
+  if (!g_ptr_array_index(*first, controller->index))
+    g_ptr_array_index(*first, controller->index) = controller;
 }
 
 /* The lowest index that no controller of @type has; CONTROLLER_INDEX_MAX + 1: there is none. */

@@ -63,10 +63,10 @@ gboolean device_is_before(const Device *device, const Device *other)
 static GHashTable *ask_all(const Domain *domain, DeviceClaims claims)
 {
   GHashTable *firsts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GPtrArray) texts = g_ptr_array_new();
 
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    g_autoptr(GPtrArray) texts = g_ptr_array_new();
-
+    g_ptr_array_set_size(texts, 0);
     claims(device, texts);
     for (guint j = 0; j < texts->len; j++) {
       const Device *first = g_hash_table_lookup(firsts, g_ptr_array_index(texts, j));

@@ -74,12 +74,13 @@ static gboolean is_native(const char *usual)
          g_str_equal(usual + strlen(usual_prefix), host.machine);
 }
 
-/* NULL where there is none. */
-static char *find_usual(const EmulatorTree *tree, const char *usual)
+/* NULL where there is none. *@ret_program is its path where PATH has it. */
+static char *find_usual(const EmulatorTree *tree, const char *usual, char **ret_program)
 {
-  g_autofree char *path = find_in_path(tree, usual);
+  g_autofree char *path = NULL;
 
-  if (path)
+  *ret_program = find_in_path(tree, usual);
+  if (*ret_program)
     return g_strdup(usual);
   path = find_in_directories(tree, usual);
   for (gsize i = 0; i < G_N_ELEMENTS(native_names) && !path && is_native(usual); i++) {
@@ -101,14 +102,15 @@ static gboolean is_of_distribution(const char *path, const char *usual)
           (is_native(usual) && is_listed(native_names, G_N_ELEMENTS(native_names), name)));
 }
 
-char *emulator_find(const EmulatorTree *tree, const char *wanted, const char *usual)
+char *emulator_find(const EmulatorTree *tree, const char *wanted, const char *usual, char **ret_program)
 {
   gboolean is_path = strchr(wanted, '/') != NULL;
   g_autofree char *full = g_strconcat(tree->root, wanted, NULL);
   char *found = NULL;
 
+  *ret_program = NULL;
   if (is_path ? access(full, F_OK) < 0 && is_of_distribution(wanted, usual) : g_str_equal(wanted, usual))
-    found = find_usual(tree, usual);
+    found = find_usual(tree, usual, ret_program);
   return found ? found : g_strdup(wanted);
 }
 
@@ -117,9 +119,11 @@ void emulator_resolve(Plan *plan, Report *report)
   const PlanRequirement *requirement = plan_find_requirement(plan, PLAN_REQUIRE_EMULATOR);
   const char *path = g_getenv("PATH");
   const EmulatorTree host = { .root = "", .path = path ? path : "/usr/bin:/bin" };
-  g_autofree char *found = emulator_find(&host, plan->emulator, plan->usual_emulator);
-  g_autofree char *program = g_find_program_in_path(found);
+  g_autofree char *program = NULL;
+  g_autofree char *found = emulator_find(&host, plan->emulator, plan->usual_emulator, &program);
 
+  if (!program)
+    program = g_find_program_in_path(found);
   if (strchr(plan->emulator, '/') && !g_str_equal(found, plan->emulator))
     report_warning(report, &requirement->place, NULL, NULL,
                    "there is no '%s' on this host; '%s' takes its place", plan->emulator, found);

@@ -21,8 +21,9 @@ typedef struct {
 
 /* What stands for the emulator @wanted on that host: @wanted itself, where it is there or nothing could stand
  * for it; @usual ("qemu-system-x86_64"), where PATH has it; or the absolute path of another program. @wanted
- * is an absolute path, or @usual. The caller frees it. */
-char *emulator_find(const EmulatorTree *tree, const char *wanted, const char *usual);
+ * is an absolute path, or @usual. *@ret_program is its path where it had to be looked for in PATH and is
+ * there, else NULL. The caller frees both. */
+char *emulator_find(const EmulatorTree *tree, const char *wanted, const char *usual, char **ret_program);
 
 /* The same for a plan: sets its emulator, and the program that is executed. One that is not the document's is
  * a warning. What is not there at all is left to requirements.h. */

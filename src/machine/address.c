@@ -524,19 +524,19 @@ static gboolean add_controllers(const PciMap *map, GError **error)
 /* QEMU is told of a slot with several functions by the one that is function 0. */
 static void set_multifunction(const PciMap *map)
 {
-  g_autofree gboolean *has_more = g_new0(gboolean, PCI_BUSES_MAX * PCI_SLOTS);
+  guint32 has_more[PCI_BUSES_MAX] = { 0 }; /* by bus, a bit for each slot */
 
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
     const PciAddress *address = &device->address.pci;
 
     if (device->address.type == ADDRESS_PCI && address->function > 0)
-      has_more[address->bus * PCI_SLOTS + address->slot] = TRUE;
+      has_more[address->bus] |= 1U << address->slot;
   }
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
     PciAddress *address = &device->address.pci;
 
     if (device->address.type == ADDRESS_PCI && !is_builtin(device) && address->function == 0 &&
-        has_more[address->bus * PCI_SLOTS + address->slot])
+        (has_more[address->bus] & 1U << address->slot))
       address->multifunction = TRUE;
   }
 }

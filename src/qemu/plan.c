@@ -158,7 +158,7 @@ void plan_set_emulator(Plan *plan, const char *emulator, const char *program)
     PlanRequirement *requirement = g_ptr_array_index(plan->requirements, i);
 
     if (requirement->kind == PLAN_REQUIRE_EMULATOR)
-      requirement->path = plan->emulator;
+      requirement->path = plan->program ? plan->program : plan->emulator;
   }
 }
 
@@ -224,8 +224,14 @@ char *plan_to_shell(const Plan *plan, PlanForm form)
     const PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
     g_autofree char *value = argument->value ? quote_for_shell(argument->value) : NULL;
 
-    if (argument->form & form)
-      g_string_append_printf(text, " \\\n  %s%s%s", argument->option, value ? " " : "", value ? value : "");
+    if (!(argument->form & form))
+      continue;
+    g_string_append(text, " \\\n  ");
+    g_string_append(text, argument->option);
+    if (value) {
+      g_string_append_c(text, ' ');
+      g_string_append(text, value);
+    }
   }
   g_string_append_c(text, '\n');
   return g_string_free(g_steal_pointer(&text), FALSE);

@@ -110,7 +110,10 @@ static void append_keyval(GString *text, const char *key, const Json *value)
   const char *string = json_as_string(value);
   gboolean is_on = FALSE;
 
-  g_string_append_printf(text, "%s%s=", text->len ? "," : "", key);
+  if (text->len)
+    g_string_append_c(text, ',');
+  g_string_append(text, key);
+  g_string_append_c(text, '=');
   if (string)
     append_escaped(text, string);
   else if (json_as_bool(value, &is_on))

@@ -21,9 +21,12 @@ static void append_names(GString *text, const xmlNode *node)
     g_string_append_c(text, '/');
   }
   g_string_append_c(text, '<');
-  if (node->ns && node->ns->prefix)
-    g_string_append_printf(text, "%s:", (const char *)node->ns->prefix);
-  g_string_append_printf(text, "%s>", (const char *)node->name);
+  if (node->ns && node->ns->prefix) {
+    g_string_append(text, (const char *)node->ns->prefix);
+    g_string_append_c(text, ':');
+  }
+  g_string_append(text, (const char *)node->name);
+  g_string_append_c(text, '>');
 }
 
 Place xml_place(xmlNode *node)
@@ -44,7 +47,7 @@ gboolean xml_is_element(const xmlNode *node, const char *name)
 xmlNode *xml_next_child(xmlNode *node, const char *name, xmlNode *after)
 {
   if (name)
-    xml_marks_ask(xml_document_marks(node)->children, name);
+    xml_marks_ask(&xml_document_marks(node)->children, name);
   for (xmlNode *child = after ? after->next : node->children; child; child = child->next) {
     if (child->type != XML_ELEMENT_NODE)
       continue;
@@ -140,7 +143,7 @@ const char *xml_attribute(xmlNode *node, const char *name)
   xmlChar *value;
   const char *kept;
 
-  xml_marks_ask(xml_document_marks(node)->attributes, name);
+  xml_marks_ask(&xml_document_marks(node)->attributes, name);
   if (!attribute)
     return NULL;
   attribute->_private = attribute;

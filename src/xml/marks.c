@@ -7,8 +7,6 @@ XmlMarks *xml_marks_new(void)
 {
   XmlMarks *marks = g_new0(XmlMarks, 1);
 
-  marks->attributes = g_ptr_array_new();
-  marks->children = g_ptr_array_new();
   return marks;
 }
 
@@ -16,13 +14,15 @@ void xml_marks_free(gpointer data)
 {
   XmlMarks *marks = data;
 
-  g_ptr_array_unref(marks->attributes);
-  g_ptr_array_unref(marks->children);
+  g_clear_pointer(&marks->attributes, g_ptr_array_unref);
+  g_clear_pointer(&marks->children, g_ptr_array_unref);
   g_free(marks);
 }
 
-void xml_marks_ask(GPtrArray *names, const char *name)
+void xml_marks_ask(GPtrArray **names, const char *name)
 {
-  if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
-    g_ptr_array_add(names, (gpointer)name);
+  if (!*names)
+    *names = g_ptr_array_new();
+  if (!g_ptr_array_find(*names, name, NULL)) /* by its address: the linker merges literals */
+    g_ptr_array_add(*names, (gpointer)name);
 }

@@ -14,7 +14,7 @@ typedef struct {
   gboolean is_text_read; /* somebody read its text */
   gboolean is_read;      /* somebody asked for this element, as a child of its parent */
   gboolean is_ignored;   /* it and all below it are not ours to read */
-  GPtrArray *attributes; /* names asked for; string literals */
+  GPtrArray *attributes; /* names asked for, string literals; NULL: none was */
   GPtrArray *children;
 } XmlMarks;
 
@@ -24,5 +24,5 @@ void xml_marks_free(gpointer marks);
 /* The marks of @node, made where there are none. They live as long as the document. */
 XmlMarks *xml_document_marks(xmlNode *node);
 
-/* Remembers that @name was asked for. @name must live as long as the document (a literal). */
-void xml_marks_ask(GPtrArray *names, const char *name);
+/* Remembers in *@names that @name was asked for. @name must live as long as the document (a literal). */
+void xml_marks_ask(GPtrArray **names, const char *name);

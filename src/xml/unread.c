@@ -45,7 +45,7 @@ static const char *nearest_attribute(const Search *search, xmlNode *node, const 
   const XmlMarks *marks = xml_document_marks(node);
   Nearest nearest = NEAREST_INIT(name);
 
-  for (guint i = 0; i < marks->attributes->len; i++)
+  for (guint i = 0; marks->attributes && i < marks->attributes->len; i++)
     nearest_try(&nearest, g_ptr_array_index(marks->attributes, i));
   xml_format_try_attributes(search->format, path, &nearest);
   return nearest.name;
@@ -56,7 +56,7 @@ static const char *nearest_element(const Search *search, const xmlNode *node)
   const XmlMarks *marks = xml_document_marks(node->parent);
   Nearest nearest = NEAREST_INIT((const char *)node->name);
 
-  for (guint i = 0; i < marks->children->len; i++)
+  for (guint i = 0; marks->children && i < marks->children->len; i++)
     nearest_try(&nearest, g_ptr_array_index(marks->children, i));
   xml_format_try_elements(search->format, (const char *)node->parent->name, &nearest);
   return nearest.name;
