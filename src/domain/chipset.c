@@ -3,6 +3,7 @@
 
 #include "domain/chipset.h"
 
+#include "domain/features.h"
 #include "domain/os.h"
 
 Chipset chipset_of(const Domain *domain)
@@ -14,4 +15,17 @@ Chipset chipset_of(const Domain *domain)
   if (g_str_equal(machine, "isapc"))
     return CHIPSET_ISA;
   return CHIPSET_I440FX;
+}
+
+const char *chipset_pm_driver(const Domain *domain)
+{
+  switch (chipset_of(domain)) {
+  case CHIPSET_I440FX:
+    return domain->features->acpi ? "PIIX4_PM" : NULL;
+  case CHIPSET_Q35:
+    return "ICH9-LPC";
+  case CHIPSET_ISA:
+    break;
+  }
+  return NULL;
 }

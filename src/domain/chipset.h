@@ -14,3 +14,7 @@ typedef enum {
 } Chipset;
 
 Chipset chipset_of(const Domain *domain);
+
+/* The built-in device whose properties are the machine's power management, or NULL where it has none: QEMU
+ * leaves the PIIX4's out of a machine without ACPI. */
+const char *chipset_pm_driver(const Domain *domain);

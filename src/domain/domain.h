@@ -25,6 +25,7 @@ typedef struct Firmware Firmware;
 typedef struct Features Features;
 typedef struct Clock Clock;
 typedef struct Lifecycle Lifecycle;
+typedef struct Pm Pm;
 typedef struct Generator Generator;
 typedef struct DomainNetwork DomainNetwork;
 typedef struct DeviceRoom DeviceRoom;
@@ -59,6 +60,7 @@ struct Domain {
   Features *features;
   Clock *clock;
   Lifecycle *lifecycle;
+  Pm *pm;
   gint64 now; /* from the options, as the next */
   gboolean has_vhost_net;
   const char *emulator; /* absolute path, or of the options; NULL: found by the architecture */

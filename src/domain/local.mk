@@ -23,6 +23,7 @@ libdomrun_a_SOURCES += \
 	%D%/memory-backing.c %D%/memory-backing-qemu.c %D%/memory-backing.h \
 	%D%/metadata.c %D%/metadata-qemu.c %D%/metadata.h \
 	%D%/networks.c %D%/networks.h \
+	%D%/pm.c %D%/pm-qemu.c %D%/pm.h \
 	%D%/protection.c %D%/protection.h \
 	%D%/seclabel.c %D%/seclabel.h \
 	%D%/numa.c %D%/numa-qemu.c %D%/numa.h \

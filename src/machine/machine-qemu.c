@@ -16,6 +16,7 @@
 #include "domain/memory.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
+#include "domain/pm.h"
 
 /* What every guest gets: nothing from configuration files, no default devices, no display but the document's.
  */
@@ -122,6 +123,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   clock_translate(domain->clock, domain->now, plan);
   translate_fixed(domain, plan);
   lifecycle_translate(domain->lifecycle, plan);
+  pm_translate(domain, plan);
   translate_monitor(plan);
   translate_devices(domain, plan, report);
   translate_sandbox(plan);

@@ -20,6 +20,7 @@
 #include "domain/memory.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
+#include "domain/pm.h"
 #include "domain/seclabel.h"
 #include "machine/address.h"
 #include "machine/boot.h"
@@ -190,6 +191,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, features_parse(root, domain, &error), &error);
   collect(report, clock_parse(root, domain, &error), &error);
   collect(report, lifecycle_parse(root, domain->lifecycle, &error), &error);
+  collect(report, pm_parse(root, domain->pm, &error), &error);
   collect(report, seclabel_parse(root, domain, &error), &error);
 }
 
@@ -243,6 +245,7 @@ static void validate(const Domain *domain, Report *report)
           memory_backing_validate(domain->memory_backing,
                                   domain->cpu->numa.cells ? domain->cpu->numa.cells->len : 0, &error),
           &error);
+  pm_check(domain);
   collect(report, firmware_validate(domain, &error), &error);
   collect(report, bootloader_validate(domain, &error), &error);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
@@ -255,10 +258,12 @@ static void validate(const Domain *domain, Report *report)
 static void ignore_parts(xmlNode *root)
 {
   static const char *const names[] = {
-    "name",          "uuid",      "title",         "description",     "metadata", "memory",
-    "currentMemory", "maxMemory", "memoryBacking", "numatune",        "vcpu",     "vcpus",
-    "cpu",           "os",        "bootloader",    "bootloader_args", "features", "clock",
-    "on_poweroff",   "on_reboot", "on_crash",      "seclabel",
+    "name",          "uuid",     "title",         "description",
+    "metadata",      "memory",   "currentMemory", "maxMemory",
+    "memoryBacking", "numatune", "vcpu",          "vcpus",
+    "cpu",           "os",       "bootloader",    "bootloader_args",
+    "features",      "clock",    "on_poweroff",   "on_reboot",
+    "on_crash",      "pm",       "seclabel",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -280,6 +285,7 @@ typedef struct {
   Features features;
   Clock clock;
   Lifecycle lifecycle;
+  Pm pm;
   Generator generator;
 } Whole;
 
@@ -300,6 +306,7 @@ static Domain *domain_new(XmlDocument *document)
     .features = &whole->features,
     .clock = &whole->clock,
     .lifecycle = &whole->lifecycle,
+    .pm = &whole->pm,
     .generator = &whole->generator,
     .devices = g_ptr_array_new_with_free_func((GDestroyNotify)device_free),
     .rooms = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref),

@@ -95,7 +95,6 @@ static const Consequence consequences[] = {
   { "domain/genid", "the guest does not notice that it was copied or restored" },
   { "domain/iothreads", "the disks share one thread" },
   { "domain/memtune", "the guest's memory is not limited on the host" },
-  { "domain/pm", "QEMU lets the guest suspend to memory and to disk" },
   { "domain/qemu:commandline", "QEMU does not get these arguments" },
   { "domain/qemu:override", "QEMU does not get these properties" },
   { "domain/sysinfo", "the guest finds QEMU's own SMBIOS: no serial number, nothing for cloud-init" },
