@@ -35,6 +35,9 @@ QMP_DESCRIPTOR = 99
 # Decompressors of Apple's images, in a package of their own, which an empty image does not need; the port that a VNC
 # server found; a console's socket that was connected to already; what TCG has not of the processor; a machine that the
 # document names, and that was young when the case was written.
+# What is on a server, or on a controller: a file stands in for it.
+REMOTE = {"nvme", "nbd", "http", "https", "ftp", "ftps", "iscsi", "rbd", "gluster", "nfs", "ssh"}
+
 HARMLESS = re.compile(r"^(?:qemu: module block-block-dmg-\w+ not found, .*|VNC server running on .*"
                       r"|.*: warning: TCG doesn't support requested feature: .*"
                       r"|.*: warning: Machine type '.*' is deprecated: machines more than 3 years old .*"
@@ -129,16 +132,18 @@ class Stage:
         self._formats = self._find_formats()
         self.descriptors = {}       # number in QEMU -> socket or file
         self.kept = []              # the other ends
+        self.nodes = []             # of -blockdev, as they were before a file stood in for them
         self._tap = None            # the name of a tap device that has queues to come
 
     def _find_formats(self):
-        """What format each file node of -blockdev is opened as."""
+        """What format each file node of -blockdev is opened as, be it by way of the node of a slice."""
         formats = {}
-        for option, value in zip(self.words, self.words[1:]):
-            if option == "-blockdev" and value.startswith("{"):
-                node = json.loads(value)
-                if isinstance(node.get("file"), str):
-                    formats[node["file"]] = node["driver"]
+        nodes = [json.loads(value) for option, value in zip(self.words, self.words[1:])
+                 if option == "-blockdev" and value.startswith("{")]
+        for node in reversed(nodes):                       # what is on top of a node comes after it
+            if isinstance(node.get("file"), str):
+                is_slice = node["node-name"].endswith("-slice")
+                formats[node["file"]] = formats[node["node-name"]] if is_slice else node["driver"]
         return formats
 
     def _stand_in(self, path, make):
@@ -151,6 +156,12 @@ class Stage:
 
     def _blockdev(self, value):
         node = json.loads(value)
+        if node["driver"] in REMOTE:
+            self.nodes.append({key: value for key, value in node.items() if key != "node-name"})
+            node = {key: node[key] for key in ("node-name", "cache", "auto-read-only", "discard") if key in node}
+            node |= {"driver": "file", "filename": "/" + node["node-name"]}
+        if "dir" in node:
+            node["dir"] = self._stand_in(node["dir"], lambda path: path.mkdir())
         if "filename" in node:
             image_format = self._formats.get(node.get("node-name"), "raw")
             node["filename"] = self._stand_in(node["filename"], lambda path: self._images.copy(image_format, path))
@@ -325,19 +336,23 @@ def with_descriptors(words, descriptors):
     return ["bash", "-c", f'exec {moves}; exec "$@" {places}', "bash", *words]
 
 
-def talk(connection):
-    """Greeting, capabilities, state, quit."""
+def talk(connection, nodes):
+    """Greeting, capabilities, state, quit. QEMU reads all of @nodes, and then misses their names."""
     stream = connection.makefile("rw", encoding="utf-8", newline="\n")
 
-    def execute(command):
-        stream.write(json.dumps({"execute": command}) + "\n")
+    def ask(command, arguments=None):
+        stream.write(json.dumps({"execute": command} | ({"arguments": arguments} if arguments else {})) + "\n")
         stream.flush()
         while line := stream.readline():
             reply = json.loads(line)
             if "event" not in reply:
-                assert "return" in reply, f"{command}: {reply}"
-                return reply["return"]
+                return reply
         raise AssertionError(f"QMP ended after '{command}'")
+
+    def execute(command):
+        reply = ask(command)
+        assert "return" in reply, f"{command}: {reply}"
+        return reply["return"]
 
     greeting = stream.readline()
     if not greeting:
@@ -346,6 +361,9 @@ def talk(connection):
     execute("qmp_capabilities")
     state = execute("query-status")["status"]
     assert state == "prelaunch", f"the guest is '{state}'"
+    for node in nodes:
+        reply = ask("blockdev-add", node)
+        assert "node-name" in reply.get("error", {}).get("desc", ""), f"{node}: {reply}"
     execute("quit")
     return ""
 
@@ -368,7 +386,7 @@ def start(words, stage, directory):
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(tap.PATIENCE)
                 connection.connect(str(directory / "qmp"))
-                problem = talk(connection)
+                problem = talk(connection, stage.nodes)
             code = process.wait(tap.PATIENCE)
         except (OSError, ValueError, AssertionError, subprocess.TimeoutExpired) as error:
             problem = str(error) or repr(error)

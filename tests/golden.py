@@ -42,7 +42,7 @@ SUFFIXES = ("xml", "argv", "warn", "err", "args", "nostart")
 HOST_FINDING = re.compile(rb": warning: (?:<[^ ]*>: )?(?:attribute '[^']*': )?(?:no such file: "
                           rb"|cannot (?:find|read|write|execute|make|open|listen on|connect to) |cannot make files in "
                           rb"|'[^']*' is (?:there, and is )?not a (?:socket|character device)|there is no FIFO "
-                          rb"|another program listens on |a file is expected, and |the emulator '[^']*' is not in PATH"
+                          rb"|another program listens on |a (?:file|directory) is expected, and |the emulator '[^']*' is not in PATH"
                           rb"|the host has no (?:bridge|tap device) |the network '[^']*' is not active: "
                           rb"|there is no file '[^']*' for the firmware's variables|this host has no UEFI firmware "
                           rb"|[0-9]+ huge pages of |this host's kernel has no huge pages"

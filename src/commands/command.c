@@ -12,6 +12,7 @@
 #include "domain/protection.h"
 #include "host/emulator.h"
 #include "host/firmware.h"
+#include "host/images.h"
 #include "host/kvm.h"
 #include "host/machine-id.h"
 #include "host/networks.h"
@@ -209,6 +210,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   seed = make_seed(command);
   options.seed = seed;
   options.find_bridge = networks_find_bridge;
+  options.has_file = images_can_read;
   options.has_vhost_net = networks_have_vhost();
   options.read_cpu_host = kvm_read_cpu;
   options.find_firmware = firmware_find;

@@ -6,6 +6,8 @@ libdomrun_a_SOURCES += \
 	%D%/disk/backing.c \
 	%D%/disk/disk.c %D%/disk/disk-qemu.c %D%/disk/disk.h \
 	%D%/disk/driver.c \
+	%D%/disk/image-qemu.c \
+	%D%/disk/source.c %D%/disk/source-qemu.c %D%/disk/source.h \
 	%D%/disk/target.c \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/graphics/graphics.c %D%/graphics/graphics-qemu.c %D%/graphics/graphics.h \

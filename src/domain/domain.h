@@ -98,6 +98,9 @@ struct DomainOptions {
   /* What KVM can give a guest's CPU; FALSE where it cannot be asked. NULL: nobody can. */
   gboolean (*read_cpu_host)(CpuHost *ret_host);
 
+  /* Whether this user can read that file, which is absolute. NULL: nobody can be asked. */
+  gboolean (*has_file)(const char *path);
+
   gboolean has_vhost_net; /* /dev/vhost-net is there and can be opened */
   gint64 now;             /* seconds since 1970: what a clock that is off the host's is counted from */
 };

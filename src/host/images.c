@@ -17,6 +17,11 @@
 /* Backing files on backing files; whatever is longer is left to QEMU, as is a circle. */
 enum { MAX_DEPTH = 64 };
 
+gboolean images_can_read(const char *path)
+{
+  return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+}
+
 /* -1 for what is neither a file nor a block device: to open it could have consequences. */
 static int open_image(const char *path)
 {

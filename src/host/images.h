@@ -8,6 +8,9 @@
 #include "base/report.h"
 #include "qemu/plan.h"
 
+/* Whether this user can read that file. */
+gboolean images_can_read(const char *path);
+
 /* Adds DOMRUN_ERROR_HOST errors and warnings at the images' places. An image that cannot be opened is
  * requirements.h's. */
 void images_check(const Plan *plan, Report *report);

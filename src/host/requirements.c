@@ -119,6 +119,18 @@ static gboolean check_write(const PlanRequirement *requirement, GError **error)
          check_access(requirement, requirement->path, W_OK, "write", error);
 }
 
+static gboolean check_directory(const PlanRequirement *requirement, GError **error)
+{
+  struct stat status;
+
+  if (!find(requirement, &status, error))
+    return FALSE;
+  if (!S_ISDIR(status.st_mode))
+    return requirement_refuse(requirement, error, "a directory is expected, and '%s' is none",
+                              requirement->path);
+  return check_access(requirement, requirement->path, R_OK | X_OK, "read", error);
+}
+
 /* Nothing can be made in @directory, which stat() did not find. */
 static gboolean refuse_directory(const PlanRequirement *requirement, const char *directory, int saved,
                                  GError **error)
@@ -284,25 +296,16 @@ static gboolean check_port(const PlanRequirement *requirement, GError **error)
 }
 
 static gboolean (*const checks[])(const PlanRequirement *requirement, GError **error) = {
-  [PLAN_REQUIRE_READ] = check_read,
-  [PLAN_REQUIRE_WRITE] = check_write,
-  [PLAN_REQUIRE_CREATE] = check_create,
-  [PLAN_REQUIRE_EMULATOR] = check_emulator,
-  [PLAN_REQUIRE_KVM] = check_kvm,
-  [PLAN_REQUIRE_DEVICE] = check_device,
-  [PLAN_REQUIRE_PIPE] = check_pipe,
-  [PLAN_REQUIRE_SOCKET] = check_socket,
-  [PLAN_REQUIRE_HUGEPAGES] = hugepages_check,
-  [PLAN_REQUIRE_FIRMWARE] = firmware_refuse,
-  [PLAN_REQUIRE_VARIABLES] = firmware_check_variables,
-  [PLAN_REQUIRE_LISTEN] = check_listen,
-  [PLAN_REQUIRE_TCP_PORT] = check_port,
-  [PLAN_REQUIRE_UDP_PORT] = check_port,
-  [PLAN_REQUIRE_PROGRAM] = check_program,
-  [PLAN_REQUIRE_TUN] = bridge_check_tun,
-  [PLAN_REQUIRE_TAP] = bridge_check_tap,
-  [PLAN_REQUIRE_BRIDGE] = bridge_check,
-  [PLAN_REQUIRE_NETWORK] = bridge_check_network,
+  [PLAN_REQUIRE_READ] = check_read,          [PLAN_REQUIRE_WRITE] = check_write,
+  [PLAN_REQUIRE_CREATE] = check_create,      [PLAN_REQUIRE_DIRECTORY] = check_directory,
+  [PLAN_REQUIRE_EMULATOR] = check_emulator,  [PLAN_REQUIRE_KVM] = check_kvm,
+  [PLAN_REQUIRE_DEVICE] = check_device,      [PLAN_REQUIRE_PIPE] = check_pipe,
+  [PLAN_REQUIRE_SOCKET] = check_socket,      [PLAN_REQUIRE_HUGEPAGES] = hugepages_check,
+  [PLAN_REQUIRE_FIRMWARE] = firmware_refuse, [PLAN_REQUIRE_VARIABLES] = firmware_check_variables,
+  [PLAN_REQUIRE_LISTEN] = check_listen,      [PLAN_REQUIRE_TCP_PORT] = check_port,
+  [PLAN_REQUIRE_UDP_PORT] = check_port,      [PLAN_REQUIRE_PROGRAM] = check_program,
+  [PLAN_REQUIRE_TUN] = bridge_check_tun,     [PLAN_REQUIRE_TAP] = bridge_check_tap,
+  [PLAN_REQUIRE_BRIDGE] = bridge_check,      [PLAN_REQUIRE_NETWORK] = bridge_check_network,
 };
 
 static gboolean is_image(const PlanRequirement *requirement)

@@ -95,22 +95,23 @@ typedef struct {
 } PlanResource;
 
 typedef enum {
-  PLAN_REQUIRE_READ,     /* a file (or block device) that can be read */
-  PLAN_REQUIRE_WRITE,    /* one that can be read and written */
-  PLAN_REQUIRE_CREATE,   /* a file that can be written, or made: its directory is there and writable */
-  PLAN_REQUIRE_EMULATOR, /* a program: a path, or a name that is looked for in PATH */
-  PLAN_REQUIRE_MACHINE,  /* a machine that the emulator has, which host/emulator-machines.h asks */
-  PLAN_REQUIRE_KVM,      /* /dev/kvm, usable by this user */
-  PLAN_REQUIRE_PROGRAM,  /* a program other than the emulator */
-  PLAN_REQUIRE_TUN,      /* the right to make tap devices; no path */
-  PLAN_REQUIRE_TAP,      /* a tap device of that name */
-  PLAN_REQUIRE_BRIDGE,   /* a bridge of that name, and the right to attach a tap device to it */
-  PLAN_REQUIRE_NETWORK,  /* a virtual network of that name, whose bridge nobody could name: never there */
-  PLAN_REQUIRE_DEVICE,   /* a character device that can be read and written */
-  PLAN_REQUIRE_PIPE,     /* a FIFO of that name, or two: NAME.in and NAME.out */
-  PLAN_REQUIRE_SOCKET,   /* a UNIX socket that can be connected to */
-  PLAN_REQUIRE_LISTEN,   /* a place for a UNIX socket: nothing there but perhaps an old socket */
-  PLAN_REQUIRE_TCP_PORT, /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
+  PLAN_REQUIRE_READ,      /* a file (or block device) that can be read */
+  PLAN_REQUIRE_WRITE,     /* one that can be read and written */
+  PLAN_REQUIRE_CREATE,    /* a file that can be written, or made: its directory is there and writable */
+  PLAN_REQUIRE_DIRECTORY, /* a directory that can be read */
+  PLAN_REQUIRE_EMULATOR,  /* a program: a path, or a name that is looked for in PATH */
+  PLAN_REQUIRE_MACHINE,   /* a machine that the emulator has, which host/emulator-machines.h asks */
+  PLAN_REQUIRE_KVM,       /* /dev/kvm, usable by this user */
+  PLAN_REQUIRE_PROGRAM,   /* a program other than the emulator */
+  PLAN_REQUIRE_TUN,       /* the right to make tap devices; no path */
+  PLAN_REQUIRE_TAP,       /* a tap device of that name */
+  PLAN_REQUIRE_BRIDGE,    /* a bridge of that name, and the right to attach a tap device to it */
+  PLAN_REQUIRE_NETWORK,   /* a virtual network of that name, whose bridge nobody could name: never there */
+  PLAN_REQUIRE_DEVICE,    /* a character device that can be read and written */
+  PLAN_REQUIRE_PIPE,      /* a FIFO of that name, or two: NAME.in and NAME.out */
+  PLAN_REQUIRE_SOCKET,    /* a UNIX socket that can be connected to */
+  PLAN_REQUIRE_LISTEN,    /* a place for a UNIX socket: nothing there but perhaps an old socket */
+  PLAN_REQUIRE_TCP_PORT,  /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
   PLAN_REQUIRE_UDP_PORT,
   PLAN_REQUIRE_HUGEPAGES, /* that much memory of free huge pages; no path */
   PLAN_REQUIRE_FIRMWARE, /* a firmware that the document leaves to the host, and of which there is none: never

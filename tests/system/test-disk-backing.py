@@ -122,4 +122,28 @@ def test_live_xml_is_absolute():
         directory.destroy("backing")
 
 
+def qemu_io(directory, name, command, expected):
+    """Reads or writes what is on top of the disk, in QEMU, which says how it went in its log."""
+    directory.verb("qmp", "--hmp", name, f'qemu-io disk-0-overlay "{command}"')
+    guest.await_that(lambda: expected in directory.verb("log", name).out, lambda: directory.verb("log", name).out)
+
+
+def test_transient():
+    """What is written can be read back, and is gone when the guest has ended; two guests may have one image."""
+    with guest.Directory() as directory:
+        make_images(directory)
+        before = (directory.path / "top.qcow2").read_bytes()
+        xml = TOP.format(chain=NAMED).replace("<target", "<transient/><target")
+        for name in ("one", "two"):
+            run = directory.run(xml.replace("backing</name>", f"{name}</name>"), "--detach")
+            assert run.wait() == 0, run.said()
+        qemu_io(directory, "one", "write -P 0x5a 0 512", "wrote 512/512")
+        qemu_io(directory, "one", "read -P 0x5a 0 512", "read 512/512")
+        qemu_io(directory, "two", "read -P 0x5a 0 512", "verification failed")
+        for name in ("one", "two"):
+            directory.destroy(name)
+        assert (directory.path / "top.qcow2").read_bytes() == before
+        directory.assert_nothing_left()
+
+
 tap.main()

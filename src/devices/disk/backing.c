@@ -25,20 +25,22 @@ static gboolean is_end(xmlNode *node)
   return !xml_has_attribute(node, "type") && !xml_next_child(node, NULL, NULL);
 }
 
-static gboolean parse_image(xmlNode *node, DiskBacking *image, GError **error)
+static gboolean parse_image(xmlNode *node, DiskImage *image, GError **error)
 {
   xmlNode *format = NULL, *source = NULL;
 
   xml_attribute(node, "index"); /* of a running guest's block nodes */
-  if (!xml_attribute_enum_required(node, "type", &disk_type_table, XML_ENUM(&image->type), error) ||
+  if (!xml_attribute_enum_required(node, "type", &disk_type_table, XML_ENUM(&image->source.type), error) ||
       !xml_child_required(node, "format", &format, error) ||
       !xml_attribute_enum_required(format, "type", &disk_format_table, XML_ENUM(&image->format), error) ||
-      !xml_child_required(node, "source", &source, error))
+      !disk_metadata_cache_parse(format, image, error) || !xml_child_required(node, "source", &source, error))
     return FALSE;
-  image->place = xml_place(source);
-  if (!disk_source_parse(source, image->type, &image->source, error))
+  if (!disk_source_parse(source, /* may_be_empty= */ FALSE, &image->source, error))
     return FALSE;
-  return image->source || xml_error(error, source, disk_source_attribute(image->type), "is missing");
+  if (!image->source.is_there)
+    return xml_error(error, source, disk_source_attribute(&image->source), "is missing");
+  image->source.startup = DISK_STARTUP_MANDATORY; /* libvirt has no other for these */
+  return TRUE;
 }
 
 /* Only some formats say that what they do not hold is in another file. */
@@ -54,25 +56,33 @@ static gboolean check_upper(xmlNode *node, DiskFormat upper, GError **error)
                                    : "the format is that of the <format> beside it");
 }
 
+static void clear_image(gpointer image)
+{
+  disk_source_clear(&((DiskImage *)image)->source);
+}
+
 gboolean disk_backing_parse(xmlNode *disk_node, Disk *disk, GError **error)
 {
-  DiskFormat upper = disk->driver.format;
+  DiskFormat upper = disk->image.format;
   xmlNode *node = NULL, *first;
 
-  disk->backing = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(DiskBacking));
+  disk->backing = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(DiskImage));
+  g_array_set_clear_func(disk->backing, clear_image);
   if (!xml_child(disk_node, "backingStore", &node, error))
     return FALSE;
   first = node;
   while (node && !is_end(node)) {
-    DiskBacking image = { 0 };
+    DiskImage image = { 0 };
     xmlNode *next = NULL;
+    gboolean is_read;
 
     if (disk->backing->len == MAX_DEPTH)
       return xml_error(error, first, NULL, "the chain has more than %d backing files", MAX_DEPTH);
-    if (!check_upper(node, upper, error) || !parse_image(node, &image, error) ||
-        !xml_child(node, "backingStore", &next, error))
+    is_read = check_upper(node, upper, error) && parse_image(node, &image, error) &&
+              xml_child(node, "backingStore", &next, error);
+    g_array_append_val(disk->backing, image); /* which owns it from now on */
+    if (!is_read)
       return FALSE;
-    g_array_append_val(disk->backing, image);
     upper = image.format;
     node = next;
   }
@@ -81,25 +91,41 @@ gboolean disk_backing_parse(xmlNode *disk_node, Disk *disk, GError **error)
 }
 
 /* A file that stands twice in a chain would be its own backing file. */
+static gboolean check_loop(const DiskImage *image, GHashTable *lines, GError **error)
+{
+  const DiskSource *source = &image->source;
+  char *identity = disk_source_identity(source);
+
+  if (!identity)
+    return TRUE;
+  if (g_hash_table_contains(lines, identity)) {
+    error_set_document(error, &source->place, disk_source_attribute(source),
+                       "'%s' is in the chain already, on line %d", identity,
+                       GPOINTER_TO_INT(g_hash_table_lookup(lines, identity)));
+    g_free(identity);
+    return FALSE;
+  }
+  g_hash_table_insert(lines, identity, GINT_TO_POINTER(source->place.line));
+  return TRUE;
+}
+
 gboolean disk_backing_validate(const Disk *disk, GError **error)
 {
   g_autoptr(GHashTable) lines = NULL;
 
   if (disk->backing->len == 0)
     return TRUE;
-  if (!disk->source)
-    return error_set_document(error, &g_array_index(disk->backing, DiskBacking, 0).place, NULL,
+  if (!disk->image.source.is_there)
+    return error_set_document(error, &g_array_index(disk->backing, DiskImage, 0).source.place, NULL,
                               "an empty drive has no backing file");
-  lines = g_hash_table_new(g_str_hash, g_str_equal);
-  g_hash_table_insert(lines, (gpointer)disk->source, GINT_TO_POINTER(disk->source_place.line));
+  lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  if (!check_loop(&disk->image, lines, error))
+    return FALSE;
   for (guint i = 0; i < disk->backing->len; i++) {
-    const DiskBacking *image = &g_array_index(disk->backing, DiskBacking, i);
+    const DiskImage *image = &g_array_index(disk->backing, DiskImage, i);
 
-    if (g_hash_table_contains(lines, image->source))
-      return error_set_document(error, &image->place, disk_source_attribute(image->type),
-                                "'%s' is in the chain already, on line %d", image->source,
-                                GPOINTER_TO_INT(g_hash_table_lookup(lines, image->source)));
-    g_hash_table_insert(lines, (gpointer)image->source, GINT_TO_POINTER(image->place.line));
+    if (!check_loop(image, lines, error) || !disk_image_validate(image, &image->source.place, error))
+      return FALSE;
   }
   return TRUE;
 }

@@ -8,7 +8,6 @@
 #include "domain/devices.h"
 #include "xml/element.h"
 
-ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block");
 ENUM_TABLE(disk_device_table, DISK_DEVICE_LAST, [DISK_DEVICE_DISK] = "disk", [DISK_DEVICE_CDROM] = "cdrom",
            [DISK_DEVICE_FLOPPY] = "floppy", [DISK_DEVICE_LUN] = "lun");
 ENUM_TABLE(
@@ -16,26 +15,12 @@ ENUM_TABLE(
     DISK_MODEL_LAST, [DISK_MODEL_VIRTIO] = "virtio", [DISK_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
     [DISK_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional");
 
-static const char *const source_attributes[DISK_TYPE_LAST] = {
-  [DISK_TYPE_FILE] = "file",
-  [DISK_TYPE_BLOCK] = "dev",
-};
+ENUM_TABLE(disk_translation_table, DISK_TRANSLATION_LAST, [DISK_TRANSLATION_NONE] = "none",
+           [DISK_TRANSLATION_AUTO] = "auto", [DISK_TRANSLATION_LBA] = "lba");
 
-const char *disk_source_attribute(DiskType type)
-{
-  return source_attributes[type];
-}
-
-gboolean disk_source_parse(xmlNode *source, DiskType type, const char **ret_path, GError **error)
-{
-  const char *other = source_attributes[type == DISK_TYPE_FILE ? DISK_TYPE_BLOCK : DISK_TYPE_FILE];
-
-  xml_attribute(source, "index"); /* of a running guest's block nodes */
-  if (xml_has_attribute(source, other))
-    return xml_error(error, source, other, "is not that of type '%s' (expected: '%s')",
-                     enum_to_string(&disk_type_table, (int)type), source_attributes[type]);
-  return xml_attribute_path(source, source_attributes[type], ret_path, error);
-}
+/* What libvirt would do when somebody makes a snapshot: nobody does here. */
+ENUM_TABLE(disk_snapshot_table, 4, "no", "internal", "external", "manual");
+ENUM_TABLE(disk_sgio_table, 2, "filtered", "unfiltered");
 
 static gboolean can_be_empty(const Disk *disk)
 {
@@ -46,15 +31,9 @@ static gboolean read_source(xmlNode *node, Disk *disk, GError **error)
 {
   xmlNode *source = NULL;
 
-  disk->source_place = xml_place(node);
-  if (!xml_child(node, "source", &source, error))
-    return FALSE;
-  if (!source)
-    return TRUE;
-  disk->source_place = xml_place(source);
-  if (can_be_empty(disk) && g_strcmp0(xml_attribute(source, source_attributes[disk->type]), "") == 0)
-    return TRUE; /* no medium, as tools write it */
-  return disk_source_parse(source, disk->type, &disk->source, error);
+  disk->image.source.place = xml_place(node);
+  return xml_child(node, "source", &source, error) &&
+         (!source || disk_source_parse(source, can_be_empty(disk), &disk->image.source, error));
 }
 
 static gboolean read_flag(xmlNode *node, const char *name, gboolean *ret_flag, GError **error)
@@ -129,6 +108,55 @@ static gboolean read_block_size(xmlNode *node, Disk *disk, GError **error)
                                            &disk->physical_block_size, error));
 }
 
+static gboolean read_geometry(xmlNode *node, DiskGeometry *geometry, GError **error)
+{
+  xmlNode *child = NULL;
+
+  if (!xml_child(node, "geometry", &child, error))
+    return FALSE;
+  if (!child)
+    return TRUE;
+  geometry->place = xml_place(child);
+  return xml_attribute_uint32(child, "cyls", 1, 65535, &geometry->cylinders, error) &&
+         xml_attribute_uint32(child, "heads", 1, 255, &geometry->heads, error) &&
+         xml_attribute_uint32(child, "secs", 1, 255, &geometry->sectors, error) &&
+         xml_attribute_enum(child, "trans", &disk_translation_table, XML_ENUM(&geometry->translation), error);
+}
+
+static gboolean read_transient(xmlNode *node, Disk *disk, GError **error)
+{
+  xmlNode *transient = NULL;
+  gboolean shares_backing = FALSE; /* the image is only read, and always shared */
+
+  if (!xml_child(node, "transient", &transient, error))
+    return FALSE;
+  disk->is_transient = transient != NULL;
+  return !transient || xml_attribute_yes_no(transient, "shareBacking", &shares_backing, error);
+}
+
+/* What is of no account to the guest: snapshots that nobody makes; rights that QEMU has or has not as domrun
+ * has them; a copy that was under way when the document was written, of which the source is still the disk's.
+ */
+static gboolean read_circumstances(xmlNode *node, const Disk *disk, GError **error)
+{
+  gboolean is_raw = FALSE;
+  int snapshot = 0, sgio = 0;
+  xmlNode *mirror = NULL;
+
+  if (!xml_attribute_enum(node, "snapshot", &disk_snapshot_table, &snapshot, error) ||
+      !xml_child(node, "mirror", &mirror, error))
+    return FALSE;
+  if (mirror)
+    xml_ignore(mirror);
+  if (disk->kind != DISK_DEVICE_LUN)
+    return TRUE;
+  if (!xml_attribute_yes_no(node, "rawio", &is_raw, error) ||
+      !xml_attribute_enum(node, "sgio", &disk_sgio_table, &sgio, error))
+    return FALSE;
+  return sgio == 0 ||
+         xml_error(error, node, "sgio", "Linux has no 'unfiltered' any more (allowed: filtered)");
+}
+
 static BootClass boot_class_of(const Disk *disk)
 {
   static const BootClass classes[DISK_DEVICE_LAST] = {
@@ -146,20 +174,23 @@ static gboolean disk_parse(xmlNode *node, Device *device, GError **error)
   static const AddressType allowed[] = { ADDRESS_DRIVE, ADDRESS_PCI, ADDRESS_USB, ADDRESS_NONE };
   Disk *disk = (Disk *)device;
 
-  if (!xml_attribute_enum(node, "type", &disk_type_table, XML_ENUM(&disk->type), error) ||
+  if (!xml_attribute_enum(node, "type", &disk_type_table, XML_ENUM(&disk->image.source.type), error) ||
       !xml_attribute_enum(node, "device", &disk_device_table, XML_ENUM(&disk->kind), error) ||
       !xml_attribute_enum(node, "model", &disk_model_table, XML_ENUM(&disk->model), error))
     return FALSE;
   device->boot_class = boot_class_of(disk);
-  if (!disk_driver_parse(node, &disk->driver, error) || !read_source(node, disk, error) ||
+  if (!disk_driver_parse(node, disk, error) || !read_source(node, disk, error) ||
       !disk_target_parse(node, disk, error) || !read_flag(node, "readonly", &disk->is_readonly, error) ||
-      !read_flag(node, "shareable", &disk->is_shareable, error))
+      !read_flag(node, "shareable", &disk->is_shareable, error) || !read_transient(node, disk, error) ||
+      !read_circumstances(node, disk, error))
     return FALSE;
   if (disk->kind == DISK_DEVICE_CDROM)
     disk->is_readonly = TRUE;
+  disk->image.source.is_floppy = disk->kind == DISK_DEVICE_FLOPPY;
   return read_labels(node, disk, error) && read_block_size(node, disk, error) &&
-         disk_backing_parse(node, disk, error) && device_parse_boot(node, device, error) &&
-         device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
+         read_geometry(node, &disk->geometry, error) && disk_backing_parse(node, disk, error) &&
+         device_parse_boot(node, device, error) && device_parse_alias(node, device, error) &&
+         address_parse(node, allowed, &device->address, error);
 }
 
 /* A paravirtualized disk of Xen is an IDE disk to a guest that has no driver for it, under the same name. */
@@ -176,6 +207,45 @@ static gboolean replace_xen_bus(Domain *domain, Disk *disk, GError **error)
   report_warning(domain->report, &disk->target_place, "bus", "QEMU has no Xen disks",
                  "'xen' is replaced by 'ide'");
   return TRUE;
+}
+
+/* A drive whose medium is not there is empty, a disk whose file is not there is left out, where the document
+ * says so. Its address stays its own. */
+static void apply_startup_policy(Domain *domain, Disk *disk)
+{
+  DiskSource *source = &disk->image.source;
+  const DomainOptions *options = domain->options;
+
+  if (source->startup != DISK_STARTUP_OPTIONAL || !source->path || !options->has_file ||
+      options->has_file(source->path))
+    return;
+  report_warning(domain->report, &source->place, disk_source_attribute(source), NULL,
+                 can_be_empty(disk)
+                     ? "'%s' cannot be read, and startupPolicy='optional': the drive is empty"
+                     : "'%s' cannot be read, and startupPolicy='optional': the disk is left out",
+                 source->path);
+  disk->is_left_out = !can_be_empty(disk);
+  if (!disk->is_left_out)
+    disk_source_clear(source);
+}
+
+/* libvirt closes it too, and then tells the guest of the medium. */
+static void warn_of_tray(Domain *domain, const Disk *disk)
+{
+  if (disk->is_tray_open && can_be_empty(disk) && disk->image.source.is_there)
+    report_warning(domain->report, &disk->target_place, "tray", NULL,
+                   "a drive with a medium is closed when the guest starts");
+}
+
+/* What the host would have to do first, and does not. */
+static void warn_of_host(Domain *domain, const DiskSource *source)
+{
+  if (source->has_label)
+    report_warning(domain->report, &source->label_place, NULL, NULL, "the file keeps the label that it has");
+  if (source->is_nvme_managed)
+    report_warning(domain->report, &source->place, "managed",
+                   "bind it to vfio-pci before, with driverctl(8) or the kernel's driver_override",
+                   "domrun does not take a controller from its driver");
 }
 
 static void set_alias(Domain *domain, Disk *disk)
@@ -227,6 +297,9 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
     device->pci_plug =
         disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
   device->is_usb = disk->bus == DISK_BUS_USB;
+  apply_startup_policy(domain, disk);
+  warn_of_tray(domain, disk);
+  warn_of_host(domain, &disk->image.source);
   set_alias(domain, disk);
   return TRUE;
 }
@@ -259,19 +332,21 @@ static gboolean validate_bus(const Disk *disk, GError **error)
 
 static gboolean validate_kind(const Disk *disk, GError **error)
 {
-  if (!disk->source && !can_be_empty(disk)) {
-    error_set_document(error, &disk->source_place, NULL, "a disk needs <source %s='...'/>",
-                       source_attributes[disk->type]);
+  const DiskSource *source = &disk->image.source;
+
+  if (!source->is_there && !can_be_empty(disk)) {
+    error_set_document(error, &source->place, NULL, "a disk needs <source %s='...'/>",
+                       disk_source_attribute(source));
     return error_add_hint(error, "only drives with removable media can be empty: device='cdrom' or 'floppy'");
   }
-  if (!disk->source && disk->bus == DISK_BUS_USB) {
-    error_set_document(error, &disk->source_place, NULL, "QEMU has no empty drive on bus 'usb'");
+  if (!source->is_there && disk->bus == DISK_BUS_USB) {
+    error_set_document(error, &source->place, NULL, "QEMU has no empty drive on bus 'usb'");
     return error_add_hint(error, "give it a <source>, or use bus='sata', 'ide' or 'scsi'");
   }
-  if (disk->kind == DISK_DEVICE_LUN && disk->type != DISK_TYPE_BLOCK)
+  if (disk->kind == DISK_DEVICE_LUN && source->type != DISK_TYPE_BLOCK)
     return error_set_document(error, &disk->device.place, "device",
                               "'lun' hands SCSI commands to a device of the host: it needs type='block'");
-  if (disk->kind == DISK_DEVICE_LUN && disk->driver.format != DISK_FORMAT_RAW)
+  if (disk->kind == DISK_DEVICE_LUN && disk->image.format != DISK_FORMAT_RAW)
     return error_set_document(error, &disk->driver.place, "type", "a lun must be 'raw'");
   if (disk->model != DISK_MODEL_DEFAULT && disk->bus != DISK_BUS_VIRTIO)
     return error_set_document(error, &disk->device.place, "model",
@@ -293,31 +368,85 @@ static gboolean validate_labels(const Disk *disk, GError **error)
   return TRUE;
 }
 
+static gboolean validate_geometry(const Disk *disk, GError **error)
+{
+  const DiskGeometry *geometry = &disk->geometry;
+  const char *bus = enum_to_string(&disk_bus_table, (int)disk->bus);
+
+  if (!geometry->place.file)
+    return TRUE;
+  if (disk->kind != DISK_DEVICE_DISK || disk->bus == DISK_BUS_USB)
+    return error_set_document(error, &geometry->place, NULL,
+                              "is for hard disks on bus 'ide', 'sata', 'scsi' or 'virtio'");
+  if (!geometry->cylinders != !geometry->heads || !geometry->heads != !geometry->sectors)
+    return error_set_document(error, &geometry->place, NULL, "'cyls', 'heads' and 'secs' go together");
+  if (geometry->translation != DISK_TRANSLATION_DEFAULT && disk->bus != DISK_BUS_IDE)
+    return error_set_document(error, &geometry->place, "trans", "is for bus 'ide'; this disk is on '%s'",
+                              bus);
+  return TRUE;
+}
+
+/* What only some drives have. */
+static gboolean validate_traits(const Disk *disk, GError **error)
+{
+  gboolean may_rotate = disk->bus == DISK_BUS_SCSI || disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA;
+
+  if (disk->rotation_rate && (disk->kind != DISK_DEVICE_DISK || !may_rotate))
+    return error_set_document(error, &disk->target_place, "rotation_rate",
+                              "is for hard disks on bus 'ide', 'sata' or 'scsi'");
+  if (disk->is_tray_open && !can_be_empty(disk))
+    return error_set_document(error, &disk->target_place, "tray", "is for device='cdrom' and 'floppy'");
+  if (disk->is_transient && (disk->is_readonly || disk->is_shareable)) {
+    error_set_document(error, &disk->device.place, NULL, "a <transient/> disk cannot be <%s/>",
+                       disk->is_readonly ? "readonly" : "shareable");
+    return error_add_hint(error, "its image is only read, and so may be that of several guests");
+  }
+  if (disk->is_transient && disk->kind == DISK_DEVICE_LUN)
+    return error_set_document(error, &disk->device.place, NULL,
+                              "a lun cannot be <transient/>: its commands go to the device itself");
+  if (disk->image.source.type == DISK_TYPE_DIR && !disk->is_readonly && !disk->is_transient) {
+    error_set_document(error, &disk->image.source.place, NULL,
+                       "a directory can only be read: the disk must be <readonly/>");
+    return error_add_hint(error, "<filesystem> shares a directory that the guest may write");
+  }
+  return TRUE;
+}
+
 /* Two disks may have one file where both only read it, or both share it. */
 static char *source_claim(const char *source, gboolean is_readonly, gboolean is_shareable)
 {
   return g_strdup_printf("%c%c%s", is_readonly ? 'r' : 'w', is_shareable ? 's' : 'a', source);
 }
 
+static gboolean only_reads(const Disk *disk)
+{
+  return disk->is_readonly || disk->is_transient;
+}
+
 static void claim_source(const Device *device, GPtrArray *claims)
 {
   const Disk *disk = (const Disk *)device;
 
-  if (device->room == &disk_room && disk->source)
-    g_ptr_array_add(claims, source_claim(disk->source, disk->is_readonly, disk->is_shareable));
+  g_autofree char *identity = NULL;
+
+  if (device->room != &disk_room)
+    return;
+  identity = disk_source_identity(&disk->image.source);
+  if (identity)
+    g_ptr_array_add(claims, source_claim(identity, only_reads(disk), disk->is_shareable));
 }
 
 /* The first disk before this one that has its file in a way that does not go with its own. */
-static const Device *find_rival(const Domain *domain, const Disk *disk)
+static const Device *find_rival(const Domain *domain, const Disk *disk, const char *identity)
 {
   const Device *rival = NULL;
 
   for (guint way = 0; way < 4; way++) {
     gboolean is_readonly = way & 1, is_shareable = way & 2;
-    g_autofree char *claim = source_claim(disk->source, is_readonly, is_shareable);
+    g_autofree char *claim = source_claim(identity, is_readonly, is_shareable);
     const Device *other = NULL;
 
-    if (!(is_readonly && disk->is_readonly) && !(is_shareable && disk->is_shareable))
+    if (!(is_readonly && only_reads(disk)) && !(is_shareable && disk->is_shareable))
       other = device_first_claimant(domain, claim_source, claim);
     if (other && device_is_before(other, &disk->device) && (!rival || device_is_before(other, rival)))
       rival = other;
@@ -328,12 +457,14 @@ static const Device *find_rival(const Domain *domain, const Disk *disk)
 /* One file that two disks write is a file that is lost. */
 static gboolean validate_source(const Domain *domain, const Disk *disk, GError **error)
 {
-  const Device *rival = disk->source ? find_rival(domain, disk) : NULL;
+  const DiskSource *source = &disk->image.source;
+  g_autofree char *identity = disk_source_identity(source);
+  const Device *rival = identity ? find_rival(domain, disk, identity) : NULL;
 
   if (!rival)
     return TRUE;
-  error_set_document(error, &disk->source_place, source_attributes[disk->type],
-                     "'%s' is the source of the disk on line %d", disk->source, rival->place.line);
+  error_set_document(error, &source->place, disk_source_attribute(source),
+                     "'%s' is the source of the disk on line %d", identity, rival->place.line);
   return error_add_hint(
       error, "two disks that write one file destroy it; <readonly/> or <shareable/> on both allows it");
 }
@@ -343,13 +474,18 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
   const Disk *disk = (const Disk *)device;
 
   return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
+         validate_geometry(disk, error) && validate_traits(disk, error) &&
          disk_driver_validate(disk, error) && disk_target_validate(domain, disk, error) &&
+         (!disk->image.source.is_there || disk_image_validate(&disk->image, &disk->driver.place, error)) &&
          validate_source(domain, disk, error) && disk_backing_validate(disk, error);
 }
 
 static void disk_clear(Device *device)
 {
-  g_clear_pointer(&((Disk *)device)->backing, g_array_unref);
+  Disk *disk = (Disk *)device;
+
+  g_clear_pointer(&disk->backing, g_array_unref);
+  disk_source_clear(&disk->image.source);
 }
 
 const DeviceRoom disk_room = {

@@ -3,19 +3,15 @@
  * <disk>: hard disks, CD-ROM and floppy drives.
  * https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
  *
- * disk.c reads and checks the element, driver.c its <driver>, backing.c its <backingStore>; target.c says
- * what the target's name means: bus, order, place on the bus.
+ * disk.c reads and checks the element, driver.c its <driver>, source.c its <source>, backing.c its
+ * <backingStore>; target.c says what the target's name means: bus, order, place on the bus. image-qemu.c
+ * makes the block nodes, disk-qemu.c the device.
  */
 #pragma once
 
 #include "base/enum.h"
+#include "devices/disk/source.h"
 #include "domain/device.h"
-
-typedef enum {
-  DISK_TYPE_FILE,
-  DISK_TYPE_BLOCK,
-  DISK_TYPE_LAST,
-} DiskType;
 
 typedef enum {
   DISK_DEVICE_DISK,
@@ -44,23 +40,6 @@ typedef enum {
   DISK_MODEL_VIRTIO_NON_TRANSITIONAL,
   DISK_MODEL_LAST,
 } DiskModel;
-
-typedef enum {
-  DISK_FORMAT_RAW, /* also where the document says nothing: what is in an image is never trusted to name its
-                      format */
-  DISK_FORMAT_BOCHS,
-  DISK_FORMAT_CLOOP,
-  DISK_FORMAT_DMG,
-  DISK_FORMAT_PARALLELS,
-  DISK_FORMAT_QCOW,
-  DISK_FORMAT_QCOW2,
-  DISK_FORMAT_QED,
-  DISK_FORMAT_VDI,
-  DISK_FORMAT_VHDX,
-  DISK_FORMAT_VMDK,
-  DISK_FORMAT_VPC,
-  DISK_FORMAT_LAST,
-} DiskFormat;
 
 typedef enum {
   DISK_CACHE_DEFAULT, /* QEMU's own: writeback */
@@ -112,22 +91,31 @@ typedef enum {
   DISK_SWITCH_LAST,
 } DiskSwitch;
 
-extern const EnumTable disk_type_table;
 extern const EnumTable disk_device_table;
 extern const EnumTable disk_bus_table;
 extern const EnumTable disk_model_table;
-extern const EnumTable disk_format_table;
 extern const EnumTable disk_cache_table;
 extern const EnumTable disk_io_table;
 extern const EnumTable disk_error_policy_table;
 extern const EnumTable disk_discard_table;
 extern const EnumTable disk_detect_zeroes_table;
 extern const EnumTable disk_switch_table;
+extern const EnumTable disk_translation_table;
+
+/* What only a device of virtio has. */
+typedef enum {
+  DISK_VIRTIO_IOEVENTFD,
+  DISK_VIRTIO_EVENT_IDX,
+  DISK_VIRTIO_IOMMU,
+  DISK_VIRTIO_ATS,
+  DISK_VIRTIO_PACKED,
+  DISK_VIRTIO_PAGE_PER_VQ,
+  DISK_VIRTIO_LAST,
+} DiskVirtio;
 
 /* <driver> */
 typedef struct {
   Place place;
-  DiskFormat format;
   DiskCache cache;
   DiskIo io;
   DiskErrorPolicy error_policy; /* of writes, and of reads where the next is not given */
@@ -135,36 +123,44 @@ typedef struct {
   DiskDiscard discard;
   DiskDetectZeroes detect_zeroes;
   DiskSwitch copy_on_read;
-  DiskSwitch ioeventfd; /* virtio only, as the next two */
-  DiskSwitch event_idx;
-  guint32 queues; /* 0: QEMU's own number */
+  DiskSwitch virtio[DISK_VIRTIO_LAST];
+  guint32 queues; /* 0: QEMU's own number, as the next; virtio, too */
+  guint32 queue_size;
 } DiskDriver;
 
-/* One <backingStore>: an image that another is written over. Never written itself. */
-typedef struct {
-  DiskType type;
-  DiskFormat format;
-  const char *source; /* absolute path */
-  Place place;        /* of its <source> */
-} DiskBacking;
+typedef enum {
+  DISK_TRANSLATION_DEFAULT,
+  DISK_TRANSLATION_NONE,
+  DISK_TRANSLATION_AUTO,
+  DISK_TRANSLATION_LBA,
+  DISK_TRANSLATION_LAST,
+} DiskTranslation;
 
+/* <geometry>: what the guest's BIOS is told. */
 typedef struct {
+  Place place;
+  guint32 cylinders, heads, sectors; /* 0: QEMU's own */
+  DiskTranslation translation;
+} DiskGeometry;
+
+struct Disk {
   Device device;
-  DiskType type;
   DiskDevice kind;
   DiskModel model;
   DiskDriver driver;
-  const char *source; /* absolute path; NULL: an empty drive */
-  Place source_place;
+  DiskImage image;
   const char *target; /* "hda" */
   guint target_index; /* its letters as a number: 0 for a */
   guint bus_order;    /* of its bus among those that the disks are on, from 1; set by disk_sort() */
   Place target_place;
   DiskBus bus;
   DiskSwitch removable; /* usb */
+  gboolean is_tray_open;
   gboolean is_readonly;
   gboolean is_shareable;
-  GArray *backing;         /* of DiskBacking, the one right under the disk's own image first; may be empty */
+  gboolean is_transient;   /* what the guest writes is thrown away */
+  gboolean is_left_out;    /* its file is not there, and the document allows that */
+  GArray *backing;         /* of DiskImage, the one right under the disk's own first; may be empty */
   gboolean is_chain_ended; /* nothing is under the last of these, whatever its header says */
   const char *serial;      /* or NULL, as what follows */
   const char *vendor;
@@ -172,18 +168,15 @@ typedef struct {
   guint64 wwn;                /* 0: none */
   guint32 logical_block_size; /* 0: QEMU's own, as the next */
   guint32 physical_block_size;
-} Disk;
+  guint32 rotation_rate; /* in a minute; 1: it does not rotate; 0: QEMU's own */
+  DiskGeometry geometry;
+};
 
 extern const DeviceRoom disk_room;
 
-gboolean disk_driver_parse(struct _xmlNode *disk, DiskDriver *ret_driver, GError **error);
+/* Reads <driver>, and with it the format. */
+gboolean disk_driver_parse(struct _xmlNode *node, Disk *disk, GError **error);
 gboolean disk_driver_validate(const Disk *disk, GError **error);
-
-/* The attribute of <source> that names the file or device. */
-const char *disk_source_attribute(DiskType type);
-
-/* Reads <source>; @ret_path is untouched where it names nothing. */
-gboolean disk_source_parse(struct _xmlNode *source, DiskType type, const char **ret_path, GError **error);
 
 /* Whether an image of the format can be written over another. */
 gboolean disk_format_has_backing(DiskFormat format);
@@ -207,6 +200,10 @@ gboolean disk_target_validate(const Domain *domain, const Disk *disk, GError **e
 
 /* Puts disks of one bus in the order of their targets, as libvirt does: the target is a hint of the order. */
 void disk_sort(Domain *domain);
+
+/* Adds the block nodes of a disk that is not empty; the name of the one that the device gets, which the
+ * caller frees. */
+char *disk_images_translate(const Disk *disk, Plan *plan);
 
 gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
 

@@ -6,12 +6,6 @@
 #include "domain/domain.h"
 #include "xml/element.h"
 
-ENUM_TABLE(
-    disk_format_table,
-    DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK_FORMAT_BOCHS] = "bochs", [DISK_FORMAT_CLOOP] = "cloop",
-    [DISK_FORMAT_DMG] = "dmg", [DISK_FORMAT_PARALLELS] = "parallels", [DISK_FORMAT_QCOW] = "qcow",
-    [DISK_FORMAT_QCOW2] = "qcow2", [DISK_FORMAT_QED] = "qed", [DISK_FORMAT_VDI] = "vdi",
-    [DISK_FORMAT_VHDX] = "vhdx", [DISK_FORMAT_VMDK] = "vmdk", [DISK_FORMAT_VPC] = "vpc");
 ENUM_TABLE(disk_cache_table, DISK_CACHE_LAST, [DISK_CACHE_DEFAULT] = "default", [DISK_CACHE_NONE] = "none",
            [DISK_CACHE_WRITETHROUGH] = "writethrough", [DISK_CACHE_WRITEBACK] = "writeback",
            [DISK_CACHE_DIRECTSYNC] = "directsync", [DISK_CACHE_UNSAFE] = "unsafe");
@@ -34,12 +28,19 @@ ENUM_TABLE(disk_switch_table, DISK_SWITCH_LAST, [DISK_SWITCH_ON] = "on", [DISK_S
 /* The back ends of Xen's days name the same files: QEMU's block layer opens them all. */
 ENUM_TABLE(disk_backend_table, 5, "qemu", "tap", "tap2", "file", "phy");
 
+static const char *const virtio_attributes[DISK_VIRTIO_LAST] = {
+  [DISK_VIRTIO_IOEVENTFD] = "ioeventfd", [DISK_VIRTIO_EVENT_IDX] = "event_idx",
+  [DISK_VIRTIO_IOMMU] = "iommu",         [DISK_VIRTIO_ATS] = "ats",
+  [DISK_VIRTIO_PACKED] = "packed",       [DISK_VIRTIO_PAGE_PER_VQ] = "page_per_vq",
+};
+
 /* "aio" was blktap's word for a raw file. */
-static gboolean read_format(xmlNode *node, DiskDriver *driver, GError **error)
+static gboolean read_format(xmlNode *node, DiskImage *image, GError **error)
 {
   if (g_strcmp0(xml_attribute(node, "type"), "aio") == 0)
     return TRUE;
-  return xml_attribute_enum(node, "type", &disk_format_table, XML_ENUM(&driver->format), error);
+  return xml_attribute_enum(node, "type", &disk_format_table, XML_ENUM(&image->format), error) &&
+         disk_metadata_cache_parse(node, image, error);
 }
 
 static gboolean read_policies(xmlNode *node, DiskDriver *driver, GError **error)
@@ -52,49 +53,81 @@ static gboolean read_policies(xmlNode *node, DiskDriver *driver, GError **error)
                             XML_ENUM(&driver->rerror_policy), error) &&
          xml_attribute_enum(node, "discard", &disk_discard_table, XML_ENUM(&driver->discard), error) &&
          xml_attribute_enum(node, "detect_zeroes", &disk_detect_zeroes_table,
-                            XML_ENUM(&driver->detect_zeroes), error);
+                            XML_ENUM(&driver->detect_zeroes), error) &&
+         xml_attribute_enum(node, "copy_on_read", &disk_switch_table, XML_ENUM(&driver->copy_on_read), error);
 }
 
-gboolean disk_driver_parse(xmlNode *disk, DiskDriver *ret_driver, GError **error)
+static gboolean read_virtio(xmlNode *node, DiskDriver *driver, GError **error)
 {
+  for (guint i = 0; i < DISK_VIRTIO_LAST; i++) {
+    if (!xml_attribute_enum(node, virtio_attributes[i], &disk_switch_table, XML_ENUM(&driver->virtio[i]),
+                            error))
+      return FALSE;
+  }
+  if (!xml_attribute_uint32(node, "queues", 1, 1024, &driver->queues, error) ||
+      !xml_attribute_uint32(node, "queue_size", 4, 1024, &driver->queue_size, error))
+    return FALSE;
+  return (driver->queue_size & (driver->queue_size - 1)) == 0 || driver->queue_size == 0 ||
+         xml_error(error, node, "queue_size", "%u is not a power of two (allowed: 4, 8, ... 1024)",
+                   driver->queue_size);
+}
+
+gboolean disk_driver_parse(xmlNode *disk_node, Disk *disk, GError **error)
+{
+  DiskDriver *driver = &disk->driver;
   xmlNode *node = NULL;
   int backend = 0;
 
-  ret_driver->place = xml_place(disk);
-  if (!xml_child(disk, "driver", &node, error))
+  driver->place = xml_place(disk_node);
+  if (disk->image.source.type == DISK_TYPE_DIR)
+    disk->image.format = DISK_FORMAT_FAT;
+  if (!xml_child(disk_node, "driver", &node, error))
     return FALSE;
   if (!node)
     return TRUE;
-  ret_driver->place = xml_place(node);
+  driver->place = xml_place(node);
   return xml_attribute_enum(node, "name", &disk_backend_table, &backend, error) &&
-         read_format(node, ret_driver, error) && read_policies(node, ret_driver, error) &&
-         xml_attribute_enum(node, "copy_on_read", &disk_switch_table, XML_ENUM(&ret_driver->copy_on_read),
-                            error) &&
-         xml_attribute_enum(node, "ioeventfd", &disk_switch_table, XML_ENUM(&ret_driver->ioeventfd), error) &&
-         xml_attribute_enum(node, "event_idx", &disk_switch_table, XML_ENUM(&ret_driver->event_idx), error) &&
-         xml_attribute_uint32(node, "queues", 1, 1024, &ret_driver->queues, error);
+         read_format(node, &disk->image, error) && read_policies(node, driver, error) &&
+         read_virtio(node, driver, error);
+}
+
+/* ---- Checks ---- */
+
+static gboolean validate_virtio(const Disk *disk, GError **error)
+{
+  const DiskDriver *driver = &disk->driver;
+  const char *attribute = driver->queues ? "queues" : driver->queue_size ? "queue_size" : NULL;
+
+  if (disk->bus == DISK_BUS_VIRTIO)
+    return TRUE;
+  for (guint i = 0; i < DISK_VIRTIO_LAST && !attribute; i++) {
+    if (driver->virtio[i] != DISK_SWITCH_DEFAULT)
+      attribute = virtio_attributes[i];
+  }
+  return !attribute ||
+         error_set_document(error, &driver->place, attribute, "needs bus='virtio'; this disk is on '%s'",
+                            enum_to_string(&disk_bus_table, (int)disk->bus));
 }
 
 gboolean disk_driver_validate(const Disk *disk, GError **error)
 {
   const DiskDriver *driver = &disk->driver;
   gboolean is_direct = driver->cache == DISK_CACHE_NONE || driver->cache == DISK_CACHE_DIRECTSYNC;
-  gboolean has_virtio = driver->ioeventfd != DISK_SWITCH_DEFAULT ||
-                        driver->event_idx != DISK_SWITCH_DEFAULT || driver->queues > 0;
 
   if (driver->io == DISK_IO_NATIVE && !is_direct) {
     error_set_document(error, &driver->place, "io", "'native' needs a cache that is by-passed");
     return error_add_hint(error, "add cache='none' or cache='directsync'");
   }
-  if (has_virtio && disk->bus != DISK_BUS_VIRTIO)
-    return error_set_document(error, &driver->place, NULL,
-                              "'ioeventfd', 'event_idx' and 'queues' need bus='virtio'; this disk is on '%s'",
-                              enum_to_string(&disk_bus_table, (int)disk->bus));
+  if (!validate_virtio(disk, error))
+    return FALSE;
   if (driver->copy_on_read == DISK_SWITCH_ON && disk->is_readonly)
     return error_set_document(error, &driver->place, "copy_on_read", "a read-only disk cannot copy on read");
-  if (disk->is_shareable && driver->format != DISK_FORMAT_RAW)
+  if (driver->copy_on_read == DISK_SWITCH_ON && disk->is_transient)
+    return error_set_document(error, &driver->place, "copy_on_read",
+                              "what a <transient/> disk would copy is thrown away");
+  if (disk->is_shareable && disk->image.format != DISK_FORMAT_RAW)
     return error_set_document(error, &driver->place, "type",
                               "'%s' cannot be written by two guests: a <shareable/> disk must be 'raw'",
-                              enum_to_string(&disk_format_table, (int)driver->format));
+                              enum_to_string(&disk_format_table, (int)disk->image.format));
   return TRUE;
 }

@@ -65,13 +65,13 @@ gboolean disk_target_parse(xmlNode *node, Disk *disk, GError **error)
 {
   xmlNode *target;
   const TargetPrefix *prefix;
-  int tray = 0;
 
   if (!xml_child_required(node, "target", &target, error) ||
       !xml_attribute_required(target, "dev", &disk->target, error) ||
       !xml_attribute_enum(target, "bus", &disk_bus_table, XML_ENUM(&disk->bus), error) ||
-      !xml_attribute_enum(target, "tray", &disk_tray_table, &tray, error) ||
-      !xml_attribute_enum(target, "removable", &disk_switch_table, XML_ENUM(&disk->removable), error))
+      !xml_attribute_enum(target, "tray", &disk_tray_table, &disk->is_tray_open, error) ||
+      !xml_attribute_enum(target, "removable", &disk_switch_table, XML_ENUM(&disk->removable), error) ||
+      !xml_attribute_uint32(target, "rotation_rate", 0, 65535, &disk->rotation_rate, error))
     return FALSE;
   disk->target_place = xml_place(target);
   prefix = parse_target_name(disk->target, &disk->target_index);
@@ -263,7 +263,7 @@ const char *disk_first(const Domain *domain)
 {
   DOMAIN_FOREACH_OF(domain, &disk_room, device, i) {
     if (device->boot_class == BOOT_HD)
-      return ((const Disk *)device)->source;
+      return ((const Disk *)device)->image.source.path;
   }
   return NULL;
 }

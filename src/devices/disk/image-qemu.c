@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A disk is two block nodes, the file and the format on it, and the device; two more for each backing file,
+ * which come first, the lowest one first; one between the two where the image is a part of the file; and one
+ * on top of all that copies what is read. What is written to a transient disk goes to an overlay that QEMU
+ * makes and unlinks at once, in $TMPDIR or /var/tmp. The nodes are named by the disk's number: QEMU allows
+ * them 31 bytes, and an alias may be longer.
+ */
+#include "config.h"
+
+#include "devices/disk/disk.h"
+
+ENUM_TABLE(disk_format_driver_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw",
+           [DISK_FORMAT_BOCHS] = "bochs", [DISK_FORMAT_CLOOP] = "cloop", [DISK_FORMAT_DMG] = "dmg",
+           [DISK_FORMAT_FAT] = "raw", [DISK_FORMAT_PARALLELS] = "parallels", [DISK_FORMAT_QCOW] = "qcow",
+           [DISK_FORMAT_QCOW2] = "qcow2", [DISK_FORMAT_QED] = "qed", [DISK_FORMAT_VDI] = "vdi",
+           [DISK_FORMAT_VHDX] = "vhdx", [DISK_FORMAT_VMDK] = "vmdk", [DISK_FORMAT_VPC] = "vpc");
+ENUM_TABLE(
+    disk_aio_table,
+    DISK_IO_LAST, [DISK_IO_THREADS] = "threads", [DISK_IO_NATIVE] = "native", [DISK_IO_URING] = "io_uring");
+ENUM_TABLE(disk_discard_driver_table,
+           DISK_DISCARD_LAST, [DISK_DISCARD_UNMAP] = "unmap", [DISK_DISCARD_IGNORE] = "ignore");
+ENUM_TABLE(
+    disk_zeroes_table,
+    DISK_ZEROES_LAST, [DISK_ZEROES_OFF] = "off", [DISK_ZEROES_ON] = "on", [DISK_ZEROES_UNMAP] = "unmap");
+
+/* What a cache mode is made of, beside the write cache of the device (QEMU's manual, -drive cache=). */
+typedef struct {
+  gboolean is_direct;    /* past the host's page cache */
+  gboolean has_no_flush; /* the guest's flushes are ignored */
+} CacheMode;
+
+static const CacheMode cache_modes[DISK_CACHE_LAST] = {
+  [DISK_CACHE_NONE] = { TRUE, FALSE },       [DISK_CACHE_WRITETHROUGH] = { FALSE, FALSE },
+  [DISK_CACHE_WRITEBACK] = { FALSE, FALSE }, [DISK_CACHE_DIRECTSYNC] = { TRUE, FALSE },
+  [DISK_CACHE_UNSAFE] = { FALSE, TRUE },
+};
+
+static void add_cache(const DiskDriver *driver, Props *node)
+{
+  Props *cache;
+
+  if (driver->cache == DISK_CACHE_DEFAULT)
+    return;
+  cache = props_new_empty();
+  props_add_bool(cache, "direct", cache_modes[driver->cache].is_direct);
+  props_add_bool(cache, "no-flush", cache_modes[driver->cache].has_no_flush);
+  props_add_props(node, "cache", cache);
+}
+
+/* An image of the chain, the disk's own at depth 0, its backing file at 1, and so on; and what its nodes'
+ * names begin with. */
+typedef struct {
+  const Disk *disk;
+  guint depth;
+  const DiskImage *image;
+  char *prefix;
+} Link;
+
+static Link link_at(const Disk *disk, guint depth)
+{
+  if (depth == 0)
+    return (Link){ disk, depth, &disk->image, g_strdup_printf("disk-%u", disk->device.index) };
+  return (Link){ disk, depth, &g_array_index(disk->backing, DiskImage, depth - 1),
+                 g_strdup_printf("disk-%u-backing-%u", disk->device.index, depth) };
+}
+
+static gboolean is_read(const Link *link)
+{
+  return link->depth > 0 || link->disk->is_readonly || link->disk->is_transient;
+}
+
+static void add_name(Props *node, const char *key, const Link *link, const char *what)
+{
+  props_add_format(node, key, "%s-%s", link->prefix, what);
+}
+
+static void translate_storage(const Link *link, Plan *plan)
+{
+  const DiskDriver *driver = &link->disk->driver;
+  Props *storage = disk_source_translate(&link->image->source, link->prefix,
+                                         enum_to_string(&disk_aio_table, (int)driver->io), plan);
+
+  add_name(storage, "node-name", link, "storage");
+  add_cache(driver, storage);
+  props_add_bool(storage, "auto-read-only", TRUE);
+  props_add_string(storage, "discard", "unmap");
+  plan_add_json(plan, PLAN_BOTH, "-blockdev", storage);
+}
+
+static void add_slice(const DiskSource *source, Props *node)
+{
+  props_add_uint(node, "offset", source->slice_offset);
+  props_add_uint(node, "size", source->slice_size);
+}
+
+/* A raw image takes its part of the file by itself. */
+static gboolean has_slice_node(const DiskImage *image)
+{
+  return image->source.has_slice && image->format != DISK_FORMAT_RAW;
+}
+
+static void translate_slice(const Link *link, Plan *plan)
+{
+  Props *slice = props_new("driver", "raw");
+
+  add_name(slice, "node-name", link, "slice");
+  add_slice(&link->image->source, slice);
+  add_name(slice, "file", link, "storage");
+  props_add_bool(slice, "auto-read-only", TRUE);
+  props_add_string(slice, "discard", "unmap");
+  plan_add_json(plan, PLAN_BOTH, "-blockdev", slice);
+}
+
+/* Zeroes become holes only where discarding is allowed. */
+static const char *detect_zeroes_of(const DiskDriver *driver)
+{
+  if (driver->detect_zeroes == DISK_ZEROES_UNMAP && driver->discard != DISK_DISCARD_UNMAP)
+    return enum_to_string(&disk_zeroes_table, DISK_ZEROES_ON);
+  return enum_to_string(&disk_zeroes_table, (int)driver->detect_zeroes);
+}
+
+static gboolean has_own_chain(const Link *link)
+{
+  return link->depth < link->disk->backing->len || link->disk->is_chain_ended;
+}
+
+/* What is under an image: the next of the chain, or nothing, or what its header says. */
+static void add_backing(const Link *link, Props *node)
+{
+  if (link->depth < link->disk->backing->len)
+    props_add_format(node, "backing", "disk-%u-backing-%u-format", link->disk->device.index, link->depth + 1);
+  else if (link->disk->is_chain_ended && disk_format_has_backing(link->image->format))
+    props_add_null(node, "backing");
+}
+
+/* What <driver> says holds for the whole chain, but for the detection of zeroes: libvirt has it so. */
+static void translate_format(const Link *link, Plan *plan)
+{
+  const DiskDriver *driver = &link->disk->driver;
+  const DiskImage *image = link->image;
+  Props *format = props_new("driver", enum_to_string(&disk_format_driver_table, (int)image->format));
+
+  add_name(format, "node-name", link, "format");
+  props_add_bool(format, "read-only", is_read(link));
+  props_add_string(format, "discard", enum_to_string(&disk_discard_driver_table, (int)driver->discard));
+  if (link->depth == 0)
+    props_add_string(format, "detect-zeroes", detect_zeroes_of(driver));
+  add_cache(driver, format);
+  if (image->source.has_slice && !has_slice_node(image))
+    add_slice(&image->source, format);
+  if (image->metadata_cache)
+    props_add_uint(format, "cache-size", image->metadata_cache);
+  add_name(format, "file", link, has_slice_node(image) ? "slice" : "storage");
+  add_backing(link, format);
+  plan_add_json(plan, PLAN_BOTH, "-blockdev", format);
+}
+
+/* What has to be on the host. */
+static void require(const Link *link, Plan *plan)
+{
+  const DiskSource *source = &link->image->source;
+  PlanRequirement *requirement;
+
+  if (!source->path)
+    return;
+  if (source->type == DISK_TYPE_DIR) {
+    plan_require(plan, PLAN_REQUIRE_DIRECTORY, &source->place, disk_source_attribute(source), source->path);
+    return;
+  }
+  requirement = plan_require(plan, is_read(link) ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &source->place,
+                             disk_source_attribute(source), source->path);
+  requirement->is_shared = link->depth == 0 && link->disk->is_shareable;
+  requirement->has_own_chain = has_own_chain(link);
+  if (!source->has_slice) /* else the header is somewhere in it */
+    requirement->format = enum_to_string(&disk_format_driver_table, (int)link->image->format);
+}
+
+static void translate_image(const Disk *disk, guint depth, Plan *plan)
+{
+  Link link = link_at(disk, depth);
+
+  translate_storage(&link, plan);
+  if (has_slice_node(link.image))
+    translate_slice(&link, plan);
+  translate_format(&link, plan);
+  require(&link, plan);
+  g_free(link.prefix);
+}
+
+static void translate_copy(const Disk *disk, Plan *plan)
+{
+  Props *copy = props_new("driver", "copy-on-read");
+
+  props_add_format(copy, "node-name", "disk-%u-copy", disk->device.index);
+  props_add_format(copy, "file", "disk-%u-format", disk->device.index);
+  props_add_string(copy, "discard", "unmap");
+  plan_add_json(plan, PLAN_BOTH, "-blockdev", copy);
+}
+
+/* -blockdev cannot make an overlay, and -drive can. */
+static void translate_overlay(const Disk *disk, Plan *plan)
+{
+  Props *drive = props_new("if", "none");
+
+  props_add_format(drive, "id", "disk-%u-overlay", disk->device.index);
+  props_add_bool(drive, "snapshot", TRUE);
+  props_add_format(drive, "file", "json:{\"driver\":\"raw\",\"file\":\"disk-%u-format\"}",
+                   disk->device.index);
+  plan_add_keyval(plan, PLAN_BOTH, "-drive", drive);
+}
+
+char *disk_images_translate(const Disk *disk, Plan *plan)
+{
+  const char *top = "format";
+
+  for (guint depth = disk->backing->len + 1; depth > 0; depth--)
+    translate_image(disk, depth - 1, plan);
+  if (disk->driver.copy_on_read == DISK_SWITCH_ON) {
+    translate_copy(disk, plan);
+    top = "copy";
+  }
+  if (disk->is_transient) {
+    translate_overlay(disk, plan);
+    top = "overlay";
+  }
+  return g_strdup_printf("disk-%u-%s", disk->device.index, top);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/disk/source.h"
+
+static void add_reservations(const DiskReservations *reservations, const char *prefix, Props *node,
+                             Plan *plan)
+{
+  Props *manager = props_new("qom-type", "pr-manager-helper");
+
+  props_add_format(manager, "id", "%s-reservations", prefix);
+  props_add_string(manager, "path", reservations->path);
+  plan_add_json(plan, PLAN_BOTH, "-object", manager);
+  plan_require(plan, PLAN_REQUIRE_SOCKET, &reservations->place, "path", reservations->path);
+  props_add_format(node, "pr-manager", "%s-reservations", prefix);
+}
+
+static Props *translate_file(const DiskSource *source, const char *prefix, const char *aio, Plan *plan)
+{
+  Props *node = props_new("driver", source->type == DISK_TYPE_BLOCK ? "host_device" : "file");
+
+  props_add_string(node, "filename", source->path);
+  props_add_string(node, "aio", aio);
+  if (source->reservations.is_given)
+    add_reservations(&source->reservations, prefix, node, plan);
+  return node;
+}
+
+static Props *translate_directory(const DiskSource *source)
+{
+  Props *node = props_new("driver", "vvfat");
+
+  props_add_string(node, "dir", source->path);
+  props_add_bool(node, "floppy", source->is_floppy);
+  props_add_bool(node, "rw", FALSE);
+  return node;
+}
+
+static Props *translate_nvme(const DiskSource *source)
+{
+  const PciAddress *pci = &source->nvme;
+  Props *node = props_new("driver", "nvme");
+
+  props_add_format(node, "device", "%04x:%02x:%02x.%x", pci->domain, pci->bus, pci->slot, pci->function);
+  props_add_uint(node, "namespace", source->nvme_namespace);
+  return node;
+}
+
+Props *disk_source_translate(const DiskSource *source, const char *prefix, const char *aio, Plan *plan)
+{
+  switch (source->type) {
+  case DISK_TYPE_FILE:
+  case DISK_TYPE_BLOCK:
+    return translate_file(source, prefix, aio, plan);
+  case DISK_TYPE_DIR:
+    return translate_directory(source);
+  case DISK_TYPE_NVME:
+    return translate_nvme(source);
+  case DISK_TYPE_LAST:
+    break;
+  }
+  g_assert_not_reached();
+}

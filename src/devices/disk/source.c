@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/disk/source.h"
+
+#include <string.h>
+
+#include "domain/memory.h"
+#include "xml/element.h"
+
+ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block",
+           [DISK_TYPE_DIR] = "dir", [DISK_TYPE_NVME] = "nvme");
+ENUM_TABLE(disk_startup_table, DISK_STARTUP_LAST, [DISK_STARTUP_MANDATORY] = "mandatory",
+           [DISK_STARTUP_REQUISITE] = "requisite", [DISK_STARTUP_OPTIONAL] = "optional");
+ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK_FORMAT_BOCHS] = "bochs",
+           [DISK_FORMAT_CLOOP] = "cloop", [DISK_FORMAT_DMG] = "dmg", [DISK_FORMAT_FAT] = "fat",
+           [DISK_FORMAT_PARALLELS] = "parallels", [DISK_FORMAT_QCOW] = "qcow", [DISK_FORMAT_QCOW2] = "qcow2",
+           [DISK_FORMAT_QED] = "qed", [DISK_FORMAT_VDI] = "vdi", [DISK_FORMAT_VHDX] = "vhdx",
+           [DISK_FORMAT_VMDK] = "vmdk", [DISK_FORMAT_VPC] = "vpc");
+
+static const char *const attributes[DISK_TYPE_LAST] = {
+  [DISK_TYPE_FILE] = "file",
+  [DISK_TYPE_BLOCK] = "dev",
+  [DISK_TYPE_DIR] = "dir",
+};
+
+const char *disk_source_attribute(const DiskSource *source)
+{
+  return attributes[source->type];
+}
+
+/* One of another type's would be what the user means, or not: nobody knows. */
+static gboolean refuse_other_types(xmlNode *node, DiskType type, GError **error)
+{
+  for (guint i = 0; i < DISK_TYPE_LAST; i++) {
+    if (!attributes[i] || i == type || !xml_has_attribute(node, attributes[i]))
+      continue;
+    if (!attributes[type])
+      return xml_error(error, node, attributes[i], "is not that of type '%s'",
+                       enum_to_string(&disk_type_table, (int)type));
+    return xml_error(error, node, attributes[i], "is not that of type '%s' (expected: '%s')",
+                     enum_to_string(&disk_type_table, (int)type), attributes[type]);
+  }
+  return TRUE;
+}
+
+/* ---- <slices> ---- */
+
+static gboolean read_slice(xmlNode *node, DiskSource *source, GError **error)
+{
+  static const char storage[] = "storage";
+  const char *type;
+
+  if (!xml_attribute_required(node, "type", &type, error))
+    return FALSE;
+  if (!g_str_equal(type, storage))
+    return xml_error(error, node, "type", "unknown value '%s' (known: %s)", type, storage);
+  for (const char *const *name = (const char *const[]){ "offset", "size", NULL }; *name; name++) {
+    if (!xml_has_attribute(node, *name))
+      return xml_error(error, node, *name, "is missing");
+  }
+  source->has_slice = TRUE;
+  return xml_attribute_uint(node, "offset", 0, G_MAXINT64, &source->slice_offset, error) &&
+         xml_attribute_uint(node, "size", 1, G_MAXINT64, &source->slice_size, error);
+}
+
+static gboolean read_slices(xmlNode *node, DiskSource *source, GError **error)
+{
+  xmlNode *slices = NULL, *slice = NULL;
+
+  return xml_child(node, "slices", &slices, error) &&
+         (!slices ||
+          (xml_child_required(slices, "slice", &slice, error) && read_slice(slice, source, error)));
+}
+
+/* ---- <reservations> ---- */
+
+/* Where the packages of QEMU have the socket of the helper that the host shares. */
+static const char shared_helper[] = "/run/qemu-pr-helper.sock";
+
+ENUM_TABLE(disk_helper_type_table, 1, "unix");
+ENUM_TABLE(disk_helper_mode_table, 1, "client");
+
+static gboolean read_helper(xmlNode *node, DiskReservations *reservations, GError **error)
+{
+  xmlNode *source;
+  int only = 0;
+
+  if (!xml_child_required(node, "source", &source, error) ||
+      !xml_attribute_enum(source, "type", &disk_helper_type_table, &only, error) ||
+      !xml_attribute_enum(source, "mode", &disk_helper_mode_table, &only, error) ||
+      !xml_attribute_path(source, "path", &reservations->path, error))
+    return FALSE;
+  reservations->place = xml_place(source);
+  return reservations->path || xml_error(error, source, "path", "is missing");
+}
+
+static gboolean read_reservations(xmlNode *node, DiskReservations *reservations, GError **error)
+{
+  xmlNode *child = NULL;
+  gboolean is_managed = FALSE, is_enabled = TRUE;
+
+  if (!xml_child(node, "reservations", &child, error))
+    return FALSE;
+  if (!child)
+    return TRUE;
+  if (!xml_attribute_yes_no(child, "enabled", &is_enabled, error) ||
+      !xml_attribute_yes_no(child, "managed", &is_managed, error))
+    return FALSE;
+  reservations->is_given = is_enabled;
+  reservations->place = xml_place(child);
+  if (!is_managed && is_enabled)
+    return read_helper(child, reservations, error);
+  xml_ignore(child);
+  reservations->path = shared_helper;
+  return TRUE;
+}
+
+/* ---- The kinds ---- */
+
+/* An address of the host's, where libvirt lets the type away. */
+static gboolean read_host_address(xmlNode *node, PciAddress *pci, GError **error)
+{
+  xml_attribute(node, "type");
+  return xml_attribute_uint32(node, "domain", 0, 0xffff, &pci->domain, error) &&
+         xml_attribute_uint32(node, "bus", 0, 0xff, &pci->bus, error) &&
+         xml_attribute_uint32(node, "slot", 0, 0x1f, &pci->slot, error) &&
+         xml_attribute_uint32(node, "function", 0, 7, &pci->function, error);
+}
+
+static gboolean read_nvme(xmlNode *node, DiskSource *source, GError **error)
+{
+  xmlNode *address;
+  const char *type;
+
+  if (!xml_attribute_required(node, "type", &type, error))
+    return FALSE;
+  if (!g_str_equal(type, "pci"))
+    return xml_error(error, node, "type", "unknown value '%s' (known: pci)", type);
+  if (!xml_has_attribute(node, "namespace"))
+    return xml_error(error, node, "namespace", "is missing");
+  source->is_there = TRUE;
+  return xml_attribute_uint32(node, "namespace", 1, G_MAXUINT32, &source->nvme_namespace, error) &&
+         xml_attribute_yes_no(node, "managed", &source->is_nvme_managed, error) &&
+         xml_child_required(node, "address", &address, error) &&
+         read_host_address(address, &source->nvme, error);
+}
+
+/* No medium, as tools write it. */
+static gboolean is_empty(xmlNode *node, const DiskSource *source)
+{
+  return attributes[source->type] && g_strcmp0(xml_attribute(node, attributes[source->type]), "") == 0;
+}
+
+static gboolean read_path(xmlNode *node, DiskSource *source, GError **error)
+{
+  if (!xml_attribute_path(node, attributes[source->type], &source->path, error) ||
+      !xml_attribute_enum(node, "startupPolicy", &disk_startup_table, XML_ENUM(&source->startup), error))
+    return FALSE;
+  source->is_there = source->path != NULL;
+  return TRUE;
+}
+
+/* The file keeps the label that it has, which is what relabel='no' asks for. */
+static void read_labels(xmlNode *node, DiskSource *source)
+{
+  XML_FOREACH_CHILD(node, label, "seclabel") {
+    xml_ignore(label);
+    if (g_strcmp0(xml_attribute(label, "relabel"), "no") == 0)
+      continue;
+    source->has_label = TRUE;
+    source->label_place = xml_place(label);
+  }
+}
+
+gboolean disk_source_parse(xmlNode *node, gboolean may_be_empty, DiskSource *ret_source, GError **error)
+{
+  ret_source->place = xml_place(node);
+  xml_attribute(node, "index"); /* of a running guest's block nodes */
+  if (!refuse_other_types(node, ret_source->type, error))
+    return FALSE;
+  if (may_be_empty && is_empty(node, ret_source)) {
+    xml_attribute(node, "startupPolicy");
+    return TRUE;
+  }
+  if (!(ret_source->type == DISK_TYPE_NVME ? read_nvme : read_path)(node, ret_source, error))
+    return FALSE;
+  read_labels(node, ret_source);
+  return read_slices(node, ret_source, error) && read_reservations(node, &ret_source->reservations, error);
+}
+
+void disk_source_clear(DiskSource *source)
+{
+  *source = (DiskSource){ .type = source->type, .place = source->place };
+}
+
+char *disk_source_identity(const DiskSource *source)
+{
+  return source->path ? g_strdup(source->path) : NULL;
+}
+
+/* ---- The image ---- */
+
+/* What has no unit are bytes. */
+static gboolean read_size(xmlNode *node, guint64 *ret_bytes, GError **error)
+{
+  const char *unit = xml_attribute(node, "unit");
+  guint64 kib = 0;
+
+  if (!unit || g_str_equal(unit, "bytes") || g_str_equal(unit, "b"))
+    return xml_text_uint(node, 1, G_MAXINT64, ret_bytes, error);
+  if (!memory_read_kib(node, &kib, error))
+    return FALSE;
+  *ret_bytes = kib * 1024;
+  return TRUE;
+}
+
+gboolean disk_metadata_cache_parse(xmlNode *node, DiskImage *image, GError **error)
+{
+  xmlNode *cache = NULL, *size = NULL;
+
+  if (!xml_child(node, "metadata_cache", &cache, error) ||
+      (cache && !xml_child(cache, "max_size", &size, error)))
+    return FALSE;
+  if (!size)
+    return TRUE;
+  image->metadata_cache_place = xml_place(size);
+  return read_size(size, &image->metadata_cache, error);
+}
+
+static gboolean validate_nvme(const DiskImage *image, const Place *format_place, GError **error)
+{
+  if (image->source.type == DISK_TYPE_NVME && image->format != DISK_FORMAT_RAW)
+    return error_set_document(error, format_place, "type", "what is on an NVMe controller must be 'raw'");
+  return TRUE;
+}
+
+static gboolean validate_directory(const DiskImage *image, const Place *format_place, GError **error)
+{
+  const DiskSource *source = &image->source;
+
+  if ((image->format == DISK_FORMAT_FAT) != (source->type == DISK_TYPE_DIR))
+    return error_set_document(error, format_place, "type",
+                              source->type == DISK_TYPE_DIR
+                                  ? "'%s' is not what QEMU makes of a directory (allowed: fat)"
+                                  : "'%s' is what QEMU makes of a directory: it needs type='dir'",
+                              enum_to_string(&disk_format_table, (int)image->format));
+  if (source->type == DISK_TYPE_DIR && source->has_slice)
+    return error_set_document(error, &source->place, NULL, "<slices>: a directory has no parts");
+  return TRUE;
+}
+
+gboolean disk_image_validate(const DiskImage *image, const Place *format_place, GError **error)
+{
+  const DiskSource *source = &image->source;
+
+  if (image->metadata_cache && image->format != DISK_FORMAT_QCOW2)
+    return error_set_document(error, &image->metadata_cache_place, NULL,
+                              "is for images of format 'qcow2'; this one is '%s'",
+                              enum_to_string(&disk_format_table, (int)image->format));
+  if (source->reservations.is_given && source->type != DISK_TYPE_BLOCK)
+    return error_set_document(error, &source->reservations.place, NULL,
+                              "is for type='block'; this source is of type '%s'",
+                              enum_to_string(&disk_type_table, (int)source->type));
+  return validate_nvme(image, format_place, error) && validate_directory(image, format_place, error);
+}
