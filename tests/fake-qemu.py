@@ -8,6 +8,7 @@ It takes the arguments that QEMU would get, finds its QMP and console sockets in
 is a function below. A test makes a program of it by a small script, which the XML names as its emulator.
 """
 
+import ctypes
 import hashlib
 import json
 import os
@@ -320,6 +321,17 @@ def hangs_when_ready(arguments):
     qmp = ready(arguments)
     print("qemu: ready", file=sys.stderr, flush=True)
     qmp.command()
+    hang()
+
+
+def outlives(arguments):
+    """It does not end with its supervisor, as one that a wrapper starts: the signal for that is taken back."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    assert ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) == 0  # PR_SET_PDEATHSIG
+    pathlib.Path("pid").write_text(str(os.getpid()))
+    qmp = ready(arguments)
+    print("qemu: ready", file=sys.stderr, flush=True)
+    qmp.obey()
     hang()
 
 

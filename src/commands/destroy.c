@@ -18,6 +18,13 @@ static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **er
 
   if (!command->guest->is_supervised && guest_is_trace(command->guest))
     return guest_trace_error(command->guest, error);
+  if (command->guest->is_orphaned && is_graceful)
+    return error_set(
+        error, DOMRUN_ERROR_REFUSED, NULL, NULL,
+        "the supervisor of the guest '%s' was killed, and without it QEMU can only be killed, too",
+        command->guest->state.name);
+  if (command->guest->is_orphaned)
+    return guest_end_orphan(command->guest, error);
   if (!command->guest->is_supervised) {
     runtime_dir_remove_stale(command->guest->directory);
     return TRUE;
@@ -29,7 +36,8 @@ static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **er
                                      (int)patience_of(CONTROL_SUPERVISOR_PATIENCE), error);
   else
     result = guest_command_call(command, "destroy", arguments, error);
-  return result && control_client_await_end(command->client, (int)patience_of(END_PATIENCE), error);
+  return result && control_client_await_end(command->client, (int)patience_of(END_PATIENCE), error) &&
+         guest_check_over(command->guest, error);
 }
 
 int destroy_command(int argc, char **argv)

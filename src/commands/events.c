@@ -65,7 +65,7 @@ static gboolean follow(GuestCommand *command, GError **error)
     return FALSE;
   }
   if (!guest_command_was_dropped(command))
-    return TRUE;
+    return guest_check_over(command->guest, error);
   error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL,
             "the guest '%s' runs on, and events are lost: they came faster than they were read here",
             command->guest->state.name);
@@ -74,7 +74,7 @@ static gboolean follow(GuestCommand *command, GError **error)
 
 static gboolean execute(GuestCommand *command, gboolean is_following, GError **error)
 {
-  if (!command->guest->is_supervised)
+  if (!command->guest->is_supervised && !command->guest->is_orphaned)
     return print_last(command, error);
   return is_following ? follow(command, error) : print_kept(command, error);
 }

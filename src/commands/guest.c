@@ -117,16 +117,14 @@ Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arg
   return NULL;
 }
 
-/* The name is free before the supervisor hangs up by itself, and another may have started under it since, in
- * the same directory. */
+/* One that was killed may have hung up a moment before its lock is free: only one that answers has let this
+ * go. */
 gboolean guest_command_was_dropped(const GuestCommand *command)
 {
-  const Guest *guest = command->guest;
-  g_auto(GuestState) now = GUEST_STATE_INIT;
+  g_autoptr(ControlClient) client =
+      guest_is_same(command->guest) ? guest_connect(command->guest, NULL) : NULL;
 
-  return guest->is_supervised && runtime_dir_is_held(guest->directory) &&
-         guest_state_read(runtime_dir_fd(guest->directory), &now, NULL) &&
-         now.supervisor_pid == guest->state.supervisor_pid;
+  return client != NULL;
 }
 
 gboolean guest_command_reconnect(GuestCommand *command, GError **error)

@@ -74,7 +74,7 @@ static void remove_remains(GPtrArray *guests)
   for (guint i = guests->len; i-- > 0;) {
     const Guest *guest = g_ptr_array_index(guests, i);
 
-    if (!guest->is_supervised || guest_is_trace(guest))
+    if ((!guest->is_supervised && !guest->is_orphaned) || guest_is_trace(guest))
       g_ptr_array_remove_index(guests, i);
   }
 }

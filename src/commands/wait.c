@@ -29,9 +29,11 @@ static gboolean too_late(const Wait *wait, const GuestState *state, GError **err
                    enum_to_string(&guest_state_table, (int)wait->wanted));
 }
 
-/* The connection has ended, and the guest with it. */
+/* The connection has ended, and the guest with it, unless its supervisor was killed. */
 static gboolean judge_end(const Wait *wait, const GuestState *last, GError **error)
 {
+  if (!guest_check_over(wait->command.guest, error))
+    return FALSE;
   if (wait->wanted == GUEST_ENDED)
     return TRUE;
   return error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "the guest '%s' has ended (%s) and was not '%s'",

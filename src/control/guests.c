@@ -32,22 +32,39 @@ gboolean guest_is_trace(const Guest *guest)
   return guest->state.state == GUEST_ENDED;
 }
 
+static void mark_orphaned(GuestState *state)
+{
+  state->state = GUEST_ORPHANED;
+  g_free(state->reason);
+  state->reason = g_strdup("killed");
+}
+
+static void remove_stale(const Guest *guest)
+{
+  if (guest->state.uuid)
+    uuid_lock_remove_stale(guest->directory, guest->state.uuid);
+  runtime_dir_remove_stale(guest->directory);
+}
+
 /* Takes @directory. NULL where there is no guest in it (any more, or yet). */
 static Guest *guest_new(RuntimeDir *directory)
 {
   g_autoptr(Guest) guest = g_new0(Guest, 1);
+  RuntimeHolder holder = runtime_dir_holder(directory);
   gboolean is_known;
 
   guest->directory = directory;
   guest->state.exit_code = -1;
-  guest->is_supervised = runtime_dir_is_held(directory);
+  guest->is_supervised = holder == RUNTIME_SUPERVISOR;
+  guest->is_orphaned = holder == RUNTIME_EMULATOR;
   is_known = guest_state_read(runtime_dir_fd(directory), &guest->state, NULL);
-  if (is_known && (guest->is_supervised || guest->state.state == GUEST_PRESERVED || guest_is_trace(guest)))
+  if (is_known && guest->is_orphaned)
+    mark_orphaned(&guest->state);
+  if (is_known &&
+      (holder != RUNTIME_NOBODY || guest->state.state == GUEST_PRESERVED || guest_is_trace(guest)))
     return g_steal_pointer(&guest);
-  if (!guest->is_supervised && guest->state.uuid)
-    uuid_lock_remove_stale(directory, guest->state.uuid);
-  if (!guest->is_supervised)
-    runtime_dir_remove_stale(directory);
+  if (holder == RUNTIME_NOBODY)
+    remove_stale(guest);
   return NULL;
 }
 
@@ -148,6 +165,11 @@ static gboolean is_id_of(const Guest *guest, const char *what)
   return guest->is_supervised && g_str_equal(id, what);
 }
 
+static gboolean is_running(const Guest *guest)
+{
+  return guest->is_supervised || guest->is_orphaned;
+}
+
 static gboolean is_meant(const Guest *guest, const char *what)
 {
   return is_uuid_of(guest, what) || is_id_of(guest, what);
@@ -183,11 +205,11 @@ static GPtrArray *meant_of(const GPtrArray *guests, const char *what)
   for (guint i = 0; i < guests->len; i++) {
     Guest *guest = g_ptr_array_index(guests, i);
 
-    if (!is_meant(guest, what) || (has_running && !guest->is_supervised))
+    if (!is_meant(guest, what) || (has_running && !is_running(guest)))
       continue;
-    if (guest->is_supervised && !has_running)
+    if (is_running(guest) && !has_running)
       g_ptr_array_set_size(meant, 0);
-    has_running |= guest->is_supervised;
+    has_running |= is_running(guest);
     g_ptr_array_add(meant, guest);
   }
   return meant;
@@ -245,6 +267,61 @@ gboolean guest_trace_error(const Guest *guest, GError **error)
   return error_add_hint(error, "'domrun log' and 'domrun dominfo' tell how; 'domrun forget' removes that");
 }
 
+/* ---- Without a supervisor ---- */
+
+static gboolean orphan_error(const Guest *guest, GError **error)
+{
+  error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL,
+            "the supervisor of the guest '%s' was killed, and its QEMU goes on", guest->state.name);
+  return error_add_hint(error, "'domrun destroy %s' ends that QEMU", guest->state.name);
+}
+
+/* A process at its end hangs up before it gives back its lock, or the other way round. */
+gboolean guest_check_over(const Guest *guest, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time() + (gint64)patience_of(CONTROL_SUPERVISOR_PATIENCE) * 1000;
+  RuntimeHolder holder;
+
+  while ((holder = runtime_dir_holder(guest->directory)) == RUNTIME_EMULATOR || guest_is_same(guest)) {
+    if (g_get_monotonic_time() > deadline && holder == RUNTIME_EMULATOR)
+      return orphan_error(guest, error);
+    if (g_get_monotonic_time() > deadline)
+      return error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL,
+                       "the supervisor of the guest '%s' has hung up, and does not answer",
+                       guest->state.name);
+    g_usleep(END_INTERVAL);
+  }
+  return TRUE;
+}
+
+gboolean guest_is_same(const Guest *guest)
+{
+  g_auto(GuestState) now = GUEST_STATE_INIT;
+
+  return guest->is_supervised && runtime_dir_is_held(guest->directory) &&
+         guest_state_read(runtime_dir_fd(guest->directory), &now, NULL) &&
+         now.supervisor_pid == guest->state.supervisor_pid;
+}
+
+gboolean guest_end_orphan(const Guest *guest, GError **error)
+{
+  const GuestState *state = &guest->state;
+
+  if (!runtime_dir_end_emulator(guest->directory, state->emulator_pid, state->emulator_start, error))
+    return error_add_hint(error, "'fuser -v %s/*' tells which processes have the files of '%s' open",
+                          runtime_dir_path(guest->directory), state->name);
+  remove_stale(guest);
+  return TRUE;
+}
+
+/* ---- Connecting ---- */
+
+static gboolean just_ended_error(const Guest *guest, GError **error)
+{
+  return error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "the guest '%s' has just ended",
+                   guest->state.name);
+}
+
 /* A supervisor at its end removes the socket a moment before it lets go of the name. */
 static gboolean has_ended(const Guest *guest)
 {
@@ -268,6 +345,11 @@ ControlClient *guest_connect(const Guest *guest, GError **error)
     guest_trace_error(guest, error);
     return NULL;
   }
+  if (guest->is_orphaned) {
+    if (guest_check_over(guest, error))
+      just_ended_error(guest, error);
+    return NULL;
+  }
   if (!guest->is_supervised) {
     error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL,
               "the guest '%s' has ended, and only its remains are kept", guest->state.name);
@@ -282,7 +364,8 @@ ControlClient *guest_connect(const Guest *guest, GError **error)
     g_propagate_error(error, cause);
   } else {
     g_error_free(cause);
-    error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "the guest '%s' has just ended", guest->state.name);
+    if (guest_check_over(guest, error))
+      just_ended_error(guest, error);
   }
   return NULL;
 }

@@ -13,8 +13,9 @@
 typedef struct {
   GuestState state;
   RuntimeDir *directory;
-  gboolean is_supervised; /* its lock is held; otherwise only its remains are there (GUEST_PRESERVED,
-                             GUEST_ENDED) */
+  gboolean is_supervised; /* its lock is held */
+  gboolean is_orphaned;   /* or its QEMU is there without a supervisor (GUEST_ORPHANED); where neither is so,
+                             only its   remains are there (GUEST_PRESERVED, GUEST_ENDED) */
 } Guest;
 
 void guest_free(Guest *guest);
@@ -26,6 +27,18 @@ gboolean guest_is_trace(const Guest *guest);
 
 /* Sets a DOMRUN_ERROR_NO_GUEST error for a guest that is a trace. */
 gboolean guest_trace_error(const Guest *guest, GError **error);
+
+/* Whether it is held by the same supervisor as when it was found. The name is free before a supervisor hangs
+ * up by itself, and another may have started under it since, in the same directory. */
+gboolean guest_is_same(const Guest *guest);
+
+/* Whether nothing of it runs any more, once its supervisor has hung up: a QEMU that was killed with it is
+ * waited for. FALSE with an error: DOMRUN_ERROR_REFUSED where QEMU has outlived it, DOMRUN_ERROR_NO_ANSWER
+ * where it is there still. */
+gboolean guest_check_over(const Guest *guest, GError **error);
+
+/* Kills the QEMU of a guest that is orphaned, and removes what is left of it. */
+gboolean guest_end_orphan(const Guest *guest, GError **error);
 
 /* Removes all traces below @root but the 100 newest. */
 void guests_forget_old(const char *root);

@@ -14,9 +14,10 @@
 #include "control/protocol.h"
 #include "qmp/message.h"
 
-ENUM_TABLE(guest_state_table, GUEST_STATE_LAST, [GUEST_STARTING] = "starting", [GUEST_RUNNING] = "running",
-           [GUEST_PAUSED] = "paused", [GUEST_SHUTTING_DOWN] = "shutting-down",
-           [GUEST_RESTARTING] = "restarting", [GUEST_PRESERVED] = "preserved", [GUEST_ENDED] = "ended");
+ENUM_TABLE(
+    guest_state_table, GUEST_STATE_LAST, [GUEST_STARTING] = "starting", [GUEST_RUNNING] = "running",
+    [GUEST_PAUSED] = "paused", [GUEST_SHUTTING_DOWN] = "shutting-down", [GUEST_RESTARTING] = "restarting",
+    [GUEST_PRESERVED] = "preserved", [GUEST_ENDED] = "ended", [GUEST_ORPHANED] = "orphaned");
 
 enum { FILE_LIMIT = 64 * 1024 * 1024 };
 
@@ -50,6 +51,8 @@ Json *guest_state_to_json(const GuestState *state)
   json_set_int(object, "pid", state->supervisor_pid);
   if (state->emulator_pid > 0)
     json_set_int(object, "qemu-pid", state->emulator_pid);
+  if (state->emulator_start > 0)
+    json_set_int(object, "qemu-start", state->emulator_start);
   json_set_int(object, "restarts", state->restarts);
   if (state->exit_code >= 0)
     json_set_int(object, "exit-code", state->exit_code);
@@ -76,6 +79,7 @@ gboolean guest_state_from_json(Json *object, GuestState *ret_state, GError **err
   json_get_int(object, "since", &state.since);
   json_get_int(object, "started", &state.started);
   json_get_int(object, "qemu-pid", &state.emulator_pid);
+  json_get_int(object, "qemu-start", &state.emulator_start);
   json_get_int(object, "restarts", &state.restarts);
   json_get_int(object, "exit-code", &state.exit_code);
   *ret_state = state;

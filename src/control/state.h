@@ -19,6 +19,7 @@ typedef enum {
   GUEST_RESTARTING,    /* between two QEMUs */
   GUEST_PRESERVED,     /* it has ended and is kept to be looked at, with its QEMU or without */
   GUEST_ENDED,         /* said by the last event, and by what is left of the last run of a name */
+  GUEST_ORPHANED, /* its supervisor was killed, and its QEMU was not; found by others, and never written */
   GUEST_STATE_LAST,
 } GuestStateKind;
 
@@ -34,6 +35,7 @@ typedef struct {
   gint64 started;        /* when the guest was first started, the same */
   gint64 supervisor_pid; /* the guest's id */
   gint64 emulator_pid;   /* 0: there is no QEMU now */
+  gint64 emulator_start; /* when that process started (process_start()); 0: it is not known */
   gint64 restarts;       /* how often QEMU was started again */
   gint64 exit_code;      /* PRESERVED, ENDED: what `run` ends with, or would have; otherwise -1 */
   char *message;         /* how it came to that, for a person; or NULL */

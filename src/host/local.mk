@@ -4,6 +4,7 @@ libdomrun_a_SOURCES += \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
 	%D%/emulator.c %D%/emulator.h \
+	%D%/emulator-lock.c %D%/emulator-lock.h \
 	%D%/emulator-machines.c %D%/emulator-machines.h \
 	%D%/firmware.c %D%/firmware.h \
 	%D%/hugepages.c %D%/hugepages.h \

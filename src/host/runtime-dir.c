@@ -9,6 +9,9 @@
  * start find a directory that is just being removed, the root has a lock of its own: who starts holds it
  * shared, who looks holds it alone, and both for no longer than a few system calls. Whoever may open the root
  * can hold that lock for longer, out of malice: it is not waited for without an end.
+ *
+ * QEMU has a lock of its own (emulator-lock.h). It is looked at only by whoever has the first lock, or the
+ * root's alone and finds the first one free: nobody starts then.
  */
 #include "config.h"
 
@@ -26,8 +29,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "host/leftovers.h"
 #include "base/patience.h"
+#include "host/emulator-lock.h"
+#include "host/leftovers.h"
 
 struct RuntimeDir {
   char *path;
@@ -288,16 +292,30 @@ static void remove_in(int parent, const char *name, const char *const *kept, int
   closedir(stream);
 }
 
-/* Removes what an earlier supervisor left, or what this one made, but for @kept; never the lock. */
+/* Removes what an earlier supervisor left, or what this one made, but for @kept; never the lock, nor QEMU's
+ * where some process has that still. */
 static void remove_contents(const RuntimeDir *directory, const char *const *kept)
 {
   g_autoptr(GPtrArray) all = g_ptr_array_new();
 
   g_ptr_array_add(all, (char *)lock_name);
+  if (emulator_lock_is_held(directory->fd))
+    g_ptr_array_add(all, (char *)emulator_lock_name);
   for (; *kept; kept++)
     g_ptr_array_add(all, (char *)*kept);
   g_ptr_array_add(all, NULL);
   remove_in(directory->fd, ".", (const char *const *)all->pdata, /* depth= */ 0);
+}
+
+/* With the lock held: whether the guest's last QEMU is there no more. One that was killed with its supervisor
+ * is waited for. */
+static gboolean check_emulator(const RuntimeDir *directory, const char *name, GError **error)
+{
+  if (!emulator_lock_stays_held(directory->fd))
+    return TRUE;
+  error_set(error, DOMRUN_ERROR_TAKEN, NULL, NULL,
+            "the guest '%s' still has its QEMU, though its supervisor was killed", name);
+  return error_add_hint(error, "'domrun destroy %s' ends that QEMU", name);
 }
 
 RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
@@ -319,6 +337,10 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
       return NULL;
     }
   }
+  if (!check_emulator(directory, name, error)) {
+    fd_clear(&directory->lock_fd);
+    return NULL;
+  }
   leftovers_release(directory->fd);
   remove_contents(directory, nothing);
   return g_steal_pointer(&directory);
@@ -338,7 +360,7 @@ void runtime_dir_free(RuntimeDir *directory)
 {
   if (!directory)
     return;
-  if (directory->lock_fd >= 0) {
+  if (directory->lock_fd >= 0 && !emulator_lock_is_held(directory->fd)) {
     remove_contents(directory, nothing);
     unlinkat(directory->fd, lock_name, 0);
     unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR);
@@ -564,16 +586,42 @@ static int try_lock(const RuntimeDir *directory, gboolean *ret_is_held)
   return -1;
 }
 
-gboolean runtime_dir_is_held(const RuntimeDir *directory)
+RuntimeHolder runtime_dir_holder(const RuntimeDir *directory)
 {
   autofd int fd = -1;
+  RuntimeHolder holder;
   gboolean is_held;
 
   lock_root(directory, LOCK_EX); /* without it, a start at this instant might fail */
   fd = try_lock(directory, &is_held);
+  if (is_held)
+    holder = RUNTIME_SUPERVISOR;
+  else
+    holder = fd >= 0 && emulator_lock_is_held(directory->fd) ? RUNTIME_EMULATOR : RUNTIME_NOBODY;
   fd_clear(&fd);
   lock(directory->root_fd, LOCK_UN);
-  return is_held;
+  return holder;
+}
+
+gboolean runtime_dir_is_held(const RuntimeDir *directory)
+{
+  return runtime_dir_holder(directory) == RUNTIME_SUPERVISOR;
+}
+
+/* The lock is held meanwhile, so that nobody else tries QEMU's, and is taken for it. */
+gboolean runtime_dir_end_emulator(const RuntimeDir *directory, gint64 pid, gint64 start, GError **error)
+{
+  autofd int fd = -1;
+  gboolean is_held;
+
+  if (!runtime_dir_lock_root(directory, /* is_alone= */ TRUE, error))
+    return FALSE;
+  fd = try_lock(directory, &is_held);
+  lock(directory->root_fd, LOCK_UN);
+  if (fd >= 0)
+    return emulator_lock_end_holders(directory->fd, pid, start, error);
+  return !is_held ||
+         error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "somebody starts or ends this guest just now");
 }
 
 void runtime_dir_remove_stale(const RuntimeDir *directory)
@@ -585,6 +633,10 @@ void runtime_dir_remove_stale(const RuntimeDir *directory)
   if (fstat(directory->fd, &status) < 0 || status.st_uid != geteuid() || !lock_root(directory, LOCK_EX))
     return;
   fd = try_lock(directory, &is_held);
+  if (fd >= 0 && emulator_lock_is_held(directory->fd)) {
+    lock(directory->root_fd, LOCK_UN);
+    return;
+  }
   if (fd >= 0 &&
       leftovers_are_there(directory->fd)) { /* scripts take their time: nobody else waits for them */
     lock(directory->root_fd, LOCK_UN);

@@ -5,8 +5,8 @@
  * be used, or where the user says. Its name is made from a hash, so that it has the same length whatever the
  * guest is called.
  *
- * A guest runs if and only if its lock is held. The kernel gives the lock back when its holder is gone, in
- * whatever way, and whoever takes it next finds the remains and removes them.
+ * A guest is looked after if and only if its lock is held. The kernel gives the lock back when its holder is
+ * gone, in whatever way, and whoever takes it next finds the remains and removes them.
  *
  * The directory is either held (runtime_dir_new()) or only looked at (runtime_root_find()).
  */
@@ -18,11 +18,13 @@
 
 typedef struct RuntimeDir RuntimeDir;
 
-/* Makes the directory of the guest @name and takes its lock; a DOMRUN_ERROR_HOST error where another
- * supervisor holds it. @root is where the user wants such directories, or NULL. */
+/* Makes the directory of the guest @name and takes its lock; a DOMRUN_ERROR_TAKEN error where another
+ * supervisor holds it, or a QEMU that has outlived its own. @root is where the user wants such directories,
+ * or NULL. */
 RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error);
 
-/* Removes the directory with all that is in it, and gives the lock back; one that is only looked at stays. */
+/* Removes the directory with all that is in it, and gives the lock back; one that is only looked at stays,
+ * and so does one where a process of QEMU's is left. */
 void runtime_dir_free(RuntimeDir *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimeDir, runtime_dir_free)
 
@@ -76,8 +78,20 @@ GPtrArray *runtime_root_list(const RuntimeRoot *root);
 /* The directory that a guest of that name has, or NULL. */
 RuntimeDir *runtime_root_find(const RuntimeRoot *root, const char *name);
 
-/* Whether somebody holds the lock. */
+typedef enum {
+  RUNTIME_NOBODY,
+  RUNTIME_SUPERVISOR,
+  RUNTIME_EMULATOR, /* the guest's QEMU, which has outlived its supervisor */
+} RuntimeHolder;
+
+/* Who has the guest's name. */
+RuntimeHolder runtime_dir_holder(const RuntimeDir *directory);
+
+/* Whether a supervisor does. */
 gboolean runtime_dir_is_held(const RuntimeDir *directory);
 
-/* Removes the directory, if it is this user's and nobody holds its lock. */
+/* Kills a QEMU that has outlived its supervisor: as emulator_lock_end_holders(). */
+gboolean runtime_dir_end_emulator(const RuntimeDir *directory, gint64 pid, gint64 start, GError **error);
+
+/* Removes the directory, if it is this user's and nobody has the guest's name. */
 void runtime_dir_remove_stale(const RuntimeDir *directory);

@@ -77,7 +77,7 @@ static gboolean take(UuidLock *lock, const RuntimeDir *directory, const char *uu
   fd_clear(&lock->fd);
   if (!runtime_dir_lock_root(directory, /* is_alone= */ FALSE, error))
     return FALSE;
-  lock->fd = open_file(lock->root_fd, lock->file, O_RDWR | O_CREAT);
+  lock->fd = open_file(lock->root_fd, lock->file, O_RDONLY | O_CREAT);
   result = lock->fd < 0 ? -1 : flock(lock->fd, LOCK_EX | LOCK_NB);
   cause = errno;
   runtime_dir_unlock_root(directory);
@@ -128,8 +128,15 @@ void uuid_lock_free(UuidLock *lock)
 /* A name that cannot be written is missing from a message. */
 void uuid_lock_rename(UuidLock *lock, const char *name)
 {
-  if (ftruncate(lock->fd, 0) == 0 && lseek(lock->fd, 0, SEEK_SET) == 0)
-    fd_write_all(lock->fd, name, strlen(name));
+  autofd int fd = open_file(lock->root_fd, lock->file, O_WRONLY | O_TRUNC);
+
+  if (fd >= 0)
+    fd_write_all(fd, name, strlen(name));
+}
+
+int uuid_lock_fd(const UuidLock *lock)
+{
+  return lock->fd;
 }
 
 void uuid_lock_remove_stale(const RuntimeDir *directory, const char *uuid)

@@ -21,5 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UuidLock, uuid_lock_free)
 /* The guest goes on as @name. */
 void uuid_lock_rename(UuidLock *lock, const char *name);
 
+/* What has it locked, borrowed, and cannot be written to: whoever inherits it has the lock, too. */
+int uuid_lock_fd(const UuidLock *lock);
+
 /* Removes what a supervisor left that was killed: where nobody has the lock. */
 void uuid_lock_remove_stale(const RuntimeDir *directory, const char *uuid);

@@ -21,11 +21,13 @@
 #include "base/announce.h"
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "host/emulator-lock.h"
 #include "process/spawn.h"
 #include "supervise/emulator-log.h"
 
 struct Emulator {
-  pid_t pid; /* 0: reaped */
+  pid_t pid;    /* 0: reaped */
+  gint64 start; /* process_start() */
   int pidfd;
   FdWatch *watch;       /* of the pidfd; or, without one, */
   GSource *child_watch; /* GLib's */
@@ -124,19 +126,39 @@ static char **make_environment(const Plan *plan)
   return environment;
 }
 
-static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources, int output,
-                              GError **error)
+/* What the command line names, and above these what it does not know of. */
+static GArray *list_fds(const Resources *resources, const EmulatorLocks *locks)
+{
+  GArray *fds = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(SpawnFd));
+  int highest = STDERR_FILENO;
+
+  for (guint i = 0; i < resources_count(resources); i++) {
+    const Resource *resource = resources_get(resources, i);
+    const SpawnFd fd = { .fd = resource->fd, .number = resource->plan->fd };
+
+    g_array_append_val(fds, fd);
+    highest = MAX(highest, fd.number);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS(locks->fds); i++) {
+    const SpawnFd fd = { .fd = locks->fds[i], .number = ++highest };
+
+    g_array_append_val(fds, fd);
+  }
+  return fds;
+}
+
+static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources,
+                              const EmulatorLocks *locks, int output, GError **error)
 {
   g_auto(GStrv) argv = plan_to_argv(plan, PLAN_RUN);
   g_auto(GStrv) environment = make_environment(plan);
-  guint count = resources_count(resources);
-  g_autofree SpawnFd *fds = g_new(SpawnFd, count);
+  g_autoptr(GArray) fds = list_fds(resources, locks);
   const SpawnRequest request = {
     .program = plan->program,
     .argv = argv,
     .environment = environment,
-    .fds = fds,
-    .n_fds = count,
+    .fds = (const SpawnFd *)(gpointer)fds->data,
+    .n_fds = fds->len,
     .output = output,
     .is_private = TRUE,
     .is_shielded = TRUE, /* the supervisor has these signals too, and asks the guest first */
@@ -144,12 +166,10 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
 
   if (!plan->program)
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the emulator '%s' was not found", plan->emulator);
-  for (guint i = 0; i < count; i++) {
-    const Resource *resource = resources_get(resources, i);
-
-    fds[i] = (SpawnFd){ .fd = resource->fd, .number = resource->plan->fd };
-  }
-  return spawn(&request, &emulator->pid, error);
+  if (!spawn(&request, &emulator->pid, error))
+    return FALSE;
+  emulator->start = process_start(emulator->pid);
+  return TRUE;
 }
 
 static int take_qmp_socket(Resources *resources)
@@ -162,7 +182,8 @@ static int take_qmp_socket(Resources *resources)
 }
 
 Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *resources,
-                         const EmulatorHandlers *handlers, gpointer user_data, GError **error)
+                         const EmulatorLocks *locks, const EmulatorHandlers *handlers, gpointer user_data,
+                         GError **error)
 {
   g_autoptr(Emulator) emulator = g_new0(Emulator, 1);
   autofd int output = -1;
@@ -177,7 +198,7 @@ Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *res
   }
   output = pipe_fds[1];
   emulator->log = emulator_log_new(context, pipe_fds[0]);
-  if (!start_process(emulator, plan, resources, output, error))
+  if (!start_process(emulator, plan, resources, locks, output, error))
     return NULL;
   emulator->qmp = qmp_client_new(context, take_qmp_socket(resources), &qmp_handlers, emulator);
   watch_process(emulator, context);
@@ -213,6 +234,11 @@ gboolean emulator_is_gone(const Emulator *emulator)
 pid_t emulator_pid(const Emulator *emulator)
 {
   return emulator->pid;
+}
+
+gint64 emulator_start_time(const Emulator *emulator)
+{
+  return emulator->start;
 }
 
 QmpClient *emulator_qmp(const Emulator *emulator)

@@ -35,9 +35,17 @@ typedef struct {
   void (*ended)(const EmulatorEnd *end, gpointer user_data);
 } EmulatorHandlers;
 
+/* Descriptors that QEMU inherits and does not know of: as long as it lives, the guest's name and uuid are
+ * taken. That of the uuid comes first: at the end of a process descriptors are closed in their order, and
+ * whoever finds the name free finds the uuid free, too. */
+typedef struct {
+  int fds[2];
+} EmulatorLocks;
+
 /* Starts QEMU with what @resources has acquired. NULL with a DOMRUN_ERROR_QEMU_START error on failure. */
 Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *resources,
-                         const EmulatorHandlers *handlers, gpointer user_data, GError **error);
+                         const EmulatorLocks *locks, const EmulatorHandlers *handlers, gpointer user_data,
+                         GError **error);
 
 /* Ends the process, if it has not ended, by SIGKILL, and reaps it. */
 void emulator_free(Emulator *emulator);
@@ -48,6 +56,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Emulator, emulator_free)
 gboolean emulator_is_gone(const Emulator *emulator);
 
 pid_t emulator_pid(const Emulator *emulator);
+
+/* When it started, as process_start(); 0: it is not known. */
+gint64 emulator_start_time(const Emulator *emulator);
+
 QmpClient *emulator_qmp(const Emulator *emulator);
 
 /* By SIGKILL: what else would end a process is blocked in it. */

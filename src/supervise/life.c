@@ -30,6 +30,7 @@
 #include "base/fd.h"
 #include "control/guests.h"
 #include "control/protocol.h"
+#include "host/emulator-lock.h"
 #include "process/detach.h"
 #include "process/reaper.h"
 #include "supervise/core-dump.h"
@@ -335,6 +336,18 @@ static const EmulatorHandlers emulator_handlers = {
   .ended = on_ended,
 };
 
+static gboolean start_emulator(Supervisor *supervisor, GError **error)
+{
+  autofd int lock = emulator_lock_take(runtime_dir_fd(supervisor->directory), error);
+  const EmulatorLocks locks = { { uuid_lock_fd(supervisor->uuid_lock), lock } };
+
+  if (lock < 0)
+    return FALSE;
+  supervisor->emulator = emulator_start(NULL, supervisor->options->plan, supervisor->resources, &locks,
+                                        &emulator_handlers, supervisor, error);
+  return supervisor->emulator != NULL;
+}
+
 static gboolean start(Supervisor *supervisor, GError **error)
 {
   supervisor->is_ready = supervisor->is_decided = supervisor->will_restart = supervisor->will_be_left = FALSE;
@@ -346,12 +359,9 @@ static gboolean start(Supervisor *supervisor, GError **error)
   restarts_note(supervisor->restarts, g_get_monotonic_time());
   states_set(supervisor, STATE_STARTING, supervisor->n_restarts > 0 ? "restarting" : "booting");
   states_start_timer(supervisor, SLOW_START, on_slow_start);
-  if (!resources_acquire(supervisor->resources, error))
+  if (!resources_acquire(supervisor->resources, error) || !start_emulator(supervisor, error))
     return FALSE;
-  supervisor->emulator = emulator_start(NULL, supervisor->options->plan, supervisor->resources,
-                                        &emulator_handlers, supervisor, error);
-  if (!supervisor->emulator)
-    return FALSE;
+  publish_emulator(supervisor);
   control_server_set_stranger(supervisor->server, emulator_pid(supervisor->emulator));
   consoles_connect(supervisor->consoles, supervisor->resources);
   return TRUE;

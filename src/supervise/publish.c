@@ -63,6 +63,7 @@ static Json *to_json(const Supervisor *supervisor, GuestStateKind kind)
     .started = supervisor->started,
     .supervisor_pid = getpid(),
     .emulator_pid = supervisor->emulator ? emulator_pid(supervisor->emulator) : 0,
+    .emulator_start = supervisor->emulator ? emulator_start_time(supervisor->emulator) : 0,
     .restarts = supervisor->n_restarts,
     .exit_code = is_end ? supervisor->exit_code : -1,
     .message = is_end && supervisor->error ? supervisor->error->message : NULL,
@@ -110,6 +111,14 @@ void publish_state(Supervisor *supervisor)
     notify_send("READY=1\nMAINPID=%d\nSTATUS=running (%s)", (int)getpid(), supervisor->reason);
   else
     notify_send("STATUS=%s (%s)", state_name(supervisor->state), supervisor->reason);
+}
+
+void publish_emulator(const Supervisor *supervisor)
+{
+  g_autoptr(Json) state = publish_status(supervisor);
+  g_autofree char *line = message_to_line(state);
+
+  write_file(supervisor, CONTROL_STATE_FILE, line);
 }
 
 static gboolean write_events(const Supervisor *supervisor)

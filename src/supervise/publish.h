@@ -14,6 +14,10 @@ const char *state_name(State state);
 /* The state has changed: tells everybody. */
 void publish_state(Supervisor *supervisor);
 
+/* QEMU was started: its pid is written down, for whoever finds it without its supervisor. Nobody else is
+ * told. */
+void publish_emulator(const Supervisor *supervisor);
+
 /* What query-status returns; the caller unrefs it. */
 Json *publish_status(const Supervisor *supervisor);
 

@@ -461,7 +461,8 @@ def test_what_qemu_inherits():
         assert fds.pop("1") == fds.pop("2")
         assert str(log) in fds.values()
         assert sum(target.startswith("socket:") for target in fds.values()) == 2, fds
-        assert sorted(map(int, fds)) == [3, 4, 5], fds
+        assert sorted(map(int, fds)) == [3, 4, 5, 6, 7], fds
+        assert pathlib.Path(fds["6"]).name.startswith("uuid-") and pathlib.Path(fds["7"]).name == "qemu", "its locks"
         directory.assert_nothing_left()
 
 
@@ -473,7 +474,7 @@ def test_closed_standard_descriptors():
         process = subprocess.run(["sh", "-c", command], env=directory.environment, cwd=directory.path)
         assert process.returncode == 0, process
         fds = json.loads((directory.path / "facts").read_text())["descriptors"]
-        assert fds["0"] == "/dev/null" and sorted(map(int, fds)) == [0, 1, 2, 3, 4], fds
+        assert fds["0"] == "/dev/null" and sorted(map(int, fds)) == [0, 1, 2, 3, 4, 5, 6], fds
         directory.assert_nothing_left()
 
 
@@ -543,6 +544,117 @@ def test_killed_supervisor_leaves_no_qemu_and_no_obstacle():
         run.expect_error("qemu: ready")
         run.signal()
         assert run.wait() == 8, run.said()
+        directory.assert_nothing_left()
+
+
+# ---- A QEMU that outlives its supervisor ----
+
+
+UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
+
+@contextlib.contextmanager
+def orphaned(make_emulator):
+    """The directory and the pid of a QEMU of which the supervisor was killed."""
+    with guest.Directory(patience=1) as directory:
+        xml = emulator_xml(make_emulator(directory)).replace("<memory", f"<uuid>{UUID}</uuid><memory", 1)
+        run = directory.run(xml)
+        run.expect_error("qemu: ready")
+        directory.await_state("fake")
+        qemu = int((directory.path / "pid").read_text())
+        run.process.kill()
+        assert run.process.wait() == -9
+        yield directory, qemu, xml
+        assert guest.process_state(qemu) in (None, "Z"), "it is still there"
+        assert directory.verb("list", "--all", "--name").out == ""
+        run = directory.run(emulator_xml(fake(directory, "well-behaved")))
+        run.expect_error("qemu: ready")
+        run.signal()
+        assert run.wait() == 8, run.said()
+        directory.assert_nothing_left()
+
+
+def without_exec(directory):
+    """A wrapper, of which the real QEMU is a child: the kernel ends only the wrapper with the supervisor."""
+    path = directory.write("wrapper", f"#!/bin/sh\n{fake(directory, 'outlives')} \"$@\"\nexit 1\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_name_of_an_orphaned_qemu_is_taken():
+    with orphaned(lambda directory: fake(directory, "outlives")) as (directory, qemu, xml):
+        (found,) = json.loads(directory.verb("list", "--json").out)
+        assert (found["state"], found["reason"], found["qemu-pid"]) == ("orphaned", "killed", qemu), found
+        assert re.search(r"(?m)^ -  +fake  +orphaned$", directory.verb("list").out), directory.verb("list").out
+        assert directory.verb("domstate", "--reason", "fake").out == "orphaned (killed)\n"
+        assert "<name>fake</name>" in directory.verb("dumpxml", "fake").out
+        for verb in (["suspend", "fake"], ["shutdown", "fake"], ["wait", "fake"], ["events", "fake"], ["forget", "fake"],
+                     ["console", "fake"], ["qmp", "fake", "query-status"], ["destroy", "--graceful", "fake"]):
+            error = directory.verb(*verb, code=12, patience=1).err
+            assert verb[0] in ("forget", "destroy") or "its QEMU goes on\n  'domrun destroy fake' ends" in error, (verb, error)
+        run = directory.run(xml)
+        assert run.wait() == 4, run.said()
+        run.expect_error("the guest 'fake' still has its QEMU, though its supervisor was killed\n  'domrun destroy fake'")
+        run = directory.run(xml.replace("<name>fake", "<name>other"))
+        assert run.wait() == 4, run.said()
+        run.expect_error(f"the uuid {UUID} is that of the guest 'fake'")
+        assert guest.process_state(qemu) not in (None, "Z")
+        directory.verb("destroy", "fake")
+
+
+def test_orphaned_qemu_that_is_stopped():
+    with orphaned(lambda directory: fake(directory, "outlives")) as (directory, qemu, _):
+        guest.stop_process(qemu)
+        directory.verb("destroy", UUID)
+
+
+def test_orphaned_qemu_of_a_wrapper():
+    """What is written down is the wrapper's pid; who has the lock is known to the kernel."""
+    with orphaned(without_exec) as (directory, qemu, _):
+        guest.await_that(lambda: directory.verb("domstate", "fake").out == "orphaned\n")
+        directory.verb("destroy", "fake")
+
+
+def test_pid_of_another():
+    """One that has the pid by now, and did not start when QEMU did, is let live."""
+    with orphaned(lambda directory: fake(directory, "outlives")) as (directory, qemu, _):
+        with subprocess.Popen(["sleep", "1000"], env=directory.environment) as other:
+            (path,) = directory.runtime.glob("*/state")
+            state = json.loads(path.read_text())
+            path.write_text(json.dumps(dict(state, **{"qemu-pid": other.pid})) + "\n")
+            directory.verb("destroy", "fake")
+            assert other.poll() is None
+            other.kill()
+
+
+def test_end_of_a_wait_for_an_orphaned_qemu():
+    with guest.Directory(patience=1) as directory:
+        run = directory.run(emulator_xml(fake(directory, "outlives")))
+        run.expect_error("qemu: ready")
+        directory.await_state("fake")
+        waits = [guest.Run([*words, "--root", str(directory.runtime), "fake"], directory.environment, directory.path)
+                 for words in (["wait"], ["events", "--follow"])]
+        waits[1].expect("booted")
+        run.process.kill()
+        for one in waits:
+            assert one.wait() == 12, one.said()
+            one.expect_error("its QEMU goes on")
+        directory.verb("destroy", "fake")
+        directory.assert_nothing_left()
+
+
+def test_qemu_that_a_wrapper_leaves_behind():
+    """In good order, too: the supervisor has killed the wrapper, and not what that has started."""
+    with guest.Directory(patience=1) as directory:
+        run = directory.run(emulator_xml(without_exec(directory)), "--quit-timeout=1")
+        run.expect_error("qemu: ready")
+        qemu = int((directory.path / "pid").read_text())
+        directory.await_state("fake")
+        directory.verb("destroy", "fake", code=12)
+        assert guest.process_state(qemu) not in (None, "Z")
+        assert directory.verb("domstate", "fake").out == "orphaned\n"
+        directory.verb("destroy", "fake")
+        assert directory.verb("list", "--all", "--name").out == ""
         directory.assert_nothing_left()
 
 
