@@ -266,6 +266,10 @@ class Stage:
             value = re.sub(r'"hugetlb(?:size)?":[a-z0-9]+,', "", value)
         if option == "-kernel":
             return self._stand_in(value, make_kernel)
+        if option in ("-fw_cfg", "-acpitable"):
+            # A table of ACPI, which is as good as any other file.
+            make = lambda path: path.write_bytes(struct.pack("<4sI", b"TEST", 64).ljust(64, b"\0"))
+            return re.sub("(?<=file=).*", lambda match: self._stand_in(match[0].replace(",,", ","), make).replace(",", ",,"), value)
         if option in ("-initrd", "-dtb"):
             return self._stand_in(value, lambda path: path.write_bytes(bytes(4096)))
         if option == "-m" and value.isdigit():             # more than a machine for tests may have

@@ -40,6 +40,7 @@ check_PROGRAMS += \
 	%D%/test-registry \
 	%D%/test-restarts \
 	%D%/test-strings \
+	%D%/test-sysinfo \
 	%D%/test-xml
 
 TESTS += \
@@ -57,6 +58,7 @@ TESTS += \
 	%D%/test-registry \
 	%D%/test-restarts \
 	%D%/test-strings \
+	%D%/test-sysinfo \
 	%D%/test-xml \
 	%D%/test-source-rules.sh \
 	%D%/test-house.py \

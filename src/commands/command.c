@@ -10,6 +10,7 @@
 
 #include "domain/networks.h"
 #include "domain/protection.h"
+#include "host/dmi.h"
 #include "host/emulator.h"
 #include "host/firmware.h"
 #include "host/images.h"
@@ -213,6 +214,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.has_file = images_can_read;
   options.has_vhost_net = networks_have_vhost();
   options.read_cpu_host = kvm_read_cpu;
+  options.read_dmi = dmi_read;
   options.find_firmware = firmware_find;
   options.find_template = firmware_find_template;
   options.state_directory = command->state_directory = state_dir_path();

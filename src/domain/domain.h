@@ -21,6 +21,7 @@ typedef struct MemoryBacking MemoryBacking;
 typedef struct Cpu Cpu;
 typedef struct Bootloader Bootloader;
 typedef struct Os Os;
+typedef struct Sysinfo Sysinfo;
 typedef struct Firmware Firmware;
 typedef struct Features Features;
 typedef struct Clock Clock;
@@ -56,6 +57,7 @@ struct Domain {
   Cpu *cpu;
   Bootloader *bootloader;
   Os *os;
+  Sysinfo *sysinfo;
   Firmware *firmware;
   Features *features;
   Clock *clock;
@@ -100,6 +102,9 @@ struct DomainOptions {
 
   /* Whether this user can read that file, which is absolute. NULL: nobody can be asked. */
   gboolean (*has_file)(const char *path);
+  /* A file of the host's SMBIOS tables, "sys_vendor", or NULL where it may not be read; the caller frees it.
+   * NULL: nobody can be asked. */
+  char *(*read_dmi)(const char *name);
 
   gboolean has_vhost_net; /* /dev/vhost-net is there and can be opened */
   gint64 now;             /* seconds since 1970: what a clock that is off the host's is counted from */

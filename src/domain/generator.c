@@ -29,9 +29,9 @@ void generator_init(Generator *generator, const char *seed, const char *name)
   g_strlcpy(generator->seed, hex, sizeof generator->seed);
 }
 
-char *generator_uuid(const Generator *generator)
+char *generator_uuid(const Generator *generator, const char *purpose)
 {
-  g_autofree char *hex = digest(generator->seed, "uuid", 0);
+  g_autofree char *hex = digest(generator->seed, purpose, 0);
 
   hex[16] = "89ab"[g_ascii_xdigit_value(hex[16]) & 3]; /* the variant; the version stands before %.3s */
   return g_strdup_printf("%.8s-%.4s-4%.3s-%.4s-%.12s", hex, hex + 8, hex + 13, hex + 16, hex + 20);

@@ -16,8 +16,8 @@ typedef struct Generator {
  * numbers. @name is the guest's. */
 void generator_init(Generator *generator, const char *seed, const char *name);
 
-/* An RFC 4122 version 4 UUID, lower case. The caller frees it. */
-char *generator_uuid(const Generator *generator);
+/* An RFC 4122 version 4 UUID, lower case; another one for each @purpose. The caller frees it. */
+char *generator_uuid(const Generator *generator, const char *purpose);
 
 /* A MAC address under QEMU's and KVM's prefix 52:54:00; another one for each @index. The caller frees it. */
 char *generator_mac(const Generator *generator, guint index);

@@ -25,6 +25,7 @@ libdomrun_a_SOURCES += \
 	%D%/networks.c %D%/networks.h \
 	%D%/pm.c %D%/pm-qemu.c %D%/pm.h \
 	%D%/protection.c %D%/protection.h \
+	%D%/sysinfo.c %D%/sysinfo-qemu.c %D%/sysinfo.h \
 	%D%/seclabel.c %D%/seclabel.h \
 	%D%/numa.c %D%/numa-qemu.c %D%/numa.h \
 	%D%/os.c %D%/os-qemu.c %D%/os.h

@@ -11,3 +11,15 @@ void metadata_translate(const Metadata *metadata, Plan *plan)
   plan_add_keyval(plan, PLAN_BOTH, "-name", name);
   plan_add(plan, PLAN_BOTH, "-uuid", metadata->uuid);
 }
+
+void metadata_translate_genid(const Metadata *metadata, Plan *plan)
+{
+  Props *device;
+
+  if (!metadata->genid)
+    return;
+  device = props_new("driver", "vmgenid");
+  props_add_string(device, "guid", metadata->genid);
+  props_add_string(device, "id", "vmgenid0");
+  plan_add_json(plan, PLAN_BOTH, "-device", device);
+}

@@ -61,16 +61,12 @@ static char *canonical_uuid(const char *text)
                          digits + 20);
 }
 
-static gboolean read_uuid(xmlNode *domain, const char **ret_uuid, GError **error)
+gboolean metadata_read_uuid(xmlNode *node, const char **ret_uuid, GError **error)
 {
-  xmlNode *node = NULL;
   const char *text;
   g_autofree char *uuid = NULL;
 
-  if (!xml_child(domain, "uuid", &node, error))
-    return FALSE;
-  if (!node)
-    return TRUE;
+  *ret_uuid = NULL;
   if (!xml_text(node, &text, error))
     return FALSE;
   if (!*text) /* as tools write it that leave it to libvirt */
@@ -78,12 +74,30 @@ static gboolean read_uuid(xmlNode *domain, const char **ret_uuid, GError **error
   uuid = canonical_uuid(text);
   if (!uuid) {
     xml_error(error, node, NULL, "'%s' is not a UUID", text);
-    return error_add_hint(
-        error, "expected 32 hexadecimal digits, as in 3e3fce45-4f53-4fa7-bb32-11f34168b82b; without "
-               "<uuid> one is generated");
+    return error_add_hint(error,
+                          "expected 32 hexadecimal digits, as in 3e3fce45-4f53-4fa7-bb32-11f34168b82b; "
+                          "without <%s> one is generated",
+                          (const char *)node->name);
   }
   *ret_uuid = xml_document_keep(xml_document_of(node), uuid);
   return TRUE;
+}
+
+static gboolean read_uuid(xmlNode *domain, const char **ret_uuid, GError **error)
+{
+  xmlNode *node = NULL;
+
+  return xml_child(domain, "uuid", &node, error) && (!node || metadata_read_uuid(node, ret_uuid, error));
+}
+
+static gboolean read_genid(xmlNode *domain, Metadata *metadata, GError **error)
+{
+  xmlNode *node = NULL;
+
+  if (!xml_child(domain, "genid", &node, error))
+    return FALSE;
+  metadata->has_genid = node != NULL;
+  return !node || metadata_read_uuid(node, &metadata->genid, error);
 }
 
 static gboolean ignore_texts(xmlNode *domain, const char **ret_title, GError **error)
@@ -106,15 +120,16 @@ static gboolean ignore_texts(xmlNode *domain, const char **ret_title, GError **e
 gboolean metadata_parse(xmlNode *domain, Metadata *ret_metadata, GError **error)
 {
   return read_name(domain, &ret_metadata->name, error) && read_uuid(domain, &ret_metadata->uuid, error) &&
-         ignore_texts(domain, &ret_metadata->title, error);
+         read_genid(domain, ret_metadata, error) && ignore_texts(domain, &ret_metadata->title, error);
 }
 
 void metadata_complete(Metadata *metadata, const Generator *generator, XmlDocument *document)
 {
-  g_autofree char *uuid = NULL;
+  g_autofree char *uuid = generator_uuid(generator, "uuid");
+  g_autofree char *genid = generator_uuid(generator, "genid");
 
-  if (metadata->uuid)
-    return;
-  uuid = generator_uuid(generator);
-  metadata->uuid = xml_document_keep(document, uuid);
+  if (!metadata->uuid)
+    metadata->uuid = xml_document_keep(document, uuid);
+  if (metadata->has_genid && !metadata->genid)
+    metadata->genid = xml_document_keep(document, genid);
 }

@@ -43,6 +43,18 @@ static void translate_boot(const OsBios *bios, Plan *plan)
   plan_add_keyval(plan, PLAN_BOTH, "-boot", boot);
 }
 
+/* QEMU makes the header that <table type='slic'> has, with the signature that it is given. */
+static void translate_acpi_table(const OsAcpiTable *table, Plan *plan)
+{
+  static const char *const signatures[OS_ACPI_LAST] = { [OS_ACPI_SLIC] = "SLIC", [OS_ACPI_MSDM] = "MSDM" };
+  Props *option = props_new_empty();
+
+  props_add_string(option, "sig", signatures[table->type]);
+  props_add_string(option, "file", table->path);
+  plan_add_keyval(plan, PLAN_BOTH, "-acpitable", option);
+  plan_require(plan, PLAN_REQUIRE_READ, &table->place, NULL, table->path);
+}
+
 void os_translate_machine(const Os *os, Props *machine)
 {
   if (os->bios.is_on_serial) /* SeaBIOS then talks on the first serial port */
@@ -53,4 +65,6 @@ void os_translate(const Os *os, Plan *plan)
 {
   translate_boot(&os->bios, plan);
   translate_kernel(os, plan);
+  for (guint i = 0; os->acpi_tables && i < os->acpi_tables->len; i++)
+    translate_acpi_table(&g_array_index(os->acpi_tables, OsAcpiTable, i), plan);
 }

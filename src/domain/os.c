@@ -13,8 +13,8 @@
 #include "xml/element.h"
 
 ENUM_TABLE(os_arch_table, OS_ARCH_LAST, [OS_ARCH_I686] = "i686", [OS_ARCH_X86_64] = "x86_64");
-ENUM_TABLE(os_smbios_table, OS_SMBIOS_LAST, [OS_SMBIOS_EMULATE] = "emulate", [OS_SMBIOS_HOST] = "host",
-           [OS_SMBIOS_SYSINFO] = "sysinfo");
+ENUM_TABLE(os_acpi_table,
+           OS_ACPI_LAST, [OS_ACPI_RAW] = "raw", [OS_ACPI_SLIC] = "slic", [OS_ACPI_MSDM] = "msdm");
 
 /* The host's own architecture is the default, as it is libvirt's. */
 static OsArch host_arch(void)
@@ -199,23 +199,37 @@ static gboolean read_bios(xmlNode *os, OsBios *bios, GError **error)
   return TRUE;
 }
 
-static gboolean read_smbios(xmlNode *os, Domain *domain, GError **error)
+static gboolean read_acpi_table(xmlNode *node, GArray *tables, GError **error)
 {
-  xmlNode *node = NULL;
-  OsSmbios mode = OS_SMBIOS_DEFAULT;
-  Place place;
+  OsAcpiTable table = { .type = OS_ACPI_SLIC, .place = xml_place(node) };
 
-  if (!xml_child(os, "smbios", &node, error))
+  if (!xml_attribute_enum_required(node, "type", &os_acpi_table, XML_ENUM(&table.type), error) ||
+      !xml_text_path(node, &table.path, error))
     return FALSE;
-  if (!node)
+  for (guint i = 0; i < tables->len && table.type != OS_ACPI_RAW; i++) {
+    const OsAcpiTable *other = &g_array_index(tables, OsAcpiTable, i);
+
+    if (other->type == table.type)
+      return xml_error(error, node, "type", "there is another table of type '%s', on line %d",
+                       enum_to_string(&os_acpi_table, (int)table.type), other->place.line);
+  }
+  g_array_append_val(tables, table);
+  return TRUE;
+}
+
+static gboolean read_acpi(xmlNode *os, Os *ret_os, GError **error)
+{
+  xmlNode *acpi = NULL;
+
+  if (!xml_child(os, "acpi", &acpi, error))
+    return FALSE;
+  if (!acpi)
     return TRUE;
-  if (!xml_attribute_enum_required(node, "mode", &os_smbios_table, XML_ENUM(&mode), error))
-    return FALSE;
-  place = xml_place(node);
-  if (mode != OS_SMBIOS_EMULATE)
-    report_warning(domain->report, &place, "mode", NULL,
-                   "'%s' has no effect: the guest sees QEMU's own values",
-                   enum_to_string(&os_smbios_table, (int)mode));
+  ret_os->acpi_tables = g_array_new(FALSE, FALSE, sizeof(OsAcpiTable));
+  XML_FOREACH_CHILD(acpi, table, "table") {
+    if (!read_acpi_table(table, ret_os->acpi_tables, error))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -292,7 +306,7 @@ gboolean os_parse(xmlNode *root, Domain *domain, GError **error)
     return TRUE;
   return xml_child_required(root, "os", &os, error) && read_type(os, domain, error) &&
          read_boot(os, ret_os, error) && read_bootmenu(os, &ret_os->bios, error) &&
-         read_bios(os, &ret_os->bios, error) && read_smbios(os, domain, error) &&
+         read_bios(os, &ret_os->bios, error) && read_acpi(os, ret_os, error) &&
          read_kernel(os, ret_os, error);
 }
 
@@ -324,4 +338,5 @@ gboolean os_validate(const Domain *domain, GError **error)
 void os_clear(Os *os)
 {
   g_clear_pointer(&os->boot, g_array_unref);
+  g_clear_pointer(&os->acpi_tables, g_array_unref);
 }

@@ -21,15 +21,14 @@ typedef enum {
 } OsArch;
 
 typedef enum {
-  OS_SMBIOS_DEFAULT, /* QEMU's own, as with emulate */
-  OS_SMBIOS_EMULATE,
-  OS_SMBIOS_HOST,
-  OS_SMBIOS_SYSINFO,
-  OS_SMBIOS_LAST,
-} OsSmbios;
+  OS_ACPI_RAW,  /* a whole table; format 11.2, as OS_ACPI_MSDM */
+  OS_ACPI_SLIC, /* the licence of a Windows that came with the machine */
+  OS_ACPI_MSDM, /* the same, of a newer one */
+  OS_ACPI_LAST,
+} OsAcpi;
 
 extern const EnumTable os_arch_table;
-extern const EnumTable os_smbios_table;
+extern const EnumTable os_acpi_table;
 
 /* <bootmenu> and <bios>: what the BIOS does. */
 typedef struct {
@@ -42,6 +41,12 @@ typedef struct {
   gboolean has_reboot_timeout;
   gint32 reboot_timeout; /* ms until another try where nothing boots; -1: none */
 } OsBios;
+
+typedef struct {
+  OsAcpi type;
+  const char *path; /* absolute */
+  Place place;
+} OsAcpiTable;
 
 typedef struct Os {
   OsArch arch;
@@ -57,6 +62,7 @@ typedef struct Os {
   Place kernel_place;
   Place initrd_place;
   Place dtb_place;
+  GArray *acpi_tables; /* of OsAcpiTable, or NULL */
 } Os;
 
 gboolean os_parse(struct _xmlNode *root, Domain *domain, GError **error);

@@ -3,6 +3,7 @@ libdomrun_a_SOURCES += \
 	%D%/bootloader.c %D%/bootloader.h \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
+	%D%/dmi.c %D%/dmi.h \
 	%D%/emulator.c %D%/emulator.h \
 	%D%/emulator-lock.c %D%/emulator-lock.h \
 	%D%/emulator-machines.c %D%/emulator-machines.h \

@@ -17,6 +17,7 @@
 #include "domain/metadata.h"
 #include "domain/os.h"
 #include "domain/pm.h"
+#include "domain/sysinfo.h"
 
 /* What every guest gets: nothing from configuration files, no default devices, no display but the document's.
  */
@@ -114,6 +115,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
 
   translate_emulator(domain, plan);
   metadata_translate(domain->metadata, plan);
+  sysinfo_translate(domain->sysinfo, plan);
   translate_type(domain, plan);
   translate_machine(domain, plan);
   os_translate(domain->os, plan);
@@ -125,6 +127,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   lifecycle_translate(domain->lifecycle, plan);
   pm_translate(domain, plan);
   translate_monitor(plan);
+  metadata_translate_genid(domain->metadata, plan);
   translate_devices(domain, plan, report);
   translate_sandbox(plan);
   translate_pause(plan);

@@ -22,6 +22,7 @@
 #include "domain/os.h"
 #include "domain/pm.h"
 #include "domain/seclabel.h"
+#include "domain/sysinfo.h"
 #include "machine/address.h"
 #include "machine/boot.h"
 #include "machine/implied.h"
@@ -187,6 +188,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, memory_backing_parse(root, domain, &error), &error);
   collect(report, bootloader_parse(root, domain->bootloader, &error), &error);
   collect(report, os_parse(root, domain, &error) && firmware_parse(root, domain, &error), &error);
+  collect(report, sysinfo_parse(root, domain, &error), &error);
   collect(report, cpu_parse(root, domain, &error), &error);
   collect(report, features_parse(root, domain, &error), &error);
   collect(report, clock_parse(root, domain, &error), &error);
@@ -258,12 +260,15 @@ static void validate(const Domain *domain, Report *report)
 static void ignore_parts(xmlNode *root)
 {
   static const char *const names[] = {
+    /* clang-format off: one a line */
     "name",          "uuid",     "title",         "description",
     "metadata",      "memory",   "currentMemory", "maxMemory",
     "memoryBacking", "numatune", "vcpu",          "vcpus",
     "cpu",           "os",       "bootloader",    "bootloader_args",
     "features",      "clock",    "on_poweroff",   "on_reboot",
-    "on_crash",      "pm",       "seclabel",
+    "on_crash",      "pm",       "seclabel",      "genid",
+    "sysinfo",
+    /* clang-format on */
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -281,6 +286,7 @@ typedef struct {
   Cpu cpu;
   Bootloader bootloader;
   Os os;
+  Sysinfo sysinfo;
   Firmware firmware;
   Features features;
   Clock clock;
@@ -302,6 +308,7 @@ static Domain *domain_new(XmlDocument *document)
     .cpu = &whole->cpu,
     .bootloader = &whole->bootloader,
     .os = &whole->os,
+    .sysinfo = &whole->sysinfo,
     .firmware = &whole->firmware,
     .features = &whole->features,
     .clock = &whole->clock,
@@ -349,6 +356,7 @@ void machine_free(Domain *domain)
   if (!domain)
     return;
   os_clear(domain->os);
+  sysinfo_clear(domain->sysinfo);
   cpu_clear(domain->cpu);
   memory_backing_clear(domain->memory_backing);
   g_hash_table_unref(domain->claims);

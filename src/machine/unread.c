@@ -92,12 +92,10 @@ static const Consequence consequences[] = {
   { "domain/cpu", "the guest gets QEMU's default CPU, qemu64: RHEL 9 and others do not boot on it, and each "
                   "virtual CPU is a socket of its own, of which Windows uses one or two" },
   { "domain/cputune", "virtual CPUs are neither pinned nor limited" },
-  { "domain/genid", "the guest does not notice that it was copied or restored" },
   { "domain/iothreads", "the disks share one thread" },
   { "domain/memtune", "the guest's memory is not limited on the host" },
   { "domain/qemu:commandline", "QEMU does not get these arguments" },
   { "domain/qemu:override", "QEMU does not get these properties" },
-  { "domain/sysinfo", "the guest finds QEMU's own SMBIOS: no serial number, nothing for cloud-init" },
   { "disk/auth", "the server would be talked to without a password" },
   { "disk/encryption", "data would be written in clear" },
   { "disk/iotune", "the disk is not throttled" },

@@ -104,12 +104,18 @@ static void append_escaped(GString *text, const char *value)
   }
 }
 
+/* What takes several values takes each with the key. */
 static void append_keyval(GString *text, const char *key, const Json *value)
 {
   g_autofree char *number = json_is(value, JSON_INTEGER) ? json_print(value) : NULL;
   const char *string = json_as_string(value);
   gboolean is_on = FALSE;
 
+  if (json_is(value, JSON_ARRAY)) {
+    for (gsize i = 0; i < json_length(value); i++)
+      append_keyval(text, key, json_at(value, i));
+    return;
+  }
   if (text->len)
     g_string_append_c(text, ',');
   g_string_append(text, key);

@@ -27,8 +27,10 @@ void props_add_int(Props *props, const char *key, gint64 value);
 void props_add_null(Props *props, const char *key); /* JSON only */
 void props_add_bool(Props *props, const char *key, gboolean value);
 
-/* A nested object or an array; takes @value. JSON only. */
+/* A nested object; takes @value. JSON only. */
 void props_add_props(Props *props, const char *key, Props *value);
+
+/* An array; takes @value. As key=value it is the key with each of them: key=one,key=two. */
 void props_add_array(Props *props, const char *key, Json *value);
 
 /* Whether @key was added. */

@@ -336,6 +336,17 @@ gboolean xml_attribute_path(xmlNode *node, const char *name, const char **ret_pa
   return read_path(node, name, path, ret_path, error);
 }
 
+gboolean xml_text_path(xmlNode *node, const char **ret_path, GError **error)
+{
+  const char *path;
+
+  if (!xml_text(node, &path, error))
+    return FALSE;
+  if (!*path)
+    return xml_error(error, node, NULL, "is empty; expected a path");
+  return read_path(node, NULL, path, ret_path, error);
+}
+
 gboolean xml_child_path(xmlNode *node, const char *name, const char **ret_path, GError **error)
 {
   xmlNode *child = NULL;

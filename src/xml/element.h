@@ -83,6 +83,7 @@ gboolean xml_attribute_on_off(xmlNode *node, const char *name, gboolean *ret_val
 /* A path, made absolute against the document's directory, in the document, too. Empty is an error, and so is
  * what QEMU would not take for a path (/dev/fdset/N, which names a descriptor that was handed to it). */
 gboolean xml_attribute_path(xmlNode *node, const char *name, const char **ret_path, GError **error);
+gboolean xml_text_path(xmlNode *node, const char **ret_path, GError **error);
 gboolean xml_child_path(xmlNode *node, const char *name, const char **ret_path, GError **error);
 
 /* Sets the error for a value that is none of @table's, with the known ones and the nearest. Returns FALSE. */

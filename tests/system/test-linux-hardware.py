@@ -31,6 +31,9 @@ done
 grep -o '^[0-9]*: uart:16550A port:[0-9A-F]*' /proc/tty/driver/serial | sed 's/^/serial /'
 tr '\\0' '\\n' < /sys/firmware/qemu_fw_cfg/by_name/bootorder/raw | sed 's/^/boot /'
 echo "uuid $(cat /sys/class/dmi/id/product_uuid)"
+echo "product $(cat /sys/class/dmi/id/product_name) serial $(cat /sys/class/dmi/id/product_serial)"
+echo "text $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/org.example/text/raw)"
+[ -e /sys/bus/acpi/devices/QEMUVGID:00 ] && echo "genid there"
 echo "all seen"
 read answer     # what the serial port has not sent is lost at the end
 poweroff -f
@@ -45,7 +48,18 @@ HEAD = """<domain type='qemu'>
     <kernel>vmlinuz</kernel>
     <initrd>initrd</initrd>
     <cmdline>console=ttyS0 panic=-1 quiet</cmdline>
+    <smbios mode='sysinfo'/>
   </os>
+  <genid/>
+  <sysinfo type='smbios'>
+    <system>
+      <entry name='product'>Some, guest</entry>
+      <entry name='serial'>ds=nocloud</entry>
+    </system>
+  </sysinfo>
+  <sysinfo type='fwcfg'>
+    <entry name='opt/org.example/text'>of two, words</entry>
+  </sysinfo>
   <features><acpi/><apic/></features>
   <on_reboot>destroy</on_reboot>
   <devices>
@@ -121,7 +135,8 @@ def test_pc():
         "pci 0000:00:06.0 0x1af4:0x1001", "pci 0000:00:07.0 0x1af4:0x1001", "pci 0000:00:08.0 0x1af4:0x1001",
         "pci 0000:00:09.0 0x1af4:0x1002",                 # balloon
         "serial 0: uart:16550A port:000003F8", "serial 2: uart:16550A port:000003E8",
-        "uuid 4dea22b3-1d52-d8f3-2516-782e98ab3fa0",
+        "uuid 4dea22b3-1d52-d8f3-2516-782e98ab3fa0", "product Some, guest serial ds=nocloud", "text of two, words",
+        "genid there",
     ])
     assert "serial 1:" not in said, said
     order = [line.removeprefix("boot ").strip() for line in said.splitlines() if line.startswith("boot ")]
@@ -138,7 +153,8 @@ def test_q35():
         "pci 0000:00:1f.2 0x8086:0x2922",                 # the AHCI of the board
         "pci 0000:01:00.0 0x1b36:0x000e",                 # a bridge to conventional PCI, for
         "pci 0000:02:02.0 0x10ec:0x8139|pci 0000:02:01.0 0x10ec:0x8139",
-        "uuid 4dea22b3-1d52-d8f3-2516-782e98ab3fa0",
+        "uuid 4dea22b3-1d52-d8f3-2516-782e98ab3fa0", "product Some, guest serial ds=nocloud", "text of two, words",
+        "genid there",
     ])
 
 
