@@ -32,6 +32,12 @@ def sockets(arguments):
     return found
 
 
+ANSWERS = {
+    "query-status": {"status": "running", "running": True},
+    "query-dump": {"status": "active", "completed": 1 << 30, "total": 4 << 30},
+}
+
+
 class Qmp:
     def __init__(self, arguments):
         listener = socket.socket(fileno=sockets(arguments)["charmonitor"])
@@ -70,8 +76,7 @@ class Qmp:
         while command := self.command():
             if command["execute"] in deaf_to:
                 continue
-            result = {"status": "running", "running": True} if command["execute"] == "query-status" else None
-            self.answer(command, result)
+            self.answer(command, ANSWERS.get(command["execute"]))
             if command["execute"] == "quit":
                 self.event("SHUTDOWN", guest=False, reason="host-qmp-quit")
                 return
@@ -168,6 +173,19 @@ def hangs_deaf(arguments):
 
 
 # ---- Modes: the guest runs first ----
+
+
+def resets_three_times(arguments):
+    """Twice at once, as SeaBIOS makes it, and once after a while."""
+    qmp = ready(arguments)
+    reset = json.dumps({"timestamp": {"seconds": 0, "microseconds": 0}, "event": "RESET",
+                        "data": {"guest": True, "reason": "guest-reset"}}).encode() + b"\r\n"
+    qmp.answer(qmp.command(), [])
+    qmp.answer(qmp.command(), ANSWERS["query-status"])
+    qmp.raw(reset + reset)
+    time.sleep(1.5)
+    qmp.raw(reset)
+    qmp.obey()
 
 
 def well_behaved(arguments):

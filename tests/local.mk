@@ -63,6 +63,7 @@ TESTS += \
 	%D%/test-source-rules.sh \
 	%D%/test-house.py \
 	%D%/test-growth.py \
+	%D%/test-man.py \
 	%D%/golden.py \
 	%D%/golden-start.py
 
@@ -70,6 +71,7 @@ EXTRA_DIST += \
 	%D%/golden.py \
 	%D%/golden-start.py \
 	%D%/test-growth.py \
+	%D%/test-man.py \
 	%D%/test-house.py \
 	%D%/test-install.sh \
 	%D%/test-source-rules.sh

@@ -8,6 +8,7 @@
 
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "xml/element.h"
 
 enum { VNC_FIRST_PORT = 5900 };
 
@@ -38,20 +39,30 @@ static char *make_vnc_address(Json *display)
   return g_strdup_printf("%s:%" G_GINT64_FORMAT, host, port - VNC_FIRST_PORT);
 }
 
+/* ":SECRET@", as virsh has it. */
+static char *make_user(Json *display)
+{
+  const char *password = json_get_string(display, "password");
+  g_autofree char *escaped = password ? g_uri_escape_string(password, NULL, /* allow_utf8= */ FALSE) : NULL;
+
+  return escaped ? g_strdup_printf(":%s@", escaped) : g_strdup("");
+}
+
 static char *make_uri(Json *display)
 {
   const char *kind = json_get_string(display, "kind"), *path = json_get_string(display, "path");
   const char *address = host_of(display);
   g_autofree char *host = bracket(*address ? address : "localhost");
+  g_autofree char *user = make_user(display);
   gint64 port;
 
   if (!kind)
     return NULL;
   if (path)
-    return g_strdup_printf("%s+unix://%s", kind, path);
+    return g_strdup_printf("%s+unix://%s%s", kind, user, path);
   if (!json_get_int(display, "port", &port))
     return NULL;
-  return g_strdup_printf("%s://%s:%" G_GINT64_FORMAT, kind, host,
+  return g_strdup_printf("%s://%s%s:%" G_GINT64_FORMAT, kind, user, host,
                          g_str_equal(kind, "vnc") ? port - VNC_FIRST_PORT : port);
 }
 
@@ -74,17 +85,76 @@ static guint print_displays(Json *displays, const char *kind, gboolean is_all, c
   return count;
 }
 
+/* ---- Passwords ---- */
+
+static gboolean is_socket_of(xmlNode *graphics, const char *path)
+{
+  const char *name = xml_attribute(graphics, "socket");
+
+  if (g_strcmp0(name, path) == 0)
+    return TRUE;
+  XML_FOREACH_CHILD(graphics, listen, "listen") {
+    if (g_strcmp0(xml_attribute(listen, "socket"), path) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whether the live XML's @graphics is seen at @display. */
+static gboolean is_display_of(xmlNode *graphics, Json *display)
+{
+  const char *path = json_get_string(display, "path"), *text = xml_attribute(graphics, "port");
+  guint64 number;
+  gint64 port;
+
+  if (g_strcmp0(xml_attribute(graphics, "type"), json_get_string(display, "kind")) != 0)
+    return FALSE;
+  if (path)
+    return is_socket_of(graphics, path);
+  return text && json_get_int(display, "port", &port) &&
+         g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT16, &number, NULL) && (gint64)number == port;
+}
+
+static void add_password(xmlNode *devices, Json *display)
+{
+  XML_FOREACH_CHILD(devices, graphics, "graphics") {
+    const char *password = xml_attribute(graphics, "passwd");
+
+    if (!password)
+      password = xml_attribute(graphics, "password");
+    if (password && is_display_of(graphics, display))
+      json_set_string(display, "password", password);
+  }
+}
+
+/* The document has them, and the supervisor tells nobody. */
+static gboolean add_passwords(const GuestCommand *command, Json *displays, GError **error)
+{
+  g_autoptr(XmlDocument) document = guest_command_load_xml(command, error);
+  xmlNode *devices;
+
+  if (!document)
+    return FALSE;
+  devices = xml_next_child(xml_document_root(document), "devices", NULL);
+  for (guint i = 0; devices && i < json_length(displays); i++)
+    add_password(devices, json_at(displays, i));
+  return TRUE;
+}
+
+/* ---- The commands ---- */
+
 static int display_command(const char *summary, const char *only, char *(*make)(Json *display), int argc,
                            char **argv)
 {
   g_auto(GuestCommand) command = { 0 };
   g_autofree char *type = g_strdup(only);
-  gboolean is_all = FALSE, is_json = FALSE;
+  gboolean is_all = FALSE, is_json = FALSE, has_passwords = FALSE;
   const GOptionEntry entries[] = {
     { "all", 0, 0, G_OPTION_ARG_NONE, &is_all, "print all displays, not only the first", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "print a JSON array of objects, with ports as numbers",
       NULL },
     { only ? NULL : "type", 0, 0, G_OPTION_ARG_STRING, &type, "print a display of that type", "vnc|spice" },
+    { "include-password", 0, 0, G_OPTION_ARG_NONE, &has_passwords, "with the display's password", NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(Json) displays = NULL;
@@ -92,6 +162,8 @@ static int display_command(const char *summary, const char *only, char *(*make)(
 
   if (guest_command_begin(&command, entries, "GUEST", summary, 1, argc, argv, &error))
     displays = guest_command_call(&command, "query-display", NULL, &error);
+  if (displays && has_passwords && !add_passwords(&command, displays, &error))
+    return report_usage_error(error);
   if (displays && is_json)
     print_json(displays);
   else if (displays && print_displays(displays, type, is_all, make) == 0)

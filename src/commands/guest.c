@@ -107,14 +107,22 @@ static gboolean check_emulator(GuestCommand *command, GError **error)
   return result != NULL;
 }
 
+gboolean guest_command_send_slow(GuestCommand *command, const char *name, Json *arguments, GError **error)
+{
+  if (check_emulator(command, error))
+    return control_client_send(command->client, name, arguments,
+                               (int)patience_of(CONTROL_SUPERVISOR_PATIENCE), error);
+  if (arguments)
+    json_unref(arguments);
+  return FALSE;
+}
+
 Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arguments, int milliseconds,
                               GError **error)
 {
-  if (check_emulator(command, error))
-    return control_client_call(command->client, name, arguments, milliseconds, error);
-  if (arguments)
-    json_unref(arguments);
-  return NULL;
+  if (!guest_command_send_slow(command, name, arguments, error))
+    return NULL;
+  return control_client_receive(command->client, milliseconds, error);
 }
 
 /* One that was killed may have hung up a moment before its lock is free: only one that answers has let this

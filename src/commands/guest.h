@@ -54,6 +54,9 @@ Json *guest_command_call(GuestCommand *command, const char *name, Json *argument
 Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arguments, int milliseconds,
                               GError **error);
 
+/* The first half of that: the command is sent, and control_client_receive() takes its answer. */
+gboolean guest_command_send_slow(GuestCommand *command, const char *name, Json *arguments, GError **error);
+
 /* After the supervisor has hung up: whether the guest is still there, so that it was this client that was let
  * go. */
 gboolean guest_command_was_dropped(const GuestCommand *command);

@@ -54,6 +54,20 @@ void print_guest_state(const GuestState *state)
 
 /* ---- Tables ---- */
 
+/* In columns of a terminal. */
+static glong width_of(const char *text)
+{
+  glong width = 0;
+
+  for (; *text; text = g_utf8_next_char(text)) {
+    gunichar character = g_utf8_get_char(text);
+
+    if (!g_unichar_iszerowidth(character))
+      width += g_unichar_iswide(character) ? 2 : 1;
+  }
+  return width;
+}
+
 Table *table_new(const char *const *header, guint n_columns)
 {
   Table *table = g_new0(Table, 1);
@@ -80,7 +94,7 @@ void table_add(Table *table, const char *const *cells)
 
   for (guint i = 0; i < table->n_columns; i++) {
     row[i] = make_cell(cells[i]);
-    table->widths[i] = MAX(table->widths[i], g_utf8_strlen(row[i], -1));
+    table->widths[i] = MAX(table->widths[i], width_of(row[i]));
   }
   g_ptr_array_add(table->rows, row);
 }
@@ -89,7 +103,7 @@ static void print_row(const Table *table, char *const *row)
 {
   for (guint i = 0; i < table->n_columns; i++) {
     gboolean is_last = i + 1 == table->n_columns;
-    glong padding = is_last ? 0 : table->widths[i] - g_utf8_strlen(row[i], -1);
+    glong padding = is_last ? 0 : table->widths[i] - width_of(row[i]);
 
     printf(" %s%*s%s", row[i], (int)padding, "", is_last ? "\n" : "  ");
   }

@@ -235,24 +235,37 @@ static Json *await_answer(ControlClient *client, gint64 id, gint64 deadline, GEr
   }
 }
 
-Json *control_client_call(ControlClient *client, const char *command, Json *arguments, int milliseconds,
-                          GError **error)
+static gboolean send_command(ControlClient *client, const char *command, Json *arguments, gint64 deadline,
+                             GError **error)
 {
-  gint64 deadline = deadline_of(milliseconds), id = ++client->last_id;
   g_autoptr(Json) message = json_new_object();
-  g_autoptr(Json) reply = NULL;
   g_autofree char *line = NULL;
-  GError *cause = NULL;
 
   json_set_string(message, "execute", command);
   if (arguments)
     json_set(message, "arguments", arguments);
-  json_set_int(message, "id", id);
+  json_set_int(message, "id", ++client->last_id);
   line = message_to_line(message);
   fd_clear(&client->received);
-  if (!send_line(client, line, deadline, error))
-    return NULL;
-  reply = await_answer(client, id, deadline, &cause);
+  return send_line(client, line, deadline, error);
+}
+
+gboolean control_client_send(ControlClient *client, const char *command, Json *arguments, int milliseconds,
+                             GError **error)
+{
+  return send_command(client, command, arguments, deadline_of(milliseconds), error);
+}
+
+gboolean control_client_wait(ControlClient *client, int milliseconds)
+{
+  return await(client, POLLIN, deadline_of(milliseconds));
+}
+
+static Json *receive_answer(ControlClient *client, gint64 deadline, GError **error)
+{
+  GError *cause = NULL;
+  g_autoptr(Json) reply = await_answer(client, client->last_id, deadline, &cause);
+
   if (reply)
     return result_of(client, reply, error);
   if (cause)
@@ -260,6 +273,20 @@ Json *control_client_call(ControlClient *client, const char *command, Json *argu
   else
     ended_error(client, error);
   return NULL;
+}
+
+Json *control_client_receive(ControlClient *client, int milliseconds, GError **error)
+{
+  return receive_answer(client, deadline_of(milliseconds), error);
+}
+
+Json *control_client_call(ControlClient *client, const char *command, Json *arguments, int milliseconds,
+                          GError **error)
+{
+  gint64 deadline = deadline_of(milliseconds);
+
+  return send_command(client, command, arguments, deadline, error) ? receive_answer(client, deadline, error)
+                                                                   : NULL;
 }
 
 int control_client_take_fd(ControlClient *client)

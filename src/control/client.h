@@ -24,6 +24,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlClient, control_client_free)
 Json *control_client_call(ControlClient *client, const char *command, Json *arguments, int milliseconds,
                           GError **error);
 
+/* The same in parts, for who does something else meanwhile: sends the command, waits for @milliseconds until
+ * there is something to read (TRUE; also where the connection has ended), and takes the answer. */
+gboolean control_client_send(ControlClient *client, const char *command, Json *arguments, int milliseconds,
+                             GError **error);
+gboolean control_client_wait(ControlClient *client, int milliseconds);
+Json *control_client_receive(ControlClient *client, int milliseconds, GError **error);
+
 /* The descriptor that came with the last answer, which the caller owns from now on; -1: there was none. */
 int control_client_take_fd(ControlClient *client);
 

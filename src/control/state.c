@@ -54,6 +54,7 @@ Json *guest_state_to_json(const GuestState *state)
   if (state->emulator_start > 0)
     json_set_int(object, "qemu-start", state->emulator_start);
   json_set_int(object, "restarts", state->restarts);
+  json_set_int(object, "resets", state->resets);
   if (state->exit_code >= 0)
     json_set_int(object, "exit-code", state->exit_code);
   set_string(object, "message", message);
@@ -81,6 +82,7 @@ gboolean guest_state_from_json(Json *object, GuestState *ret_state, GError **err
   json_get_int(object, "qemu-pid", &state.emulator_pid);
   json_get_int(object, "qemu-start", &state.emulator_start);
   json_get_int(object, "restarts", &state.restarts);
+  json_get_int(object, "resets", &state.resets);
   json_get_int(object, "exit-code", &state.exit_code);
   *ret_state = state;
   return TRUE;

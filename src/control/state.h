@@ -37,6 +37,7 @@ typedef struct {
   gint64 emulator_pid;   /* 0: there is no QEMU now */
   gint64 emulator_start; /* when that process started (process_start()); 0: it is not known */
   gint64 restarts;       /* how often QEMU was started again */
+  gint64 resets;         /* how often it was reset */
   gint64 exit_code;      /* PRESERVED, ENDED: what `run` ends with, or would have; otherwise -1 */
   char *message;         /* how it came to that, for a person; or NULL */
 } GuestState;

@@ -28,6 +28,7 @@
 #include "base/announce.h"
 #include "base/exit-code.h"
 #include "base/fd.h"
+#include "base/patience.h"
 #include "control/guests.h"
 #include "control/protocol.h"
 #include "host/emulator-lock.h"
@@ -44,6 +45,7 @@
 
 enum {
   SLOW_START = 10 * 1000, /* milliseconds after which the user is told that QEMU does not answer */
+  SAME_RESET = 1000,      /* milliseconds within which the BIOS resets the machine again */
   MAX_RENAMES = 10000,    /* NAME-1, NAME-2, ... are tried */
 };
 
@@ -199,6 +201,20 @@ static void on_watchdog(Supervisor *supervisor, Json *data)
     supervisor->cause = CAUSE_WATCHDOG;
 }
 
+/* SeaBIOS tries several ways of resetting the machine anew on its way out of a reset: what follows shortly is
+ * the same one. */
+static void on_reset(Supervisor *supervisor)
+{
+  gint64 now = g_get_monotonic_time(), before = supervisor->reset;
+
+  supervisor->reset = now;
+  if (before && now - before < patience_of(SAME_RESET) * G_GINT64_CONSTANT(1000))
+    return;
+  supervisor->n_resets++;
+  if (supervisor->state == STATE_RUNNING)
+    states_set(supervisor, STATE_RUNNING, "reset");
+}
+
 static void on_event(const char *name, Json *data, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
@@ -212,8 +228,8 @@ static void on_event(const char *name, Json *data, gpointer user_data)
     on_crash(supervisor, CAUSE_PANIC, "the guest has panicked");
   else if (g_str_equal(name, "WATCHDOG"))
     on_watchdog(supervisor, data);
-  else if (g_str_equal(name, "RESET") && supervisor->state == STATE_RUNNING)
-    states_set(supervisor, STATE_RUNNING, "reset");
+  else if (g_str_equal(name, "RESET"))
+    on_reset(supervisor);
   else if ((g_str_equal(name, "RESUME") || g_str_equal(name, "WAKEUP")) && supervisor->state == STATE_PAUSED)
     run(supervisor);
   else if ((g_str_equal(name, "STOP") || g_str_equal(name, "SUSPEND")) && supervisor->cause == CAUSE_UNKNOWN)
@@ -352,6 +368,7 @@ static gboolean start(Supervisor *supervisor, GError **error)
 {
   supervisor->is_ready = supervisor->is_decided = supervisor->will_restart = supervisor->will_be_left = FALSE;
   supervisor->is_asking = supervisor->asks_again = FALSE;
+  supervisor->reset = 0;
   supervisor->cause = CAUSE_UNKNOWN;
   supervisor->end_reason = "failed";
   supervisor->wish.is_reboot = FALSE;
@@ -534,6 +551,7 @@ static void on_signal(int signal, gpointer user_data)
     gint64 now = g_get_monotonic_time();
 
     announce_log("%s", g_strsignal(signal));
+    supervisor->wish.by = signal == SIGTERM ? "SIGTERM" : signal == SIGHUP ? "SIGHUP" : NULL;
     stopping_on_signal(supervisor, now);
   }
 }

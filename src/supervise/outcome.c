@@ -163,6 +163,8 @@ void outcome_decide(Supervisor *supervisor, const EmulatorEnd *end)
   supervisor->is_decided = TRUE;
   supervisor->will_restart = supervisor->will_be_left = FALSE;
   if (supervisor->wish.is_stop) {
+    if (supervisor->wish.by)
+      announce_notice("ended by %s", supervisor->wish.by);
     supervisor->exit_code = EXIT_CODE_STOPPED;
     supervisor->end_reason = supervisor->wish.is_destroyed ? "destroyed" : "stopped";
     return;

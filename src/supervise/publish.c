@@ -65,6 +65,7 @@ static Json *to_json(const Supervisor *supervisor, GuestStateKind kind)
     .emulator_pid = supervisor->emulator ? emulator_pid(supervisor->emulator) : 0,
     .emulator_start = supervisor->emulator ? emulator_start_time(supervisor->emulator) : 0,
     .restarts = supervisor->n_restarts,
+    .resets = supervisor->n_resets,
     .exit_code = is_end ? supervisor->exit_code : -1,
     .message = is_end && supervisor->error ? supervisor->error->message : NULL,
   };

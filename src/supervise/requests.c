@@ -96,6 +96,8 @@ static gboolean is_alive(const Supervisor *supervisor)
          supervisor->state == STATE_POWERING_DOWN;
 }
 
+static const char shutdown_name[] = "'domrun shutdown'";
+
 static const Argument shutdown_arguments[] = {
   { "mode", ARGUMENT_STRING, .words = (const char *const[]){ "acpi", "agent", "quit", NULL } },
   { "timeout", ARGUMENT_INTEGER, .min = 0, .max = G_MAXINT32 },
@@ -124,6 +126,7 @@ static void ask_to_power_down(Supervisor *supervisor, ControlRequest *request, g
   } else if (!qmp_client_is_ready(emulator_qmp(supervisor->emulator))) {
     control_request_fail(request, CONTROL_CLASS_NO_ANSWER, "QEMU does not take commands any more");
   } else {
+    supervisor->wish.by = shutdown_name;
     stopping_ask(supervisor, (guint)seconds);
     control_request_return(request, NULL);
   }
@@ -144,9 +147,11 @@ static void execute_shutdown(Supervisor *supervisor, ControlRequest *request, Js
     return;
   } else if (mode && g_str_equal(mode, "quit")) {
     supervisor->wish.is_stop = TRUE;
+    supervisor->wish.by = shutdown_name;
     stopping_quit(supervisor, "user");
     control_request_return(request, NULL);
   } else if (ends) {
+    supervisor->wish.by = shutdown_name;
     stopping_power_down(supervisor, (int)seconds);
     control_request_return(request, NULL);
   } else {
@@ -240,6 +245,7 @@ static void execute_destroy(Supervisor *supervisor, ControlRequest *request, Jso
 
   control_request_return(request, NULL);
   supervisor->wish.is_stop = supervisor->wish.is_destroyed = TRUE;
+  supervisor->wish.by = "'domrun destroy'";
   if (supervisor->emulator)
     stopping_destroy(supervisor, is_graceful);
   else if (supervisor->state == STATE_WAITING || supervisor->state == STATE_DRAINING)

@@ -90,6 +90,7 @@ typedef struct {
   gboolean is_reboot;     /* it is to power off, and is started again */
   guint signals;          /* that asked for its end; what comes within a second of one is the same wish */
   gint64 signalled;       /* when the last of these came: the monotonic time in microseconds */
+  const char *by;         /* who asked for its end: a literal; NULL: the user at this terminal */
   gboolean is_asked_only; /* to power down: at the deadline it runs on */
   gint64 deadline;        /* of powering down: the monotonic time in microseconds; 0: there is none */
 } Wish;
@@ -113,6 +114,7 @@ typedef struct {
   char *name;       /* of the guest, which rename-restart changes */
   guint renames;    /* how often it did */
   guint n_restarts; /* how often QEMU was started again */
+  guint n_resets;   /* how often the guest was reset */
   Wish wish;
   GQueue requests;        /* of EmulatorRequest (requests-emulator.c): QEMU has not answered them */
   gboolean is_passing_fd; /* one of them passes a descriptor: there is room for one only */
@@ -121,6 +123,7 @@ typedef struct {
   Emulator *emulator; /* of this run, as the following */
   gboolean is_ready;  /* QMP has answered */
   gboolean has_run;   /* and the guest ran */
+  gint64 reset;       /* when it was last reset: the monotonic time in microseconds; 0: not yet */
   gboolean is_asking; /* for its state, and QEMU has not answered; @asks_again when it has */
   gboolean asks_again;
   guint pending;    /* commands of the plan that were not answered */

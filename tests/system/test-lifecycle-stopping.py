@@ -95,6 +95,20 @@ def test_qemu_that_hangs_is_killed():
         expect_exit(run, 8)
 
 
+def test_who_ended_it():
+    """A run in the foreground says so, but not to who did it himself."""
+    for end, words in ((lambda run: run.directory.verb("destroy", "hello"), "ended by 'domrun destroy'"),
+                       (lambda run: run.directory.verb("shutdown", "hello"), "ended by 'domrun shutdown'"),
+                       (lambda run: run.directory.verb("shutdown", "--mode=quit", "hello"), "ended by 'domrun shutdown'"),
+                       (lambda run: run.signal(), "ended by SIGTERM"), (lambda run: run.signal(signal.SIGINT), None)):
+        with running() as run:
+            run.expect(HELLO + "1")
+            end(run)
+            expect_exit(run, 8)
+            said = re.findall("ended by .*", run.err.text)
+            assert said == ([words] if words else []), run.said()
+
+
 def test_shutdown_by_command():
     with running() as run:
         run.expect(HELLO + "1")

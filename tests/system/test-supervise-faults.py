@@ -252,6 +252,39 @@ test_dead_qemu_is_not_preserved = _panics_and_dies("preserve")
 test_dead_qemu_is_not_dumped = _panics_and_dies("coredump-destroy")
 
 
+def test_resets_are_counted():
+    with running("resets-three-times", "--verbose", patience=1) as run:
+        run.expect_error(r"(?s)running -> running \(reset\).*running -> running \(reset\)")
+        run.signal()
+        assert run.wait() == 8, run.said()
+        assert run.err.text.count("event RESET") == 3 and run.err.text.count("(reset)") == 2, run.said()
+
+
+def test_dump_shows_how_far_it_is():
+    """This one is at a quarter for ever."""
+    with guest.Directory() as directory:
+        run = directory.run(emulator_xml(fake(directory, "well-behaved"), name="web"))
+        directory.await_state("web")
+        command = ["dump", "--root", str(directory.runtime), "web"]
+        quiet = guest.Run([*command, "first", "--verbose"], directory.environment, directory.path)
+        quiet.expect_error(r"\A25 % of 4096 MiB\n25 % of 4096 MiB\n")
+        assert "another file" in directory.verb("dump", "web", "second", code=12).err
+        directory.verb("destroy", "web")
+        assert run.wait() == 8 and quiet.wait() == 12, run.said()
+        run = directory.run(emulator_xml(fake(directory, "well-behaved"), name="web"))
+        directory.await_state("web")
+        master, slave = os.openpty()
+        dump = subprocess.Popen([guest.DOMRUN, *command, "third"], stderr=slave, cwd=directory.path,
+                                env=dict(directory.environment, NO_COLOR="1"))
+        terminal = guest.Stream(os.fdopen(master, "rb", buffering=0))
+        os.close(slave)
+        assert terminal.wait(lambda text: b"\r25 % of 4096 MiB\x1b[K\r25 %" in text), terminal.text
+        directory.verb("destroy", "web")
+        assert run.wait() == 8 and dump.wait() == 12
+        assert terminal.wait(lambda text: re.search(rb"\r\x1b\[Kdomrun: error: ", text)), terminal.text
+        directory.assert_nothing_left()
+
+
 def test_no_reset_during_a_dump():
     """QEMU would not survive it. This one never ends writing."""
     with guest.Directory() as directory:

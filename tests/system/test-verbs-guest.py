@@ -77,6 +77,29 @@ def test_list():
         assert one["qemu-pid"] == run.qemu_pid()
 
 
+def test_list_by_state():
+    with running() as (directory, run):
+        xml = guest.hello_xml(name="\u4ed6").replace("<memory", "<title>Mail server</title><memory", 1)
+        directory.write("other.xml", xml)
+        directory.verb("run", "--detach", "other.xml")
+        directory.verb("suspend", "web")
+        for options, names in (([], ["web", "\u4ed6"]), (["--all"], ["web", "\u4ed6"]), (["--inactive"], []),
+                               (["--state-running"], ["\u4ed6"]), (["--state-paused"], ["web"]), (["--state-other"], []),
+                               (["--state-running", "--state-paused"], ["web", "\u4ed6"]), (["--state-shutoff"], [])):
+            assert directory.verb("list", "--name", *options).out.split() == names, options
+        titles = [row[3] for row in rows(directory.verb("list", "--title", "--table").out)]
+        assert titles == ["-", "Mail server"], titles
+        directory.verb("destroy", "\u4ed6")
+        for option in ("--inactive", "--state-shutoff"):
+            assert directory.verb("list", "--name", option).out == "\u4ed6\n"
+        assert [row[3] for row in rows(directory.verb("list", "--all", "--title").out)] == ["-", "-"]
+        directory.verb("list", "--name", "--title", code=2)
+        lines = directory.verb("list", "--all").out.splitlines()
+        columns = [sum(2 if ord(letter) > 0x2e80 else 1 for letter in line[:line.index(word)])
+                   for line, word in zip(lines[2:], ("paused", "ended"))]
+        assert columns[0] == columns[1] == lines[0].index("State"), lines
+
+
 def test_list_of_nothing():
     with guest.Directory() as directory:
         assert rows(directory.verb("list", "--all").out) == []
@@ -169,6 +192,17 @@ def test_display():
         assert json.loads(listening)["service"] == str(display["port"])
 
 
+def test_display_with_a_password():
+    devices = """<graphics type='vnc' port='-1' autoport='yes' passwd='a b/c'/>
+        <graphics type='vnc' port='-1' autoport='yes'/>"""
+    with running(devices=devices) as (directory, run):
+        secret = re.compile(r"vnc://:a%20b%2Fc@(localhost|127\.0\.0\.1):\d+\n")
+        assert secret.fullmatch(directory.verb("domdisplay", "--include-password", "web").out)
+        lines = directory.verb("domdisplay", "--all", "--include-password", "web").out.splitlines(keepends=True)
+        assert secret.fullmatch(lines[0]) and "@" not in lines[1], lines
+        assert "a%20b" not in directory.verb("domdisplay", "--all", "web").out
+
+
 def test_log():
     with running() as (directory, run):
         assert re.search(r"(?m)serial0: /dev/pts/[0-9]+$", directory.verb("log", "web").out)
@@ -245,6 +279,12 @@ def test_reset():
         run.expect(HELLO + "1")
         directory.verb("reset", "web")
         run.expect(HELLO + "2")
+        def events():
+            return [json.loads(line)["data"] for line in directory.verb("events", "web").out.splitlines()]
+        guest.await_that(lambda: [event.get("event") for event in events()].count("RESET") >= 2, events)
+        counts = [event["resets"] for event in events() if event.get("reason") == "reset"]
+        assert counts == [1], f"it is told once, however often the BIOS resets the machine\n{events()}"
+        assert re.search(r"(?m)^Resets: +1$", directory.verb("dominfo", "web").out)
 
 
 def test_reboot():
@@ -456,6 +496,8 @@ def test_dump():
         assert directory.verb("domstate", "web").out == "running\n"
         before = dump.stat().st_mtime_ns
         assert directory.verb("dump", "web", "memory", code=12).err, "what is there is not overwritten"
+        directory.verb("dump", "--live", "--memory-only", "web", "live")
+        assert b"\r" not in directory.verb("dump", "--verbose", "--format=kdump-zlib", "web", "compressed").stderr
         assert dump.stat().st_mtime_ns == before
 
 

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The man page has every verb and every option of it, and no other: it is compared with `domrun --help` and
+`domrun VERB --help`.
+
+In the page, the options of a verb are the .Fl of its .It Cm, and those of a list, or the rest of one, after a comment
+`.\\" options: VERB ...`, which may name one by itself (+json)."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import tap
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1]
+DOMRUN = os.environ.get("DOMRUN", str(SOURCE / "build/domrun"))
+PAGE = SOURCE / "data/man/domrun.1"
+
+
+def print_help(*arguments):
+    return subprocess.run([DOMRUN, *arguments, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def verbs():
+    return re.findall(r"^  ([a-z][a-z-]*)  ", print_help(), re.MULTILINE)
+
+
+def options_of_help(verb):
+    return set(re.findall(r"^ +(?:-[a-z], )?--([a-z-]+)", print_help(verb), re.MULTILINE)) - {"help"}
+
+
+def options_of_page():
+    """A set of options for each verb."""
+    found, current, depth = {}, [], 0
+    started, comment = False, False
+    for line in PAGE.read_text().splitlines():
+        if line.startswith(".Sh "):
+            started = line == ".Sh DESCRIPTION"
+        if not started:
+            continue
+        if marker := re.match(r'\.\\" options: (.*)', line):
+            words = marker[1].split()
+            named = [word[1:] for word in words if word.startswith("+")]
+            listed = [word for word in words if not word.startswith("+")]
+            for verb in listed:
+                found.setdefault(verb, set()).update(named)
+            if not named:
+                current = current + listed if comment else listed
+            comment = True
+            continue
+        comment = False
+        if line.startswith(".Bl"):
+            depth += 1
+        elif line.startswith(".El"):
+            depth -= 1
+            if depth == 0:
+                current = []
+        elif depth == 1 and line.startswith(".It Cm "):
+            current = [word for word in re.split(r"[ ,]+", line[len(".It Cm "):]) if re.fullmatch("[a-z-]+", word)]
+            for verb in current:
+                found.setdefault(verb, set())
+        if line.startswith((".Fl ", ".It Fl ")) and depth > 0:
+            for verb in current:
+                found.setdefault(verb, set()).update(re.findall(r"(?:Fl|,) (?:[a-z] , )?-([a-z-]+)", line))
+    return found
+
+
+def test_verbs():
+    known, page = set(verbs()), set(options_of_page())
+    assert known == page, f"only in --help: {known - page}, only in the page: {page - known}"
+
+
+def test_options():
+    page = options_of_page()
+    for verb in verbs():
+        known, said = options_of_help(verb), page.get(verb, set())
+        assert known == said, f"{verb}: only in --help: {known - said}, only in the page: {said - known}"
+
+
+if __name__ == "__main__":
+    tap.main()
