@@ -148,7 +148,7 @@ int list_command(int argc, char **argv)
     { "state-paused", 0, 0, G_OPTION_ARG_NONE, &options.is_paused, "only those that are paused", NULL },
     { "state-shutoff", 0, 0, G_OPTION_ARG_NONE, &options.is_shutoff, "only those that have ended", NULL },
     { "state-other", 0, 0, G_OPTION_ARG_NONE, &options.is_other,
-      "only those in another state: starting, shutting-down, restarting, preserved", NULL },
+      "only those in another state: starting, shutting-down, restarting, preserved, orphaned", NULL },
     { "title", 0, 0, G_OPTION_ARG_NONE, &options.has_title, "print titles, too", NULL },
     { "name", 0, 0, G_OPTION_ARG_NONE, &options.is_names, "print names only", NULL },
     { "uuid", 0, 0, G_OPTION_ARG_NONE, &options.is_uuids, "print uuids only", NULL },
