@@ -8,7 +8,7 @@
 
 #include "control/state.h"
 #include "devices/chardev/chardev.h"
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
 #include "devices/graphics/graphics.h"
 #include "devices/input.h"

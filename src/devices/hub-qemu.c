@@ -3,7 +3,7 @@
 
 #include "devices/hub.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 
 gboolean hub_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {

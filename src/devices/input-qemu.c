@@ -3,7 +3,7 @@
 
 #include "devices/input.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 
 ENUM_TABLE(
     input_usb_driver_table,

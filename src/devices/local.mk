@@ -2,7 +2,7 @@
 libdomrun_a_SOURCES += \
 	%D%/chardev/chardev.c %D%/chardev/chardev-qemu.c %D%/chardev/chardev.h \
 	%D%/chardev/source.c %D%/chardev/source-qemu.c %D%/chardev/source.h \
-	%D%/controller.c %D%/controller-qemu.c %D%/controller.h \
+	%D%/controller/controller.c %D%/controller/controller-qemu.c %D%/controller/controller.h \
 	%D%/disk/backing.c \
 	%D%/disk/disk.c %D%/disk/disk-qemu.c %D%/disk/disk.h \
 	%D%/disk/driver.c \

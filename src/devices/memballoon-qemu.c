@@ -3,7 +3,7 @@
 
 #include "devices/memballoon.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 
 #include "domain/domain.h"
 #include "domain/memory.h"

@@ -4,7 +4,7 @@
 #include "devices/registry.h"
 
 #include "devices/chardev/chardev.h"
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
 #include "devices/graphics/graphics.h"
 #include "devices/hub.h"

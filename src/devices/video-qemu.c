@@ -7,7 +7,7 @@
 
 #include "devices/video.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 
 #include "domain/chipset.h"
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "devices/hub.h"
 #include "domain/devices.h"
 #include "xml/document.h"

@@ -18,7 +18,7 @@
 
 #include "machine/address.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "devices/registry.h"
 #include "domain/chipset.h"
 #include "domain/devices.h"

@@ -3,7 +3,7 @@
 
 #include "machine/implied.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "devices/memballoon.h"
 #include "devices/video.h"
 

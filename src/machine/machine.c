@@ -4,7 +4,7 @@
 #include "machine/machine.h"
 
 #include "devices/chardev/chardev.h"
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
 #include "devices/interface/interface.h"
 #include "devices/registry.h"

@@ -3,7 +3,7 @@
 
 #include "devices/chardev/chardev.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 
 ENUM_TABLE(chardev_driver_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial",
            [CHARDEV_TARGET_USB] = "usb-serial", [CHARDEV_TARGET_PCI] = "pci-serial",

@@ -3,7 +3,7 @@
 
 #include "devices/chardev/chardev.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "domain/devices.h"
 #include "xml/annotate.h"
 #include "xml/element.h"

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
 #include "domain/domain.h"
 

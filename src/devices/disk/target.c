@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
 #include "domain/devices.h"
 #include "xml/element.h"

@@ -3,7 +3,7 @@
 
 #include "devices/interface/interface.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 
 ENUM_TABLE(
     interface_driver_table, INTERFACE_MODEL_LAST, [INTERFACE_MODEL_E1000] = "e1000",

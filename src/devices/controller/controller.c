@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "devices/controller.h"
+#include "devices/controller/controller.h"
 
 #include "domain/chipset.h"
 #include "domain/devices.h"
