@@ -349,7 +349,7 @@ def outlives(arguments):
     pathlib.Path("pid").write_text(str(os.getpid()))
     qmp = ready(arguments)
     print("qemu: ready", file=sys.stderr, flush=True)
-    qmp.obey()
+    qmp.obey(deaf_to=["system_powerdown"])
     hang()
 
 

@@ -141,18 +141,29 @@ gboolean guest_command_reconnect(GuestCommand *command, GError **error)
   return guest_command_connect(command, error);
 }
 
-char *guest_command_read_xml(const GuestCommand *command, GError **error)
+char *guest_command_read_xml(GuestCommand *command, GError **error)
 {
   const Guest *guest = command->guest;
+  char *text;
 
   if (!guest->is_supervised && guest_is_trace(guest)) {
     guest_trace_error(guest, error);
     return NULL;
   }
-  return guest_file_read(runtime_dir_fd(guest->directory), CONTROL_LIVE_FILE, error);
+  text = guest_file_read(runtime_dir_fd(guest->directory), CONTROL_LIVE_FILE,
+                         guest->is_supervised ? NULL : error);
+  if (!text && guest->is_supervised) {
+    g_autoptr(Json) result = guest_command_call(command, "dumpxml", NULL, error);
+
+    text = g_strdup(json_as_string(result));
+    if (result && !text)
+      error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "the supervisor of '%s' gave no document",
+                guest->state.name);
+  }
+  return text;
 }
 
-XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error)
+XmlDocument *guest_command_load_xml(GuestCommand *command, GError **error)
 {
   g_autofree char *text = guest_command_read_xml(command, error);
 

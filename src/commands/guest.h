@@ -65,8 +65,8 @@ gboolean guest_command_was_dropped(const GuestCommand *command);
 gboolean guest_command_reconnect(GuestCommand *command, GError **error);
 
 /* The guest's live XML, as text that the caller frees, and parsed. */
-char *guest_command_read_xml(const GuestCommand *command, GError **error);
-XmlDocument *guest_command_load_xml(const GuestCommand *command, GError **error);
+char *guest_command_read_xml(GuestCommand *command, GError **error);
+XmlDocument *guest_command_load_xml(GuestCommand *command, GError **error);
 
 /* A whole verb that is one command without arguments or result. */
 int guest_command_run(const char *name, const char *summary, int argc, char **argv);

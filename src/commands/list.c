@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * domrun list: the guests of this user, from what their supervisors wrote; nobody is asked.
+ * domrun list: the guests of this user, from what their supervisors wrote; nobody is asked who could write.
  */
 #include "config.h"
 

@@ -69,7 +69,7 @@ static char *make_name(const GuestCommand *command)
 }
 
 /* What QEMU calls the first video device, whose heads are numbered; its own default has only head 0. */
-static char *find_video(const GuestCommand *command, GError **error)
+static char *find_video(GuestCommand *command, GError **error)
 {
   g_autoptr(XmlDocument) document = guest_command_load_xml(command, error);
   xmlNode *devices, *video, *alias;

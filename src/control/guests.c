@@ -46,6 +46,27 @@ static void remove_stale(const Guest *guest)
   runtime_dir_remove_stale(guest->directory);
 }
 
+/* A supervisor that has no room to write says it. */
+static gboolean ask_state(const RuntimeDir *directory, GuestState *ret_state)
+{
+  int patience = (int)patience_of(CONTROL_SUPERVISOR_PATIENCE);
+  int fd = runtime_dir_connect(directory, CONTROL_SOCKET_FILE, (guint)patience, NULL);
+  g_autoptr(ControlClient) client =
+      fd >= 0 ? control_client_new(fd, runtime_dir_path(directory), NULL) : NULL;
+  g_autoptr(Json) status = client ? control_client_call(client, "query-status", NULL, patience, NULL) : NULL;
+
+  return status && guest_state_from_json(status, ret_state, NULL);
+}
+
+static gboolean find_state(const RuntimeDir *directory, RuntimeHolder holder, GuestState *ret_state)
+{
+  if (guest_state_read(runtime_dir_fd(directory), ret_state, NULL))
+    return TRUE;
+  if (holder == RUNTIME_SUPERVISOR && ask_state(directory, ret_state))
+    return TRUE;
+  return holder != RUNTIME_NOBODY && guest_state_read_old(runtime_dir_fd(directory), ret_state, NULL);
+}
+
 /* Takes @directory. NULL where there is no guest in it (any more, or yet). */
 static Guest *guest_new(RuntimeDir *directory)
 {
@@ -57,7 +78,7 @@ static Guest *guest_new(RuntimeDir *directory)
   guest->state.exit_code = -1;
   guest->is_supervised = holder == RUNTIME_SUPERVISOR;
   guest->is_orphaned = holder == RUNTIME_EMULATOR;
-  is_known = guest_state_read(runtime_dir_fd(directory), &guest->state, NULL);
+  is_known = find_state(directory, holder, &guest->state);
   if (is_known && guest->is_orphaned)
     mark_orphaned(&guest->state);
   if (is_known &&
@@ -299,7 +320,7 @@ gboolean guest_is_same(const Guest *guest)
   g_auto(GuestState) now = GUEST_STATE_INIT;
 
   return guest->is_supervised && runtime_dir_is_held(guest->directory) &&
-         guest_state_read(runtime_dir_fd(guest->directory), &now, NULL) &&
+         find_state(guest->directory, RUNTIME_SUPERVISOR, &now) &&
          now.supervisor_pid == guest->state.supervisor_pid;
 }
 

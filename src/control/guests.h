@@ -2,7 +2,7 @@
  *
  * The guests of this user, found by what their supervisors left on disk: nobody is asked, so that a list
  * takes no time and a supervisor that hangs is on it. What a supervisor left that is gone is removed on the
- * way.
+ * way. Only a supervisor that has no room to write anything is asked.
  */
 #pragma once
 

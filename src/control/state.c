@@ -111,6 +111,22 @@ gboolean guest_file_write(int directory_fd, const char *name, const char *text, 
   return TRUE;
 }
 
+gboolean guest_file_replace(int directory_fd, const char *name, const char *text, GError **error)
+{
+  gboolean is_state = g_str_equal(name, CONTROL_STATE_FILE);
+
+  if (guest_file_write(directory_fd, name, text, error)) {
+    if (is_state)
+      unlinkat(directory_fd, CONTROL_OLD_FILE, 0);
+    return TRUE;
+  }
+  if (is_state)
+    renameat(directory_fd, name, directory_fd, CONTROL_OLD_FILE);
+  else
+    unlinkat(directory_fd, name, 0);
+  return FALSE;
+}
+
 char *guest_file_read(int directory_fd, const char *name, GError **error)
 {
   autofd int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -137,9 +153,9 @@ gboolean guest_state_write(const GuestState *state, int directory_fd, GError **e
   return guest_file_write(directory_fd, CONTROL_STATE_FILE, line, error);
 }
 
-gboolean guest_state_read(int directory_fd, GuestState *ret_state, GError **error)
+static gboolean read_state(int directory_fd, const char *name, GuestState *ret_state, GError **error)
 {
-  g_autofree char *text = guest_file_read(directory_fd, CONTROL_STATE_FILE, error);
+  g_autofree char *text = guest_file_read(directory_fd, name, error);
   g_autoptr(Json) object = NULL;
   GError *cause = NULL;
 
@@ -148,8 +164,18 @@ gboolean guest_state_read(int directory_fd, GuestState *ret_state, GError **erro
   object = message_parse(text, strcspn(text, "\n"), &cause);
   if (object)
     return guest_state_from_json(object, ret_state, error);
-  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the file '%s' of the guest is broken: %s",
-            CONTROL_STATE_FILE, cause->message);
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the file '%s' of the guest is broken: %s", name,
+            cause->message);
   g_error_free(cause);
   return FALSE;
+}
+
+gboolean guest_state_read(int directory_fd, GuestState *ret_state, GError **error)
+{
+  return read_state(directory_fd, CONTROL_STATE_FILE, ret_state, error);
+}
+
+gboolean guest_state_read_old(int directory_fd, GuestState *ret_state, GError **error)
+{
+  return read_state(directory_fd, CONTROL_OLD_FILE, ret_state, error);
 }

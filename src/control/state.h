@@ -62,6 +62,14 @@ gboolean guest_state_from_json(Json *object, GuestState *ret_state, GError **err
 gboolean guest_state_write(const GuestState *state, int directory_fd, GError **error);
 gboolean guest_file_write(int directory_fd, const char *name, const char *text, GError **error);
 
+/* The same for what others believe: where it cannot be written, the file @name goes out of the way, a `state`
+ * as CONTROL_OLD_FILE, since nothing is better than what is not true any more. It then takes the supervisor's
+ * answer. */
+gboolean guest_file_replace(int directory_fd, const char *name, const char *text, GError **error);
+
+/* What was true before the supervisor could write no more, for when it is gone. As guest_state_read(). */
+gboolean guest_state_read_old(int directory_fd, GuestState *ret_state, GError **error);
+
 /* Reads it. FALSE with a DOMRUN_ERROR_HOST error where it is not there or is broken. */
 gboolean guest_state_read(int directory_fd, GuestState *ret_state, GError **error);
 

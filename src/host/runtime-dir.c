@@ -251,8 +251,12 @@ static gboolean take_lock(RuntimeDir *directory, const char *name, GError **erro
       openat(directory->fd, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
   if (directory->lock_fd < 0 && errno == ENOENT)
     return FALSE;
-  if (directory->lock_fd < 0)
-    return host_error(error, "make the lock in", directory->path);
+  if (directory->lock_fd < 0) {
+    host_error(error, "make the lock in", directory->path);
+    unlinkat(directory->root_fd, directory->id,
+             AT_REMOVEDIR); /* empty: somebody else's start makes it anew */
+    return FALSE;
+  }
   if (!lock_root(directory, LOCK_SH))
     return root_lock_error(directory, error);
   result = flock(directory->lock_fd, LOCK_EX | LOCK_NB);

@@ -586,7 +586,7 @@ static gboolean prepare(Supervisor *supervisor, GError **error)
   supervisor->resources = resources_new(options->plan, directory);
   supervisor->consoles = consoles_new(NULL, options->plan, &options->log_limits, options->attaches_console,
                                       on_drained, supervisor, error);
-  return supervisor->consoles != NULL;
+  return supervisor->consoles && publish_first(supervisor, error);
 }
 
 /* To a client of the control socket the hang-up says that the name is free: it comes last. */

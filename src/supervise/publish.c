@@ -78,14 +78,34 @@ Json *publish_status(const Supervisor *supervisor)
   return to_json(supervisor, kind_of(supervisor));
 }
 
-static gboolean write_file(const Supervisor *supervisor, const char *name, const char *text)
+/* The lack of room that one file has found all others find. */
+static gboolean write_file(Supervisor *supervisor, const char *name, const char *text)
 {
   g_autoptr(GError) error = NULL;
 
-  if (guest_file_write(runtime_dir_fd(supervisor->directory), name, text, &error))
+  if (guest_file_replace(runtime_dir_fd(supervisor->directory), name, text, &error)) {
+    supervisor->is_unwritten = FALSE;
     return TRUE;
-  announce_notice("%s", error->message);
+  }
+  if (!supervisor->is_unwritten)
+    announce_notice("%s in '%s'; until there is room, domrun's commands ask this supervisor", error->message,
+                    runtime_dir_path(supervisor->directory));
+  supervisor->is_unwritten = TRUE;
   return FALSE;
+}
+
+gboolean publish_first(Supervisor *supervisor, GError **error)
+{
+  g_autoptr(Json) state = NULL;
+  g_autofree char *line = NULL;
+
+  supervisor->reason = "booting";
+  supervisor->since = supervisor->started;
+  state = publish_status(supervisor);
+  line = message_to_line(state);
+  return guest_file_write(runtime_dir_fd(supervisor->directory), CONTROL_STATE_FILE, line, error) ||
+         error_add_hint(error, "it is to be in '%s'; make room there, or name another place: --root=DIR",
+                        runtime_dir_path(supervisor->directory));
 }
 
 /* An end is told, and written (publish_trace()) when nothing of the guest is there any more. */
@@ -114,7 +134,7 @@ void publish_state(Supervisor *supervisor)
     notify_send("STATUS=%s (%s)", state_name(supervisor->state), supervisor->reason);
 }
 
-void publish_emulator(const Supervisor *supervisor)
+void publish_emulator(Supervisor *supervisor)
 {
   g_autoptr(Json) state = publish_status(supervisor);
   g_autofree char *line = message_to_line(state);
@@ -122,7 +142,7 @@ void publish_emulator(const Supervisor *supervisor)
   write_file(supervisor, CONTROL_STATE_FILE, line);
 }
 
-static gboolean write_events(const Supervisor *supervisor)
+static gboolean write_events(Supervisor *supervisor)
 {
   g_autofree char *events = control_server_kept_events(supervisor->server);
 
@@ -135,7 +155,7 @@ void publish_remains(Supervisor *supervisor)
   write_events(supervisor);
 }
 
-gboolean publish_trace(const Supervisor *supervisor)
+gboolean publish_trace(Supervisor *supervisor)
 {
   g_autoptr(Json) state = to_json(supervisor, GUEST_ENDED);
   g_autofree char *line = message_to_line(state);
@@ -179,11 +199,17 @@ LiveFacts publish_facts(const Supervisor *supervisor)
   return facts;
 }
 
-void publish_live(Supervisor *supervisor)
+char *publish_xml(const Supervisor *supervisor)
 {
   const SupervisorOptions *options = supervisor->options;
   g_auto(LiveFacts) facts = publish_facts(supervisor);
-  g_autofree char *xml = options->live_xml ? options->live_xml(&facts, options->user_data) : NULL;
+
+  return options->live_xml ? options->live_xml(&facts, options->user_data) : NULL;
+}
+
+void publish_live(Supervisor *supervisor)
+{
+  g_autofree char *xml = publish_xml(supervisor);
 
   if (xml)
     write_file(supervisor, CONTROL_LIVE_FILE, xml);

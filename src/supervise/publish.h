@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Who is told of a guest's life: the files `state` and `live.xml` of its runtime directory, whoever follows
- * events over the control socket, the log, the service manager. Nothing here can fail for the guest: what
- * cannot be written is said, and the guest runs on.
+ * events over the control socket, the log, the service manager. But for the first state nothing here can fail
+ * for the guest: what cannot be written is said once, and the guest runs on; others then ask the supervisor.
  */
 #pragma once
 
@@ -11,12 +11,15 @@
 /* "powering down": for the log. */
 const char *state_name(State state);
 
+/* Writes the state of a guest that is about to start. FALSE with a DOMRUN_ERROR_HOST error. */
+gboolean publish_first(Supervisor *supervisor, GError **error);
+
 /* The state has changed: tells everybody. */
 void publish_state(Supervisor *supervisor);
 
 /* QEMU was started: its pid is written down, for whoever finds it without its supervisor. Nobody else is
  * told. */
-void publish_emulator(const Supervisor *supervisor);
+void publish_emulator(Supervisor *supervisor);
 
 /* What query-status returns; the caller unrefs it. */
 Json *publish_status(const Supervisor *supervisor);
@@ -26,10 +29,13 @@ void publish_remains(Supervisor *supervisor);
 
 /* The guest has ended: writes down how, for whoever asks when the supervisor is gone. FALSE where that cannot
  * be written. */
-gboolean publish_trace(const Supervisor *supervisor);
+gboolean publish_trace(Supervisor *supervisor);
 
 /* Writes live.xml anew. */
 void publish_live(Supervisor *supervisor);
+
+/* What is in it; the caller frees it. NULL: there is none. */
+char *publish_xml(const Supervisor *supervisor);
 
 /* Passes on an event of QEMU's. */
 void publish_event(Supervisor *supervisor, const char *name, Json *data);

@@ -72,13 +72,14 @@ static void query_display(Supervisor *supervisor, ControlRequest *request, Json 
 
 static void dumpxml(Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
-  g_autoptr(GError) error = NULL;
-  g_autofree char *xml = guest_file_read(runtime_dir_fd(supervisor->directory), CONTROL_LIVE_FILE, &error);
+  g_autofree char *xml = guest_file_read(runtime_dir_fd(supervisor->directory), CONTROL_LIVE_FILE, NULL);
 
+  if (!xml && supervisor->is_unwritten)
+    xml = publish_xml(supervisor);
   if (xml)
     control_request_return_string(request, xml);
   else
-    control_request_fail(request, CONTROL_CLASS_STATE, "%s", error->message);
+    control_request_fail(request, CONTROL_CLASS_STATE, "the guest has not run yet");
 }
 
 /* ---- Its end ---- */

@@ -119,6 +119,7 @@ typedef struct {
   GQueue requests;        /* of EmulatorRequest (requests-emulator.c): QEMU has not answered them */
   gboolean is_passing_fd; /* one of them passes a descriptor: there is room for one only */
   int report;             /* of detach.h; -1: nobody waits */
+  gboolean is_unwritten;  /* there was no room for a file, and that was told */
 
   Emulator *emulator; /* of this run, as the following */
   gboolean is_ready;  /* QMP has answered */

@@ -587,14 +587,19 @@ UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
 
 @contextlib.contextmanager
-def orphaned(make_emulator):
-    """The directory and the pid of a QEMU of which the supervisor was killed."""
+def orphaned(make_emulator, fills=False):
+    """The directory and the pid of a QEMU of which the supervisor was killed; with @fills, when that could write nothing
+    any more."""
     with guest.Directory(patience=1) as directory:
         xml = emulator_xml(make_emulator(directory)).replace("<memory", f"<uuid>{UUID}</uuid><memory", 1)
         run = directory.run(xml)
         run.expect_error("qemu: ready")
         directory.await_state("fake")
         qemu = int((directory.path / "pid").read_text())
+        if fills:
+            set_room(run, 0)
+            directory.verb("shutdown", "--timeout=1000", "--then=destroy", "fake")
+            assert list(directory.runtime.glob("*/state.old"))
         run.process.kill()
         assert run.process.wait() == -9
         yield directory, qemu, xml
@@ -689,6 +694,91 @@ def test_qemu_that_a_wrapper_leaves_behind():
         directory.verb("destroy", "fake")
         assert directory.verb("list", "--all", "--name").out == ""
         directory.assert_nothing_left()
+
+
+# ---- No room for what is known of the guest ----
+
+
+NO_ROOM = ["sh", "-c", "ulimit -f 0; exec \"$@\"", "sh"]
+
+
+def _nothing_can_be_written(*options):
+    """The first state is a condition of the start."""
+    def test():
+        with guest.Directory() as directory:
+            run = directory.run(emulator_xml(fake(directory, "well-behaved")), *options, prefix=NO_ROOM)
+            assert run.wait() == 4, run.said()
+            run.expect_error(r"error: cannot write the file 'state' of the guest: File too large\n"
+                             r"  it is to be in '.*/run/[0-9a-f]{16}'; make room there, or name another place: --root=DIR")
+            assert not list(directory.runtime.iterdir()), list(directory.runtime.rglob("*"))
+            directory.assert_nothing_left()
+    return test
+
+
+test_nothing_can_be_written = _nothing_can_be_written()
+test_nothing_can_be_written_in_the_background = _nothing_can_be_written("--detach")
+
+
+def test_full_file_system():
+    """Whatever there is no room for any more: blocks, or one file more."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode != 0:
+        raise tap.Skip("no file system can be mounted here")
+    script = """mount -t tmpfs -o "$1",mode=700 none run || exit 99; shift
+                head -c 100000 /dev/zero >run/full 2>/dev/null; "$@"; code=$?; ls -A run; exit $code"""
+    for option in ("size=4k", *(f"nr_inodes={number}" for number in range(2, 8))):
+        with guest.Directory() as directory:
+            xml = emulator_xml(fake(directory, "well-behaved"), devices="")
+            run = directory.run(xml, "--detach", prefix=["unshare", "-m", "sh", "-c", script, "sh", option])
+            assert run.wait() == 4, (option, run.said())
+            assert "No space left on device" in run.err.text, (option, run.said())
+            assert run.out.text.split() in (["full"], []), (option, run.said())
+            directory.assert_nothing_left()
+
+
+def set_room(run, size):
+    resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def test_room_that_comes_to_an_end():
+    """It is told once; who wants to know asks the supervisor, until there is room again."""
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(name="web"), prefix=["setsid"])
+        directory.await_state("web")
+        (state,) = directory.runtime.glob("*/state")
+        set_room(run, 0)
+        for verb, word in (("suspend", "paused"), ("resume", "running"), ("suspend", "paused")):
+            directory.verb(verb, "web")
+            assert directory.verb("domstate", "web").out == word + "\n"
+            (found,) = json.loads(directory.verb("list", "--json").out)
+            assert (found["name"], found["state"]) == ("web", word), found
+            assert not state.exists(), "what is not true any more is not believed"
+        (state.parent / "live.xml").unlink()
+        assert "<name>web</name>" in directory.verb("dumpxml", "web").out
+        for verb in (["dominfo", "web"], ["domblklist", "web"], ["ttyconsole", "web"], ["domid", found["uuid"]],
+                     ["wait", "web", "paused"], ["events", "web"], ["log", "web"]):
+            directory.verb(*verb)
+        assert run.err.text.count("cannot write the file") == 1, run.said()
+        run.expect_error("cannot write the file 'state' of the guest: File too large in '.*'; until there is room, "
+                         "domrun's commands ask this supervisor")
+        set_room(run, resource.RLIM_INFINITY)
+        directory.verb("resume", "web")
+        assert json.loads(state.read_text())["state"] == "running"
+        assert not (state.parent / "state.old").exists()
+        set_room(run, 0)
+        directory.verb("suspend", "web")
+        assert run.err.text.count("cannot write the file") == 2, run.said()
+        directory.verb("destroy", "web")
+        assert run.wait() == 8, run.said()
+        assert not list(directory.runtime.iterdir()), "there was no room for a trace"
+        directory.assert_nothing_left()
+
+
+def test_orphaned_qemu_without_a_state():
+    """What could be written last tells who it is."""
+    with orphaned(lambda directory: fake(directory, "outlives"), fills=True) as (directory, qemu, _):
+        (found,) = json.loads(directory.verb("list", "--json").out)
+        assert (found["state"], found["name"], found["qemu-pid"]) == ("orphaned", "fake", qemu), found
+        directory.verb("destroy", "fake")
 
 
 def test_long_paths_and_names():
