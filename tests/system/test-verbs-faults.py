@@ -82,7 +82,8 @@ def test_remains_of_a_killed_supervisor():
         qemu = run.qemu_pid()
         run.signal(signal.SIGKILL)
         run.wait()
-        assert json.loads(directory.verb("list", "--json").out) == []
+        # QEMU may still be ending: it is an orphan until then.
+        guest.await_that(lambda: json.loads(directory.verb("list", "--json").out) == [], run.said)
         assert not any(directory.runtime.iterdir()), "whoever finds the remains removes them"
         directory.verb("domstate", "web", code=10)
         with contextlib.suppress(ProcessLookupError):
