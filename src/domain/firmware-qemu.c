@@ -42,9 +42,13 @@ static void translate_variables(const Firmware *firmware, Props *machine, Plan *
   variables->template_path = firmware->nvram_template;
   variables->is_generated = firmware->is_nvram_generated;
   variables->is_reset = firmware->is_reset_nvram;
-  if (!firmware->missing)
-    plan_require(plan, PLAN_REQUIRE_VARIABLES, &firmware->nvram_place, NULL, firmware->nvram)->template_path =
-        firmware->nvram_template;
+  if (!firmware->missing) {
+    PlanRequirement *required =
+        plan_require(plan, PLAN_REQUIRE_VARIABLES, &firmware->nvram_place, NULL, firmware->nvram);
+
+    required->template_path = firmware->nvram_template;
+    required->is_generated = firmware->is_nvram_generated;
+  }
 }
 
 void firmware_translate(const Firmware *firmware, Props *machine, Plan *plan)

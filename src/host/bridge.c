@@ -32,10 +32,19 @@ gboolean bridge_may_administer(void)
 /* A network that is defined and does not run has no bridge, or one that is down. */
 static gboolean refuse_network(const PlanRequirement *requirement, GError **error)
 {
-  const char *network = requirement->network;
+  const char *network = requirement->network, *bridge = requirement->path;
+  gboolean is_there = if_nametoindex(bridge) != 0;
 
+  if (requirement->is_chosen) {
+    requirement_refuse(requirement, error,
+                       "the bridge '%s', which --network gives to the network '%s', is %s", bridge, network,
+                       is_there ? "down" : "not there");
+    return error_add_hint(error, "%s%s%s; --network=%s=user needs none",
+                          is_there ? "ip link set " : "ip link add ", bridge,
+                          is_there ? " up" : " type bridge makes one", network);
+  }
   requirement_refuse(requirement, error, "the network '%s' is not active: its bridge '%s' is %s", network,
-                     requirement->path, if_nametoindex(requirement->path) == 0 ? "not there" : "down");
+                     bridge, is_there ? "down" : "not there");
   return error_add_hint(error,
                         "virsh net-start %s starts it; --network=%s=bridge:BRIDGE takes another bridge, "
                         "--network=%s=user needs none",

@@ -395,7 +395,7 @@ static gboolean make(const PlanResource *resource, GError **error)
     return fail(resource, "cannot read the template", resource->template_path, error) == 0;
   fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
-    return fail(resource, "cannot make", temporary, error) == 0;
+    return fail(resource, "cannot make", resource->path, error) == 0;
   is_done = copy(template, fd);
   if (is_done)
     is_done = resource->is_reset ? rename(temporary, resource->path) == 0

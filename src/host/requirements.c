@@ -163,6 +163,13 @@ static gboolean check_create(const PlanRequirement *requirement, GError **error)
   return check_access(requirement, directory, W_OK | X_OK, "make files in", error);
 }
 
+static gboolean check_variables(const PlanRequirement *requirement, GError **error)
+{
+  return firmware_check_variables(requirement, error) &&
+         (requirement->is_generated || access(requirement->path, F_OK) == 0 ||
+          check_create(requirement, error));
+}
+
 static void add_emulator_hint(const char *emulator, GError **error)
 {
   const char *name = strrchr(emulator, '/') ? strrchr(emulator, '/') + 1 : emulator;
@@ -301,7 +308,7 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_EMULATOR] = check_emulator,  [PLAN_REQUIRE_KVM] = check_kvm,
   [PLAN_REQUIRE_DEVICE] = check_device,      [PLAN_REQUIRE_PIPE] = check_pipe,
   [PLAN_REQUIRE_SOCKET] = check_socket,      [PLAN_REQUIRE_HUGEPAGES] = hugepages_check,
-  [PLAN_REQUIRE_FIRMWARE] = firmware_refuse, [PLAN_REQUIRE_VARIABLES] = firmware_check_variables,
+  [PLAN_REQUIRE_FIRMWARE] = firmware_refuse, [PLAN_REQUIRE_VARIABLES] = check_variables,
   [PLAN_REQUIRE_LISTEN] = check_listen,      [PLAN_REQUIRE_TCP_PORT] = check_port,
   [PLAN_REQUIRE_UDP_PORT] = check_port,      [PLAN_REQUIRE_PROGRAM] = check_program,
   [PLAN_REQUIRE_TUN] = bridge_check_tun,     [PLAN_REQUIRE_TAP] = bridge_check_tap,

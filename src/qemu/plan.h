@@ -132,7 +132,9 @@ typedef struct {
   const char *template_path; /* VARIABLES: borrowed; NULL: nobody knows it */
   guint64 page_kib;          /* HUGEPAGES: of one; 0: the host's default */
   guint64 kib;               /* HUGEPAGES: of all */
+  gboolean is_generated;     /* VARIABLES: the directory is made, too */
   const char *network;       /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
+  gboolean is_chosen;        /* BRIDGE: it is not libvirt's, but the user's choice for that network */
 } PlanRequirement;
 
 /* A QMP command that the guest needs before it runs, and that no option can stand for: a password. The

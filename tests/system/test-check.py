@@ -6,6 +6,7 @@ guest uses, backing files that are missing; and what `run` makes of QEMU's refus
 import contextlib
 import fcntl
 import os
+import pathlib
 import struct
 import subprocess
 
@@ -43,6 +44,21 @@ def expect(directory, xml, code, *texts, options=()):
     for text in texts:
         assert text in said, f"not said: {text}\n{said}"
     return said
+
+
+# ---- Firmware ----
+
+
+def test_directory_of_the_variables():
+    with guest.Directory() as directory:
+        os_text = "<os><type arch='x86_64' machine='q35'>hvm</type>"
+        xml = guest.hello_xml().replace("<os><type arch='x86_64' machine='pc'>hvm</type>", f"""{os_text}
+            <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram>nowhere/vars.fd</nvram>""")
+        if not pathlib.Path("/usr/share/OVMF/OVMF_CODE.fd").exists():
+            raise tap.Skip("there is no UEFI firmware")
+        expect(directory, xml, 4, f"cannot make '{directory.path}/nowhere/vars.fd': there is no directory")
+        (directory.path / "nowhere").mkdir()
+        expect(directory, xml, 0)
 
 
 # ---- Machines and emulators ----

@@ -361,7 +361,9 @@ def test_network_whose_bridge_is_down():
     shell("ip link set br-domrun down")
     try:
         assert_fails(nic("<source network='lan'/>", "network"), options=["--network=lan=bridge:br-domrun"], words=[
-            "the network 'lan' is not active: its bridge 'br-domrun' is down", "virsh net-start lan"])
+            "the bridge 'br-domrun', which --network gives to the network 'lan', is down", "ip link set br-domrun up;"])
+        assert_fails(nic("<source network='lan'/>", "network"), options=["--network=lan=bridge:br-none"], words=[
+            "the bridge 'br-none', which --network gives to the network 'lan', is not there", "ip link add br-none"])
     finally:
         shell("ip link set br-domrun up")
 

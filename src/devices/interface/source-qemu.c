@@ -180,9 +180,12 @@ static void require(const Domain *domain, const InterfaceNic *nic, Plan *plan)
     if (source->downscript)
       plan_require(plan, PLAN_REQUIRE_PROGRAM, &source->script_place, NULL, source->downscript);
   } else if (source->bridge) {
-    plan_require(plan, PLAN_REQUIRE_BRIDGE, &source->place,
-                 source->type == INTERFACE_BRIDGE ? "bridge" : "network", source->bridge)
-        ->network = source->network;
+    PlanRequirement *required =
+        plan_require(plan, PLAN_REQUIRE_BRIDGE, &source->place,
+                     source->type == INTERFACE_BRIDGE ? "bridge" : "network", source->bridge);
+
+    required->network = source->network;
+    required->is_chosen = source->is_bridge_given;
   } else {
     plan_require(plan, PLAN_REQUIRE_NETWORK, &source->place, "network", source->network);
   }

@@ -322,6 +322,7 @@ static void complete_network(Domain *domain, InterfaceSource *source)
     source->bridge = xml_document_keep(domain->document, given->bridge);
   else if (!source->bridge)
     source->bridge = domain_find_bridge(domain, source->network);
+  source->is_bridge_given = given != NULL;
   if (!source->bridge && g_str_equal(source->network, default_network))
     source->bridge = default_network_bridge;
 }

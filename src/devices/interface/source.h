@@ -31,9 +31,10 @@ typedef struct {
 
 typedef struct {
   InterfaceType type;
-  Place place;         /* of <source>, or of the device where there is none */
-  const char *network; /* NETWORK: its name */
-  const char *bridge;  /* BRIDGE, NETWORK: the host's bridge; NULL where nobody knows the network's */
+  Place place;              /* of <source>, or of the device where there is none */
+  const char *network;      /* NETWORK: its name */
+  gboolean is_bridge_given; /* NETWORK: by --network */
+  const char *bridge;       /* BRIDGE, NETWORK: the host's bridge; NULL where nobody knows the network's */
   const char *address; /* MCAST, CLIENT, UDP: IPv4 address or host name; SERVER: or NULL, for all addresses */
   guint32 port;
   const char *local_address; /* UDP: where datagrams are received */
