@@ -128,7 +128,7 @@ static void add_password(xmlNode *devices, Json *display)
 }
 
 /* The document has them, and the supervisor tells nobody. */
-static gboolean add_passwords(const GuestCommand *command, Json *displays, GError **error)
+static gboolean add_passwords(GuestCommand *command, Json *displays, GError **error)
 {
   g_autoptr(XmlDocument) document = guest_command_load_xml(command, error);
   xmlNode *devices;
