@@ -44,6 +44,7 @@ HOST_FINDING = re.compile(rb": warning: (?:<[^ ]*>: )?(?:attribute '[^']*': )?(?
                           rb"|'[^']*' is (?:there, and is )?not a (?:socket|character device)|there is no FIFO "
                           rb"|another program listens on |a (?:file|directory) is expected, and |the emulator '[^']*' is not in PATH"
                           rb"|the host has no (?:bridge|tap device) |the network '[^']*' is not active: "
+                          rb"|the bridge '[^']*', which --network gives "
                           rb"|there is no file '[^']*' for the firmware's variables|this host has no UEFI firmware "
                           rb"|[0-9]+ huge pages of |this host's kernel has no huge pages"
                           rb"|(?:this user|root|'[^']*') may not |'kvm' needs /dev/kvm)")
