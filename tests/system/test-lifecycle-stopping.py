@@ -337,20 +337,23 @@ test_notify_socket = _notifies(abstract=False)
 test_notify_abstract_socket = _notifies(abstract=True)
 
 
-def needs_namespaces():
-    if subprocess.run(["unshare", "-pfr", "--mount-proc", "true"], capture_output=True, check=False).returncode != 0:
+def new_namespace():
+    """The command for a namespace of processes. Root needs none of users, and could make none in a chroot."""
+    unshare = ["unshare", "-pf" if os.geteuid() == 0 else "-pfr", "--mount-proc"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
         raise tap.Skip("namespaces of processes cannot be made here")
+    return [*unshare, "--kill-child=SIGKILL"]
 
 
 def test_first_process_of_a_container():
     """Without HOME; processes that others leave are reaped, and SIGTERM is obeyed."""
-    needs_namespaces()
+    unshare = new_namespace()
     with guest.Directory() as directory:
         directory.environment.pop("HOME", None)
         directory.write("guest.xml", guest.hello_xml(STDIO))
         script = "(sh -c 'sleep 0.1 & exit' & sh -c '(sleep 0.2; >done) & exit') & exec \"$@\""
         run = guest.Run(["run", "--root", str(directory.runtime), "guest.xml"], directory.environment, directory.path,
-                        prefix=["unshare", "-pfr", "--mount-proc", "--kill-child=SIGKILL", "sh", "-c", script, "sh"])
+                        prefix=[*unshare, "sh", "-c", script, "sh"])
         run.expect(HELLO + "1")
         guest.await_that((directory.path / "done").exists)
         (supervisor,) = [pid for pid in directory.processes() if guest.program(pid) == os.path.realpath(guest.DOMRUN)]
