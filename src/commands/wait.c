@@ -51,6 +51,16 @@ static void take_state(Json *object, GuestState *state)
   *state = next;
 }
 
+/* A supervisor that hangs up without having said how the guest ended was killed. */
+static void note_end(GuestState *state)
+{
+  if (state->state == GUEST_ENDED || state->state == GUEST_PRESERVED)
+    return;
+  state->state = GUEST_ENDED;
+  g_free(state->reason);
+  state->reason = g_strdup("killed");
+}
+
 static gboolean await_end(Wait *wait, const GuestState *state, GError **error)
 {
   if (control_client_await_end(wait->command.client, milliseconds_left(wait), NULL))
@@ -89,6 +99,7 @@ static gboolean follow(Wait *wait, GuestState *state, GError **error)
     } else if (cause) {
       return too_late(wait, state, error);
     } else if (!guest_command_was_dropped(&wait->command)) {
+      note_end(state);
       return judge_end(wait, state, error);
     } else if (!resume(wait, state, &cause)) {
       if (g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_GUEST)) /* it has ended meanwhile */

@@ -93,6 +93,17 @@ gint64 process_start(gint64 pid)
   return g_ascii_strtoll(fields[19], NULL, 10);
 }
 
+/* The superuser ends what is left of another user's guest, too, where that user can write down any pid, and
+ * pass the lock to anybody: only processes of the directory's owner are meant. */
+static gboolean is_process_of(gint64 pid, uid_t owner)
+{
+  g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/status", pid);
+  g_autofree char *text = read_proc(path);
+  const char *line = text ? strstr(text, "\nUid:\t") : NULL;
+
+  return line && g_ascii_strtoull(line + strlen("\nUid:\t"), NULL, 10) == owner;
+}
+
 static gboolean has_lock(int descriptors, const char *name, int information, const struct stat *lock)
 {
   g_autofree char *text = NULL;
@@ -126,8 +137,8 @@ static gboolean holds(gint64 pid, const struct stat *lock)
   return is_holder;
 }
 
-/* One of those that have the lock of @lock; 0: none that can be seen. */
-static gint64 find_holder(const struct stat *lock)
+/* One of @owner's that have the lock @lock; 0: none that can be seen. */
+static gint64 find_holder(const struct stat *lock, uid_t owner)
 {
   DIR *stream = opendir("/proc");
   const struct dirent *entry;
@@ -138,7 +149,7 @@ static gint64 find_holder(const struct stat *lock)
   while (found == 0 && (entry = readdir(stream))) {
     gint64 pid = g_ascii_isdigit(*entry->d_name) ? g_ascii_strtoll(entry->d_name, NULL, 10) : 0;
 
-    if (pid > 0 && holds(pid, lock))
+    if (pid > 0 && is_process_of(pid, owner) && holds(pid, lock))
       found = pid;
   }
   closedir(stream);
@@ -148,11 +159,11 @@ static gint64 find_holder(const struct stat *lock)
 /* The one that started at @start or, where that is 0, has the lock. By a descriptor of the process, which was
  * opened before it was looked at, so that no later one of the same pid can be meant; without such (a kernel
  * before 5.3) by its pid. */
-static void kill_process(gint64 pid, gint64 start, const struct stat *lock)
+static void kill_process(gint64 pid, gint64 start, const struct stat *lock, uid_t owner)
 {
   autofd int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
 
-  if (pid <= 0 || (start > 0 ? process_start(pid) != start : !holds(pid, lock)))
+  if (pid <= 0 || !is_process_of(pid, owner) || (start > 0 ? process_start(pid) != start : !holds(pid, lock)))
     return;
   if (pidfd >= 0)
     syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
@@ -164,21 +175,21 @@ gboolean emulator_lock_end_holders(int directory, gint64 pid, gint64 start, GErr
 {
   gint64 deadline = g_get_monotonic_time() + patience_of(END_PATIENCE) * G_GINT64_CONSTANT(1000);
   autofd int fd = open_lock(directory, 0);
-  struct stat lock;
+  struct stat lock, status;
 
-  if (fd < 0 || fstat(fd, &lock) < 0)
+  if (fd < 0 || fstat(fd, &lock) < 0 || fstat(directory, &status) < 0)
     return TRUE;
   if (start > 0)
-    kill_process(pid, start, &lock);
+    kill_process(pid, start, &lock, status.st_uid);
   while (emulator_lock_is_held(directory)) {
-    gint64 holder = find_holder(&lock);
+    gint64 holder = find_holder(&lock, status.st_uid);
 
     if (g_get_monotonic_time() >= deadline && holder > 0)
       return error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "process %" G_GINT64_FORMAT " does not end",
                        holder);
     if (g_get_monotonic_time() >= deadline)
       return error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "it is not known which process is its QEMU");
-    kill_process(holder, /* start= */ 0, &lock);
+    kill_process(holder, /* start= */ 0, &lock, status.st_uid);
     g_usleep(END_PAUSE * 1000);
   }
   return TRUE;

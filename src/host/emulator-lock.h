@@ -28,8 +28,8 @@ gboolean emulator_lock_is_held(int directory);
 gboolean emulator_lock_stays_held(int directory);
 
 /* Kills those that have it: the process @pid that started at @start (process_start(); 0: it is not known),
- * and whoever else the kernel names. FALSE with a DOMRUN_ERROR_REFUSED error where it is held in the end,
- * which names who has it as far as that is known. */
+ * and whoever else the kernel names; none but those of the directory's owner. FALSE with a
+ * DOMRUN_ERROR_REFUSED error where it is held in the end, which names who has it as far as that is known. */
 gboolean emulator_lock_end_holders(int directory, gint64 pid, gint64 start, GError **error);
 
 /* When the process @pid started, in clock ticks since the boot (proc(5)); with @pid it names a process for

@@ -4,6 +4,7 @@
 something, a supervisor that is killed. After each, nothing may be left: no process, no socket, no file."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -663,6 +664,29 @@ def test_pid_of_another():
             directory.verb("destroy", "fake")
             assert other.poll() is None
             other.kill()
+
+
+def test_a_user_cannot_make_the_superuser_kill():
+    """Who may write a guest's directory names a process of another, and has it hold the lock."""
+    if os.geteuid() != 0:
+        raise tap.Skip("needs the superuser, and another user")
+    with guest.Directory(patience=1) as directory:
+        stale = directory.runtime / "0123456789abcdef"
+        stale.mkdir(mode=0o700)
+        (stale / "lock").touch()
+        lock = os.open(stale / "qemu", os.O_RDWR | os.O_CREAT)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with subprocess.Popen(["sleep", "1000"], env=directory.environment, pass_fds=[lock]) as victim:
+            os.close(lock)
+            fields = pathlib.Path(f"/proc/{victim.pid}/stat").read_text().rpartition(")")[2].split()
+            state = {"name": "mine", "state": "running", "pid": 1, "uuid": UUID, "qemu-pid": victim.pid, "qemu-start": int(fields[19])}
+            (stale / "state").write_text(json.dumps(state) + "\n")
+            for path in (directory.path, directory.runtime, stale, *stale.iterdir()):
+                os.chown(path, 65534, 65534)
+            error = directory.verb("destroy", UUID, code=12, patience=1).err
+            assert "it is not known which process is its QEMU" in error, error
+            assert victim.poll() is None
+            victim.kill()
 
 
 def test_end_of_a_wait_for_an_orphaned_qemu():

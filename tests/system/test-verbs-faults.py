@@ -90,6 +90,30 @@ def test_remains_of_a_killed_supervisor():
             os.kill(qemu, signal.SIGKILL)
 
 
+def is_connected(run):
+    with contextlib.suppress(OSError):
+        return any(os.readlink(entry).startswith("socket:") for entry in pathlib.Path(f"/proc/{run.pid}/fd").iterdir()
+                   if entry.name not in "012")
+    return False
+
+
+def test_wait_for_a_guest_whose_supervisor_is_killed():
+    """That it ended well is not said; who had asked nothing yet when it was killed finds no guest."""
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(DEVICES, name="web"))
+        directory.await_state("web")
+        waits = [guest.Run(["wait", "--root", str(directory.runtime), "web", *words], directory.environment, directory.path)
+                 for words in ((), ("paused",))]
+        for wait in waits:
+            guest.await_that(lambda: is_connected(wait), wait.said)
+        run.process.kill()
+        run.wait()
+        assert (waits[0].wait(), waits[0].out.text) in ((0, "ended (killed)\n"), (10, "")), waits[0].said()
+        assert waits[1].wait() == 10 or "ended (killed) and was not 'paused'" in waits[1].err.text, waits[1].said()
+        guest.await_that(lambda: json.loads(directory.verb("list", "--json").out) == [], run.said)
+        directory.assert_nothing_left()
+
+
 def test_stale_directory():
     """With whatever somebody has put into it."""
     with guest.Directory() as directory:
