@@ -76,6 +76,11 @@ def make_kernel(path):
     path.write_bytes(image)
 
 
+def make_sparse(path, size):
+    with open(path, "wb") as file:
+        file.truncate(size)
+
+
 def make_bochs(path):
     """A growing image without data, as block/bochs.c has it."""
     words = [0x20000, 512, 1, 1, 4096, 0]                 # version, header, catalog, bitmap, extent, reserved
@@ -262,6 +267,10 @@ class Stage:
             return self._chardev(value)
         if option == "-netdev" and value.startswith("{"):
             return self._netdev(value)
+        if option == "-object" and "mem-path" in value:
+            memory = json.loads(value)
+            memory["mem-path"] = self._stand_in(memory["mem-path"], lambda path: make_sparse(path, memory["size"]))
+            return json.dumps(memory)
         if option == "-object" and "hugetlb" in value:     # nobody has set huge pages aside for tests
             value = re.sub(r'"hugetlb(?:size)?":[a-z0-9]+,', "", value)
         if option == "-kernel":

@@ -12,6 +12,7 @@ libdomrun_a_SOURCES += \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/graphics/graphics.c %D%/graphics/graphics-qemu.c %D%/graphics/graphics.h \
 	%D%/hub.c %D%/hub-qemu.c %D%/hub.h \
+	%D%/memory-device.c %D%/memory-device-qemu.c %D%/memory-device.h \
 	%D%/input.c %D%/input-qemu.c %D%/input.h \
 	%D%/interface/driver.c %D%/interface/driver-qemu.c %D%/interface/driver.h \
 	%D%/interface/interface.c %D%/interface/interface-qemu.c %D%/interface/interface.h \

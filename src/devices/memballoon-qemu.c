@@ -28,7 +28,7 @@ gboolean memballoon_translate(const Domain *domain, const Device *device, Plan *
     props_add_bool(props, "free-page-reporting", TRUE);
   controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
-  if (domain->memory->current_kib < domain->memory->kib)
+  if (domain->memory->current_kib < domain->memory->kib + domain->memory->device_kib)
     plan->balloon_bytes = domain->memory->current_kib * 1024;
   return TRUE;
 }

@@ -11,6 +11,7 @@
 #include "devices/input.h"
 #include "devices/interface/interface.h"
 #include "devices/memballoon.h"
+#include "devices/memory-device.h"
 #include "devices/panic.h"
 #include "devices/video.h"
 
@@ -18,6 +19,7 @@ const DeviceRoom *const device_rooms[] = {
   /* What others are plugged into comes before them. */
   &controller_room,
   &hub_room,
+  &memory_device_room,
   &disk_room,
   &interface_room,
   /* QEMU numbers serial ports in the order in which it sees them. */

@@ -63,14 +63,52 @@ static void require_pages(const MemoryPages *pages, guint64 kib, Plan *plan)
   requirement->kib = kib;
 }
 
+/* As memory that is what a file has in it. */
+static void translate_file(const MemoryPiece *piece, Plan *plan)
+{
+  Props *object = props_new("qom-type", "memory-backend-file");
+
+  props_add_string(object, "id", piece->id);
+  props_add_string(object, "mem-path", piece->path);
+  if (piece->is_discarded)
+    props_add_bool(object, "discard-data", TRUE);
+  if (piece->access)
+    props_add_bool(object, "share", piece->access == MEMORY_ACCESS_SHARED);
+  if (piece->is_preallocated)
+    props_add_bool(object, "prealloc", TRUE);
+  props_add_uint(object, "size", piece->kib * 1024);
+  if (piece->align_kib)
+    props_add_uint(object, "align", piece->align_kib * 1024);
+  if (piece->is_pmem)
+    props_add_bool(object, "pmem", TRUE);
+  plan_add_json(plan, PLAN_BOTH, "-object", object);
+}
+
+static const char *type_of(const MemoryPiece *piece, gboolean is_memfd)
+{
+  if (piece->is_epc)
+    return "memory-backend-epc";
+  return is_memfd ? "memory-backend-memfd" : "memory-backend-ram";
+}
+
 void memory_backing_translate_piece(const Domain *domain, const MemoryPiece *piece, Plan *plan)
 {
   const MemoryBacking *backing = domain->memory_backing;
-  const MemoryPages *pages = pages_of(backing, piece->cell);
+  const MemoryPages own = { .kib = piece->page_kib,
+                            .place = piece->page_place ? *piece->page_place : (Place){ 0 } };
+  const MemoryPages *pages = own.kib && own.kib != 4    ? &own
+                             : piece->is_epc || own.kib ? NULL
+                                                        : pages_of(backing, piece->cell);
   MemoryAccess access = piece->access ? piece->access : backing->access;
-  gboolean is_memfd = pages || access == MEMORY_ACCESS_SHARED || backing->source > MEMORY_SOURCE_ANONYMOUS;
-  Props *object = props_new("qom-type", is_memfd ? "memory-backend-memfd" : "memory-backend-ram");
+  gboolean is_memfd = !piece->is_epc &&
+                      (pages || access == MEMORY_ACCESS_SHARED || backing->source > MEMORY_SOURCE_ANONYMOUS);
+  Props *object;
 
+  if (piece->path) {
+    translate_file(piece, plan);
+    return;
+  }
+  object = props_new("qom-type", type_of(piece, is_memfd));
   props_add_string(object, "id", piece->id);
   if (is_memfd)
     props_add_bool(object, "share", access == MEMORY_ACCESS_SHARED);
@@ -80,12 +118,14 @@ void memory_backing_translate_piece(const Domain *domain, const MemoryPiece *pie
       props_add_uint(object, "hugetlbsize", pages->kib * 1024);
     require_pages(pages, piece->kib, plan);
   }
-  if (backing->is_immediate || pages) /* a page that is missing later ends the guest */
+  if (piece->is_unreserved)
+    props_add_bool(object, "reserve", FALSE);
+  else if (backing->is_immediate || pages || piece->is_epc) /* a page that is missing later ends the guest */
     props_add_bool(object, "prealloc", TRUE);
-  if (backing->is_immediate && backing->threads)
+  if (backing->is_immediate && backing->threads && !piece->is_unreserved)
     props_add_uint(object, "prealloc-threads", backing->threads);
   props_add_uint(object, "size", piece->kib * 1024);
-  add_nodes(nodes_of(backing, piece->cell), object);
+  add_nodes(piece->nodes ? piece->nodes : nodes_of(backing, piece->cell), object);
   plan_add_json(plan, PLAN_BOTH, "-object", object);
 }
 

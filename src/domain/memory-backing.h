@@ -86,6 +86,15 @@ typedef struct {
   int cell; /* of the guest; -1: none */
   MemoryAccess access;
   gboolean is_discarded;
+  const MemoryNodes *nodes; /* of the host; NULL: those of <numatune> */
+  guint64 page_kib;         /* of huge pages; 0: those of <hugepages>, if there are */
+  const Place *page_place;
+  gboolean is_unreserved; /* it need not be there in whole */
+  const char *path;       /* of a file that is the memory, or NULL; with what follows */
+  gboolean is_preallocated;
+  guint64 align_kib; /* 0: not given */
+  gboolean is_pmem;
+  gboolean is_epc; /* of the host's enclave page cache */
 } MemoryPiece;
 
 /* Adds the object of a piece of the guest's memory. */

@@ -9,6 +9,9 @@
 #include "domain/domain.h"
 #include "xml/element.h"
 
+/* ACPI_MAX_RAM_SLOTS of QEMU. */
+enum { SLOTS_MAX = 256 };
+
 typedef struct {
   const char *name;
   guint64 bytes;
@@ -129,6 +132,17 @@ void memory_set_total(Memory *memory, guint64 kib)
   memory->kib = kib;
 }
 
+void memory_add_devices(Memory *memory, guint64 kib, gboolean has_cells)
+{
+  gboolean is_whole = memory->current_kib == memory->kib;
+
+  if (!has_cells)
+    memory->kib -= kib;
+  memory->device_kib = kib;
+  if (is_whole)
+    memory->current_kib = memory->kib + kib;
+}
+
 /* libvirt gives such a guest all of its memory, without a word. */
 static void clamp_current(Domain *domain, xmlNode *node, Memory *memory)
 {
@@ -160,25 +174,19 @@ static gboolean parse_current(xmlNode *root, Domain *domain, Memory *memory, GEr
   return TRUE;
 }
 
-/* Memory that can be plugged in later. */
-static gboolean parse_max(xmlNode *root, Domain *domain, GError **error)
+static gboolean parse_max(xmlNode *root, Memory *memory, GError **error)
 {
   xmlNode *node = NULL;
-  guint64 kib;
-  guint32 slots = 0;
-  Place place;
 
   if (!xml_child(root, "maxMemory", &node, error))
     return FALSE;
   if (!node)
     return TRUE;
-  if (!memory_read_kib(node, &kib, error) ||
-      !xml_attribute_uint32(node, "slots", 1, G_MAXINT32, &slots, error))
-    return FALSE;
-  place = xml_place(node);
-  report_warning(domain->report, &place, NULL, "the guest runs with what <memory> says",
-                 "memory cannot be plugged into a running guest");
-  return TRUE;
+  memory->max_place = xml_place(node);
+  if (!xml_has_attribute(node, "slots"))
+    return xml_error(error, node, "slots", "is missing");
+  return memory_read_kib(node, &memory->max_kib, error) &&
+         xml_attribute_uint32(node, "slots", 1, SLOTS_MAX, &memory->slots, error);
 }
 
 gboolean memory_parse(xmlNode *root, Domain *domain, GError **error)
@@ -197,5 +205,5 @@ gboolean memory_parse(xmlNode *root, Domain *domain, GError **error)
                    "%" G_GUINT64_FORMAT
                    " KiB is less than any machine boots with: without a unit the number is in KiB",
                    memory->kib);
-  return parse_current(root, domain, memory, error) && parse_max(root, domain, error);
+  return parse_current(root, domain, memory, error) && parse_max(root, memory, error);
 }

@@ -4,6 +4,7 @@
 #include "machine/machine.h"
 
 #include "devices/graphics/graphics.h"
+#include "devices/memory-device.h"
 #include "devices/registry.h"
 #include "domain/bootloader.h"
 #include "domain/clock.h"
@@ -72,6 +73,7 @@ static void translate_machine(const Domain *domain, Plan *plan)
   props_add_bool(machine, "dump-guest-core", domain->memory->is_in_core_dumps);
   memory_backing_translate(domain, domain->cpu->numa.cells != NULL, machine, plan);
   features_translate_machine(domain->features, machine);
+  memory_device_translate_machine(domain, machine);
   clock_translate_machine(domain->clock, machine);
   os_translate_machine(domain->os, machine);
   firmware_translate(domain->firmware, machine, plan);

@@ -7,6 +7,7 @@
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
 #include "devices/interface/interface.h"
+#include "devices/memory-device.h"
 #include "devices/registry.h"
 #include "domain/bootloader.h"
 #include "domain/clock.h"
@@ -205,6 +206,7 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   generator_init(domain->generator, options->seed, domain->metadata->name);
   metadata_complete(domain->metadata, domain->generator, domain->document);
   collect(report, cpu_complete(domain, &error), &error);
+  collect(report, memory_device_account(domain, &error), &error);
   firmware_complete(domain);
   disk_sort(domain);
   collect(report, interface_check_networks(domain, &error), &error);

@@ -30,10 +30,11 @@ static gboolean is_listed(const char *const *names, gsize count, const char *nam
   return FALSE;
 }
 
-/* The user certainly wants a device, which is found in <devices> only. */
+/* The user certainly wants a device, which is found in <devices> only. (<memory> is also a part of its own.)
+ */
 static gboolean is_lost_device(const xmlNode *node, const char *element)
 {
-  if (node->ns || !node->parent || !xml_is_element(node->parent, "domain"))
+  if (node->ns || !node->parent || !xml_is_element(node->parent, "domain") || g_str_equal(element, "memory"))
     return FALSE;
   for (const DeviceRoom *const *room = device_rooms; *room; room++) {
     if (g_str_equal((*room)->element, element))
@@ -112,7 +113,6 @@ static const Consequence consequences[] = {
   { "devices/hostdev", "the guest runs without this device of the host" },
   { "devices/lease", "two hosts could run the guest at once" },
   { "devices/iommu", "the guest runs without an IOMMU" },
-  { "devices/memory", "the guest has that much less memory" },
   { "devices/redirdev", "no USB device of a viewer reaches the guest" },
   { "devices/rng", "the guest may wait for randomness" },
   { "devices/shmem", "the guest runs without the shared memory" },
