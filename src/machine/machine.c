@@ -261,17 +261,35 @@ static void validate(const Domain *domain, Report *report)
  * and may be why the part failed. */
 static void ignore_parts(xmlNode *root)
 {
+  /* clang-format off */
   static const char *const names[] = {
-    /* clang-format off: one a line */
-    "name",          "uuid",     "title",         "description",
-    "metadata",      "memory",   "currentMemory", "maxMemory",
-    "memoryBacking", "numatune", "vcpu",          "vcpus",
-    "cpu",           "os",       "bootloader",    "bootloader_args",
-    "features",      "clock",    "on_poweroff",   "on_reboot",
-    "on_crash",      "pm",       "seclabel",      "genid",
+    "name",
+    "uuid",
+    "title",
+    "description",
+    "metadata",
+    "memory",
+    "currentMemory",
+    "maxMemory",
+    "memoryBacking",
+    "numatune",
+    "vcpu",
+    "vcpus",
+    "cpu",
+    "os",
+    "bootloader",
+    "bootloader_args",
+    "features",
+    "clock",
+    "on_poweroff",
+    "on_reboot",
+    "on_crash",
+    "pm",
+    "seclabel",
+    "genid",
     "sysinfo",
-    /* clang-format on */
   };
+  /* clang-format on */
 
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
     XML_FOREACH_CHILD(root, part, names[i])
