@@ -57,18 +57,6 @@ gboolean emulator_lock_is_held(int directory)
   return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-gboolean emulator_lock_stays_held(int directory)
-{
-  gint64 deadline = g_get_monotonic_time() + patience_of(END_PATIENCE) * G_GINT64_CONSTANT(1000);
-
-  while (emulator_lock_is_held(directory)) {
-    if (g_get_monotonic_time() >= deadline)
-      return TRUE;
-    g_usleep(END_PAUSE * 1000);
-  }
-  return FALSE;
-}
-
 /* ---- Processes ---- */
 
 static char *read_proc(const char *path)

@@ -24,9 +24,6 @@ int emulator_lock_take(int directory, GError **error);
  */
 gboolean emulator_lock_is_held(int directory);
 
-/* The same, after it was waited for the end of one that dies: a QEMU with much memory takes its time. */
-gboolean emulator_lock_stays_held(int directory);
-
 /* Kills those that have it: the process @pid that started at @start (process_start(); 0: it is not known),
  * and whoever else the kernel names; none but those of the directory's owner. FALSE with a
  * DOMRUN_ERROR_REFUSED error where it is held in the end, which names who has it as far as that is known. */

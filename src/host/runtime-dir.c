@@ -61,6 +61,10 @@ enum { MAX_DEPTH = 16 };
 /* How long the root's lock is tried, and how often, in milliseconds. */
 enum { ROOT_LOCK_PATIENCE = 2000, ROOT_LOCK_PAUSE = 2 };
 
+/* How long a QEMU has to end whose supervisor was killed, and how often it is looked, in milliseconds: one
+ * with much memory takes its time. */
+enum { EMULATOR_PATIENCE = 2000, EMULATOR_PAUSE = 5 };
+
 static gboolean host_error(GError **error, const char *what, const char *path)
 {
   return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot %s '%s': %s", what, path, g_strerror(errno));
@@ -241,11 +245,20 @@ void runtime_dir_unlock_root(const RuntimeDir *directory)
   lock(directory->root_fd, LOCK_UN);
 }
 
-/* Takes the lock. FALSE with @error unset: the directory, or the lock in it, went away meanwhile. */
-static gboolean take_lock(RuntimeDir *directory, const char *name, GError **error)
+static gboolean orphan_error(const char *name, GError **error)
+{
+  error_set(error, DOMRUN_ERROR_TAKEN, NULL, NULL,
+            "the guest '%s' still has its QEMU, though its supervisor was killed", name);
+  return error_add_hint(error, "'domrun destroy %s' ends that QEMU", name);
+}
+
+/* Takes the lock. FALSE with @error unset: the directory, or the lock in it, went away meanwhile. Where the
+ * last QEMU is there still, *@is_orphaned, nobody who looks has seen the lock taken. */
+static gboolean take_lock(RuntimeDir *directory, const char *name, gboolean *is_orphaned, GError **error)
 {
   int result, cause;
 
+  *is_orphaned = FALSE;
   fd_clear(&directory->lock_fd);
   directory->lock_fd =
       openat(directory->fd, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
@@ -253,15 +266,20 @@ static gboolean take_lock(RuntimeDir *directory, const char *name, GError **erro
     return FALSE;
   if (directory->lock_fd < 0) {
     host_error(error, "make the lock in", directory->path);
-    unlinkat(directory->root_fd, directory->id,
-             AT_REMOVEDIR); /* empty: somebody else's start makes it anew */
+    unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR); /* if empty; another start makes it anew */
     return FALSE;
   }
   if (!lock_root(directory, LOCK_SH))
     return root_lock_error(directory, error);
   result = flock(directory->lock_fd, LOCK_EX | LOCK_NB);
   cause = errno;
+  if (result == 0 && emulator_lock_is_held(directory->fd)) {
+    *is_orphaned = TRUE;
+    fd_clear(&directory->lock_fd);
+  }
   lock(directory->root_fd, LOCK_UN);
+  if (*is_orphaned)
+    return orphan_error(name, error);
   if (result < 0) {
     errno = cause;
     if (cause != EWOULDBLOCK)
@@ -311,21 +329,33 @@ static void remove_contents(const RuntimeDir *directory, const char *const *kept
   remove_in(directory->fd, ".", (const char *const *)all->pdata, /* depth= */ 0);
 }
 
-/* With the lock held: whether the guest's last QEMU is there no more. One that was killed with its supervisor
- * is waited for. */
-static gboolean check_emulator(const RuntimeDir *directory, const char *name, GError **error)
+/* FALSE with @error unset: something went away meanwhile. A QEMU that was killed with its supervisor is
+ * waited for, without the lock, so that somebody else may end it: *@was_orphaned then. */
+static gboolean take_guest(RuntimeDir *directory, const char *name, gint64 deadline, gboolean *was_orphaned,
+                           GError **error)
 {
-  if (!emulator_lock_stays_held(directory->fd))
+  g_autoptr(GError) cause = NULL;
+  gboolean is_orphaned = FALSE;
+
+  if (open_guest(directory, &cause) && take_lock(directory, name, &is_orphaned, &cause))
     return TRUE;
-  error_set(error, DOMRUN_ERROR_TAKEN, NULL, NULL,
-            "the guest '%s' still has its QEMU, though its supervisor was killed", name);
-  return error_add_hint(error, "'domrun destroy %s' ends that QEMU", name);
+  *was_orphaned |= is_orphaned;
+  if (*was_orphaned && g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_TAKEN) &&
+      g_get_monotonic_time() < deadline) {
+    g_usleep(EMULATOR_PAUSE * 1000);
+    return FALSE;
+  }
+  if (cause)
+    g_propagate_error(error, g_steal_pointer(&cause));
+  return FALSE;
 }
 
 RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
 {
   g_autoptr(RuntimeDir) directory = g_new0(RuntimeDir, 1);
   g_autofree char *root_path = NULL;
+  gboolean was_orphaned = FALSE;
+  gint64 deadline = g_get_monotonic_time() + patience_of(EMULATOR_PATIENCE) * G_GINT64_CONSTANT(1000);
   GError *cause = NULL;
 
   directory->fd = directory->lock_fd = -1;
@@ -334,16 +364,12 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
     return NULL;
   directory->id = id_of(name);
   directory->path = g_build_filename(root_path, directory->id, NULL);
-  while (!open_guest(directory, &cause) || !take_lock(directory, name, &cause)) {
+  while (!take_guest(directory, name, deadline, &was_orphaned, &cause)) {
     if (cause) {
       g_propagate_error(error, cause);
       fd_clear(&directory->lock_fd); /* it is not ours: nothing is removed */
       return NULL;
     }
-  }
-  if (!check_emulator(directory, name, error)) {
-    fd_clear(&directory->lock_fd);
-    return NULL;
   }
   leftovers_release(directory->fd);
   remove_contents(directory, nothing);
@@ -615,13 +641,18 @@ gboolean runtime_dir_is_held(const RuntimeDir *directory)
 /* The lock is held meanwhile, so that nobody else tries QEMU's, and is taken for it. */
 gboolean runtime_dir_end_emulator(const RuntimeDir *directory, gint64 pid, gint64 start, GError **error)
 {
+  gint64 deadline = g_get_monotonic_time() + patience_of(EMULATOR_PATIENCE) * G_GINT64_CONSTANT(1000);
   autofd int fd = -1;
-  gboolean is_held;
+  gboolean is_held = TRUE;
 
-  if (!runtime_dir_lock_root(directory, /* is_alone= */ TRUE, error))
-    return FALSE;
-  fd = try_lock(directory, &is_held);
-  lock(directory->root_fd, LOCK_UN);
+  while (fd < 0 && is_held && g_get_monotonic_time() < deadline) { /* a start has it for moments */
+    if (!runtime_dir_lock_root(directory, /* is_alone= */ TRUE, error))
+      return FALSE;
+    fd = try_lock(directory, &is_held);
+    lock(directory->root_fd, LOCK_UN);
+    if (fd < 0)
+      g_usleep(EMULATOR_PAUSE * 1000);
+  }
   if (fd >= 0)
     return emulator_lock_end_holders(directory->fd, pid, start, error);
   return !is_held ||

@@ -666,6 +666,23 @@ def test_pid_of_another():
             other.kill()
 
 
+def test_a_start_waits_for_an_orphaned_qemu_to_end():
+    """As long as it may be one that is ending; meanwhile somebody may end it."""
+    with guest.Directory() as directory:
+        first = directory.run(emulator_xml(fake(directory, "outlives")))
+        directory.await_state("fake")
+        first.process.kill()
+        assert first.process.wait() == -9
+        run = directory.run(emulator_xml(fake(directory, "well-behaved")))
+        guest.await_that(lambda: guest.process_state(run.pid) == "S" and not guest.children(run.pid), run.said)
+        assert directory.verb("domstate", "fake").out == "orphaned\n"
+        directory.verb("destroy", "fake")
+        run.expect_error("qemu: ready")
+        run.signal()
+        assert run.wait() == 8, run.said()
+        directory.assert_nothing_left()
+
+
 def test_a_user_cannot_make_the_superuser_kill():
     """Who may write a guest's directory names a process of another, and has it hold the lock."""
     if os.geteuid() != 0:
