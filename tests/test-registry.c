@@ -90,6 +90,7 @@ static const EnumTable *const tables[] = {
   &clock_track_table,
   &console_target_table,
   &controller_model_table,
+  &controller_name_table,
   &controller_type_table,
   &cpu_cache_table,
   &cpu_check_table,

@@ -3,6 +3,10 @@ libdomrun_a_SOURCES += \
 	%D%/chardev/chardev.c %D%/chardev/chardev-qemu.c %D%/chardev/chardev.h \
 	%D%/chardev/source.c %D%/chardev/source-qemu.c %D%/chardev/source.h \
 	%D%/controller/controller.c %D%/controller/controller-qemu.c %D%/controller/controller.h \
+	%D%/controller/driver.c %D%/controller/driver-qemu.c %D%/controller/driver.h \
+	%D%/controller/model.c %D%/controller/model.h \
+	%D%/controller/table.c \
+	%D%/controller/target.c %D%/controller/target.h \
 	%D%/disk/backing.c \
 	%D%/disk/disk.c %D%/disk/disk-qemu.c %D%/disk/disk.h \
 	%D%/disk/driver.c \
@@ -21,4 +25,5 @@ libdomrun_a_SOURCES += \
 	%D%/panic.c %D%/panic-qemu.c %D%/panic.h \
 	%D%/registry.c %D%/registry.h \
 	%D%/rom.c %D%/rom-qemu.c %D%/rom.h \
-	%D%/video.c %D%/video-qemu.c %D%/video.h
+	%D%/video.c %D%/video-qemu.c %D%/video.h \
+	%D%/virtio.c %D%/virtio-qemu.c %D%/virtio.h

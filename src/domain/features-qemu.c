@@ -11,27 +11,21 @@
 ENUM_TABLE(feature_ioapic_qemu_table,
            FEATURE_IOAPIC_LAST, [FEATURE_IOAPIC_KVM] = "on", [FEATURE_IOAPIC_QEMU] = "split");
 
-static void add_state(Props *props, const char *key, FeatureState state)
-{
-  if (state != FEATURE_UNSET)
-    props_add_bool(props, key, state == FEATURE_ON);
-}
-
 void features_translate_machine(const Features *features, Props *machine)
 {
   if (!features->acpi)
     props_add_bool(machine, "acpi", FALSE);
-  add_state(machine, "vmport", features->vmport);
-  add_state(machine, "smm", features->smm);
+  feature_state_add(machine, "vmport", features->vmport);
+  feature_state_add(machine, "smm", features->smm);
   props_add_string(machine, "kernel-irqchip",
                    enum_to_string(&feature_ioapic_qemu_table, (int)features->ioapic));
 }
 
 void features_translate_cpu(const Features *features, Props *model)
 {
-  add_state(model, "kvm-pv-eoi", features->apic_eoi);
-  add_state(model, "kvm-pv-unhalt", features->pvspinlock);
-  add_state(model, "pmu", features->pmu);
+  feature_state_add(model, "kvm-pv-eoi", features->apic_eoi);
+  feature_state_add(model, "kvm-pv-unhalt", features->pvspinlock);
+  feature_state_add(model, "pmu", features->pmu);
   if (features->kvm_hidden == FEATURE_ON)
     props_add_bool(model, "kvm", FALSE);
 }

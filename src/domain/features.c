@@ -19,18 +19,6 @@ static gboolean read_flag(xmlNode *features, const char *name, gboolean *ret_fla
   return TRUE;
 }
 
-static gboolean read_attribute(xmlNode *node, const char *attribute, FeatureState *ret_state, GError **error)
-{
-  gboolean is_on = FALSE;
-
-  if (!xml_attribute(node, attribute))
-    return TRUE;
-  if (!xml_attribute_on_off(node, attribute, &is_on, error))
-    return FALSE;
-  *ret_state = is_on ? FEATURE_ON : FEATURE_OFF;
-  return TRUE;
-}
-
 /* <name state='on'/>; without the attribute it is on. */
 static gboolean read_state(xmlNode *features, const char *name, FeatureState *ret_state, GError **error)
 {
@@ -41,7 +29,7 @@ static gboolean read_state(xmlNode *features, const char *name, FeatureState *re
   if (!node)
     return TRUE;
   *ret_state = FEATURE_ON;
-  return read_attribute(node, "state", ret_state, error);
+  return feature_state_parse(node, "state", ret_state, error);
 }
 
 static gboolean read_apic(xmlNode *features, Features *ret_features, GError **error)
@@ -51,7 +39,7 @@ static gboolean read_apic(xmlNode *features, Features *ret_features, GError **er
   if (!xml_child(features, "apic", &node, error))
     return FALSE;
   ret_features->apic = node != NULL;
-  return !node || read_attribute(node, "eoi", &ret_features->apic_eoi, error);
+  return !node || feature_state_parse(node, "eoi", &ret_features->apic_eoi, error);
 }
 
 static gboolean read_kvm(xmlNode *features, Features *ret_features, GError **error)

@@ -9,16 +9,11 @@
 
 #include "base/enum.h"
 #include "base/error.h"
+#include "domain/feature-state.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
 typedef struct Domain Domain;
-
-typedef enum {
-  FEATURE_UNSET,
-  FEATURE_OFF,
-  FEATURE_ON,
-} FeatureState;
 
 typedef enum {
   FEATURE_IOAPIC_DEFAULT,

@@ -14,6 +14,7 @@ libdomrun_a_SOURCES += \
 	%D%/device.c %D%/device.h \
 	%D%/devices.c %D%/devices.h \
 	%D%/domain.c %D%/domain.h \
+	%D%/feature-state.c %D%/feature-state-qemu.c %D%/feature-state.h \
 	%D%/features.c %D%/features-qemu.c %D%/features.h \
 	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h %D%/firmware-request.h \
 	%D%/generator.c %D%/generator.h \

@@ -10,17 +10,13 @@ static gboolean read_state(xmlNode *pm, const char *name, FeatureState *ret_stat
                            GError **error)
 {
   xmlNode *node = NULL;
-  gboolean is_on = FALSE;
 
   if (!xml_child(pm, name, &node, error))
     return FALSE;
-  if (!node || !xml_attribute(node, "enabled"))
+  if (!node)
     return TRUE;
-  if (!xml_attribute_yes_no(node, "enabled", &is_on, error))
-    return FALSE;
-  *ret_state = is_on ? FEATURE_ON : FEATURE_OFF;
   *ret_place = xml_place(node);
-  return TRUE;
+  return feature_state_parse_yes_no(node, "enabled", ret_state, error);
 }
 
 gboolean pm_parse(xmlNode *root, Pm *ret_pm, GError **error)

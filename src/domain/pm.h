@@ -8,7 +8,7 @@
 #include <glib.h>
 
 #include "base/error.h"
-#include "domain/features.h"
+#include "domain/feature-state.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;

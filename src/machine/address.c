@@ -55,6 +55,8 @@ static gboolean has_slot(const PciBus *bus, guint32 slot)
     return slot == 0;
   case CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT:
   case CONTROLLER_DMI_TO_PCI_BRIDGE:
+  case CONTROLLER_PCI_EXPANDER_BUS:
+  case CONTROLLER_PCIE_EXPANDER_BUS:
     return slot < PCI_SLOTS;
   default:
     return slot > 0 && slot < PCI_SLOTS;
@@ -64,12 +66,18 @@ static gboolean has_slot(const PciBus *bus, guint32 slot)
 static gboolean is_conventional(ControllerModel model)
 {
   return model == CONTROLLER_PCI_ROOT || model == CONTROLLER_PCI_BRIDGE ||
-         model == CONTROLLER_PCIE_TO_PCI_BRIDGE || model == CONTROLLER_DMI_TO_PCI_BRIDGE;
+         model == CONTROLLER_PCIE_TO_PCI_BRIDGE || model == CONTROLLER_DMI_TO_PCI_BRIDGE ||
+         model == CONTROLLER_PCI_EXPANDER_BUS;
 }
 
 static gboolean is_port(ControllerModel model)
 {
   return model == CONTROLLER_PCIE_ROOT_PORT || model == CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT;
+}
+
+static gboolean is_expander(ControllerModel model)
+{
+  return model == CONTROLLER_PCI_EXPANDER_BUS || model == CONTROLLER_PCIE_EXPANDER_BUS;
 }
 
 /* What a bus must be like for a device, or a bus, to be placed on it without being told to. */
@@ -83,6 +91,17 @@ static gboolean fits_conventional(ControllerModel model)
 static gboolean fits_root(ControllerModel model)
 {
   return model == CONTROLLER_PCIE_ROOT;
+}
+
+static gboolean fits_any_root(ControllerModel model)
+{
+  return model == CONTROLLER_PCIE_ROOT || model == CONTROLLER_PCI_ROOT;
+}
+
+/* Where root ports are. */
+static gboolean fits_complex(ControllerModel model)
+{
+  return model == CONTROLLER_PCIE_ROOT || model == CONTROLLER_PCIE_EXPANDER_BUS;
 }
 
 static gboolean fits_upstream_port(ControllerModel model)
@@ -104,7 +123,10 @@ static BusFits fits_of_bus(ControllerModel model)
     return is_conventional;
   case CONTROLLER_PCIE_ROOT_PORT:
   case CONTROLLER_DMI_TO_PCI_BRIDGE:
-    return fits_root;
+    return fits_complex;
+  case CONTROLLER_PCI_EXPANDER_BUS:
+  case CONTROLLER_PCIE_EXPANDER_BUS:
+    return fits_any_root;
   case CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT:
     return fits_upstream_port;
   default: /* pcie-to-pci-bridge, upstream port */
@@ -155,21 +177,30 @@ static gboolean take_free_slot(PciMap *map, BusFits fits, PciAddress *ret_addres
   return FALSE;
 }
 
+static gboolean take_root_port_on(PciBus *bus, PciAddress *ret_address)
+{
+  for (guint32 slot = 0; slot < PCI_SLOTS; slot++) {
+    if (!has_slot(bus, slot) || bus->functions[slot] != bus->root_ports[slot])
+      continue;
+    for (guint32 function = 0; function < 8; function++) {
+      if (bus->functions[slot] & (1 << function))
+        continue;
+      ret_address->slot = slot;
+      ret_address->function = function;
+      take(bus, ret_address, TRUE);
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
 /* Root ports share slots, eight to one. */
 static gboolean take_root_port(PciMap *map, PciAddress *ret_address)
 {
-  PciBus *root = bus_at(map, 0);
-
-  for (guint32 slot = 1; slot < PCI_SLOTS; slot++) {
-    if (root->functions[slot] != root->root_ports[slot])
-      continue;
-    for (guint32 function = 0; function < 8; function++) {
-      if (root->functions[slot] & (1 << function))
-        continue;
-      *ret_address = (PciAddress){ .slot = slot, .function = function };
-      take(root, ret_address, TRUE);
+  for (guint32 i = 0; i < map->buses->len; i++) {
+    *ret_address = (PciAddress){ .bus = i };
+    if (fits_complex(bus_at(map, i)->model) && take_root_port_on(bus_at(map, i), ret_address))
       return TRUE;
-    }
   }
   return FALSE;
 }
@@ -181,7 +212,7 @@ static gboolean take_dmi_bridge(PciMap *map, PciAddress *ret_address)
   PciBus *root = bus_at(map, 0);
 
   if (root->functions[DMI_SLOT])
-    return take_free_slot(map, fits_root, ret_address);
+    return take_free_slot(map, fits_complex, ret_address);
   take_slot(root, DMI_SLOT);
   *ret_address = (PciAddress){ .slot = DMI_SLOT };
   return TRUE;
@@ -196,10 +227,19 @@ static gboolean take_place_of_bus(PciMap *map, ControllerModel model, PciAddress
   return take_free_slot(map, fits_of_bus(model), ret_address);
 }
 
+static gboolean has_bus(const PciMap *map, BusFits fits)
+{
+  for (guint32 i = 0; i < map->buses->len; i++) {
+    if (fits(bus_at(map, i)->model))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* Adds a bus on which @fits, with what it needs itself, without placing it yet. */
 static gboolean grow(PciMap *map, BusFits fits)
 {
-  if (map->chipset != CHIPSET_Q35)
+  if (map->chipset != CHIPSET_Q35 || (fits == fits_conventional && has_bus(map, is_conventional)))
     return add_bus(map, CONTROLLER_PCI_BRIDGE);
   if (fits == is_port)
     return add_bus(map, CONTROLLER_PCIE_ROOT_PORT);
@@ -244,6 +284,15 @@ static gboolean is_ich9_usb(const Device *device)
          controller->model >= CONTROLLER_ICH9_EHCI1 && controller->model <= CONTROLLER_ICH9_UHCI3;
 }
 
+/* The first in the document that has an address decides where the others are. */
+static void note_ich9(PciMap *map, const Device *device)
+{
+  const Device **first = &map->ich9[((const Controller *)device)->index];
+
+  if (!*first || device->index < (*first)->index)
+    *first = device;
+}
+
 static PciMap map_new(Domain *domain)
 {
   PciMap map = { domain, g_array_new(FALSE, TRUE, sizeof(PciBus)), chipset_of(domain), { NULL } };
@@ -258,10 +307,8 @@ static PciMap map_new(Domain *domain)
     }
   }
   DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
-    const Controller *controller = (const Controller *)device;
-
-    if (is_ich9_usb(device) && device->address.type == ADDRESS_PCI && !map.ich9[controller->index])
-      map.ich9[controller->index] = device;
+    if (is_ich9_usb(device) && device->address.type == ADDRESS_PCI)
+      note_ich9(&map, device);
   }
   return map;
 }
@@ -304,6 +351,53 @@ static gboolean is_board_function_free(const PciMap *map, const PciAddress *addr
   return is_on_board(map, address) && !(taken & (1 << address->function));
 }
 
+/* What a document may plug into what: any device into whatever takes devices, conventional or Express, and a
+ * bridge to conventional PCI likewise; other buses only where they fit. */
+static gboolean accepts_given(ControllerModel bus, const Device *device)
+{
+  const Controller *controller = (const Controller *)device;
+
+  if (is_pci_bus(device) && controller->model != CONTROLLER_PCI_BRIDGE)
+    return fits_of_bus(controller->model)(bus);
+  return is_conventional(bus) || is_port(bus) || bus == CONTROLLER_PCIE_ROOT;
+}
+
+static const char *what_it_takes(ControllerModel bus)
+{
+  switch ((int)bus) {
+  case CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT:
+    return "controllers of model 'pcie-switch-downstream-port', which take devices";
+  case CONTROLLER_PCIE_EXPANDER_BUS:
+    return "controllers of model 'pcie-root-port', which take devices, and 'dmi-to-pci-bridge'";
+  case CONTROLLER_PCIE_ROOT:
+    return "devices, root ports, expander buses and dmi-to-pci-bridges";
+  case CONTROLLER_PCIE_ROOT_PORT:
+  case CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT:
+    return "one device, a pcie-to-pci-bridge, or a pcie-switch-upstream-port";
+  case CONTROLLER_PCI_ROOT:
+    return "devices, pci-bridges and pci-expander-buses";
+  default:
+    return "devices and pci-bridges";
+  }
+}
+
+static gboolean check_given(const PciMap *map, const Device *device, GError **error)
+{
+  const Address *given = &device->address;
+  const PciBus *bus = bus_at(map, given->pci.bus);
+  const char *model = enum_to_string(&controller_model_table, (int)bus->model);
+
+  if (!accepts_given(bus->model, device)) {
+    error_set_document(error, &given->place, "bus", "bus %u is a %s, which takes no such device",
+                       given->pci.bus, model);
+    return error_add_hint(error, "it takes %s", what_it_takes(bus->model));
+  }
+  if (!has_slot(bus, given->pci.slot))
+    return error_set_document(error, &given->place, "slot", "bus %u (%s) has no slot 0x%02x for a device",
+                              given->pci.bus, model, given->pci.slot);
+  return TRUE;
+}
+
 static gboolean reserve_given(PciMap *map, const Device *device, GError **error)
 {
   const Address *given = &device->address;
@@ -316,11 +410,9 @@ static gboolean reserve_given(PciMap *map, const Device *device, GError **error)
                               "%u must be lower than the index of the controller, %u", given->pci.bus,
                               ((const Controller *)device)->index);
   grow_to(map, &given->pci);
+  if (!check_given(map, device, error))
+    return FALSE;
   bus = bus_at(map, given->pci.bus);
-  if (!has_slot(bus, given->pci.slot))
-    return error_set_document(error, &given->place, "slot", "bus %u (%s) has no slot 0x%02x for a device",
-                              given->pci.bus, enum_to_string(&controller_model_table, (int)bus->model),
-                              given->pci.slot);
   if (is_board_function_free(map, &given->pci))
     return TRUE;
   if (bus->functions[given->pci.slot] & (1 << given->pci.function))
@@ -373,40 +465,50 @@ static guint32 ich9_function(const Controller *controller)
                                                     : (guint32)(controller->model - CONTROLLER_ICH9_UHCI1);
 }
 
-/* On Q35 they are where the board has them, slots 0x1d and 0x1a; elsewhere in any slot. */
-static gboolean find_ich9_slot(PciMap *map, PciAddress *ret_address)
+static void place_ich9_at(PciMap *map, Device *device, PciAddress address)
 {
-  static const guint32 slots[] = { 0x1d, 0x1a };
-
-  for (gsize i = 0; map->chipset == CHIPSET_Q35 && i < G_N_ELEMENTS(slots); i++) {
-    if (bus_at(map, 0)->functions[slots[i]] == 0) {
-      *ret_address = (PciAddress){ .slot = slots[i] };
-      return TRUE;
-    }
-  }
-  if (!take_free_slot(map, map->chipset == CHIPSET_Q35 ? fits_root : fits_conventional, ret_address))
-    return FALSE;
-  bus_at(map, ret_address->bus)->functions[ret_address->slot] = 0;
-  return TRUE;
-}
-
-static gboolean place_ich9(PciMap *map, Device *device)
-{
-  const Controller *controller = (const Controller *)device;
-  const Device *sibling = map->ich9[controller->index];
-  PciAddress address;
-
-  if (sibling)
-    address = sibling->address.pci;
-  else if (!find_ich9_slot(map, &address))
-    return FALSE;
-  address.function = ich9_function(controller);
-  address.multifunction = FALSE;
+  address.function = ich9_function((const Controller *)device);
+  address.multifunction = address.function == 0;
   take(bus_at(map, address.bus), &address, FALSE);
   device->address.type = ADDRESS_PCI;
   device->address.pci = address;
-  map->ich9[controller->index] = device;
+  note_ich9(map, device);
+}
+
+/* The others go to the slot of the first. */
+static gboolean place_ich9(PciMap *map, Device *device)
+{
+  const Device *first = map->ich9[((const Controller *)device)->index];
+  PciAddress address;
+
+  if (first) {
+    address = first->address.pci;
+  } else {
+    if (!take_place(map, fits_conventional, &address))
+      return FALSE;
+    bus_at(map, address.bus)->functions[address.slot] = 0;
+  }
+  place_ich9_at(map, device, address);
   return TRUE;
+}
+
+/* On Q35 the first UHCI controllers are where the board has them, in slots 0x1d and 0x1a, before any other
+ * device is placed. */
+static void reserve_ich9(PciMap *map)
+{
+  static const guint32 slots[] = { 0x1d, 0x1a };
+
+  DOMAIN_FOREACH_OF(map->domain, &controller_room, device, i) {
+    if (map->chipset != CHIPSET_Q35 || ((const Controller *)device)->model != CONTROLLER_ICH9_UHCI1 ||
+        device->address.type != ADDRESS_NONE)
+      continue;
+    for (gsize j = 0; j < G_N_ELEMENTS(slots); j++) {
+      if (bus_at(map, 0)->functions[slots[j]] == 0) {
+        place_ich9_at(map, device, (PciAddress){ .slot = slots[j] });
+        break;
+      }
+    }
+  }
 }
 
 static gboolean place_device(PciMap *map, Device *device, GError **error)
@@ -431,6 +533,17 @@ static gboolean place_device(PciMap *map, Device *device, GError **error)
   return TRUE;
 }
 
+/* QEMU wants a bus before what is on it, and the numbers are their order. */
+static gboolean set_order_error(const Controller *controller, GError **error)
+{
+  error_set_document(
+      error, &controller->device.place, "index",
+      "%u: this %s has to be plugged into a bus of a lower index, and there is none that has room",
+      controller->index, enum_to_string(&controller_model_table, (int)controller->model));
+  return error_add_hint(error,
+                        "give it a higher index than those of the ports and bridges that it is behind");
+}
+
 static gboolean place_buses(PciMap *map, GError **error)
 {
   for (guint32 i = 1; i < map->buses->len; i++) {
@@ -444,6 +557,8 @@ static gboolean place_buses(PciMap *map, GError **error)
         (!grow(map, fits_of_bus(controller->model)) ||
          !take_place_of_bus(map, controller->model, &address->pci)))
       return set_full_error(&controller->device, error);
+    if (address->pci.bus >= i)
+      return set_order_error(controller, error);
     address->type = ADDRESS_PCI;
   }
   return TRUE;
@@ -499,6 +614,7 @@ static gboolean count_buses(PciMap *map, GError **error)
   if (map->chipset != CHIPSET_Q35 && !is_full(map))
     take_place(map, fits_conventional, &spare);
   reserve_primary_video(map);
+  reserve_ich9(map);
   if (!place_buses(map, error) || !place_devices(map, error))
     return FALSE;
   if (map->chipset == CHIPSET_Q35 && !has_given_buses)
@@ -541,25 +657,60 @@ static void set_multifunction(const PciMap *map)
   }
 }
 
-/* Numbers that guests see of bridges and ports: they follow from index and address. */
-static void number_buses(const Domain *domain)
+/* An expander bus without a number is two below the lowest: between them is room for what is on it. */
+static gboolean number_expanders(const Domain *domain, GError **error)
 {
-  DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    Controller *controller = (Controller *)device;
-    const PciAddress *address = &device->address.pci;
+  guint32 lowest = PCI_BUSES_MAX;
 
-    if (!is_pci_bus(device) || controller->is_builtin)
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i)
+    lowest = MIN(lowest, ((const Controller *)device)->target.bus_nr); /* CONTROLLER_UNSET is high */
+  for (guint32 i = 0; i < PCI_BUSES_MAX; i++) {
+    Controller *controller = controller_find(domain, CONTROLLER_PCI, i);
+
+    if (!controller || !is_expander(controller->model) || controller->target.bus_nr != CONTROLLER_UNSET)
       continue;
-    if (is_port(controller->model) && controller->chassis == CONTROLLER_UNSET)
-      controller->chassis = controller->index;
-    if (controller->model == CONTROLLER_PCIE_ROOT_PORT && controller->port == CONTROLLER_UNSET)
-      controller->port = address->slot << 3 | address->function;
-    else if (controller->model == CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT &&
-             controller->port == CONTROLLER_UNSET)
-      controller->port = address->slot;
-    if (controller->model == CONTROLLER_PCI_BRIDGE && controller->chassis_nr == CONTROLLER_UNSET)
-      controller->chassis_nr = controller->index;
+    if (lowest <= 2)
+      return error_set_document(error, &controller->device.place, NULL,
+                                "there is no bus number left below %u, that of another expander bus", lowest);
+    lowest -= 2;
+    controller->target.bus_nr = lowest;
   }
+  return TRUE;
+}
+
+/* Numbers that guests see of bridges and ports: they follow from index and address. */
+static void number_bus(Controller *controller)
+{
+  const PciAddress *address = &controller->device.address.pci;
+  ControllerTarget *target = &controller->target;
+
+  if (is_port(controller->model) && target->chassis == CONTROLLER_UNSET)
+    target->chassis = controller->index;
+  if (controller->model == CONTROLLER_PCIE_ROOT_PORT && target->port == CONTROLLER_UNSET)
+    target->port = address->slot << 3 | address->function;
+  else if (controller->model == CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT && target->port == CONTROLLER_UNSET)
+    target->port = address->slot;
+  if (controller->model == CONTROLLER_PCI_BRIDGE && target->chassis_nr == CONTROLLER_UNSET)
+    target->chassis_nr = controller->index;
+}
+
+static gboolean number_buses(const Domain *domain, GError **error)
+{
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
+    if (is_pci_bus(device))
+      number_bus((Controller *)device);
+  }
+  return number_expanders(domain, error);
+}
+
+/* Buses come first, by their index; companions behind their masters; what is plugged into a USB bus last. */
+static gint start_class(const Device *device)
+{
+  if (is_pci_bus(device))
+    return 0;
+  if (device->is_usb)
+    return 3;
+  return controller_is_companion((const Controller *)device) ? 2 : 1;
 }
 
 static gint compare_for_start(gconstpointer a, gconstpointer b)
@@ -568,7 +719,7 @@ static gint compare_for_start(gconstpointer a, gconstpointer b)
 
   if (is_pci_bus(x) && is_pci_bus(y))
     return (gint)((const Controller *)x)->index - (gint)((const Controller *)y)->index;
-  return is_pci_bus(y) - is_pci_bus(x);
+  return start_class(x) - start_class(y);
 }
 
 /* With all buses there. Bridges take places, too: where that makes one more necessary, it is told, and the
@@ -584,8 +735,10 @@ static gboolean place_all(Domain *domain, gboolean *ret_has_grown, GError **erro
   buses = map.buses->len;
   reserve_board(&map);
   is_fine = reserve_all_given(&map, error);
-  if (is_fine)
+  if (is_fine) {
     reserve_primary_video(&map);
+    reserve_ich9(&map);
+  }
   is_fine = is_fine && place_buses(&map, error) && place_devices(&map, error) && add_controllers(&map, error);
   *ret_has_grown = map.buses->len > buses;
   if (is_fine && !*ret_has_grown)
@@ -603,7 +756,7 @@ static gboolean assign_pci(Domain *domain, GError **error)
   g_array_unref(map.buses);
   while (is_fine && has_grown)
     is_fine = place_all(domain, &has_grown, error);
-  number_buses(domain);
+  is_fine = is_fine && number_buses(domain, error);
   domain_sort_room(domain, &controller_room, compare_for_start); /* QEMU wants a bus before what is on it */
   return is_fine;
 }

@@ -6,17 +6,14 @@
 #include "domain/chipset.h"
 #include "domain/domain.h"
 
+/* QEMU's devices, but for those of PCI buses. */
 ENUM_TABLE(
-    controller_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_PCI_BRIDGE] = "pci-bridge",
-    [CONTROLLER_DMI_TO_PCI_BRIDGE] = "i82801b11-bridge", [CONTROLLER_PCIE_TO_PCI_BRIDGE] = "pcie-pci-bridge",
-    [CONTROLLER_PCIE_ROOT_PORT] = "pcie-root-port", [CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT] = "x3130-upstream",
-    [CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT] = "xio3130-downstream",
-    [CONTROLLER_PIIX3_UHCI] = "piix3-usb-uhci", [CONTROLLER_PIIX4_UHCI] = "piix4-usb-uhci",
-    [CONTROLLER_EHCI] = "usb-ehci", [CONTROLLER_ICH9_EHCI1] = "ich9-usb-ehci1",
-    [CONTROLLER_ICH9_UHCI1] = "ich9-usb-uhci1", [CONTROLLER_ICH9_UHCI2] = "ich9-usb-uhci2",
-    [CONTROLLER_ICH9_UHCI3] = "ich9-usb-uhci3", [CONTROLLER_PCI_OHCI] = "pci-ohci",
-    [CONTROLLER_NEC_XHCI] = "nec-usb-xhci", [CONTROLLER_QEMU_XHCI] = "qemu-xhci",
-    [CONTROLLER_VIRTIO_SCSI] = "virtio-scsi-pci",
+    controller_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_PIIX3_UHCI] = "piix3-usb-uhci",
+    [CONTROLLER_PIIX4_UHCI] = "piix4-usb-uhci", [CONTROLLER_EHCI] = "usb-ehci",
+    [CONTROLLER_ICH9_EHCI1] = "ich9-usb-ehci1", [CONTROLLER_ICH9_UHCI1] = "ich9-usb-uhci1",
+    [CONTROLLER_ICH9_UHCI2] = "ich9-usb-uhci2", [CONTROLLER_ICH9_UHCI3] = "ich9-usb-uhci3",
+    [CONTROLLER_PCI_OHCI] = "pci-ohci", [CONTROLLER_NEC_XHCI] = "nec-usb-xhci",
+    [CONTROLLER_QEMU_XHCI] = "qemu-xhci", [CONTROLLER_VIRTIO_SCSI] = "virtio-scsi-pci",
     [CONTROLLER_VIRTIO_TRANSITIONAL] = "virtio-scsi-pci-transitional",
     [CONTROLLER_VIRTIO_NON_TRANSITIONAL] = "virtio-scsi-pci-non-transitional", [CONTROLLER_LSILOGIC] = "lsi",
     [CONTROLLER_LSISAS1068] = "mptsas1068", [CONTROLLER_LSISAS1078] = "megasas",
@@ -28,14 +25,34 @@ ENUM_TABLE(controller_serial_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_VI
            [CONTROLLER_VIRTIO_NON_TRANSITIONAL] = "virtio-serial-pci-non-transitional",
            [CONTROLLER_ICH6] = /* of no such controller */ NULL);
 
+ENUM_TABLE(
+    controller_pci_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_PCI_BRIDGE] = "pci-bridge",
+    [CONTROLLER_DMI_TO_PCI_BRIDGE] = "i82801b11-bridge", [CONTROLLER_PCIE_TO_PCI_BRIDGE] = "pcie-pci-bridge",
+    [CONTROLLER_PCIE_ROOT_PORT] = "pcie-root-port", [CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT] = "x3130-upstream",
+    [CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT] = "xio3130-downstream", [CONTROLLER_PCI_EXPANDER_BUS] = "pxb",
+    [CONTROLLER_PCIE_EXPANDER_BUS] = "pxb-pcie", [CONTROLLER_ICH6] = /* of no such controller */ NULL);
+
 static const char *driver_of(const Controller *controller)
 {
-  if (controller->type == CONTROLLER_VIRTIO_SERIAL)
+  switch (controller->type) {
+  case CONTROLLER_PCI:
+    if (controller->target.name == CONTROLLER_NAME_IOH3420)
+      return "ioh3420";
+    return enum_to_string(&controller_pci_driver_table, (int)controller->model);
+  case CONTROLLER_VIRTIO_SERIAL:
     return enum_to_string(&controller_serial_driver_table, (int)controller->model);
-  if (controller->type == CONTROLLER_SATA)
+  case CONTROLLER_SATA:
     return "ahci";
-  if (controller->type == CONTROLLER_FDC)
+  case CONTROLLER_FDC:
     return "isa-fdc";
+  case CONTROLLER_CCID:
+    return "usb-ccid";
+  case CONTROLLER_USB:
+  case CONTROLLER_SCSI:
+  case CONTROLLER_IDE:
+  case CONTROLLER_LAST:
+    break;
+  }
   return enum_to_string(&controller_driver_table, (int)controller->model);
 }
 
@@ -45,41 +62,64 @@ static void add_number(Props *props, const char *key, guint32 value)
     props_add_uint(props, key, value);
 }
 
+static void add_target(const ControllerTarget *target, Props *props)
+{
+  add_number(props, "bus_nr", target->bus_nr);
+  add_number(props, "numa_node", target->node);
+  add_number(props, "port", target->port);
+  add_number(props, "chassis", target->chassis);
+  add_number(props, "chassis_nr", target->chassis_nr);
+  feature_state_add(props, "hotplug", target->hotplug);
+}
+
+static void add_usb(const Domain *domain, const Controller *controller, Props *props)
+{
+  if (controller_is_companion(controller)) {
+    g_autofree char *master = controller_usb_bus(domain, controller->index);
+
+    props_add_string(props, "masterbus", master);
+    props_add_uint(props, "firstport", controller->master_port);
+  }
+  add_number(props, "p2", controller->ports);
+  add_number(props, "p3", controller->ports);
+}
+
 static void add_by_type(const Domain *domain, const Controller *controller, Props *props)
 {
-  gboolean is_companion = controller->master_port != CONTROLLER_UNSET;
-
   switch (controller->type) {
   case CONTROLLER_PCI:
-    add_number(props, "port", controller->port);
-    add_number(props, "chassis", controller->chassis);
-    add_number(props, "chassis_nr", controller->chassis_nr);
+    add_target(&controller->target, props);
     break;
   case CONTROLLER_USB:
-    if (is_companion) {
-      g_autofree char *master = controller_usb_bus(domain, controller->index);
-
-      props_add_string(props, "masterbus", master);
-      props_add_uint(props, "firstport", controller->master_port);
-    }
-    add_number(props, "p2", controller->ports);
-    add_number(props, "p3", controller->ports);
-    break;
-  case CONTROLLER_SCSI:
-    add_number(props, "num_queues", controller->queues);
-    add_number(props, "cmd_per_lun", controller->cmd_per_lun);
-    add_number(props, "max_sectors", controller->max_sectors);
+    add_usb(domain, controller, props);
     break;
   case CONTROLLER_VIRTIO_SERIAL:
     add_number(props, "max_ports", controller->ports);
     add_number(props, "vectors", controller->vectors);
     break;
+  case CONTROLLER_SCSI:
   case CONTROLLER_IDE:
   case CONTROLLER_FDC:
   case CONTROLLER_SATA:
+  case CONTROLLER_CCID:
   case CONTROLLER_LAST:
     break;
   }
+}
+
+/* What is said of the machine's own root. */
+static void translate_root(const Domain *domain, const Controller *controller, Plan *plan)
+{
+  const ControllerTarget *target = &controller->target;
+  const char *pm = chipset_pm_driver(domain);
+
+  if (target->has_hole64)
+    plan_add_format(plan, PLAN_BOTH, "-global", "%s.pci-hole64-size=%" G_GUINT64_FORMAT "K",
+                    controller->model == CONTROLLER_PCIE_ROOT ? "q35-pcihost" : "i440FX-pcihost",
+                    target->hole64_kib);
+  if (target->hotplug != FEATURE_UNSET && pm)
+    plan_add_format(plan, PLAN_BOTH, "-global", "%s.acpi-root-pci-hotplug=%s", pm,
+                    target->hotplug == FEATURE_ON ? "on" : "off");
 }
 
 gboolean controller_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
@@ -87,9 +127,13 @@ gboolean controller_translate(const Domain *domain, const Device *device, Plan *
   const Controller *controller = (const Controller *)device;
   Props *props;
 
-  if (controller->is_builtin)
+  if (controller->type == CONTROLLER_PCI && controller->is_builtin)
+    translate_root(domain, controller, plan);
+  if (controller->is_builtin || (controller->type == CONTROLLER_FDC && !controller->has_drives))
     return TRUE;
   props = props_new("driver", driver_of(controller));
+  if (controller_model_is_virtio(controller->model))
+    controller_driver_translate(&controller->driver, props);
   add_by_type(domain, controller, props);
   props_add_string(props, "id", device->alias);
   controller_add_address(domain, device, props);
@@ -112,7 +156,7 @@ char *controller_usb_bus(const Domain *domain, guint32 index)
 }
 
 /* A slot with its function, as QEMU writes it: "0x3", "0x1.0x2". */
-static void add_pci(const Domain *domain, const PciAddress *pci, Props *props)
+static void add_slot(const Domain *domain, const PciAddress *pci, Props *props)
 {
   props_add_string(props, "bus", controller_pci_bus(domain, pci->bus));
   if (pci->multifunction)
@@ -123,7 +167,7 @@ static void add_pci(const Domain *domain, const PciAddress *pci, Props *props)
     props_add_format(props, "addr", "0x%x", pci->slot);
 }
 
-static void add_usb(const Domain *domain, const UsbAddress *usb, Props *props)
+static void add_port(const Domain *domain, const UsbAddress *usb, Props *props)
 {
   g_autofree char *bus = controller_usb_bus(domain, usb->bus);
 
@@ -134,7 +178,7 @@ static void add_usb(const Domain *domain, const UsbAddress *usb, Props *props)
 void controller_add_address(const Domain *domain, const Device *device, Props *props)
 {
   if (device->address.type == ADDRESS_PCI)
-    add_pci(domain, &device->address.pci, props);
+    add_slot(domain, &device->address.pci, props);
   else if (device->address.type == ADDRESS_USB)
-    add_usb(domain, &device->address.usb, props);
+    add_port(domain, &device->address.usb, props);
 }

@@ -4,75 +4,19 @@
  * https://libvirt.org/formatdomain.html#controllers
  *
  * Few documents name all that they need: controller_ensure() adds what a disk or another device asks for, and
- * the address pass (domain/address.c) adds PCI bridges and root ports.
+ * the address pass (machine/address.c) adds PCI bridges and root ports.
  */
 #pragma once
 
-#include "base/enum.h"
+#include "devices/controller/driver.h"
+#include "devices/controller/model.h"
+#include "devices/controller/target.h"
 #include "domain/device.h"
 
 typedef struct ControllerTable ControllerTable;
 
-typedef enum {
-  CONTROLLER_PCI,
-  CONTROLLER_USB,
-  CONTROLLER_IDE,
-  CONTROLLER_FDC,
-  CONTROLLER_SATA,
-  CONTROLLER_SCSI,
-  CONTROLLER_VIRTIO_SERIAL,
-  CONTROLLER_LAST,
-} ControllerType;
-
-typedef enum {
-  CONTROLLER_MODEL_DEFAULT,
-  /* pci */
-  CONTROLLER_PCI_ROOT,
-  CONTROLLER_PCIE_ROOT,
-  CONTROLLER_PCI_BRIDGE,
-  CONTROLLER_DMI_TO_PCI_BRIDGE,
-  CONTROLLER_PCIE_TO_PCI_BRIDGE,
-  CONTROLLER_PCIE_ROOT_PORT,
-  CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT,
-  CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT,
-  /* usb */
-  CONTROLLER_USB_NONE,
-  CONTROLLER_PIIX3_UHCI,
-  CONTROLLER_PIIX4_UHCI,
-  CONTROLLER_EHCI,
-  CONTROLLER_ICH9_EHCI1,
-  CONTROLLER_ICH9_UHCI1,
-  CONTROLLER_ICH9_UHCI2,
-  CONTROLLER_ICH9_UHCI3,
-  CONTROLLER_PCI_OHCI,
-  CONTROLLER_NEC_XHCI,
-  CONTROLLER_QEMU_XHCI,
-  /* scsi; the first three and the transitional ones of virtio-serial too */
-  CONTROLLER_VIRTIO_SCSI,
-  CONTROLLER_VIRTIO_TRANSITIONAL,
-  CONTROLLER_VIRTIO_NON_TRANSITIONAL,
-  CONTROLLER_VIRTIO,
-  CONTROLLER_LSILOGIC,
-  CONTROLLER_LSISAS1068,
-  CONTROLLER_LSISAS1078,
-  CONTROLLER_VMPVSCSI,
-  CONTROLLER_AM53C974,
-  CONTROLLER_DC390,
-  /* ide */
-  CONTROLLER_PIIX3,
-  CONTROLLER_PIIX4,
-  CONTROLLER_ICH6,
-  CONTROLLER_MODEL_LAST,
-} ControllerModel;
-
-extern const EnumTable controller_type_table;
-extern const EnumTable controller_model_table;
-
 /* The last index that a controller can have. */
 enum { CONTROLLER_INDEX_MAX = ADDRESS_CONTROLLER_MAX };
-
-/* A number that the document leaves open. */
-#define CONTROLLER_UNSET G_MAXUINT32
 
 typedef struct {
   Device device;
@@ -80,18 +24,17 @@ typedef struct {
   ControllerModel model;
   guint32 index;       /* among those of its type; CONTROLLER_UNSET until complete() */
   gboolean is_builtin; /* the machine has it: QEMU needs no argument */
+  gboolean has_drives; /* fdc: set by the disks that are on it */
   guint32 ports;       /* usb xhci, virtio-serial; CONTROLLER_UNSET: QEMU's own number, as in what follows */
   guint32 vectors;     /* virtio-serial */
   guint32 master_port; /* usb: <master startport=''> of a companion */
-  guint32 queues;      /* scsi, of <driver>, as the next */
-  guint32 cmd_per_lun;
-  guint32 max_sectors;
-  guint32 chassis; /* pci, of <target>, as the next */
-  guint32 port;
-  guint32 chassis_nr;
+  ControllerDriver driver;
+  ControllerTarget target; /* pci */
 } Controller;
 
 extern const DeviceRoom controller_room;
+
+/* ---- table.c ---- */
 
 /* The controller, or NULL. Of a USB companion group it is the master. */
 Controller *controller_find(const Domain *domain, ControllerType type, guint32 index);
@@ -111,8 +54,18 @@ gboolean controller_imply(Domain *domain, GError **error);
 ControllerTable *controller_table_new(void);
 void controller_table_free(ControllerTable *table);
 
+/* ---- controller.c ---- */
+
+/* Leaves all open that a document can leave open. */
+void controller_unset(Controller *controller);
+
+/* Whether it is a USB controller that serves a master's ports. */
+gboolean controller_is_companion(const Controller *controller);
+
 /* How many USB ports it has. */
 guint controller_usb_ports(const Controller *controller);
+
+/* ---- controller-qemu.c ---- */
 
 gboolean controller_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
 

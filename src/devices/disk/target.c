@@ -130,6 +130,7 @@ gboolean disk_target_place(Domain *domain, Disk *disk, GError **error)
   if (address->drive.controller > CONTROLLER_INDEX_MAX)
     return refuse_place(disk, places, error);
   controller_ensure(domain, places->type, address->drive.controller, &disk->target_place);
+  controller_find(domain, places->type, address->drive.controller)->has_drives = TRUE;
   return TRUE;
 }
 

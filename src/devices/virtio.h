@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What <driver> has for every virtio device: how it reaches the guest's memory and how its queues are laid
+ * out. https://libvirt.org/formatdomain.html#virtio-related-options
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/error.h"
+#include "domain/feature-state.h"
+#include "qemu/props.h"
+
+struct _xmlNode;
+
+typedef struct {
+  FeatureState iommu;
+  FeatureState ats;
+  FeatureState packed;
+  FeatureState page_per_vq;
+} VirtioOptions;
+
+/* Reads the attributes of @driver. */
+gboolean virtio_options_parse(struct _xmlNode *driver, VirtioOptions *ret_options, GError **error);
+
+/* Whether any is set. */
+gboolean virtio_options_are_given(const VirtioOptions *options);
+
+void virtio_options_translate(const VirtioOptions *options, Props *props);
