@@ -2,8 +2,9 @@
  *
  * The lock that a guest's QEMU inherits, so that the guest's name stays taken for as long as QEMU lives, also
  * where its supervisor was killed and QEMU was not: one that a wrapper has started, for example, which the
- * kernel does not tie to the supervisor. It is a file of the guest's directory beside the supervisor's lock,
- * and not that lock itself, since whoever has a lock open can give it back, and QEMU may be its guest's.
+ * kernel does not tie to the supervisor, or one whose file has capabilities (setcap), at which the kernel
+ * unties it. It is a file of the guest's directory beside the supervisor's lock, and not that lock itself,
+ * since whoever has a lock open can give it back, and QEMU may be its guest's.
  *
  * All take the guest's directory, open.
  */

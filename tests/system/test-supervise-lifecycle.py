@@ -9,6 +9,7 @@ import pathlib
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import termios
@@ -158,6 +159,35 @@ def test_killed_supervisor_leaves_no_qemu_that_stands():
         while left := directory.processes():
             assert time.monotonic() < deadline, f"processes are left: {left}"
             time.sleep(0.02)
+
+
+def test_qemu_with_capabilities_outlives_its_supervisor():
+    """The kernel takes the signal at the supervisor's end back from a program whose file has capabilities, and nobody but
+    root sees what it has open: it is found by its pid."""
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    qemu = shutil.which("qemu-system-x86_64")
+    if os.geteuid() != 0 or not shutil.which("setcap") or not qemu:
+        raise tap.Skip("needs root, setcap, and another user")
+    if subprocess.run([*nobody, "test", "-r", guest.IMAGE, "-a", "-x", guest.DOMRUN], check=False).returncode != 0:
+        raise tap.Skip("another user cannot reach this build")
+    with guest.Directory(patience=1) as directory:
+        directory.path.chmod(0o755)
+        os.chown(directory.runtime, 65534, 65534)
+        copy = shutil.copy(qemu, directory.path / "qemu")
+        if subprocess.run(["setcap", "cap_net_raw+ep", copy], capture_output=True, check=False).returncode != 0:
+            raise tap.Skip("files have no capabilities here")
+        run = directory.run(guest.hello_xml(), prefix=["unshare", "-m", "sh", "-c", "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"",
+                                                       str(copy), os.path.realpath(qemu), *nobody])
+        directory.await_state("hello")
+        pid = run.qemu_pid()
+        run.process.kill()
+        assert run.process.wait() == -9
+        guest.await_that(lambda: directory.verb("domstate", "hello", prefix=nobody).out == "orphaned\n")
+        assert guest.process_state(pid) not in (None, "Z")
+        directory.verb("destroy", "hello", prefix=nobody)
+        assert guest.process_state(pid) in (None, "Z")
+        assert not list(directory.runtime.iterdir())
+        directory.assert_nothing_left()
 
 
 def test_qemu_refuses_its_arguments():
