@@ -50,12 +50,13 @@ def expect(directory, xml, code, *texts, options=()):
 
 
 def test_directory_of_the_variables():
+    loaders = sorted(pathlib.Path("/usr/share/OVMF").glob("OVMF_CODE*.fd"))
+    if not loaders:
+        raise tap.Skip("there is no UEFI firmware")
     with guest.Directory() as directory:
         os_text = "<os><type arch='x86_64' machine='q35'>hvm</type>"
         xml = guest.hello_xml().replace("<os><type arch='x86_64' machine='pc'>hvm</type>", f"""{os_text}
-            <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram>nowhere/vars.fd</nvram>""")
-        if not pathlib.Path("/usr/share/OVMF/OVMF_CODE.fd").exists():
-            raise tap.Skip("there is no UEFI firmware")
+            <loader readonly='yes' type='pflash'>{loaders[0]}</loader><nvram>nowhere/vars.fd</nvram>""")
         expect(directory, xml, 4, f"cannot make '{directory.path}/nowhere/vars.fd': there is no directory")
         (directory.path / "nowhere").mkdir()
         expect(directory, xml, 0)
