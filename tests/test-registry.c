@@ -13,6 +13,7 @@
 #include "devices/graphics/graphics.h"
 #include "devices/input.h"
 #include "devices/interface/interface.h"
+#include "devices/iommu.h"
 #include "devices/memballoon.h"
 #include "devices/memory-device.h"
 #include "devices/panic.h"
@@ -125,6 +126,7 @@ static const EnumTable *const tables[] = {
   &interface_model_table,
   &interface_tx_table,
   &interface_type_table,
+  &iommu_model_table,
   &lifecycle_action_table,
   &memballoon_model_table,
   &memory_access_table,

@@ -21,6 +21,7 @@ libdomrun_a_SOURCES += \
 	%D%/interface/driver.c %D%/interface/driver-qemu.c %D%/interface/driver.h \
 	%D%/interface/interface.c %D%/interface/interface-qemu.c %D%/interface/interface.h \
 	%D%/interface/source.c %D%/interface/source-qemu.c %D%/interface/source.h \
+	%D%/iommu.c %D%/iommu-qemu.c %D%/iommu.h \
 	%D%/memballoon.c %D%/memballoon-qemu.c %D%/memballoon.h \
 	%D%/panic.c %D%/panic-qemu.c %D%/panic.h \
 	%D%/registry.c %D%/registry.h \

@@ -10,12 +10,15 @@
 #include "devices/hub.h"
 #include "devices/input.h"
 #include "devices/interface/interface.h"
+#include "devices/iommu.h"
 #include "devices/memballoon.h"
 #include "devices/memory-device.h"
 #include "devices/panic.h"
 #include "devices/video.h"
 
 const DeviceRoom *const device_rooms[] = {
+  /* It changes how devices that come after it reach the guest's memory. */
+  &iommu_room,
   /* What others are plugged into comes before them. */
   &controller_room,
   &hub_room,

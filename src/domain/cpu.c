@@ -11,7 +11,7 @@
 #include "xml/element.h"
 
 /* What QEMU's machines can have, 7.2 and newer. */
-enum { VCPUS_MAX = 4096, VCPUS_MAX_PC = 255, VCPUS_MAX_Q35 = 288, VCPUS_MAX_WITHOUT_IOMMU = 255 };
+enum { VCPUS_MAX = 4096, VCPUS_MAX_PC = 255, VCPUS_MAX_Q35 = 288 };
 
 static guint32 limit_of(const Domain *domain)
 {
@@ -36,12 +36,6 @@ static gboolean check_count(xmlNode *node, guint64 vcpus, const Domain *domain, 
     return xml_error(error, node, NULL,
                      "%" G_GUINT64_FORMAT " CPUs are more than machine '%s' can have (at most %u)", vcpus,
                      domain->os->machine, limit);
-  /* A CPU with a number above that is reached by no interrupt, and QEMU refuses to start. */
-  if (vcpus > VCPUS_MAX_WITHOUT_IOMMU && limit == VCPUS_MAX_Q35)
-    return xml_error(
-        error, node, NULL,
-        "more than %d CPUs need an IOMMU with extended interrupt mode, which domrun does not have",
-        VCPUS_MAX_WITHOUT_IOMMU);
   return TRUE;
 }
 

@@ -56,6 +56,15 @@ gboolean device_parse_boot(xmlNode *node, Device *device, GError **error)
   return !boot || xml_attribute_uint32(boot, "order", 1, G_MAXINT32, &device->boot_order, error);
 }
 
+gboolean device_parse_acpi(xmlNode *node, Device *device, GError **error)
+{
+  xmlNode *acpi = NULL;
+
+  if (!xml_child(node, "acpi", &acpi, error))
+    return FALSE;
+  return !acpi || xml_attribute_uint32(acpi, "index", 0, 16383, &device->acpi_index, error);
+}
+
 /* QEMU's rule for ids: a letter, then letters, digits, '-', '.', '_'. */
 static gboolean is_id(const char *name)
 {

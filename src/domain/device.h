@@ -31,6 +31,7 @@ typedef struct Device {
   BootClass boot_class;  /* which <boot dev=''> of <os> means it; BOOT_NONE: none */
   guint32 boot_order;    /* of <boot order=...>, from 1; 0: none */
   guint32 boot_index;    /* what QEMU is told, from 1; 0: none. Set by the boot pass */
+  guint32 acpi_index;    /* pci: by which the guest's system names it; 0: none */
 } Device;
 
 enum {
@@ -43,7 +44,8 @@ enum {
   DEVICE_PCI_ORDER_INPUT,
   DEVICE_PCI_ORDER_SERIAL,
   DEVICE_PCI_ORDER_MEMORY,
-  DEVICE_PCI_ORDER_LAST = DEVICE_PCI_ORDER_MEMORY,
+  DEVICE_PCI_ORDER_IOMMU,
+  DEVICE_PCI_ORDER_LAST = DEVICE_PCI_ORDER_IOMMU,
 };
 
 enum {
@@ -97,6 +99,9 @@ void device_clear_nothing(Device *device);
 
 /* Reads <boot order=''>, which disks, interfaces and others share. */
 gboolean device_parse_boot(struct _xmlNode *node, Device *device, GError **error);
+
+/* Reads <acpi index=''/>, which PCI devices can have. */
+gboolean device_parse_acpi(struct _xmlNode *node, Device *device, GError **error);
 
 /* Reads <alias name='ua-...'>, which the user may choose; other aliases are libvirt's own of a running guest,
  * and mean nothing here. https://libvirt.org/formatdomain.html#devices */

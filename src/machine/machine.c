@@ -8,6 +8,7 @@
 #include "devices/disk/disk.h"
 #include "devices/interface/interface.h"
 #include "devices/memory-device.h"
+#include "devices/iommu.h"
 #include "devices/registry.h"
 #include "domain/bootloader.h"
 #include "domain/clock.h"
@@ -250,6 +251,7 @@ static void validate(const Domain *domain, Report *report)
                                   domain->cpu->numa.cells ? domain->cpu->numa.cells->len : 0, &error),
           &error);
   pm_check(domain);
+  collect(report, iommu_check_vcpus(domain, &error), &error);
   collect(report, firmware_validate(domain, &error), &error);
   collect(report, bootloader_validate(domain, &error), &error);
   DOMAIN_FOREACH_DEVICE(domain, device, i)

@@ -112,7 +112,6 @@ static const Consequence consequences[] = {
   { "devices/filesystem", "the guest runs without the shared directory" },
   { "devices/hostdev", "the guest runs without this device of the host" },
   { "devices/lease", "two hosts could run the guest at once" },
-  { "devices/iommu", "the guest runs without an IOMMU" },
   { "devices/redirdev", "no USB device of a viewer reaches the guest" },
   { "devices/rng", "the guest may wait for randomness" },
   { "devices/shmem", "the guest runs without the shared memory" },

@@ -177,8 +177,10 @@ static void add_port(const Domain *domain, const UsbAddress *usb, Props *props)
 
 void controller_add_address(const Domain *domain, const Device *device, Props *props)
 {
-  if (device->address.type == ADDRESS_PCI)
+  if (device->address.type == ADDRESS_PCI) {
     add_slot(domain, &device->address.pci, props);
-  else if (device->address.type == ADDRESS_USB)
+    if (device->acpi_index)
+      props_add_uint(props, "acpi-index", device->acpi_index);
+  } else if (device->address.type == ADDRESS_USB)
     add_port(domain, &device->address.usb, props);
 }

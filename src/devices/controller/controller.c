@@ -66,7 +66,7 @@ static gboolean controller_parse(xmlNode *node, Device *device, GError **error)
          controller_model_parse(node, controller->type, &controller->model, error) &&
          xml_attribute_uint32(node, "index", 0, CONTROLLER_INDEX_MAX, &controller->index, error) &&
          read_by_type(node, controller, error) && controller_driver_parse(node, &controller->driver, error) &&
-         device_parse_alias(node, device, error) &&
+         device_parse_acpi(node, device, error) && device_parse_alias(node, device, error) &&
          address_parse(node, controller->type == CONTROLLER_CCID ? usb : pci, &device->address, error);
 }
 

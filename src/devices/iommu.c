@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/iommu.h"
+
+#include "domain/chipset.h"
+#include "domain/cpu.h"
+#include "domain/devices.h"
+#include "domain/features.h"
+#include "domain/os.h"
+#include "xml/element.h"
+
+ENUM_TABLE(iommu_model_table, IOMMU_LAST, [IOMMU_INTEL] = "intel", [IOMMU_VIRTIO] = "virtio");
+
+static gboolean read_model(xmlNode *node, IommuModel *ret_model, GError **error)
+{
+  const char *model = xml_attribute(node, "model");
+
+  if (model && g_str_equal(model, "smmuv3")) {
+    xml_error(error, node, "model", "'smmuv3' is of ARM's machines");
+    return error_add_hint(error, "on machine='q35', use model='intel' or 'virtio'");
+  }
+  return xml_attribute_enum_required(node, "model", &iommu_model_table, XML_ENUM(ret_model), error);
+}
+
+static gboolean read_driver(xmlNode *node, Iommu *iommu, GError **error)
+{
+  xmlNode *driver = NULL;
+
+  if (!xml_child(node, "driver", &driver, error))
+    return FALSE;
+  if (!driver)
+    return TRUE;
+  iommu->driver_place = xml_place(driver);
+  if (!feature_state_parse(driver, "intremap", &iommu->intremap, error) ||
+      !feature_state_parse(driver, "caching_mode", &iommu->caching_mode, error) ||
+      !feature_state_parse(driver, "eim", &iommu->eim, error) ||
+      !feature_state_parse(driver, "iotlb", &iommu->iotlb, error) ||
+      !feature_state_parse(driver, "dma_translation", &iommu->dma_translation, error) ||
+      !xml_attribute_uint32(driver, "aw_bits", 1, 64, &iommu->aw_bits, error))
+    return FALSE;
+  iommu->has_driver = iommu->intremap || iommu->caching_mode || iommu->eim || iommu->iotlb ||
+                      iommu->dma_translation || iommu->aw_bits;
+  return TRUE;
+}
+
+static gboolean iommu_parse(xmlNode *node, Device *device, GError **error)
+{
+  static const AddressType allowed[] = { ADDRESS_PCI, ADDRESS_NONE };
+  Iommu *iommu = (Iommu *)device;
+
+  return read_model(node, &iommu->model, error) && read_driver(node, iommu, error) &&
+         device_parse_acpi(node, device, error) && device_parse_alias(node, device, error) &&
+         address_parse(node, allowed, &device->address, error);
+}
+
+static gboolean iommu_complete(Domain *domain, Device *device, GError **error)
+{
+  const Iommu *iommu = (const Iommu *)device;
+
+  device_set_alias(domain, device, "iommu%u", device->index);
+  if (iommu->model == IOMMU_VIRTIO)
+    device->pci_plug = PCI_PLUG_INTEGRATED;
+  if (chipset_of(domain) == CHIPSET_Q35)
+    return TRUE;
+  error_set_document(error, &device->place, NULL, "machine '%s' cannot have an IOMMU", domain->os->machine);
+  return error_add_hint(error, "machine='q35' can");
+}
+
+static gboolean validate_intel(const Domain *domain, const Iommu *iommu, GError **error)
+{
+  const Address *address = &iommu->device.address;
+
+  if (address->type != ADDRESS_NONE)
+    return error_set_document(error, &address->place, NULL,
+                              "an IOMMU of model 'intel' is on no bus, and has no address");
+  if (iommu->aw_bits != 0 && iommu->aw_bits != 39 && iommu->aw_bits != 48)
+    return error_set_document(error, &iommu->driver_place, "aw_bits",
+                              "%u is not a width that QEMU has (allowed: 39, 48)", iommu->aw_bits);
+  if (iommu->eim == FEATURE_ON && iommu->intremap != FEATURE_ON) {
+    error_set_document(error, &iommu->driver_place, "eim", "'on' needs interrupt remapping");
+    return error_add_hint(error, "add intremap='on'");
+  }
+  if (iommu->intremap == FEATURE_ON && domain->features->ioapic != FEATURE_IOAPIC_QEMU) {
+    error_set_document(error, &iommu->driver_place, "intremap",
+                       "'on' needs an I/O interrupt controller of QEMU's, not of KVM's");
+    return error_add_hint(error, "add <ioapic driver='qemu'/> to <features>");
+  }
+  return TRUE;
+}
+
+static gboolean iommu_validate(const Domain *domain, const Device *device, GError **error)
+{
+  const Iommu *iommu = (const Iommu *)device;
+
+  if (device->index > 0)
+    return error_set_document(error, &device->place, NULL,
+                              "a guest can have one IOMMU; the first is on line %d",
+                              device_first_of(domain, &iommu_room)->place.line);
+  if (iommu->model == IOMMU_INTEL)
+    return validate_intel(domain, iommu, error);
+  if (iommu->has_driver)
+    return error_set_document(error, &iommu->driver_place, NULL,
+                              "an IOMMU of model 'virtio' has no such options: they are those of 'intel'");
+  return TRUE;
+}
+
+enum { VCPUS_MAX_WITHOUT_EIM = 255 };
+
+/* A CPU with a number above that is reached by no interrupt, and QEMU refuses to start. */
+gboolean iommu_check_vcpus(const Domain *domain, GError **error)
+{
+  const Iommu *iommu = (const Iommu *)device_first_of(domain, &iommu_room);
+
+  if (domain->cpu->vcpus <= VCPUS_MAX_WITHOUT_EIM || (iommu && iommu->eim == FEATURE_ON))
+    return TRUE;
+  error_set_document(error, &domain->cpu->place, NULL,
+                     "more than %d CPUs need an IOMMU with extended interrupt mode", VCPUS_MAX_WITHOUT_EIM);
+  return error_add_hint(error,
+                        "add <iommu model='intel'><driver intremap='on' eim='on'/></iommu> to <devices>, "
+                        "and <ioapic driver='qemu'/> to <features>");
+}
+
+const DeviceRoom iommu_room = {
+  .element = "iommu",
+  .size = sizeof(Iommu),
+  .pci_order = DEVICE_PCI_ORDER_IOMMU,
+  .parse = iommu_parse,
+  .complete = iommu_complete,
+  .validate = iommu_validate,
+  .translate = iommu_translate,
+  .annotate = device_annotate_nothing,
+  .clear = device_clear_nothing,
+};
