@@ -19,6 +19,7 @@ typedef struct Metadata Metadata;
 typedef struct Memory Memory;
 typedef struct MemoryBacking MemoryBacking;
 typedef struct Cpu Cpu;
+typedef struct Iothreads Iothreads;
 typedef struct Bootloader Bootloader;
 typedef struct Os Os;
 typedef struct Sysinfo Sysinfo;
@@ -55,6 +56,7 @@ struct Domain {
   Memory *memory;
   MemoryBacking *memory_backing;
   Cpu *cpu;
+  Iothreads *iothreads;
   Bootloader *bootloader;
   Os *os;
   Sysinfo *sysinfo;

@@ -12,6 +12,7 @@
 #include "domain/devices.h"
 #include "domain/features.h"
 #include "domain/firmware.h"
+#include "domain/iothreads.h"
 #include "domain/lifecycle.h"
 #include "domain/memory-backing.h"
 #include "domain/memory.h"
@@ -124,6 +125,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   bootloader_translate(domain, plan);
   memory_translate(domain->memory, plan);
   cpu_translate(domain, plan);
+  iothreads_translate(domain->iothreads, plan);
   clock_translate(domain->clock, domain->now, plan);
   translate_fixed(domain, plan);
   lifecycle_translate(domain->lifecycle, plan);

@@ -17,6 +17,7 @@
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/generator.h"
+#include "domain/iothreads.h"
 #include "domain/lifecycle.h"
 #include "domain/memory-backing.h"
 #include "domain/memory.h"
@@ -192,6 +193,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, os_parse(root, domain, &error) && firmware_parse(root, domain, &error), &error);
   collect(report, sysinfo_parse(root, domain, &error), &error);
   collect(report, cpu_parse(root, domain, &error), &error);
+  collect(report, iothreads_parse(root, domain->iothreads, &error), &error);
   collect(report, features_parse(root, domain, &error), &error);
   collect(report, clock_parse(root, domain, &error), &error);
   collect(report, lifecycle_parse(root, domain->lifecycle, &error), &error);
@@ -277,6 +279,9 @@ static void ignore_parts(xmlNode *root)
     "numatune",
     "vcpu",
     "vcpus",
+    "iothreads",
+    "iothreadids",
+    "defaultiothread",
     "cpu",
     "os",
     "bootloader",
@@ -306,6 +311,7 @@ typedef struct {
   Memory memory;
   MemoryBacking memory_backing;
   Cpu cpu;
+  Iothreads iothreads;
   Bootloader bootloader;
   Os os;
   Sysinfo sysinfo;
@@ -328,6 +334,7 @@ static Domain *domain_new(XmlDocument *document)
     .memory = &whole->memory,
     .memory_backing = &whole->memory_backing,
     .cpu = &whole->cpu,
+    .iothreads = &whole->iothreads,
     .bootloader = &whole->bootloader,
     .os = &whole->os,
     .sysinfo = &whole->sysinfo,
@@ -380,6 +387,7 @@ void machine_free(Domain *domain)
   os_clear(domain->os);
   sysinfo_clear(domain->sysinfo);
   cpu_clear(domain->cpu);
+  iothreads_clear(domain->iothreads);
   memory_backing_clear(domain->memory_backing);
   g_hash_table_unref(domain->claims);
   g_hash_table_unref(domain->rooms);

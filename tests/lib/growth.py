@@ -31,7 +31,8 @@ class Kind:
 
     def document(self, count):
         units = "\n".join(self.unit(i) for i in range(count))
-        inside = {place: "" for place in ("domain", "os", "features", "clock", "metadata", "devices", "disk", "graphics")}
+        inside = {place: "" for place in ("domain", "os", "features", "clock", "metadata", "devices", "disk", "graphics",
+                                        "iothreadids")}
         if self.where != "attributes":
             inside[self.where] = f"{self.fixed}\n{units}"
         disk = f"<disk type='file'><source file='/d'/><target dev='vda'/>{inside['disk']}</disk>" if inside["disk"] else ""
@@ -41,6 +42,7 @@ class Kind:
   <name>many</name>
   <memory unit='MiB'>16</memory>
   {inside["domain"]}
+  <iothreadids>{inside["iothreadids"]}</iothreadids>
   <os><type machine='{self.machine}'>hvm</type>{inside["os"]}</os>
   <features>{inside["features"]}</features>
   <clock>{inside["clock"]}</clock>
@@ -156,6 +158,7 @@ KINDS = [
     Kind("element given again", lambda i: "<vcpu>1</vcpu>", "domain"),
     Kind("comment", lambda i: "<!-- x -->", "domain"),
     Kind("boot", lambda i: "<boot dev='hd'/>", "os"),
+    Kind("iothread", lambda i: f"<iothread id='{i + 1}'/>", "iothreadids"),
     Kind("timer", lambda i: "<timer name='rtc'/>", "clock"),
     Kind("feature", lambda i: "<acpi/>", "features"),
     Kind("metadata", lambda i: f"<x:a xmlns:x='http://example.org/{i}'/>", "metadata"),

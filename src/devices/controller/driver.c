@@ -3,6 +3,7 @@
 
 #include "devices/controller/driver.h"
 
+#include "domain/iothreads.h"
 #include "xml/element.h"
 
 gboolean controller_driver_parse(xmlNode *node, ControllerDriver *ret_driver, GError **error)
@@ -17,6 +18,7 @@ gboolean controller_driver_parse(xmlNode *node, ControllerDriver *ret_driver, GE
   return xml_attribute_uint32(driver, "queues", 0, 1021, &ret_driver->queues, error) &&
          xml_attribute_uint32(driver, "cmd_per_lun", 0, G_MAXINT32, &ret_driver->cmd_per_lun, error) &&
          xml_attribute_uint32(driver, "max_sectors", 0, G_MAXINT32, &ret_driver->max_sectors, error) &&
+         xml_attribute_uint32(driver, "iothread", 1, G_MAXINT32, &ret_driver->iothread, error) &&
          feature_state_parse(driver, "ioeventfd", &ret_driver->ioeventfd, error) &&
          virtio_options_parse(driver, &ret_driver->virtio, error);
 }
@@ -39,10 +41,11 @@ gboolean controller_driver_validate(const Domain *domain, const ControllerDriver
       (!check_attribute(driver->queues > 0, "queues", &driver->place, error) ||
        !check_attribute(driver->cmd_per_lun > 0, "cmd_per_lun", &driver->place, error) ||
        !check_attribute(driver->max_sectors > 0, "max_sectors", &driver->place, error) ||
+       !check_attribute(driver->iothread > 0, "iothread", &driver->place, error) ||
        !check_attribute(driver->ioeventfd != FEATURE_UNSET, "ioeventfd", &driver->place, error)))
     return FALSE;
   if (!is_virtio && virtio_options_are_given(&driver->virtio))
     report_warning(domain->report, &driver->place, NULL, NULL,
                    "its options are those of virtio devices, and have no effect on this controller");
-  return TRUE;
+  return !driver->iothread || iothreads_check(domain, driver->iothread, &driver->place, "iothread", error);
 }

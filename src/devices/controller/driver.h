@@ -14,9 +14,10 @@
 struct _xmlNode;
 
 typedef struct {
-  guint32 queues; /* 0: not given, as in the next two */
+  guint32 queues; /* 0: not given, as in the next three */
   guint32 cmd_per_lun;
   guint32 max_sectors;
+  guint32 iothread;
   FeatureState ioeventfd;
   VirtioOptions virtio;
   Place place; /* of the element */

@@ -7,6 +7,7 @@
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
 #include "domain/domain.h"
+#include "domain/iothreads.h"
 
 ENUM_TABLE(disk_error_table, DISK_ERROR_LAST, [DISK_ERROR_STOP] = "stop", [DISK_ERROR_REPORT] = "report",
            [DISK_ERROR_IGNORE] = "ignore", [DISK_ERROR_ENOSPACE] = "enospc");
@@ -81,6 +82,7 @@ static Props *translate_virtio(const Domain *domain, const Disk *disk)
   Props *props = props_new("driver", enum_to_string(&disk_virtio_driver_table, (int)disk->model));
   const DiskDriver *driver = &disk->driver;
 
+  iothread_add(driver->iothread, props);
   for (guint i = 0; i < DISK_VIRTIO_LAST; i++) {
     if (driver->virtio[i] != DISK_SWITCH_DEFAULT)
       props_add_bool(props, virtio_properties[i], driver->virtio[i] == DISK_SWITCH_ON);

@@ -475,7 +475,7 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
 
   return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
          validate_geometry(disk, error) && validate_traits(disk, error) &&
-         disk_driver_validate(disk, error) && disk_target_validate(domain, disk, error) &&
+         disk_driver_validate(domain, disk, error) && disk_target_validate(domain, disk, error) &&
          (!disk->image.source.is_there || disk_image_validate(&disk->image, &disk->driver.place, error)) &&
          validate_source(domain, disk, error) && disk_backing_validate(disk, error);
 }

@@ -126,6 +126,7 @@ typedef struct {
   DiskSwitch virtio[DISK_VIRTIO_LAST];
   guint32 queues; /* 0: QEMU's own number, as the next; virtio, too */
   guint32 queue_size;
+  guint32 iothread; /* 0: none; virtio, too */
 } DiskDriver;
 
 typedef enum {
@@ -176,7 +177,7 @@ extern const DeviceRoom disk_room;
 
 /* Reads <driver>, and with it the format. */
 gboolean disk_driver_parse(struct _xmlNode *node, Disk *disk, GError **error);
-gboolean disk_driver_validate(const Disk *disk, GError **error);
+gboolean disk_driver_validate(const Domain *domain, const Disk *disk, GError **error);
 
 /* Whether an image of the format can be written over another. */
 gboolean disk_format_has_backing(DiskFormat format);

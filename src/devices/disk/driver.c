@@ -4,6 +4,7 @@
 #include "devices/disk/disk.h"
 
 #include "domain/domain.h"
+#include "domain/iothreads.h"
 #include "xml/element.h"
 
 ENUM_TABLE(disk_cache_table, DISK_CACHE_LAST, [DISK_CACHE_DEFAULT] = "default", [DISK_CACHE_NONE] = "none",
@@ -72,6 +73,19 @@ static gboolean read_virtio(xmlNode *node, DiskDriver *driver, GError **error)
                    driver->queue_size);
 }
 
+/* Since libvirt 10.0: each queue may have a thread of its own. */
+static gboolean refuse_mapping(xmlNode *node, GError **error)
+{
+  xmlNode *mapping = NULL;
+
+  if (!xml_child(node, "iothreads", &mapping, error))
+    return FALSE;
+  if (!mapping)
+    return TRUE;
+  xml_error(error, mapping, NULL, "several I/O threads for one disk need QEMU 9.0; domrun runs 7.2, too");
+  return error_add_hint(error, "iothread='N' of <driver> gives the disk one");
+}
+
 gboolean disk_driver_parse(xmlNode *disk_node, Disk *disk, GError **error)
 {
   DiskDriver *driver = &disk->driver;
@@ -88,7 +102,9 @@ gboolean disk_driver_parse(xmlNode *disk_node, Disk *disk, GError **error)
   driver->place = xml_place(node);
   return xml_attribute_enum(node, "name", &disk_backend_table, &backend, error) &&
          read_format(node, &disk->image, error) && read_policies(node, driver, error) &&
-         read_virtio(node, driver, error);
+         read_virtio(node, driver, error) &&
+         xml_attribute_uint32(node, "iothread", 1, G_MAXINT32, &driver->iothread, error) &&
+         refuse_mapping(node, error);
 }
 
 /* ---- Checks ---- */
@@ -96,7 +112,10 @@ gboolean disk_driver_parse(xmlNode *disk_node, Disk *disk, GError **error)
 static gboolean validate_virtio(const Disk *disk, GError **error)
 {
   const DiskDriver *driver = &disk->driver;
-  const char *attribute = driver->queues ? "queues" : driver->queue_size ? "queue_size" : NULL;
+  const char *attribute = driver->queues       ? "queues"
+                          : driver->queue_size ? "queue_size"
+                          : driver->iothread   ? "iothread"
+                                               : NULL;
 
   if (disk->bus == DISK_BUS_VIRTIO)
     return TRUE;
@@ -109,7 +128,7 @@ static gboolean validate_virtio(const Disk *disk, GError **error)
                             enum_to_string(&disk_bus_table, (int)disk->bus));
 }
 
-gboolean disk_driver_validate(const Disk *disk, GError **error)
+gboolean disk_driver_validate(const Domain *domain, const Disk *disk, GError **error)
 {
   const DiskDriver *driver = &disk->driver;
   gboolean is_direct = driver->cache == DISK_CACHE_NONE || driver->cache == DISK_CACHE_DIRECTSYNC;
@@ -118,7 +137,8 @@ gboolean disk_driver_validate(const Disk *disk, GError **error)
     error_set_document(error, &driver->place, "io", "'native' needs a cache that is by-passed");
     return error_add_hint(error, "add cache='none' or cache='directsync'");
   }
-  if (!validate_virtio(disk, error))
+  if (!validate_virtio(disk, error) ||
+      (driver->iothread && !iothreads_check(domain, driver->iothread, &driver->place, "iothread", error)))
     return FALSE;
   if (driver->copy_on_read == DISK_SWITCH_ON && disk->is_readonly)
     return error_set_document(error, &driver->place, "copy_on_read", "a read-only disk cannot copy on read");
