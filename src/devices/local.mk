@@ -19,9 +19,12 @@ libdomrun_a_SOURCES += \
 	%D%/memory-device.c %D%/memory-device-qemu.c %D%/memory-device.h \
 	%D%/input.c %D%/input-qemu.c %D%/input.h \
 	%D%/interface/driver.c %D%/interface/driver-qemu.c %D%/interface/driver.h \
+	%D%/interface/host-name.c %D%/interface/host-name.h \
 	%D%/interface/interface.c %D%/interface/interface-qemu.c %D%/interface/interface.h \
+	%D%/interface/port.c %D%/interface/port.h \
 	%D%/interface/source.c %D%/interface/source-qemu.c %D%/interface/source.h \
 	%D%/iommu.c %D%/iommu-qemu.c %D%/iommu.h \
+	%D%/interface/user.c %D%/interface/user-qemu.c %D%/interface/user.h \
 	%D%/memballoon.c %D%/memballoon-qemu.c %D%/memballoon.h \
 	%D%/panic.c %D%/panic-qemu.c %D%/panic.h \
 	%D%/registry.c %D%/registry.h \

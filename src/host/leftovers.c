@@ -30,6 +30,11 @@ void leftovers_note_tap(int directory, const char *file, const TapEnd *end)
   json_set_string(note, "bridge", end->bridge);
   json_set_string(note, "downscript", end->downscript);
   json_set_bool(note, "is-set-down", end->is_set_down);
+  json_set_bool(note, "is-switched", end->is_switched);
+  json_set_bool(note, "is-limited", end->is_limited);
+  json_set_string(note, "macvtap", end->macvtap);
+  json_set_string(note, "parent", end->parent);
+  json_set_string(note, "parent-mac", end->parent_mac);
   text = json_print(note);
   unlinkat(directory, name, 0);
   fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -53,6 +58,11 @@ static void release(const Json *note)
     .bridge = json_get_string(note, "bridge"),
     .downscript = json_get_string(note, "downscript"),
     .is_set_down = json_get_bool(note, "is-set-down"),
+    .is_switched = json_get_bool(note, "is-switched"),
+    .is_limited = json_get_bool(note, "is-limited"),
+    .macvtap = json_get_string(note, "macvtap"),
+    .parent = json_get_string(note, "parent"),
+    .parent_mac = json_get_string(note, "parent-mac"),
   };
 
   if (end.name && *end.name)

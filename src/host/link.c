@@ -79,6 +79,29 @@ gboolean link_set_mac(const char *name, const LinkMac *mac)
   return ask(SIOCSIFHWADDR, &request);
 }
 
+gboolean link_get_mac(const char *name, LinkMac *ret_mac)
+{
+  struct ifreq request = request_for(name);
+
+  if (!ask(SIOCGIFHWADDR, &request))
+    return FALSE;
+  memcpy(ret_mac->bytes, request.ifr_hwaddr.sa_data, sizeof ret_mac->bytes);
+  return TRUE;
+}
+
+gboolean link_set_rx_frames(const char *name, guint32 count)
+{
+  struct ethtool_coalesce coalesce = { .cmd = ETHTOOL_GCOALESCE };
+  struct ifreq request = request_for(name);
+
+  request.ifr_data = (void *)&coalesce;
+  if (!ask(SIOCETHTOOL, &request))
+    return FALSE;
+  coalesce.cmd = ETHTOOL_SCOALESCE;
+  coalesce.rx_max_coalesced_frames = count;
+  return ask(SIOCETHTOOL, &request);
+}
+
 guint32 link_get_mtu(const char *name)
 {
   struct ifreq request = request_for(name);

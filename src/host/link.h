@@ -19,6 +19,7 @@ gboolean link_is_up(const char *name);
 gboolean link_set_up(const char *name);
 gboolean link_set_down(const char *name);
 gboolean link_set_mac(const char *name, const LinkMac *mac);
+gboolean link_get_mac(const char *name, LinkMac *ret_mac);
 
 /* 0 where it cannot be told. */
 guint32 link_get_mtu(const char *name);
@@ -28,3 +29,6 @@ gboolean link_set_mtu(const char *name, guint32 mtu);
 gboolean link_attach(const char *name, const char *bridge);
 gboolean link_detach(const char *name, const char *bridge);
 gboolean link_is_attached(const char *name, const char *bridge);
+
+/* How many frames a tap device takes together before it tells who reads it. */
+gboolean link_set_rx_frames(const char *name, guint32 count);

@@ -18,8 +18,13 @@ libdomrun_a_SOURCES += \
 	%D%/listener.c %D%/listener.h \
 	%D%/log-file.c %D%/log-file.h \
 	%D%/machine-id.c %D%/machine-id.h \
+	%D%/macvtap.c %D%/macvtap.h \
+	%D%/netlink.c %D%/netlink.h \
 	%D%/networks.c %D%/networks.h \
 	%D%/output-file.c %D%/output-file.h \
+	%D%/passt.c %D%/passt.h \
+	%D%/pci.c %D%/pci.h \
+	%D%/port.c %D%/port.h \
 	%D%/requirement.c %D%/requirement.h \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \

@@ -19,7 +19,9 @@
 #include "host/firmware.h"
 #include "host/hugepages.h"
 #include "host/listener.h"
+#include "host/macvtap.h"
 #include "host/output-file.h"
+#include "host/pci.h"
 #include "host/requirement.h"
 
 /* "mode 0660, owner root, group kvm", names where the host has them. */
@@ -302,17 +304,54 @@ static gboolean check_port(const PlanRequirement *requirement, GError **error)
   return requirement_refuse(requirement, error, "%s", reason);
 }
 
+static gboolean check_helper(const PlanRequirement *requirement, GError **error)
+{
+  g_autofree char *found = g_find_program_in_path(requirement->path);
+
+  if (found)
+    return TRUE;
+  requirement_refuse(requirement, error, "the program '%s' is not in PATH", requirement->path);
+  return error_add_hint(error, "install it; most distributions have a package of that name");
+}
+
+static gboolean check_switch(const PlanRequirement *requirement, GError **error)
+{
+  g_autofree char *found = g_find_program_in_path("ovs-vsctl");
+
+  if (!found) {
+    requirement_refuse(requirement, error,
+                       "ovs-vsctl, which attaches to the Open vSwitch bridge '%s', is not in PATH",
+                       requirement->path);
+    return error_add_hint(error, "install Open vSwitch; without <virtualport> a bridge of Linux is meant");
+  }
+  return bridge_check_tun(requirement, error);
+}
+
 static gboolean (*const checks[])(const PlanRequirement *requirement, GError **error) = {
-  [PLAN_REQUIRE_READ] = check_read,          [PLAN_REQUIRE_WRITE] = check_write,
-  [PLAN_REQUIRE_CREATE] = check_create,      [PLAN_REQUIRE_DIRECTORY] = check_directory,
-  [PLAN_REQUIRE_EMULATOR] = check_emulator,  [PLAN_REQUIRE_KVM] = check_kvm,
-  [PLAN_REQUIRE_DEVICE] = check_device,      [PLAN_REQUIRE_PIPE] = check_pipe,
-  [PLAN_REQUIRE_SOCKET] = check_socket,      [PLAN_REQUIRE_HUGEPAGES] = hugepages_check,
-  [PLAN_REQUIRE_FIRMWARE] = firmware_refuse, [PLAN_REQUIRE_VARIABLES] = check_variables,
-  [PLAN_REQUIRE_LISTEN] = check_listen,      [PLAN_REQUIRE_TCP_PORT] = check_port,
-  [PLAN_REQUIRE_UDP_PORT] = check_port,      [PLAN_REQUIRE_PROGRAM] = check_program,
-  [PLAN_REQUIRE_TUN] = bridge_check_tun,     [PLAN_REQUIRE_TAP] = bridge_check_tap,
-  [PLAN_REQUIRE_BRIDGE] = bridge_check,      [PLAN_REQUIRE_NETWORK] = bridge_check_network,
+  [PLAN_REQUIRE_READ] = check_read,
+  [PLAN_REQUIRE_WRITE] = check_write,
+  [PLAN_REQUIRE_CREATE] = check_create,
+  [PLAN_REQUIRE_DIRECTORY] = check_directory,
+  [PLAN_REQUIRE_EMULATOR] = check_emulator,
+  [PLAN_REQUIRE_KVM] = check_kvm,
+  [PLAN_REQUIRE_DEVICE] = check_device,
+  [PLAN_REQUIRE_PIPE] = check_pipe,
+  [PLAN_REQUIRE_SOCKET] = check_socket,
+  [PLAN_REQUIRE_HUGEPAGES] = hugepages_check,
+  [PLAN_REQUIRE_FIRMWARE] = firmware_refuse,
+  [PLAN_REQUIRE_VARIABLES] = check_variables,
+  [PLAN_REQUIRE_LISTEN] = check_listen,
+  [PLAN_REQUIRE_TCP_PORT] = check_port,
+  [PLAN_REQUIRE_UDP_PORT] = check_port,
+  [PLAN_REQUIRE_PROGRAM] = check_program,
+  [PLAN_REQUIRE_TUN] = bridge_check_tun,
+  [PLAN_REQUIRE_TAP] = bridge_check_tap,
+  [PLAN_REQUIRE_BRIDGE] = bridge_check,
+  [PLAN_REQUIRE_NETWORK] = bridge_check_network,
+  [PLAN_REQUIRE_SWITCH] = check_switch,
+  [PLAN_REQUIRE_PARENT] = macvtap_check_parent,
+  [PLAN_REQUIRE_PCI] = pci_check,
+  [PLAN_REQUIRE_HELPER] = check_helper,
 };
 
 static gboolean is_image(const PlanRequirement *requirement)

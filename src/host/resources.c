@@ -14,6 +14,7 @@
 #include "host/firmware.h"
 #include "host/leftovers.h"
 #include "host/output-file.h"
+#include "host/passt.h"
 
 struct Resources {
   const RuntimeDir *directory;
@@ -121,7 +122,13 @@ static gboolean queue_acquire(const Resources *resources, Resource *resource, GE
 
 static gboolean vhost_acquire(const Resources *resources, Resource *resource, GError **error)
 {
-  resource->fd = tap_open_vhost(&resource->plan->place, error);
+  resource->fd = tap_open_vhost(resource->plan->path, &resource->plan->place, error);
+  return resource->fd >= 0;
+}
+
+static gboolean passt_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  resource->fd = passt_start(&resource->plan->passt, &resource->plan->place, error);
   return resource->fd >= 0;
 }
 
@@ -132,6 +139,7 @@ static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_TAP] = { tap_acquire, tap_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_VARIABLES] = { variables_acquire, file_release, .is_of_run = FALSE },
+  [PLAN_RESOURCE_PASST] = { passt_acquire, file_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };
 

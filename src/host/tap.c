@@ -21,6 +21,8 @@
 #include "host/bridge.h"
 #include "host/bridge-helper.h"
 #include "host/link.h"
+#include "host/macvtap.h"
+#include "host/port.h"
 #include "process/program.h"
 
 static const char tun_path[] = "/dev/net/tun";
@@ -36,6 +38,10 @@ struct Tap {
   gboolean is_attached; /* to the bridge, by us */
   gboolean was_down;    /* and was set up by us */
   gboolean is_complete; /* and so the script for the end is due */
+  gboolean is_switched; /* a port of Open vSwitch, by us */
+  gboolean is_limited;  /* by us */
+  char mac[18];         /* a macvtap device's, as text; empty: it is none, or not there */
+  char parent_mac[18];  /* what the device below had; empty: it kept it */
 };
 
 static gboolean refuse(const Place *place, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -54,9 +60,9 @@ static gboolean refuse(const Place *place, GError **error, const char *format, .
 /* ---- Descriptors ---- */
 
 /* Opens a queue of the device @name, which is made where there is none. -1 with errno set on failure. */
-static int open_queue(const char *name, int flags, char *ret_name)
+static int open_queue(const PlanTap *plan, const char *name, int flags, char *ret_name)
 {
-  autofd int fd = open(tun_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  autofd int fd = open(plan->clone_path ? plan->clone_path : tun_path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
   struct ifreq request = { 0 };
 
   if (fd < 0)
@@ -101,9 +107,9 @@ static gboolean open_present(Tap *tap, GError **error)
   struct ifreq request = { 0 };
 
   tap->was_there = TRUE;
-  tap->fd = open_queue(tap->plan->name, tap->is_multi_queue ? IFF_MULTI_QUEUE : 0, tap->name);
+  tap->fd = open_queue(tap->plan, tap->plan->name, tap->is_multi_queue ? IFF_MULTI_QUEUE : 0, tap->name);
   if (tap->fd < 0 && errno == EINVAL && !tap->is_multi_queue)
-    tap->fd = open_queue(tap->plan->name, IFF_MULTI_QUEUE, tap->name);
+    tap->fd = open_queue(tap->plan, tap->plan->name, IFF_MULTI_QUEUE, tap->name);
   if (tap->fd < 0)
     return refuse_device(tap->plan, errno, error);
   /* Several programs may open a device of many queues. */
@@ -116,7 +122,7 @@ static gboolean open_or_make(Tap *tap, GError **error)
 {
   int flags = IFF_TUN_EXCL | (tap->is_multi_queue ? IFF_MULTI_QUEUE : 0);
 
-  tap->fd = open_queue(tap->plan->name, flags, tap->name);
+  tap->fd = open_queue(tap->plan, tap->plan->name, flags, tap->name);
   if (tap->fd >= 0)
     return TRUE;
   return errno == EBUSY ? open_present(tap, error) : refuse_device(tap->plan, errno, error);
@@ -132,20 +138,23 @@ static gboolean open_existing(Tap *tap, GError **error)
 int tap_open_queue(const Tap *tap, GError **error)
 {
   char name[IFNAMSIZ];
-  int fd = open_queue(tap->name, IFF_MULTI_QUEUE, name);
+  int fd;
 
+  if (tap->plan->macvtap)
+    return macvtap_open_queue(tap->name, tap->is_multi_queue, &tap->place, error);
+  fd = open_queue(tap->plan, tap->name, IFF_MULTI_QUEUE, name);
   if (fd < 0)
     refuse(&tap->place, error, "cannot open one more queue of '%s': %s", tap->name, g_strerror(errno));
   return fd;
 }
 
-int tap_open_vhost(const Place *place, GError **error)
+int tap_open_vhost(const char *path, const Place *place, GError **error)
 {
-  int fd = open(vhost_net_path, O_RDWR | O_CLOEXEC);
+  int fd = open(path ? path : vhost_net_path, O_RDWR | O_CLOEXEC);
   int saved = errno;
 
   if (fd < 0) {
-    refuse(place, error, "cannot open %s: %s", vhost_net_path, g_strerror(saved));
+    refuse(place, error, "cannot open %s: %s", path ? path : vhost_net_path, g_strerror(saved));
     error_add_hint(error, "<driver name='qemu'/> does without");
   }
   return fd;
@@ -153,9 +162,7 @@ int tap_open_vhost(const Place *place, GError **error)
 
 /* ---- What is set up ---- */
 
-/* The guest's address with another first byte, the highest that an address of one host's own making can have:
- * a bridge takes the lowest address of its parts for its own, and must not take this one. */
-static gboolean parse_host_mac(const char *text, LinkMac *ret_mac)
+static gboolean parse_mac(const char *text, LinkMac *ret_mac)
 {
   guint bytes[6];
 
@@ -164,7 +171,23 @@ static gboolean parse_host_mac(const char *text, LinkMac *ret_mac)
     return FALSE;
   for (gsize i = 0; i < 6; i++)
     ret_mac->bytes[i] = (guint8)bytes[i];
-  ret_mac->bytes[0] = bytes[0] == 0xfe ? 0xfa : 0xfe; /* never the guest's own */
+  return TRUE;
+}
+
+static void print_mac(const LinkMac *mac, char ret_text[18])
+{
+  const guint8 *b = mac->bytes;
+
+  g_snprintf(ret_text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
+/* The guest's address with another first byte, the highest that an address of one host's own making can have:
+ * a bridge takes the lowest address of its parts for its own, and must not take this one. */
+static gboolean parse_host_mac(const char *text, LinkMac *ret_mac)
+{
+  if (!parse_mac(text, ret_mac))
+    return FALSE;
+  ret_mac->bytes[0] = ret_mac->bytes[0] == 0xfe ? 0xfa : 0xfe; /* never the guest's own */
   return TRUE;
 }
 
@@ -178,10 +201,27 @@ static gboolean attach(Tap *tap)
 {
   const char *bridge = tap->plan->bridge;
 
-  if (!bridge)
+  if (!bridge || tap->is_switched)
     return TRUE;
   tap->is_attached = link_attach(tap->name, bridge);
   return tap->is_attached || (errno == EBUSY && link_is_attached(tap->name, bridge));
+}
+
+static gboolean set_up(Tap *tap, GError **error)
+{
+  tap->was_down = !link_is_up(tap->name);
+  return link_set_up(tap->name) ||
+         refuse(&tap->place, error, "cannot set '%s' up: %s", tap->name, g_strerror(errno));
+}
+
+static gboolean bridge_is_switch(const PlanTap *plan)
+{
+  return plan->bridge && plan->port && plan->port->is_openvswitch;
+}
+
+static gboolean has_limits(const PlanTap *plan)
+{
+  return plan->port && (plan->port->inbound.average || plan->port->outbound.average);
 }
 
 static gboolean configure(Tap *tap, GError **error)
@@ -195,6 +235,11 @@ static gboolean configure(Tap *tap, GError **error)
                   g_strerror(errno));
   if (mtu && mtu != link_get_mtu(tap->name) && !link_set_mtu(tap->name, mtu))
     return refuse(&tap->place, error, "cannot give '%s' an MTU of %u: %s", tap->name, mtu, g_strerror(errno));
+  if (bridge_is_switch(plan)) {
+    tap->is_switched = port_attach_to_switch(tap->name, plan->bridge, plan->port, plan->mac, error);
+    if (!tap->is_switched)
+      return FALSE;
+  }
   if (!attach(tap)) {
     int saved = errno;
 
@@ -202,9 +247,61 @@ static gboolean configure(Tap *tap, GError **error)
            saved == EBUSY ? "it is attached to another one" : g_strerror(saved));
     return saved == EBUSY ? error_add_hint(error, "ip link set %s nomaster detaches it", tap->name) : FALSE;
   }
-  tap->was_down = !link_is_up(tap->name);
-  return link_set_up(tap->name) ||
-         refuse(&tap->place, error, "cannot set '%s' up: %s", tap->name, g_strerror(errno));
+  tap->is_limited = has_limits(plan);
+  if (!port_set_up(tap->name, plan->bridge, plan->port, /* is_inside= */ FALSE, error))
+    return FALSE;
+  return set_up(tap, error);
+}
+
+/* ---- macvtap ---- */
+
+/* In passthrough mode the device below gets the guest's address, and has its own back at the end. */
+static gboolean take_over_parent(Tap *tap, const LinkMac *mac, GError **error)
+{
+  const PlanTap *plan = tap->plan;
+  LinkMac old;
+
+  if (plan->macvtap != PLAN_MACVTAP_PASSTHROUGH)
+    return TRUE;
+  if (!link_get_mac(plan->parent, &old))
+    return refuse(&tap->place, error, "cannot read the MAC address of '%s': %s", plan->parent,
+                  g_strerror(errno));
+  print_mac(&old, tap->parent_mac);
+  print_mac(&old, tap->mac); /* so far */
+  if (!link_set_mac(tap->name, mac))
+    return refuse(&tap->place, error, "cannot give '%s' the guest's MAC address: %s", plan->parent,
+                  g_strerror(errno));
+  return TRUE;
+}
+
+static gboolean make_macvtap(Tap *tap, GError **error)
+{
+  const PlanTap *plan = tap->plan;
+  LinkMac mac = { { 0 } };
+
+  parse_mac(plan->mac, &mac); /* the document's, which was checked */
+  if (!macvtap_make(plan, &tap->place, &mac, tap->name, error))
+    return FALSE;
+  if (!take_over_parent(tap, &mac, error))
+    return FALSE;
+  print_mac(&mac, tap->mac);
+  if (plan->mtu && !link_set_mtu(tap->name, plan->mtu))
+    return refuse(&tap->place, error, "cannot give '%s' an MTU of %u: %s", tap->name, plan->mtu,
+                  g_strerror(errno));
+  tap->fd = macvtap_open_queue(tap->name, tap->is_multi_queue, &tap->place, error);
+  return tap->fd >= 0 && port_set_up(tap->name, NULL, plan->port, /* is_inside= */ TRUE, error) &&
+         set_up(tap, error);
+}
+
+static void unmake_macvtap(Tap *tap)
+{
+  LinkMac mac;
+
+  fd_clear(&tap->fd);
+  if (parse_mac(tap->mac, &mac))
+    macvtap_delete(tap->name, &mac);
+  if (parse_mac(tap->parent_mac, &mac) && !link_set_mac(tap->plan->parent, &mac))
+    announce_notice("'%s' keeps the guest's MAC address: %s", tap->plan->parent, g_strerror(errno));
 }
 
 /* What the helper makes is attached and up. It takes no wishes, but an interface works without a name of the
@@ -214,6 +311,13 @@ static gboolean open_by_helper(Tap *tap, GError **error)
   const PlanTap *plan = tap->plan;
   struct ifreq request = { 0 };
 
+  if (plan->port && (plan->port->is_isolated || plan->port->vlans || plan->port->is_openvswitch)) {
+    refuse(&tap->place, error,
+           "VLANs, isolated ports and Open vSwitch need the right to change bridges (CAP_NET_ADMIN)");
+    return error_add_hint(error, "run as root");
+  }
+  if (has_limits(plan))
+    announce_notice("the guest's traffic is not limited: limits take CAP_NET_ADMIN");
   if (plan->queues > 1)
     return refuse(&tap->place, error,
                   "more than one queue needs the right to make tap devices (CAP_NET_ADMIN)");
@@ -236,6 +340,8 @@ static gboolean open_device(Tap *tap, GError **error)
 {
   const PlanTap *plan = tap->plan;
 
+  if (plan->macvtap)
+    return make_macvtap(tap, error);
   if (plan->is_existing)
     return open_existing(tap, error);
   if (plan->bridge && !bridge_may_administer())
@@ -328,6 +434,12 @@ void tap_free(Tap *tap)
     return;
   if (tap->is_complete)
     run_down_script(tap);
+  if (tap->plan->macvtap)
+    unmake_macvtap(tap);
+  if (tap->is_switched)
+    port_detach_from_switch(tap->name);
+  if (tap->was_there && tap->is_limited)
+    port_clear_limits(tap->name);
   if (tap->was_there && tap->is_attached)
     link_detach(tap->name, tap->plan->bridge);
   if (tap->was_there && tap->was_down)
@@ -343,13 +455,19 @@ gboolean tap_describe_end(const Tap *tap, TapEnd *ret_end)
     .bridge = tap->was_there && tap->is_attached ? tap->plan->bridge : NULL,
     .downscript = tap->is_complete ? tap->plan->downscript : NULL,
     .is_set_down = tap->was_there && tap->was_down,
+    .is_switched = tap->is_switched,
+    .is_limited = tap->was_there && tap->is_limited,
+    .macvtap = tap->plan->macvtap ? tap->mac : NULL,
+    .parent = tap->plan->parent,
+    .parent_mac = *tap->parent_mac ? tap->parent_mac : NULL,
   };
-  return ret_end->bridge || ret_end->downscript || ret_end->is_set_down;
+  return ret_end->bridge || ret_end->downscript || ret_end->is_set_down || ret_end->is_switched ||
+         ret_end->is_limited || ret_end->macvtap;
 }
 
 gboolean tap_foresee_end(const PlanTap *plan, TapEnd *ret_end)
 {
-  if (plan->is_existing || if_nametoindex(plan->name) == 0)
+  if (plan->is_existing || plan->macvtap || if_nametoindex(plan->name) == 0)
     return FALSE;
   *ret_end = (TapEnd){
     .name = plan->name,
@@ -363,19 +481,28 @@ gboolean tap_foresee_end(const PlanTap *plan, TapEnd *ret_end)
 void tap_give_up(const TapEnd *end)
 {
   const PlanTap plan = {
-    .name = end->name, .bridge = end->bridge, .downscript = end->downscript, .queues = 1
+    .name = end->name,
+    .bridge = end->bridge,
+    .downscript = end->downscript,
+    .queues = 1,
+    .macvtap = end->macvtap ? PLAN_MACVTAP_BRIDGE : PLAN_MACVTAP_NONE,
+    .parent = end->parent,
   };
   Tap *tap = g_new0(Tap, 1);
 
   tap->plan = &plan;
   tap->fd = -1;
   g_strlcpy(tap->name, end->name, sizeof tap->name);
-  if (if_nametoindex(end->name) == 0) {
+  tap->is_switched = end->is_switched;
+  g_strlcpy(tap->mac, end->macvtap ? end->macvtap : "", sizeof tap->mac);
+  g_strlcpy(tap->parent_mac, end->parent_mac ? end->parent_mac : "", sizeof tap->parent_mac);
+  if (if_nametoindex(end->name) == 0 || end->macvtap) {
     tap->is_complete = TRUE;
   } else if (open_present(tap, /* error= */ NULL)) {
     tap->is_complete = TRUE;
     tap->is_attached = end->bridge && link_is_attached(end->name, end->bridge);
     tap->was_down = end->is_set_down;
+    tap->is_limited = end->is_limited;
   }
   tap_free(tap);
 }

@@ -35,6 +35,11 @@ typedef struct {
   const char *bridge;     /* it is detached from; NULL: it stays where it is */
   const char *downscript; /* or NULL */
   gboolean is_set_down;   /* as it was */
+  gboolean is_switched;   /* it is a port of Open vSwitch, which does not forget it by itself */
+  gboolean is_limited;    /* its limits are taken back */
+  const char *macvtap;    /* the address of a macvtap device, which is deleted; NULL: it is none */
+  const char *parent;     /* of it, which gets back: */
+  const char *parent_mac; /* NULL: it kept its own */
 } TapEnd;
 
 /* Of a device; FALSE where it takes nothing. Borrowed from the tap. */
@@ -56,5 +61,5 @@ int tap_fd(const Tap *tap);
  * use, and wants them switched on when it starts. -1 with a DOMRUN_ERROR_HOST error on failure. */
 int tap_open_queue(const Tap *tap, GError **error);
 
-/* The kernel's back end for a queue, for one run of QEMU as well. */
-int tap_open_vhost(const Place *place, GError **error);
+/* The kernel's back end for a queue, for one run of QEMU as well. @path is its device, or NULL. */
+int tap_open_vhost(const char *path, const Place *place, GError **error);

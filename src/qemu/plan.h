@@ -14,6 +14,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "qemu/port.h"
 #include "qemu/props.h"
 
 typedef enum {
@@ -39,7 +40,8 @@ typedef enum {
   PLAN_RESOURCE_VARIABLES, /* the file of a firmware's variables: made from its template where it is not
                               there. QEMU opens it by its path; the descriptor is held so that it is known to
                               be there */
-  PLAN_RESOURCE_VHOST_NET, /* /dev/vhost-net, opened for one queue of a tap device */
+  PLAN_RESOURCE_VHOST_NET, /* /dev/vhost-net, or @path, opened for one queue of a tap device */
+  PLAN_RESOURCE_PASST,     /* a socket with passt(1) behind it, started as its PlanPasst says */
 } PlanResourceKind;
 
 /* What the supervisor relays a console to. */
@@ -57,6 +59,20 @@ typedef struct {
   guint32 interval; /* seconds that may pass between two attempts */
 } PlanStream;
 
+/* How a macvtap device shares the device under it with others. */
+typedef enum {
+  PLAN_MACVTAP_NONE, /* it is none */
+  PLAN_MACVTAP_VEPA,
+  PLAN_MACVTAP_BRIDGE,
+  PLAN_MACVTAP_PRIVATE,
+  PLAN_MACVTAP_PASSTHROUGH,
+} PlanMacvtap;
+
+/* How passt is started. Strings are borrowed from the document. */
+typedef struct {
+  GPtrArray *arguments; /* of strings, behind the socket's; borrowed */
+} PlanPasst;
+
 /* The host's end of a network interface. It is created without IFF_NO_PI's header and with IFF_VNET_HDR, up,
  * and part of @bridge. Strings are borrowed from the document. */
 typedef struct {
@@ -73,6 +89,10 @@ typedef struct {
   const char *downscript; /* the same before it is released */
   Place script_place;
   gboolean may_lack_script; /* @script is what every host may have: nothing is run where it is not there */
+  PlanMacvtap macvtap;      /* it is a macvtap device; else as below */
+  const char *parent;       /* of a macvtap device: the host's device under it; it has no bridge */
+  const char *clone_path;   /* what makes tap devices; NULL: /dev/net/tun */
+  const PlanPort *port;     /* borrowed from the device */
 } PlanTap;
 
 /* Something on the host that is acquired between the plan and the start, and released when the guest has
@@ -82,12 +102,13 @@ typedef struct {
   int fd;
   Place place;
   const char *alias; /* of the device, for messages: "serial0"; borrowed from the document, or a literal */
-  const char *path;  /* FILE, VARIABLES: absolute; borrowed, as the next */
+  const char *path;  /* FILE, VARIABLES, VHOST_NET: absolute; borrowed, as the next */
   const char *template_path; /* VARIABLES: NULL: nobody knows it */
   gboolean is_generated;     /* VARIABLES: the path is ours, and so its directory: it is made */
   gboolean is_reset;         /* VARIABLES: made again from the template */
   gboolean append;           /* FILE: keep what is there */
   PlanTap tap;               /* TAP */
+  PlanPasst passt;           /* PASST */
   PlanConsole console;
   PlanStream stream;    /* CONSOLE: of a PLAN_CONSOLE_STREAM */
   const char *log_path; /* CONSOLE: a file that gets what the guest prints, absolute; borrowed; NULL: none */
@@ -106,6 +127,10 @@ typedef enum {
   PLAN_REQUIRE_TUN,       /* the right to make tap devices; no path */
   PLAN_REQUIRE_TAP,       /* a tap device of that name */
   PLAN_REQUIRE_BRIDGE,    /* a bridge of that name, and the right to attach a tap device to it */
+  PLAN_REQUIRE_SWITCH,    /* Open vSwitch, and the right to make tap devices; the path is its bridge */
+  PLAN_REQUIRE_PARENT,    /* a network device that a macvtap device can be made on, and the right to do so */
+  PLAN_REQUIRE_PCI,       /* a PCI device "0000:01:02.0" that vfio-pci drives, and the right to use it */
+  PLAN_REQUIRE_HELPER,    /* a program of that name in PATH, that domrun runs beside the emulator */
   PLAN_REQUIRE_NETWORK,   /* a virtual network of that name, whose bridge nobody could name: never there */
   PLAN_REQUIRE_DEVICE,    /* a character device that can be read and written */
   PLAN_REQUIRE_PIPE,      /* a FIFO of that name, or two: NAME.in and NAME.out */

@@ -15,6 +15,7 @@ typedef enum {
   INTERFACE_BACKEND_DEFAULT, /* vhost for KVM guests where the host has it */
   INTERFACE_BACKEND_QEMU,
   INTERFACE_BACKEND_VHOST,
+  INTERFACE_BACKEND_VFIO, /* of a device of the host */
   INTERFACE_BACKEND_LAST,
 } InterfaceBackend;
 

@@ -15,10 +15,11 @@ ENUM_TABLE(
     [INTERFACE_MODEL_I82558B] = "i82558b", [INTERFACE_MODEL_I82559A] = "i82559a",
     [INTERFACE_MODEL_I82559B] = "i82559b", [INTERFACE_MODEL_I82559C] = "i82559c",
     [INTERFACE_MODEL_I82559ER] = "i82559er", [INTERFACE_MODEL_I82562] = "i82562",
-    [INTERFACE_MODEL_I82801] = "i82801", [INTERFACE_MODEL_NE2K_ISA] = "ne2k_isa",
-    [INTERFACE_MODEL_NE2K_PCI] = "ne2k_pci", [INTERFACE_MODEL_PCNET] = "pcnet",
-    [INTERFACE_MODEL_RTL8139] = "rtl8139", [INTERFACE_MODEL_TULIP] = "tulip",
-    [INTERFACE_MODEL_USB_NET] = "usb-net", [INTERFACE_MODEL_VIRTIO] = "virtio-net-pci",
+    [INTERFACE_MODEL_I82801] = "i82801", [INTERFACE_MODEL_IGB] = "igb",
+    [INTERFACE_MODEL_NE2K_ISA] = "ne2k_isa", [INTERFACE_MODEL_NE2K_PCI] = "ne2k_pci",
+    [INTERFACE_MODEL_PCNET] = "pcnet", [INTERFACE_MODEL_RTL8139] = "rtl8139",
+    [INTERFACE_MODEL_TULIP] = "tulip", [INTERFACE_MODEL_USB_NET] = "usb-net",
+    [INTERFACE_MODEL_VIRTIO] = "virtio-net-pci",
     [INTERFACE_MODEL_VIRTIO_TRANSITIONAL] = "virtio-net-pci-transitional",
     [INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-net-pci-non-transitional",
     [INTERFACE_MODEL_VMXNET3] = "vmxnet3");
@@ -36,6 +37,33 @@ static void translate_link(const Interface *interface, Plan *plan)
                    "the link is up from the start");
 }
 
+/* What all have: where it is, and what it is in the boot order. */
+static void add_place(const Domain *domain, const Interface *interface, Props *nic, Plan *plan)
+{
+  const Device *device = &interface->device;
+
+  if (device->boot_index)
+    props_add_uint(nic, "bootindex", device->boot_index);
+  controller_add_address(domain, device, nic);
+  if (interface->acpi_index)
+    props_add_uint(nic, "acpi-index", interface->acpi_index);
+  rom_translate(&interface->rom, nic, plan);
+  plan_add_json(plan, PLAN_BOTH, "-device", nic);
+}
+
+/* A device of the host. Its address is its own, or was set by whoever gave it to vfio-pci. */
+static void translate_hostdev(const Domain *domain, const Interface *interface, Plan *plan)
+{
+  const InterfaceSource *source = &interface->source;
+  Props *nic = props_new("driver", "vfio-pci");
+
+  props_add_string(nic, "host", source->pci);
+  props_add_string(nic, "id", interface->device.alias);
+  props_add_string(nic, "failover_pair_id", interface->standby);
+  add_place(domain, interface, nic, plan);
+  plan_require(plan, PLAN_REQUIRE_PCI, &source->place, NULL, source->pci);
+}
+
 gboolean interface_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Interface *interface = (const Interface *)device;
@@ -48,24 +76,26 @@ gboolean interface_translate(const Domain *domain, const Device *device, Plan *p
     .mac = interface->mac,
     .mtu = interface->mtu,
   };
-  Props *nic = props_new("driver", enum_to_string(&interface_driver_table, (int)interface->model));
+  Props *nic;
 
+  if (interface->source.type == INTERFACE_HOSTDEV) {
+    translate_hostdev(domain, interface, plan);
+    return TRUE;
+  }
+  nic = props_new("driver", enum_to_string(&interface_driver_table, (int)interface->model));
   interface_source_translate(domain, &front, plan);
   if (is_virtio) {
     interface_driver_translate(&interface->driver, nic);
     if (interface->mtu)
       props_add_uint(nic, "host_mtu", interface->mtu);
   }
-  props_add_format(nic, "netdev", "host%s", device->alias);
+  if (interface->source.type != INTERFACE_NULL)
+    props_add_format(nic, "netdev", "host%s", device->alias);
   props_add_string(nic, "id", device->alias);
   props_add_string(nic, "mac", interface->mac);
-  if (device->boot_index)
-    props_add_uint(nic, "bootindex", device->boot_index);
-  controller_add_address(domain, device, nic);
-  if (interface->acpi_index)
-    props_add_uint(nic, "acpi-index", interface->acpi_index);
-  rom_translate(&interface->rom, nic, plan);
-  plan_add_json(plan, PLAN_BOTH, "-device", nic);
+  if (interface->is_failover)
+    props_add_bool(nic, "failover", TRUE);
+  add_place(domain, interface, nic, plan);
   translate_link(interface, plan);
   return TRUE;
 }

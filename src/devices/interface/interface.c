@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "domain/cpu.h"
 #include "domain/devices.h"
 #include "domain/generator.h"
+#include "domain/memory-backing.h"
 #include "domain/networks.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
@@ -22,11 +24,12 @@ ENUM_TABLE(
     [INTERFACE_MODEL_I82558B] = "i82558b", [INTERFACE_MODEL_I82559A] = "i82559a",
     [INTERFACE_MODEL_I82559B] = "i82559b", [INTERFACE_MODEL_I82559C] = "i82559c",
     [INTERFACE_MODEL_I82559ER] = "i82559er", [INTERFACE_MODEL_I82562] = "i82562",
-    [INTERFACE_MODEL_I82801] = "i82801", [INTERFACE_MODEL_NE2K_ISA] = "ne2k_isa",
-    [INTERFACE_MODEL_NE2K_PCI] = "ne2k_pci", [INTERFACE_MODEL_NETFRONT] = "netfront",
-    [INTERFACE_MODEL_PCNET] = "pcnet", [INTERFACE_MODEL_RTL8139] = "rtl8139",
-    [INTERFACE_MODEL_TULIP] = "tulip", [INTERFACE_MODEL_USB_NET] = "usb-net",
-    [INTERFACE_MODEL_VIRTIO] = "virtio", [INTERFACE_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
+    [INTERFACE_MODEL_I82801] = "i82801", [INTERFACE_MODEL_IGB] = "igb",
+    [INTERFACE_MODEL_NE2K_ISA] = "ne2k_isa", [INTERFACE_MODEL_NE2K_PCI] = "ne2k_pci",
+    [INTERFACE_MODEL_NETFRONT] = "netfront", [INTERFACE_MODEL_PCNET] = "pcnet",
+    [INTERFACE_MODEL_RTL8139] = "rtl8139", [INTERFACE_MODEL_TULIP] = "tulip",
+    [INTERFACE_MODEL_USB_NET] = "usb-net", [INTERFACE_MODEL_VIRTIO] = "virtio",
+    [INTERFACE_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
     [INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional",
     [INTERFACE_MODEL_VMXNET3] = "vmxnet3");
 
@@ -95,6 +98,7 @@ static gboolean read_mac(xmlNode *node, Interface *interface, GError **error)
     return error_add_hint(error, "the first pair must be even, as in 52:54:00:12:34:56");
   }
   interface->mac = keep_mac(mac, bytes);
+  interface->is_mac_given = TRUE;
   return TRUE;
 }
 
@@ -175,13 +179,21 @@ static const AddressType *address_types(InterfaceModel model)
   return model == INTERFACE_MODEL_NE2K_ISA ? none : pci;
 }
 
-/* What every port is need not be carried out; <port isolated='yes'/> is left unread. */
-static void read_port(xmlNode *node)
+ENUM_TABLE(teaming_table, 2, "persistent", "transient");
+
+static gboolean read_teaming(xmlNode *node, Interface *interface, GError **error)
 {
-  for (xmlNode *child = xml_next_child(node, NULL, NULL); child; child = xml_next_child(node, NULL, child)) {
-    if (xml_is_element(child, "port") && g_strcmp0(xml_attribute(child, "isolated"), "yes") != 0)
-      xml_ignore(child);
-  }
+  xmlNode *teaming = NULL;
+  int is_transient = FALSE;
+
+  if (!xml_child(node, "teaming", &teaming, error))
+    return FALSE;
+  if (!teaming)
+    return TRUE;
+  interface->teaming_place = xml_place(teaming);
+  interface->is_failover = TRUE;
+  return xml_attribute_enum_required(teaming, "type", &teaming_table, &is_transient, error) &&
+         (!is_transient || xml_attribute_required(teaming, "persistent", &interface->standby, error));
 }
 
 static gboolean interface_parse(xmlNode *node, Device *device, GError **error)
@@ -189,12 +201,12 @@ static gboolean interface_parse(xmlNode *node, Device *device, GError **error)
   Interface *interface = (Interface *)device;
 
   device->boot_class = BOOT_NETWORK;
-  read_port(node);
   return interface_source_parse(node, &interface->source, error) && read_mac(node, interface, error) &&
          read_model(node, interface, error) && interface_driver_parse(node, &interface->driver, error) &&
          read_link(node, interface, error) && read_mtu(node, interface, error) &&
-         read_acpi(node, interface, error) && rom_parse(node, &interface->rom, error) &&
-         device_parse_boot(node, device, error) && device_parse_alias(node, device, error) &&
+         read_acpi(node, interface, error) && read_teaming(node, interface, error) &&
+         rom_parse(node, &interface->rom, error) && device_parse_boot(node, device, error) &&
+         device_parse_alias(node, device, error) &&
          address_parse(node, address_types(interface->model), &device->address, error);
 }
 
@@ -229,6 +241,7 @@ static PciPlug pci_plug(InterfaceModel model)
   case INTERFACE_MODEL_I82559ER:
   case INTERFACE_MODEL_I82562:
   case INTERFACE_MODEL_I82801:
+  case INTERFACE_MODEL_IGB:
   case INTERFACE_MODEL_NE2K_PCI:
   case INTERFACE_MODEL_PCNET:
   case INTERFACE_MODEL_TULIP:
@@ -248,6 +261,10 @@ static void complete_model(const Domain *domain, Interface *interface)
     report_warning(domain->report, &interface->model_place, "type",
                    "model 'virtio' is the paravirtualized one of QEMU",
                    "'netfront' is Xen's; an emulated 'rtl8139' takes its place");
+  if (interface->source.type == INTERFACE_HOSTDEV) { /* it is what the host's device is */
+    interface->device.pci_plug = PCI_PLUG_EXPRESS;
+    return;
+  }
   if (interface->model == INTERFACE_MODEL_DEFAULT || interface->model == INTERFACE_MODEL_NETFRONT)
     interface->model = INTERFACE_MODEL_RTL8139;
   interface->device.pci_plug = pci_plug(interface->model);
@@ -260,7 +277,8 @@ enum { TX_QUEUE_MAX = 256 };
 
 static void complete_tx_queue(const Domain *domain, Interface *interface)
 {
-  if (!interface_is_virtio(interface) || interface->driver.tx_queue_size <= TX_QUEUE_MAX)
+  if (!interface_is_virtio(interface) || interface->driver.tx_queue_size <= TX_QUEUE_MAX ||
+      interface->source.type == INTERFACE_VHOSTUSER || interface->source.type == INTERFACE_VDPA)
     return;
   report_warning(domain->report, &interface->driver.place, "tx_queue_size",
                  "leave it out: that is what the queue has by itself",
@@ -313,25 +331,107 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
   return TRUE;
 }
 
-static gboolean interface_validate(const Domain *domain, const Device *device, GError **error)
+/* QEMU's fail-over: a virtio device that is always there, and one of the host's that may go. */
+static gboolean validate_teaming(const Domain *domain, const Interface *interface, GError **error)
 {
-  const Interface *interface = (const Interface *)device;
-  const char *type = enum_to_string(&interface_type_table, (int)interface->source.type);
+  gboolean is_hostdev = interface->source.type == INTERFACE_HOSTDEV;
 
-  warn_of_same_mac(domain, interface);
-  if (interface->mtu && !interface_source_is_tap(&interface->source))
+  if (!interface->is_failover)
+    return TRUE;
+  if (!interface->standby && !interface_is_virtio(interface))
+    return error_set_document(error, &interface->teaming_place, "type",
+                              "a persistent interface has to be of model 'virtio'");
+  if (interface->standby && !is_hostdev)
+    return error_set_document(error, &interface->teaming_place, "type",
+                              "a transient interface has to be of type 'hostdev'");
+  DOMAIN_FOREACH_OF(domain, &interface_room, device, i) {
+    if (interface->standby && g_str_equal(device->alias, interface->standby))
+      return TRUE;
+  }
+  if (!interface->standby)
+    return TRUE;
+  error_set_document(error, &interface->teaming_place, "persistent",
+                     "there is no interface with the alias '%s'", interface->standby);
+  return error_add_hint(error, "it is the one with <teaming type='persistent'/>, and has to have an "
+                               "<alias name='ua-...'/>");
+}
+
+static gboolean has_shared_memory(const Domain *domain)
+{
+  const GPtrArray *cells = domain->cpu->numa.cells;
+  gboolean is_shared = domain->memory_backing->access == MEMORY_ACCESS_SHARED;
+
+  for (guint i = 0; cells && i < cells->len; i++)
+    is_shared |= ((const NumaCell *)g_ptr_array_index(cells, i))->access == MEMORY_ACCESS_SHARED;
+  return is_shared;
+}
+
+/* What the host would have to do first, and does not. */
+static void warn_of_hostdev(const Domain *domain, const Interface *interface)
+{
+  if (interface->source.is_managed)
+    report_warning(domain->report, &interface->device.place, "managed",
+                   "bind it to vfio-pci before, with driverctl(8) or the kernel's driver_override",
+                   "domrun does not take a device from its driver");
+  if (interface->is_mac_given)
+    report_warning(domain->report, &interface->mac_place, "address",
+                   "ip link set DEVICE vf NUMBER mac ADDRESS gives it to a virtual function",
+                   "the device of the host keeps the address that it has");
+}
+
+static gboolean validate_back_end(const Domain *domain, const Interface *interface, GError **error)
+{
+  const InterfaceSource *source = &interface->source;
+  gboolean is_virtio = interface_is_virtio(interface);
+
+  if (source->type == INTERFACE_USER)
+    return interface_user_validate(&source->user, error);
+  if (source->type == INTERFACE_HOSTDEV)
+    warn_of_hostdev(domain, interface);
+  if ((source->type == INTERFACE_VHOSTUSER || source->type == INTERFACE_VDPA) && !is_virtio) {
+    error_set_document(
+        error, interface->model_place.element ? &interface->model_place : &interface->device.place,
+        interface->model_place.element ? "type" : NULL, "an interface of type '%s' is a virtio device",
+        enum_to_string(&interface_type_table, (int)source->type));
+    return error_add_hint(error, "<model type='virtio'/>");
+  }
+  if (source->type == INTERFACE_VHOSTUSER && !has_shared_memory(domain))
+    report_warning(domain->report, &source->place, /* attribute= */ NULL,
+                   "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking> shares it",
+                   "vhost-user reaches nothing: the guest's memory is not shared with the other program");
+  return TRUE;
+}
+
+static gboolean validate_driver(const Interface *interface, GError **error)
+{
+  const InterfaceSource *source = &interface->source;
+  const char *type = enum_to_string(&interface_type_table, (int)source->type);
+
+  if (interface->mtu && !interface_source_is_tap(source) && source->type != INTERFACE_VHOSTUSER)
     return error_set_document(error, &interface->mtu_place, NULL,
                               "an interface of type '%s' has no MTU that could be set", type);
+  if ((interface->driver.backend == INTERFACE_BACKEND_VFIO) && source->type != INTERFACE_HOSTDEV)
+    return error_set_document(error, &interface->driver.place, "name",
+                              "'vfio' is for devices of the host: type='hostdev'");
   if (!interface_is_virtio(interface))
     return TRUE;
-  if (interface->driver.queues > 1 && !interface_source_is_tap(&interface->source))
+  if (interface->driver.queues > 1 && !interface_source_has_queues(source))
     return error_set_document(error, &interface->driver.place, "queues",
                               "an interface of type '%s' has one queue only", type);
-  if (interface->driver.backend == INTERFACE_BACKEND_VHOST && !interface_source_is_tap(&interface->source))
+  if (interface->driver.backend == INTERFACE_BACKEND_VHOST && !interface_source_has_queues(source))
     return error_set_document(error, &interface->driver.place, "name",
                               "'vhost' needs a tap device, which an interface of type '%s' does not have",
                               type);
   return TRUE;
+}
+
+static gboolean interface_validate(const Domain *domain, const Device *device, GError **error)
+{
+  const Interface *interface = (const Interface *)device;
+
+  warn_of_same_mac(domain, interface);
+  return interface_source_validate(&interface->source, error) && validate_driver(interface, error) &&
+         validate_back_end(domain, interface, error) && validate_teaming(domain, interface, error);
 }
 
 static void interface_annotate(const Domain *domain, const Device *device, xmlNode *node)
@@ -339,8 +439,9 @@ static void interface_annotate(const Domain *domain, const Device *device, xmlNo
   const Interface *interface = (const Interface *)device;
 
   xml_set_attribute(xml_set_child(node, "mac"), "address", interface->mac);
-  xml_set_attribute(xml_set_child(node, "model"), "type",
-                    enum_to_string(&interface_model_table, (int)interface->model));
+  if (interface->source.type != INTERFACE_HOSTDEV)
+    xml_set_attribute(xml_set_child(node, "model"), "type",
+                      enum_to_string(&interface_model_table, (int)interface->model));
   if (interface->source.network && interface->source.type == INTERFACE_USER) { /* --network said so */
     xml_set_attribute(node, "type", enum_to_string(&interface_type_table, INTERFACE_USER));
     xml_remove_child(node, "source");
@@ -401,9 +502,15 @@ gboolean interface_check_networks(const Domain *domain, GError **error)
 
 gboolean interface_is_virtio(const Interface *interface)
 {
-  return interface->model == INTERFACE_MODEL_VIRTIO ||
-         interface->model == INTERFACE_MODEL_VIRTIO_TRANSITIONAL ||
-         interface->model == INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL;
+  return interface->source.type != INTERFACE_HOSTDEV &&
+         (interface->model == INTERFACE_MODEL_VIRTIO ||
+          interface->model == INTERFACE_MODEL_VIRTIO_TRANSITIONAL ||
+          interface->model == INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL);
+}
+
+static void interface_clear(Device *device)
+{
+  interface_source_clear(&((Interface *)device)->source);
 }
 
 const DeviceRoom interface_room = {
@@ -416,5 +523,5 @@ const DeviceRoom interface_room = {
   .validate = interface_validate,
   .translate = interface_translate,
   .annotate = interface_annotate,
-  .clear = device_clear_nothing,
+  .clear = interface_clear,
 };

@@ -31,6 +31,7 @@ typedef enum {
   INTERFACE_MODEL_I82559ER,
   INTERFACE_MODEL_I82562,
   INTERFACE_MODEL_I82801,
+  INTERFACE_MODEL_IGB, /* of QEMU 8.0 and newer */
   INTERFACE_MODEL_NE2K_ISA,
   INTERFACE_MODEL_NE2K_PCI,
   INTERFACE_MODEL_NETFRONT, /* Xen's: completed to the default, with a warning */
@@ -55,12 +56,17 @@ typedef struct {
   InterfaceDriver driver;
   Rom rom;
   const char *mac; /* lower case, with colons; generated where the document has none */
+  gboolean is_mac_given;
   Place mac_place;
   guint32 mtu; /* 0: not given */
   Place mtu_place;
   guint32 acpi_index;
   gboolean is_link_down;
   Place link_place;
+  gboolean is_failover; /* <teaming>: another device stands in for it, or it for another */
+  const char
+      *standby; /* of a transient device: the alias of the one that is always there; NULL: it is none */
+  Place teaming_place;
 } Interface;
 
 extern const DeviceRoom interface_room;

@@ -4,16 +4,22 @@
 #include "devices/interface/source.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <string.h>
 
+#include "devices/chardev/source.h"
+#include "devices/interface/host-name.h"
 #include "domain/domain.h"
 #include "domain/networks.h"
+#include "domain/protection.h"
 #include "xml/element.h"
 
 ENUM_TABLE(interface_type_table, INTERFACE_LAST, [INTERFACE_USER] = "user", [INTERFACE_NETWORK] = "network",
            [INTERFACE_BRIDGE] = "bridge", [INTERFACE_ETHERNET] = "ethernet", [INTERFACE_MCAST] = "mcast",
-           [INTERFACE_SERVER] = "server", [INTERFACE_CLIENT] = "client", [INTERFACE_UDP] = "udp");
+           [INTERFACE_SERVER] = "server", [INTERFACE_CLIENT] = "client", [INTERFACE_UDP] = "udp",
+           [INTERFACE_DIRECT] = "direct", [INTERFACE_VHOSTUSER] = "vhostuser", [INTERFACE_VDPA] = "vdpa",
+           [INTERFACE_HOSTDEV] = "hostdev", [INTERFACE_NULL] = "null");
+ENUM_TABLE(interface_macvtap_table, MACVTAP_LAST, [MACVTAP_VEPA] = "vepa", [MACVTAP_BRIDGE] = "bridge",
+           [MACVTAP_PRIVATE] = "private", [MACVTAP_PASSTHROUGH] = "passthrough");
 
 /* The script for `ethernet` where the document names none: run where it is there. The format of 2008 always
  * runs it, today's never. */
@@ -22,31 +28,6 @@ static const char default_script[] = "/etc/qemu-ifup";
 /* libvirt's own network, and the bridge that it makes for it. */
 static const char default_network[] = "default";
 static const char default_network_bridge[] = "virbr0";
-
-/* The kernel's rule (dev_valid_name): 1 to 15 bytes, not "." and "..", no slash, colon or white space. A
- * percent sign is the kernel's to replace, and only as "%d". */
-static gboolean check_host_name(xmlNode *node, const char *attribute, const char *name,
-                                gboolean may_be_template, GError **error)
-{
-  const char *percent = strchr(name, '%');
-
-  if (!*name)
-    return xml_error(error, node, attribute, "is empty; expected the name of a network device of the host");
-  if (strlen(name) >= IFNAMSIZ)
-    return xml_error(error, node, attribute, "'%s' has %zu bytes; a network device's name has at most %d",
-                     name, strlen(name), IFNAMSIZ - 1);
-  if (g_str_equal(name, ".") || g_str_equal(name, ".."))
-    return xml_error(error, node, attribute, "'%s' cannot be the name of a network device", name);
-  for (const char *c = name; *c; c++) {
-    if (*c == '/' || *c == ':' || g_ascii_isspace(*c) || g_ascii_iscntrl(*c))
-      return xml_error(error, node, attribute,
-                       "'%s' cannot be the name of a network device: it has a slash, a colon or white space",
-                       name);
-  }
-  if (percent && (!may_be_template || percent[1] != 'd' || strchr(percent + 1, '%')))
-    return xml_error(error, node, attribute, "'%s' has a percent sign, which may only stand in '%%d'", name);
-  return TRUE;
-}
 
 /* Names and IPv4 addresses. QEMU takes what is before the last colon for the host, and looks it up in IPv4
  * only. */
@@ -119,7 +100,7 @@ static gboolean parse_udp(xmlNode *source, InterfaceSource *ret_source, GError *
 static gboolean parse_bridge(xmlNode *source, InterfaceSource *ret_source, GError **error)
 {
   return xml_attribute_required(source, "bridge", &ret_source->bridge, error) &&
-         check_host_name(source, "bridge", ret_source->bridge, /* may_be_template= */ FALSE, error);
+         host_name_check(source, "bridge", ret_source->bridge, error);
 }
 
 /* Beside the network's name, the document of a running guest has its bridge. */
@@ -133,8 +114,75 @@ static gboolean parse_network(xmlNode *source, InterfaceSource *ret_source, GErr
   if (strchr(ret_source->network, '/'))
     return xml_error(error, source, "network", "'%s' has a slash, which a network's name may not have",
                      ret_source->network);
-  return !ret_source->bridge ||
-         check_host_name(source, "bridge", ret_source->bridge, /* may_be_template= */ FALSE, error);
+  return !ret_source->bridge || host_name_check(source, "bridge", ret_source->bridge, error);
+}
+
+static gboolean parse_direct(xmlNode *source, InterfaceSource *ret_source, GError **error)
+{
+  return xml_attribute_required(source, "dev", &ret_source->device, error) &&
+         host_name_check(source, "dev", ret_source->device, error) &&
+         xml_attribute_enum(source, "mode", &interface_macvtap_table, XML_ENUM(&ret_source->macvtap), error);
+}
+
+ENUM_TABLE(socket_mode_table, 2, "client", "server");
+ENUM_TABLE(socket_type_table, 1, "unix");
+
+static gboolean parse_reconnect(xmlNode *source, InterfaceSource *ret_source, GError **error)
+{
+  xmlNode *reconnect = NULL;
+  gboolean is_enabled = FALSE;
+
+  if (!xml_child(source, "reconnect", &reconnect, error))
+    return FALSE;
+  if (!reconnect)
+    return TRUE;
+  if (!xml_attribute_yes_no(reconnect, "enabled", &is_enabled, error) ||
+      !xml_attribute_uint32(reconnect, "timeout", 1, G_MAXINT32, &ret_source->reconnect, error))
+    return FALSE;
+  if (!is_enabled)
+    ret_source->reconnect = 0;
+  else if (ret_source->is_server)
+    return xml_error(error, reconnect, "enabled", "is for mode='client'; a server waits");
+  else if (!ret_source->reconnect)
+    return xml_error(error, reconnect, "timeout", "is missing; it is in seconds");
+  return TRUE;
+}
+
+static gboolean parse_vhostuser(xmlNode *source, InterfaceSource *ret_source, GError **error)
+{
+  int type = 0, is_server = FALSE;
+
+  if (!xml_attribute_enum(source, "type", &socket_type_table, &type, error) ||
+      !chardev_source_parse_socket(source, "path", &ret_source->path, error) ||
+      !xml_attribute_enum_required(source, "mode", &socket_mode_table, &is_server, error))
+    return FALSE;
+  ret_source->is_server = is_server;
+  return parse_reconnect(source, ret_source, error);
+}
+
+static gboolean parse_vdpa(xmlNode *source, InterfaceSource *ret_source, GError **error)
+{
+  return xml_attribute_required(source, "dev", &ret_source->device, error) &&
+         xml_attribute_path(source, "dev", &ret_source->device, error);
+}
+
+static gboolean parse_hostdev(xmlNode *source, InterfaceSource *ret_source, GError **error)
+{
+  static const AddressType types[] = { ADDRESS_PCI, ADDRESS_NONE };
+  Address address = { 0 };
+  g_autofree char *name = NULL;
+
+  if (!address_parse(source, types, &address, error))
+    return FALSE;
+  if (address.type != ADDRESS_PCI) {
+    xml_error(error, source, NULL, "element <address> is missing");
+    return error_add_hint(error, "it is that of the host's device: <address type='pci' domain='0x0000' "
+                                 "bus='0x01' slot='0x02' function='0x0'/>");
+  }
+  name = g_strdup_printf("%04x:%02x:%02x.%x", address.pci.domain, address.pci.bus, address.pci.slot,
+                         address.pci.function);
+  ret_source->pci = xml_document_keep(xml_document_of(source), name);
+  return TRUE;
 }
 
 typedef struct {
@@ -152,6 +200,12 @@ static const SourceKind source_kinds[] = {
   [INTERFACE_CLIENT] = { parse_client, "<source address='127.0.0.1' port='5558'/>" },
   [INTERFACE_UDP] = { parse_udp, "<source address='127.0.0.1' port='5558'>"
                                  "<local address='127.0.0.1' port='5559'/></source>" },
+  [INTERFACE_DIRECT] = { parse_direct, "<source dev='eth0' mode='bridge'/>" },
+  [INTERFACE_VHOSTUSER] = { parse_vhostuser, "<source type='unix' path='/run/vhost.sock' mode='client'/>" },
+  [INTERFACE_VDPA] = { parse_vdpa, "<source dev='/dev/vhost-vdpa-0'/>" },
+  [INTERFACE_HOSTDEV] = { parse_hostdev, "<source><address type='pci' domain='0' bus='1' slot='0' "
+                                         "function='1'/></source>" },
+  [INTERFACE_NULL] = { NULL, NULL },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(source_kinds) == INTERFACE_LAST);
 
@@ -176,7 +230,7 @@ static gboolean parse_source(xmlNode *node, InterfaceSource *ret_source, GError 
 /* What today's format has beyond this program, for a better message than "unknown value". */
 static gboolean refuse_later_type(xmlNode *node, const char *type, GError **error)
 {
-  static const char *const later[] = { "direct", "hostdev", "vhostuser", "vdpa", "internal", "null", "vds" };
+  static const char *const later[] = { "internal", "vds" };
 
   for (gsize i = 0; i < G_N_ELEMENTS(later); i++) {
     if (g_str_equal(type, later[i])) {
@@ -195,7 +249,6 @@ static gboolean parse_type(xmlNode *node, InterfaceType *ret_type, GError **erro
 {
   const char *type = xml_attribute(node, "type");
 
-  xml_attribute(node, "trustGuestRxFilters"); /* has a meaning for macvtap only */
   *ret_type = INTERFACE_USER;
   return !type || enum_from_string(&interface_type_table, type, XML_ENUM(ret_type)) ||
          refuse_later_type(node, type, error);
@@ -220,14 +273,16 @@ static gboolean parse_target(xmlNode *node, InterfaceSource *ret_source, GError 
   if (name && !*name)
     name = NULL;
   if (!xml_attribute_yes_no(target, "managed", &is_managed, error) ||
-      (name && !check_host_name(target, "dev", name, /* may_be_template= */ is_managed, error)))
+      (name && is_managed && !host_name_check_template(target, "dev", name, error)) ||
+      (name && !is_managed && !host_name_check(target, "dev", name, error)))
     return FALSE;
   ret_source->is_existing = !is_managed;
   if (!is_managed && !name)
     return xml_error(error, target, "dev",
                      "is missing; managed='no' needs the name of what is there already");
-  /* A name under libvirt's own prefix was given to a guest that ran: the kernel numbers a new one. */
-  if (name && (!is_managed || !g_str_has_prefix(name, "vnet")))
+  /* A name under one of libvirt's own prefixes was given to a guest that ran: the kernel numbers a new one.
+   */
+  if (name && (!is_managed || !(g_str_has_prefix(name, "vnet") || g_str_has_prefix(name, "macvtap"))))
     ret_source->target = name;
   return TRUE;
 }
@@ -257,37 +312,19 @@ static gboolean parse_scripts(xmlNode *node, InterfaceSource *ret_source, GError
          (!downscript || xml_attribute_path(downscript, "path", &ret_source->downscript, error));
 }
 
-ENUM_TABLE(ip_family_table, 2, "ipv4", "ipv6");
-
-static gboolean parse_ip(xmlNode *ip, InterfaceSource *ret_source, GError **error)
+/* Of a tap device; for `user` it is user.c's. */
+static gboolean parse_backend(xmlNode *node, InterfaceSource *ret_source, GError **error)
 {
-  int is_ipv6 = FALSE;
-  guint8 bytes[sizeof(struct in6_addr)];
-  InterfaceIp *one;
+  xmlNode *backend = NULL;
 
-  if (!xml_attribute_enum(ip, "family", &ip_family_table, &is_ipv6, error))
+  if (!interface_source_is_tap(ret_source))
+    return TRUE;
+  if (!xml_child(node, "backend", &backend, error))
     return FALSE;
-  one = is_ipv6 ? &ret_source->ipv6 : &ret_source->ipv4;
-  if (one->address)
-    return xml_error(error, ip, NULL, "a second address of family '%s'; QEMU's network has one",
-                     enum_to_string(&ip_family_table, is_ipv6));
-  if (!xml_attribute_required(ip, "address", &one->address, error))
-    return FALSE;
-  if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, one->address, bytes) != 1)
-    return xml_error(error, ip, "address", "'%s' is not an %s address", one->address,
-                     is_ipv6 ? "IPv6" : "IPv4");
-  return xml_attribute_uint32(ip, "prefix", 1, is_ipv6 ? 128 : 32, &one->prefix, error);
-}
-
-static gboolean parse_ips(xmlNode *node, InterfaceSource *ret_source, GError **error)
-{
-  XML_FOREACH_CHILD(node, ip, "ip") {
-    if (!ret_source->ip_place.element)
-      ret_source->ip_place = xml_place(ip);
-    if (!parse_ip(ip, ret_source, error))
-      return FALSE;
-  }
-  return TRUE;
+  return !backend || ((!xml_attribute(backend, "tap") ||
+                       xml_attribute_path(backend, "tap", &ret_source->tap_path, error)) &&
+                      (!xml_attribute(backend, "vhost") ||
+                       xml_attribute_path(backend, "vhost", &ret_source->vhost_path, error)));
 }
 
 static gboolean parse_tune(xmlNode *node, InterfaceSource *ret_source, GError **error)
@@ -304,11 +341,29 @@ static gboolean parse_tune(xmlNode *node, InterfaceSource *ret_source, GError **
   return !sndbuf || xml_text_uint(sndbuf, 0, G_MAXUINT32, &ret_source->sndbuf, error);
 }
 
+static gboolean is_bridge(const InterfaceSource *source)
+{
+  return source->type == INTERFACE_NETWORK || source->type == INTERFACE_BRIDGE;
+}
+
+/* Of the element itself. */
+static gboolean parse_attributes(xmlNode *node, InterfaceSource *ret_source, GError **error)
+{
+  if (ret_source->type == INTERFACE_HOSTDEV)
+    return xml_attribute_yes_no(node, "managed", &ret_source->is_managed, error);
+  return xml_attribute_yes_no(node, "trustGuestRxFilters", &ret_source->is_trusted, error);
+}
+
 gboolean interface_source_parse(xmlNode *node, InterfaceSource *ret_source, GError **error)
 {
-  return parse_type(node, &ret_source->type, error) && parse_source(node, ret_source, error) &&
-         parse_target(node, ret_source, error) && parse_scripts(node, ret_source, error) &&
-         parse_ips(node, ret_source, error) && parse_tune(node, ret_source, error);
+  if (!parse_type(node, &ret_source->type, error) || !parse_attributes(node, ret_source, error) ||
+      !parse_source(node, ret_source, error) || !parse_target(node, ret_source, error) ||
+      !parse_scripts(node, ret_source, error) || !parse_backend(node, ret_source, error) ||
+      !parse_tune(node, ret_source, error))
+    return FALSE;
+  return interface_user_parse(node, ret_source->type == INTERFACE_USER, &ret_source->user, error) &&
+         interface_port_parse(node, interface_source_is_tap(ret_source), is_bridge(ret_source),
+                              &ret_source->plug, error);
 }
 
 /* The command line knows best, then the document of a running guest, then the host's own definitions. */
@@ -327,6 +382,26 @@ static void complete_network(Domain *domain, InterfaceSource *source)
     source->bridge = default_network_bridge;
 }
 
+/* What only passt can do. */
+static void warn_of_slirp(Domain *domain, const InterfaceUser *user)
+{
+  if (user->device)
+    report_warning(domain->report, &user->device_place, "dev", "<backend type='passt'/> can",
+                   "'%s' has no effect: QEMU's own network cannot be bound to a device of the host",
+                   user->device);
+  if (user->log_path)
+    report_warning(domain->report, &user->backend_place, "logFile", NULL,
+                   "'%s' is not written: QEMU's own network has no log", user->log_path);
+}
+
+static void warn_of_direct(Domain *domain, const InterfaceSource *source)
+{
+  if (source->is_trusted)
+    report_warning(domain->report, &source->place, /* attribute= */ NULL,
+                   "a guest that changes its MAC address is not heard any more; libvirt follows it",
+                   "trustGuestRxFilters='yes' has no effect");
+}
+
 static void warn_of_unused(Domain *domain, const InterfaceSource *source)
 {
   const char *type = enum_to_string(&interface_type_table, (int)source->type);
@@ -339,21 +414,67 @@ static void warn_of_unused(Domain *domain, const InterfaceSource *source)
     report_warning(domain->report, &source->target_place, "dev", NULL,
                    "'%s' has no effect: an interface of type '%s' has no device on the host", source->target,
                    type);
-  if (source->ip_place.element && source->type != INTERFACE_USER)
-    report_warning(domain->report, &source->ip_place, NULL,
+  if (source->user.ip_place.element && source->type != INTERFACE_USER)
+    report_warning(domain->report, &source->user.ip_place, NULL,
                    "it is set in the guest, or by the network's DHCP",
                    "a guest's address has no effect for an interface of type '%s'", type);
+  if (source->user.backend == USER_BACKEND_DEFAULT)
+    warn_of_slirp(domain, &source->user);
+  if (source->type == INTERFACE_DIRECT)
+    warn_of_direct(domain, source);
+}
+
+/* What protects others and was given up: --ignore. */
+static void give_up_protections(Domain *domain, PlanPort *port)
+{
+  guint ignored = domain->options->ignored;
+
+  if (port->vlans && protection_is_in(ignored, PROTECTION_VLAN)) {
+    report_warning(domain->report, &port->vlan_place, NULL, NULL, "the guest is not kept to its VLAN");
+    interface_port_clear(port);
+  }
+  if (port->is_isolated && protection_is_in(ignored, PROTECTION_PORT)) {
+    report_warning(domain->report, &port->isolated_place, NULL, NULL,
+                   "the guest can talk to the other isolated ports");
+    port->is_isolated = FALSE;
+  }
+}
+
+gboolean interface_source_validate(const InterfaceSource *source, GError **error)
+{
+  const PlanPort *port = &source->plug;
+  const char *type = enum_to_string(&interface_type_table, (int)source->type);
+
+  if (is_bridge(source) || !(port->vlans || port->is_isolated))
+    return TRUE;
+  error_set_document(error, port->vlans ? &port->vlan_place : &port->isolated_place, NULL,
+                     "an interface of type '%s' has no port of a bridge", type);
+  return error_add_hint(error, "to run the guest without: --ignore=%s", port->vlans ? "vlan" : "port");
 }
 
 void interface_source_complete(Domain *domain, InterfaceSource *source)
 {
+  give_up_protections(domain, &source->plug);
   if (source->type == INTERFACE_NETWORK)
     complete_network(domain, source);
+  if (source->user.backend == USER_BACKEND_PASST)
+    interface_user_complete(&source->user);
   warn_of_unused(domain, source);
 }
 
 gboolean interface_source_is_tap(const InterfaceSource *source)
 {
-  return source->type == INTERFACE_NETWORK || source->type == INTERFACE_BRIDGE ||
-         source->type == INTERFACE_ETHERNET;
+  return is_bridge(source) || source->type == INTERFACE_ETHERNET || source->type == INTERFACE_DIRECT;
+}
+
+gboolean interface_source_has_queues(const InterfaceSource *source)
+{
+  return interface_source_is_tap(source) || source->type == INTERFACE_VHOSTUSER ||
+         source->type == INTERFACE_VDPA;
+}
+
+void interface_source_clear(InterfaceSource *source)
+{
+  interface_user_clear(&source->user);
+  interface_port_clear(&source->plug);
 }

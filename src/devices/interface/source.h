@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The host's side of an <interface>: its type with <source>, <target>, <script>, <ip> and <tune>.
+ * The host's side of an <interface>: its type with <source>, <target>, <script>, <backend> and <tune>.
  * https://libvirt.org/formatdomain.html#network-interfaces
  */
 #pragma once
 
 #include "base/enum.h"
 #include "devices/interface/driver.h"
+#include "devices/interface/port.h"
+#include "devices/interface/user.h"
 #include "domain/device.h"
 
 typedef enum {
@@ -18,16 +20,26 @@ typedef enum {
   INTERFACE_SERVER,
   INTERFACE_CLIENT,
   INTERFACE_UDP,
+  INTERFACE_DIRECT,
+  INTERFACE_VHOSTUSER,
+  INTERFACE_VDPA,
+  INTERFACE_HOSTDEV,
+  INTERFACE_NULL,
   INTERFACE_LAST,
 } InterfaceType;
 
 extern const EnumTable interface_type_table;
 
-/* An address of <ip>; @address is NULL where there is none of its family. */
-typedef struct {
-  const char *address;
-  guint32 prefix; /* 0: not given */
-} InterfaceIp;
+/* What a macvtap device does with frames for others on the same device of the host. */
+typedef enum {
+  MACVTAP_VEPA,
+  MACVTAP_BRIDGE,
+  MACVTAP_PRIVATE,
+  MACVTAP_PASSTHROUGH,
+  MACVTAP_LAST,
+} MacvtapMode;
+
+extern const EnumTable interface_macvtap_table;
 
 typedef struct {
   InterfaceType type;
@@ -46,9 +58,18 @@ typedef struct {
   const char *downscript; /* the same when it is released, or NULL */
   Place script_place;
   gboolean has_default_script; /* the document names none */
-  InterfaceIp ipv4;            /* USER: of the guest's network */
-  InterfaceIp ipv6;
-  Place ip_place;
+  InterfaceUser user;
+  const char *device;     /* DIRECT: of the host's network; VDPA: the path of a character device */
+  MacvtapMode macvtap;    /* DIRECT */
+  gboolean is_trusted;    /* DIRECT: trustGuestRxFilters */
+  const char *path;       /* VHOSTUSER: of the socket */
+  gboolean is_server;     /* VHOSTUSER: QEMU listens on it */
+  guint32 reconnect;      /* VHOSTUSER, a client: try again after so many seconds; 0: never */
+  const char *pci;        /* HOSTDEV: "0000:01:02.0" */
+  gboolean is_managed;    /* HOSTDEV: to be taken from its driver */
+  const char *tap_path;   /* of <backend>: what makes tap devices; NULL: the usual one */
+  const char *vhost_path; /* the same for vhost */
+  PlanPort plug;
   guint64 sndbuf;
   gboolean has_sndbuf;
 } InterfaceSource;
@@ -59,8 +80,16 @@ gboolean interface_source_parse(struct _xmlNode *node, InterfaceSource *ret_sour
 /* Finds the network's bridge, and adds the warnings. */
 void interface_source_complete(Domain *domain, InterfaceSource *source);
 
-/* Whether the host's end is a tap device. */
+/* Refuses a port that was lost with its bridge. */
+gboolean interface_source_validate(const InterfaceSource *source, GError **error);
+
+/* Whether the host's end is a tap device, of whatever kind. */
 gboolean interface_source_is_tap(const InterfaceSource *source);
+
+/* Whether frames of several queues can reach it: a tap device, vhost-user, vDPA. */
+gboolean interface_source_has_queues(const InterfaceSource *source);
+
+void interface_source_clear(InterfaceSource *source);
 
 /* What the back end has to know of the device in front of it. All is borrowed. */
 typedef struct {
