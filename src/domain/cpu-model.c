@@ -313,12 +313,14 @@ static void add_differences(CpuModel *model, const CpuFeatureSet *base, const Cp
   }
 }
 
-/* match='minimum': the guest gets the host's CPU, which should have at least what is named. */
+/* match='minimum': the guest gets the host's CPU, which should have at least what is named, if anything is. */
 static void check_minimum(const CpuModel *model, Domain *domain, const CpuFeatureSet *available)
 {
-  const CpuDataModel *named = cpu_data_find_model(model->name);
+  const CpuDataModel *named = model->name ? cpu_data_find_model(model->name) : NULL;
   g_autoptr(GString) missing = g_string_new(NULL);
 
+  if (!named)
+    return;
   for (guint i = 0; i < cpu_data_n_features; i++) {
     if (cpu_feature_set_has(&named->features, i) && !cpu_feature_set_has(available, i) &&
         !is_named_twice(model, i))
