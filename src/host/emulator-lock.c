@@ -36,17 +36,19 @@ static int open_lock(int directory, int flags)
                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, 0600);
 }
 
-int emulator_lock_take(int directory, GError **error)
+int emulator_lock_take(int directory, const char *guest, GError **error)
 {
   autofd int fd = open_lock(directory, O_CREAT);
 
   if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
     return g_steal_fd(&fd);
-  if (fd >= 0 && errno == EWOULDBLOCK)
-    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "a process of the QEMU that has ended is still there");
-  else
+  if (fd < 0 || errno != EWOULDBLOCK) {
     error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot lock the file '%s' of the guest: %s",
               emulator_lock_name, g_strerror(errno));
+    return -1;
+  }
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "a process of the QEMU that has ended is still there");
+  error_add_hint(error, "'domrun destroy %s' ends it", guest);
   return -1;
 }
 

@@ -354,7 +354,7 @@ static const EmulatorHandlers emulator_handlers = {
 
 static gboolean start_emulator(Supervisor *supervisor, GError **error)
 {
-  autofd int lock = emulator_lock_take(runtime_dir_fd(supervisor->directory), error);
+  autofd int lock = emulator_lock_take(runtime_dir_fd(supervisor->directory), supervisor->name, error);
   const EmulatorLocks locks = { { uuid_lock_fd(supervisor->uuid_lock), lock } };
 
   if (lock < 0)

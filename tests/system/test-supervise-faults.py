@@ -822,6 +822,22 @@ def test_orphaned_qemu_without_a_state():
         directory.verb("destroy", "fake")
 
 
+def test_no_restart_beside_a_qemu_that_is_left():
+    """The wrapper was killed, and what it has started was not: a second copy would be one too many."""
+    with guest.Directory(patience=1) as directory:
+        run = directory.run(emulator_xml(without_exec(directory), lifecycle="<on_crash>restart</on_crash>"))
+        directory.await_state("fake")
+        qemu = int((directory.path / "pid").read_text())
+        (wrapper,) = guest.children(run.pid)
+        os.kill(wrapper, signal.SIGKILL)
+        assert run.wait() == 4, run.said()
+        run.expect_error("error: a process of the QEMU that has ended is still there\n  'domrun destroy fake' ends it")
+        assert guest.process_state(qemu) not in (None, "Z")
+        assert directory.verb("domstate", "fake").out == "orphaned\n"
+        directory.verb("destroy", "fake")
+        directory.assert_nothing_left()
+
+
 def test_long_paths_and_names():
     """Nothing depends on what fits into a socket's address."""
     with guest.Directory() as directory:
