@@ -69,6 +69,8 @@ static int unknown_command(const char *name)
   error_set(&error, DOMRUN_ERROR_USAGE, NULL, NULL, "unknown command '%s'", name);
   if (nearest.name)
     error_add_hint(&error, "did you mean '%s'?", nearest.name);
+  else if (g_str_has_suffix(name, ".xml"))
+    error_add_hint(&error, "'domrun run %s' starts the guest", name);
   else
     error_add_hint(&error, "'domrun --help' lists the commands");
   return report_usage_error(error);
@@ -161,11 +163,16 @@ int main(int argc, char **argv)
     print_help(stderr);
     return EXIT_CODE_USAGE;
   }
+  if (g_str_equal(argv[1], "help") && argc > 2) { /* "help run" */
+    char *words[] = { argv[0], argv[2], (char *)"--help", NULL };
+
+    return command_leave(run_named(argv[2], 3, words));
+  }
   if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") || g_str_equal(argv[1], "help")) {
     print_help(stdout);
     return command_leave(EXIT_CODE_OK);
   }
-  if (g_str_equal(argv[1], "--version")) {
+  if (g_str_equal(argv[1], "--version") || g_str_equal(argv[1], "-V")) {
     printf("domrun %s\n", PACKAGE_VERSION);
     return command_leave(EXIT_CODE_OK);
   }

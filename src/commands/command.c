@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "commands/command.h"
+#include "commands/options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,9 +20,6 @@
 #include "host/networks.h"
 #include "host/state-dir.h"
 #include "machine/machine.h"
-
-/* The longest time that an option takes, in seconds. */
-enum { MAX_SECONDS = 1000 * 1000 };
 
 void document_command_clear(DocumentCommand *command)
 {
@@ -59,25 +57,6 @@ int command_leave(int exit_code)
   return exit_code;
 }
 
-gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv, GError **error)
-{
-  g_autoptr(GError) cause = NULL;
-
-  if (g_option_context_parse(context, argc, argv, &cause))
-    return TRUE;
-  error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "%s", cause->message);
-  return error_add_hint(error, "'%s --help' lists the options", g_get_prgname());
-}
-
-gboolean command_check_seconds(const char *option, int *seconds, GError **error)
-{
-  if (*seconds < 0)
-    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--%s: '%d' is not a number of seconds", option,
-                     *seconds);
-  *seconds = MIN(*seconds, MAX_SECONDS);
-  return TRUE;
-}
-
 gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries,
                                         const char *summary, int argc, char **argv, char **ret_path,
                                         GError **error)
@@ -108,7 +87,7 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
   g_option_context_set_summary(context, summary);
   g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_add_main_entries(context, shared, NULL);
-  if (!command_parse_options(context, &argc, &argv, error))
+  if (!options_parse(context, &argc, &argv, error))
     return FALSE;
   if (argc == 3 &&
       g_str_equal(argv[1], "--")) /* GOption leaves it where a file name follows that begins with a dash */
@@ -121,6 +100,19 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--seed and --random exclude each other");
   *ret_path = argv[1];
   return TRUE;
+}
+
+/* Who knows virsh gives the name of a guest. */
+static void add_file_hint(const char *path, GError **error)
+{
+  g_autofree char *file = g_strconcat(path, ".xml", NULL);
+
+  if (g_str_equal(path, "-") || g_file_test(path, G_FILE_TEST_EXISTS))
+    return;
+  if (g_file_test(file, G_FILE_TEST_EXISTS))
+    error_add_hint(error, "did you mean '%s'?", file);
+  else
+    error_add_hint(error, "what is expected is the file of a guest's domain XML");
 }
 
 static gboolean parse_type(const DocumentCommand *command, DomainOptions *options, GError **error)
@@ -227,6 +219,8 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   if (networks)
     command->document = xml_document_load(path, &error);
   if (!command->document) {
+    if (networks)
+      add_file_hint(path, &error);
     report_error(command->report, error);
     return FALSE;
   }

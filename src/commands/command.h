@@ -55,13 +55,6 @@ int wait_command(int argc, char **argv);
  * so that leaks are found. */
 int command_leave(int exit_code);
 
-/* g_option_context_parse() with errors of this program, which tell the next step. */
-gboolean command_parse_options(GOptionContext *context, int *argc, char ***argv, GError **error);
-
-/* Whether *@seconds, from the option --@option, is a time: from 0 on, which is "no limit" in every option
- * that is one. It is bounded so that it can be added to a clock. */
-gboolean command_check_seconds(const char *option, int *seconds, GError **error);
-
 /* What the commands that read a document share: the file, the options of how to read it, and what came of it.
  * Zero it, and clear it at the end. */
 typedef struct {

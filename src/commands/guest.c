@@ -7,6 +7,7 @@
 
 #include "base/patience.h"
 #include "commands/command.h"
+#include "commands/options.h"
 
 void guest_command_clear(GuestCommand *command)
 {
@@ -44,7 +45,7 @@ gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries,
   if (entries)
     g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_add_main_entries(context, shared, NULL);
-  if (!command_parse_options(context, &argc, &argv, error))
+  if (!options_parse(context, &argc, &argv, error))
     return FALSE;
   if (command->root && !*command->root)
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--root: the name of the directory is empty");

@@ -99,10 +99,24 @@ const Key *key_find_name(const char *word)
   return key ? key : key_find(CODESET_LINUX, name);
 }
 
+/* What people call them, and QEMU does not. */
+static const struct {
+  const char *word, *qemu_name;
+} usual_names[] = {
+  { "del", "delete" },     { "ins", "insert" },   { "return", "ret" },  { "escape", "esc" },
+  { "control", "ctrl" },   { "super", "meta_l" }, { "win", "meta_l" },  { "meta", "meta_l" },
+  { "cmd", "meta_l" },     { "option", "alt" },   { "altgr", "alt_r" }, { "printscreen", "print" },
+  { "bksp", "backspace" },
+};
+
 const char *key_suggest(Codeset codeset, const char *word)
 {
   Nearest nearest = NEAREST_INIT(word);
 
+  for (gsize i = 0; codeset == CODESET_LAST && i < G_N_ELEMENTS(usual_names); i++) {
+    if (is_name(usual_names[i].word, word))
+      return usual_names[i].qemu_name;
+  }
   for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
     if (codeset == CODESET_LAST) {
       nearest_try(&nearest, keys[i].qemu_name);

@@ -23,6 +23,7 @@ libdomrun_a_SOURCES += \
 	%D%/keys.h \
 	%D%/list.c \
 	%D%/log.c \
+	%D%/options.c %D%/options.h \
 	%D%/output.c \
 	%D%/qmp.c \
 	%D%/reset.c \

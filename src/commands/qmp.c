@@ -8,6 +8,7 @@
 
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "commands/options.h"
 #include "control/arguments.h"
 
 enum { QMP_SECONDS = 60 };
@@ -115,7 +116,7 @@ int qmp_command(int argc, char **argv)
                           "Executes a QMP command, or a JSON object {\"execute\": ...}, and prints what it "
                           "returns. 'domrun events --follow' prints QMP's events.",
                           2, G_MAXUINT, argc, argv, &error) &&
-      command_check_seconds("timeout", &seconds, &error) &&
+      options_check_seconds("timeout", &seconds, &error) &&
       parse_request(command.arguments + 1, is_human, &request, &error))
     command.guest = guests_find(command.root, command.arguments[0], &error);
   if (command.guest) {

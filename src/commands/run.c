@@ -9,6 +9,7 @@
 
 #include "base/exit-code.h"
 #include "commands/command.h"
+#include "commands/options.h"
 #include "domain/features.h"
 #include "domain/metadata.h"
 #include "host/bootloader.h"
@@ -188,15 +189,17 @@ static gboolean check_shutdown_mode(const char *mode, GError **error)
 
 static gboolean check_options(RunOptions *run, GError **error)
 {
-  if (!command_check_seconds("shutdown-timeout", &run->shutdown_seconds, error) ||
-      !command_check_seconds("quit-timeout", &run->quit_seconds, error) ||
-      !command_check_seconds("bootloader-timeout", &run->bootloader_seconds, error) ||
+  if (!options_check_seconds("shutdown-timeout", &run->shutdown_seconds, error) ||
+      !options_check_seconds("quit-timeout", &run->quit_seconds, error) ||
+      !options_check_seconds("bootloader-timeout", &run->bootloader_seconds, error) ||
       !check_shutdown_mode(run->shutdown_mode, error))
     return FALSE;
   if (run->root && !*run->root)
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--root: the name of the directory is empty");
-  if (run->is_detached && run->attaches_console)
-    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--detach and --console exclude each other");
+  if (run->is_detached && run->attaches_console) {
+    error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--detach and --console exclude each other");
+    return error_add_hint(error, "'domrun console GUEST' connects to a guest in the background");
+  }
   if (run->is_detached) {
     make_absolute(&run->root);
     make_absolute(&run->dump_directory);

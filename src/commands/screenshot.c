@@ -102,6 +102,9 @@ static gboolean take_picture(GuestCommand *command, const char *path, int screen
     json_set_string(arguments, "device", device);
   result = guest_command_call_slow(command, "screenshot", arguments,
                                    (int)patience_of(SCREENSHOT_SECONDS * 1000), error);
+  if (!result && screen > 0 && g_error_matches(*error, DOMRUN_ERROR, DOMRUN_ERROR_REFUSED))
+    error_add_hint(error,
+                   "the first video device has as many heads as its <model heads='...'/> says, from 0 on");
   if (!result)
     return FALSE;
   fd = control_client_take_fd(command->client);

@@ -49,14 +49,37 @@ static void print_list(const SendKeyOptions *options)
 
 /* ---- The keys ---- */
 
+/* "ctrl-alt-delete": several keys, as other programs take them. The words, or NULL. */
+static char *split_keys(const char *word)
+{
+  g_auto(GStrv) parts = g_strsplit_set(word, "+-", -1);
+
+  if (g_strv_length(parts) < 2)
+    return NULL;
+  for (guint i = 0; parts[i]; i++) {
+    const char *usual = key_find_name(parts[i]) ? NULL : key_suggest(CODESET_LAST, parts[i]);
+
+    if (!key_find_name(parts[i]) && !usual)
+      return NULL;
+    if (usual) {
+      g_free(parts[i]);
+      parts[i] = g_strdup(usual);
+    }
+  }
+  return g_strjoinv(" ", parts);
+}
+
 static gboolean unknown_key(const SendKeyOptions *options, const char *word, int code, GError **error)
 {
+  g_autofree char *several = options->has_codeset ? NULL : split_keys(word);
   const char *nearest = key_suggest(options->has_codeset ? options->codeset : CODESET_LAST, word);
 
   if (options->has_codeset)
     error_set(error, code, NULL, NULL, "the codeset '%s' has no key '%s'", options->codeset_text, word);
   else
     error_set(error, code, NULL, NULL, "there is no key '%s'", word);
+  if (several)
+    return error_add_hint(error, "keys that are pressed together are words of their own: %s", several);
   if (nearest)
     return error_add_hint(error, "did you mean '%s'? 'domrun send-key --list' lists all keys", nearest);
   return error_add_hint(error, "'domrun send-key --list%s%s' lists those that there are",

@@ -6,6 +6,7 @@
 
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "commands/options.h"
 #include "xml/element.h"
 
 typedef struct {
@@ -29,7 +30,7 @@ static gboolean check_mode(const char *mode, const char *const *known, GError **
 static gboolean check_options(ShutdownOptions *options, GError **error)
 {
   if (!check_mode(options->mode, shutdown_modes, error) ||
-      !command_check_seconds("timeout", &options->timeout, error))
+      !options_check_seconds("timeout", &options->timeout, error))
     return FALSE;
   if (options->then && !g_str_equal(options->then, "destroy"))
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--then: unknown value '%s' (known: destroy)",

@@ -6,6 +6,7 @@
 
 #include "commands/command.h"
 #include "commands/guest.h"
+#include "commands/options.h"
 
 typedef struct {
   GuestCommand command;
@@ -187,7 +188,7 @@ int wait_command(int argc, char **argv)
           "Waits until a guest is in STATE, or has ended, and returns 0 then. How it ended is printed: "
           "the reason, and the exit code of its run.",
           2, argc, argv, &error) &&
-      command_check_seconds("timeout", &wait.seconds, &error) && parse_state(&wait, &error);
+      options_check_seconds("timeout", &wait.seconds, &error) && parse_state(&wait, &error);
   if (is_reached) {
     if (wait.seconds > 0)
       wait.deadline = g_get_monotonic_time() + wait.seconds * G_USEC_PER_SEC;

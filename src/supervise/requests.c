@@ -119,12 +119,22 @@ static gboolean refuse_agent(ControlRequest *request, const char *mode)
   return TRUE;
 }
 
+static gboolean refuse_without_acpi(const Supervisor *supervisor, ControlRequest *request)
+{
+  if (supervisor->options->has_acpi)
+    return FALSE;
+  control_request_fail(
+      request, CONTROL_CLASS_GENERIC,
+      "the guest has no <acpi/>, so it cannot be asked to power down: <features><acpi/></features> "
+      "is for the next start, 'domrun destroy' ends it now");
+  return TRUE;
+}
+
 static void ask_to_power_down(Supervisor *supervisor, ControlRequest *request, gint64 seconds)
 {
-  if (!supervisor->options->has_acpi) {
-    control_request_fail(request, CONTROL_CLASS_GENERIC,
-                         "the guest has no <acpi/>, so it cannot be asked to power down");
-  } else if (!qmp_client_is_ready(emulator_qmp(supervisor->emulator))) {
+  if (refuse_without_acpi(supervisor, request))
+    return;
+  if (!qmp_client_is_ready(emulator_qmp(supervisor->emulator))) {
     control_request_fail(request, CONTROL_CLASS_NO_ANSWER, "QEMU does not take commands any more");
   } else {
     supervisor->wish.by = shutdown_name;
@@ -171,10 +181,7 @@ static void execute_reboot(Supervisor *supervisor, ControlRequest *request, Json
     refuse_state(supervisor, request);
   } else if (refuse_agent(request, json_get_string(arguments, "mode"))) {
     return;
-  } else if (!supervisor->options->has_acpi) {
-    control_request_fail(request, CONTROL_CLASS_GENERIC,
-                         "the guest has no <acpi/>, so it cannot be asked to power down");
-  } else {
+  } else if (!refuse_without_acpi(supervisor, request)) {
     stopping_reboot(supervisor);
     control_request_return(request, NULL);
   }

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import subprocess
 import time
 
 import control
@@ -453,6 +454,8 @@ def test_send_key():
         said = directory.verb("send-key", "web", "ctlr", "alt", code=12).err
         assert "no key 'ctlr'" in said and "did you mean 'ctrl'?" in said, said
         assert "--list" in directory.verb("send-key", "web", "nokeyatall", code=12).err
+        assert "did you mean 'delete'?" in directory.verb("send-key", "web", "DEL", code=12).err
+        assert "of their own: ctrl alt delete" in directory.verb("send-key", "web", "ctrl-alt-del", code=12).err
         for code, *words in ((2, "--codeset=win32", "web", "KEY_A"), (2, "web", "9999"), (2, "--codeset=xt", "web", "a"),
                              (2, "--codeset=hex", "web", "1"), (2, "web"), (2, "--list", "web")):
             directory.verb("send-key", *words, code=code)
@@ -525,7 +528,9 @@ def test_habits():
         directory.verb("destroy", "--domain", "web")
         directory.assert_nothing_left()
         for verb, word in (("define", "domrun run"), ("net-start", "--network"), ("pool-list", "qemu-img"),
-                           ("autostart", "systemd"), ("edit", "file")):
+                           ("autostart", "systemd"), ("edit", "file"), ("save", "suspend"), ("blockcommit", "qmp"),
+                           ("qemu-agent-command", "agent"), ("change-media", "blockdev-change-medium"), ("setmem", "qmp"),
+                           ("event", "events --follow"), ("nodedev-list", "no daemon"), ("domstats", "query-blockstats")):
             error = directory.verb(verb, "web", code=2).err
             assert f"domrun has no command '{verb}'" in error and word in error, error
 
@@ -551,6 +556,24 @@ def test_usage():
         directory.verb("destroy", "a", "b", code=2)
         directory.verb("list", "a", code=2)
         directory.verb("list", "--nonsense", code=2)
+        assert "did you mean '--inactive'?" in directory.verb("list", "--inctive", code=2).err
+        assert "integer value 'x' for --timeout" in directory.verb("wait", "--timeout=x", "web", code=2).err
+        directory.write("web.xml", guest.hello_xml(name="web"))
+        assert "did you mean 'web.xml'?" in directory.verb("start", "web", code=3).err
+        assert "domain XML" in directory.verb("start", "wbe", code=3).err
+        said = subprocess.run([guest.DOMRUN, "web.xml"], cwd=directory.path, capture_output=True, text=True, check=False)
+        assert said.returncode == 2 and "'domrun run web.xml' starts the guest" in said.stderr, said
+
+
+def test_help():
+    helps = [subprocess.run([guest.DOMRUN, *words], env=dict(os.environ, LC_ALL="C"), capture_output=True, text=True,
+                            check=True).stdout for words in (["run", "--help"], ["help", "run"], ["run", "-h"])]
+    assert helps[0] == helps[1] == helps[2] and "domrun run [OPTION...] FILE" in helps[0], helps[0]
+    assert max(map(len, helps[0].splitlines())) < 80, helps[0]
+
+
+def test_usage_of_root():
+    with guest.Directory() as directory:
         assert "--root=DIR" in directory.verb("console", "--help").out
 
 
