@@ -17,6 +17,7 @@
 #include "domain/os.h"
 #include "domain/protection.h"
 #include "xml/document.h"
+#include "xml/annotate.h"
 #include "xml/element.h"
 
 ENUM_TABLE(firmware_type_table, FIRMWARE_LAST, [FIRMWARE_ROM] = "rom", [FIRMWARE_PFLASH] = "pflash");
@@ -349,6 +350,43 @@ void firmware_complete(Domain *domain)
   domain->firmware->is_reset_nvram = domain->options->is_reset_nvram;
   choose(domain);
   complete_variables(domain);
+}
+
+static void annotate_variables(const Firmware *firmware, xmlNode *os)
+{
+  xmlNode *nvram = xml_set_child_after(os, "nvram", "loader");
+
+  xml_set_text(nvram, firmware->nvram);
+  if (firmware->nvram_template)
+    xml_set_attribute(nvram, "template", firmware->nvram_template);
+  if (firmware->nvram_format == FIRMWARE_FORMAT_QCOW2)
+    xml_set_attribute(nvram, "format", "qcow2");
+}
+
+static void annotate_loader(const Firmware *firmware, xmlNode *root, xmlNode *os)
+{
+  xmlNode *loader = xml_set_child_after(os, "loader", "type");
+
+  xml_set_text(loader, firmware->loader);
+  xml_set_attribute(loader, "type", enum_to_string(&firmware_type_table, (int)firmware->type));
+  if (firmware->is_readonly)
+    xml_set_attribute(loader, "readonly", "yes");
+  if (firmware->is_secure) {
+    xml_set_attribute(loader, "secure", "yes");
+    xml_set_attribute(xml_set_child(xml_set_child(root, "features"), "smm"), "state", "on");
+  }
+  if (firmware->format == FIRMWARE_FORMAT_QCOW2)
+    xml_set_attribute(loader, "format", "qcow2");
+}
+
+void firmware_annotate(const Firmware *firmware, xmlNode *root)
+{
+  gboolean is_chosen = firmware->automatic == FIRMWARE_AUTO_EFI && firmware->loader;
+
+  if (is_chosen)
+    annotate_loader(firmware, root, xml_set_child(root, "os"));
+  if (firmware->nvram && (is_chosen || firmware->is_nvram_generated))
+    annotate_variables(firmware, xml_set_child(root, "os"));
 }
 
 gboolean firmware_validate(const Domain *domain, GError **error)

@@ -70,6 +70,9 @@ gboolean firmware_parse(struct _xmlNode *root, Domain *domain, GError **error);
 /* Chooses the loader, the template and the file of the variables, with what the options know of the host. */
 void firmware_complete(Domain *domain);
 
+/* For the live XML: writes what was chosen, and what it needs, into <domain>, the node @root. */
+void firmware_annotate(const Firmware *firmware, struct _xmlNode *root);
+
 /* What the other parts have to be for it. */
 gboolean firmware_validate(const Domain *domain, GError **error);
 

@@ -7,6 +7,7 @@
 #include "devices/graphics/graphics.h"
 #include "devices/registry.h"
 #include "domain/devices.h"
+#include "domain/firmware.h"
 #include "domain/metadata.h"
 #include "xml/annotate.h"
 #include "xml/document.h"
@@ -14,6 +15,8 @@
 static void annotate_metadata(const Domain *domain, xmlNode *root)
 {
   xml_set_text(xml_set_child_after(root, "uuid", "name"), domain->metadata->uuid);
+  if (domain->metadata->genid)
+    xml_set_text(xml_set_child_after(root, "genid", "uuid"), domain->metadata->genid);
 }
 
 static void annotate_pci(const PciAddress *pci, xmlNode *address)
@@ -124,6 +127,7 @@ char *live_describe(const Domain *domain, const LiveFacts *facts)
   xmlNode *devices = xml_set_child(root, "devices");
 
   annotate_metadata(domain, root);
+  firmware_annotate(domain->firmware, root);
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
     if (!device->node) /* implied: what it is, its room writes */
       device->node = xml_add_child(devices, device->room->element);

@@ -4,6 +4,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -108,6 +109,22 @@ def test_kernel_of_the_document():
         make_initrd(directory)
         expect_variables_to_be_kept(directory, uefi_xml(
             os_elements=f"{NOT_SECURE}<kernel>vmlinuz</kernel><initrd>initrd</initrd><cmdline>{CMDLINE}</cmdline>"))
+
+
+def test_live_document_names_what_was_chosen():
+    """And gives the same guest again."""
+    xml = uefi_xml(os_elements="<firmware><feature enabled='yes' name='secure-boot'/></firmware>")
+    with guest.Directory() as directory:
+        run = boot(directory, xml)
+        live = directory.verb("dumpxml", "uefi").out
+        assert re.search(r'<loader type="pflash" readonly="yes" secure="yes">/.*</loader>', live), live
+        assert re.search(r'<nvram template="/.*">/.*/vars.fd</nvram>', live), live
+        assert '<smm state="on"/>' in live, live
+        end(directory, run)
+        directory.write("live.xml", live)
+        plain, again = (subprocess.run([guest.DOMRUN, "argv", "--seed=x", name], cwd=directory.path, check=True, text=True,
+                                       capture_output=True).stdout for name in ("guest.xml", "live.xml"))
+        assert re.findall("-machine .*|pflash.*", plain) == re.findall("-machine .*|pflash.*", again), plain + again
 
 
 def test_variables_are_made_once_and_kept():
