@@ -313,7 +313,8 @@ static void add_differences(CpuModel *model, const CpuFeatureSet *base, const Cp
   }
 }
 
-/* match='minimum': the guest gets the host's CPU, which should have at least what is named, if anything is. */
+/* match='minimum': the guest gets the host's CPU, which should have at least what is named, if anything is.
+ */
 static void check_minimum(const CpuModel *model, Domain *domain, const CpuFeatureSet *available)
 {
   const CpuDataModel *named = model->name ? cpu_data_find_model(model->name) : NULL;
