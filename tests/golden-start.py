@@ -31,6 +31,7 @@ import golden
 import tap
 
 QMP_DESCRIPTOR = 99
+SECRET = b"a secret, for tests"
 
 # Decompressors of Apple's images, in a package of their own, which an empty image does not need; the port that a VNC
 # server found; a console's socket that was connected to already; what TCG has not of the processor; a machine that the
@@ -125,6 +126,9 @@ def talk_vhost_user(listener):
 class Images:
     """Empty images, one of each format, made when first asked for."""
 
+    # With little work for the key: it is to be quick.
+    LUKS = ["--object", f"secret,id=key,data={SECRET.decode().replace(',', ',,')}", "-o", "key-secret=key,iter-time=10"]
+    QCOW2_LUKS = [*LUKS[:3], "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10"]
     NOT_MADE_BY_QEMU_IMG = {"bochs": make_bochs, "cloop": make_cloop, "dmg": make_dmg}
 
     def __init__(self, directory):
@@ -138,8 +142,17 @@ class Images:
         model = self._directory / f"model.{image_format}"
         with self._lock:
             if not model.exists():
-                subprocess.run(["qemu-img", "create", "-q", "-f", image_format, str(model), "4M"], check=True)
+                self._make(image_format, model)
         shutil.copyfile(model, path)
+
+    def _make(self, image_format, model):
+        options = {"luks": self.LUKS, "qcow2-luks": self.QCOW2_LUKS}.get(image_format, [])
+        command = ["qemu-img", "create", "-q", "-f", image_format.removesuffix("-luks"), *options, str(model), "4M"]
+        for _ in range(100):                               # of LUKS it measures how fast it is, and a clock may be coarse
+            result = subprocess.run(command, capture_output=True, check=False)
+            if b"Unable to get accurate CPU usage" not in result.stderr:
+                break
+        assert result.returncode == 0, result.stderr
 
 
 class Stage:
@@ -153,8 +166,8 @@ class Stage:
         self._formats = self._find_formats()
         self.descriptors = {}       # number in QEMU -> socket or file
         self.kept = []              # the other ends
-        self.nodes = []             # of -blockdev, as they were before a file stood in for them
         self._vhost_user = " ".join(word for word in words if '"type":"vhost-user"' in word)
+        self.tried = []             # (QMP command, arguments, what QEMU says of them): what something stands in for
         self._tap = None            # the name of a tap device that has queues to come
 
     def _find_formats(self):
@@ -165,7 +178,8 @@ class Stage:
         for node in reversed(nodes):                       # what is on top of a node comes after it
             if isinstance(node.get("file"), str):
                 is_slice = node["node-name"].endswith("-slice")
-                formats[node["file"]] = formats[node["node-name"]] if is_slice else node["driver"]
+                formats[node["file"]] = formats[node["node-name"]] if is_slice else \
+                    node["driver"] + ("-luks" if "encrypt" in node else "")
         return formats
 
     def _stand_in(self, path, make):
@@ -179,7 +193,8 @@ class Stage:
     def _blockdev(self, value):
         node = json.loads(value)
         if node["driver"] in REMOTE:
-            self.nodes.append({key: value for key, value in node.items() if key != "node-name"})
+            nameless = {key: value for key, value in node.items() if key != "node-name"}
+            self.tried.append(("blockdev-add", nameless, "'node-name' must be specified"))
             node = {key: node[key] for key in ("node-name", "cache", "auto-read-only", "discard") if key in node}
             node |= {"driver": "file", "filename": "/" + node["node-name"]}
         if "dir" in node:
@@ -283,6 +298,27 @@ class Stage:
             else:
                 self.descriptors[number] = open(self._directory / f"file-{number}", "w+b")
 
+    def _secret(self, secret):
+        """One that is in a file or descriptor."""
+        text = SECRET if secret.get("format") != "base64" else base64.b64encode(SECRET)
+        descriptor = re.fullmatch(r"/proc/self/fd/(\d+)", secret.get("file", ""))
+        if "file" in secret:
+            secret["file"] = self._stand_in(secret["file"], lambda path: path.write_bytes(text))
+        if descriptor:
+            self.descriptors[int(descriptor[1])] = open(secret["file"], "rb")
+            secret["file"] = descriptor[0]
+        return json.dumps(secret)
+
+    def _object(self, value):
+        properties = json.loads(value)
+        if properties["qom-type"] == "secret":
+            return self._secret(properties)
+        if properties["qom-type"] == "tls-creds-x509":     # nobody has made certificates for tests
+            properties["dir"] = self._stand_in(properties["dir"], lambda path: path.mkdir())
+            self.tried.append(("object-add", properties, "Unable to access credentials"))
+            return json.dumps({"qom-type": "secret", "id": properties["id"] + "-stand-in", "data": ""})
+        return value
+
     def argument(self, option, value):
         """What @value of @option becomes."""
         self._take_descriptors(option, value)
@@ -296,6 +332,8 @@ class Stage:
             memory = json.loads(value)
             memory["mem-path"] = self._stand_in(memory["mem-path"], lambda path: make_sparse(path, memory["size"]))
             return json.dumps(memory)
+        if option == "-object" and value.startswith("{"):
+            value = self._object(value)
         if option == "-object" and "hugetlb" in value:     # nobody has set huge pages aside for tests
             value = re.sub(r'"hugetlb(?:size)?":[a-z0-9]+,', "", value)
         if option == "-kernel":
@@ -374,8 +412,8 @@ def with_descriptors(words, descriptors):
     return ["bash", "-c", f'exec {moves}; exec "$@" {places}', "bash", *words]
 
 
-def talk(connection, nodes):
-    """Greeting, capabilities, state, quit. QEMU reads all of @nodes, and then misses their names."""
+def talk(connection, tried):
+    """Greeting, capabilities, state, quit. QEMU reads all that is @tried, and then says what is wrong with it."""
     stream = connection.makefile("rw", encoding="utf-8", newline="\n")
 
     def ask(command, arguments=None):
@@ -399,9 +437,9 @@ def talk(connection, nodes):
     execute("qmp_capabilities")
     state = execute("query-status")["status"]
     assert state == "prelaunch", f"the guest is '{state}'"
-    for node in nodes:
-        reply = ask("blockdev-add", node)
-        assert "node-name" in reply.get("error", {}).get("desc", ""), f"{node}: {reply}"
+    for command, arguments, expected in tried:
+        reply = ask(command, arguments)
+        assert expected in reply.get("error", {}).get("desc", ""), f"{command} {arguments}: {reply}"
     execute("quit")
     return ""
 
@@ -424,7 +462,7 @@ def start(words, stage, directory):
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(tap.PATIENCE)
                 connection.connect(str(directory / "qmp"))
-                problem = talk(connection, stage.nodes)
+                problem = talk(connection, stage.tried)
             code = process.wait(tap.PATIENCE)
         except (OSError, ValueError, AssertionError, subprocess.TimeoutExpired) as error:
             problem = str(error) or repr(error)

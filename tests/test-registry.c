@@ -27,6 +27,7 @@
 #include "domain/lifecycle.h"
 #include "domain/os.h"
 #include "domain/protection.h"
+#include "domain/secrets.h"
 #include "domain/sysinfo.h"
 
 static char *golden_folder(const char *family)
@@ -103,10 +104,13 @@ static const EnumTable *const tables[] = {
   &disk_detect_zeroes_table,
   &disk_device_table,
   &disk_discard_table,
+  &disk_encryption_table,
+  &disk_engine_table,
   &disk_error_policy_table,
   &disk_format_table,
   &disk_io_table,
   &disk_model_table,
+  &disk_protocol_table,
   &disk_startup_table,
   &disk_switch_table,
   &disk_translation_table,
@@ -139,6 +143,7 @@ static const EnumTable *const tables[] = {
   &os_arch_table,
   &panic_model_table,
   &protection_table,
+  &secret_type_table,
   &serial_target_table,
   &smbios_mode_table,
   &video_model_table,

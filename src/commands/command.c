@@ -12,12 +12,14 @@
 #include "domain/networks.h"
 #include "domain/protection.h"
 #include "host/dmi.h"
+#include "domain/secrets.h"
 #include "host/emulator.h"
 #include "host/firmware.h"
 #include "host/images.h"
 #include "host/kvm.h"
 #include "host/machine-id.h"
 #include "host/networks.h"
+#include "host/secrets.h"
 #include "host/state-dir.h"
 #include "machine/machine.h"
 
@@ -32,6 +34,8 @@ void document_command_clear(DocumentCommand *command)
   g_free(command->emulator);
   g_free(command->machine);
   g_strfreev(command->networks);
+  g_strfreev(command->secrets);
+  g_free(command->certificates);
   g_free(command->state_directory);
   g_strfreev(command->ignored);
 }
@@ -78,6 +82,10 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     { "random", 0, 0, G_OPTION_ARG_NONE, &command->is_random, "draw generated values by chance", NULL },
     { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->networks,
       "what a virtual network of the document is on this host; may be repeated", "NAME=bridge:BRIDGE|user" },
+    { "secret", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->secrets,
+      "where a secret of the document is, by its uuid or usage; may be repeated", "NAME=FILE|fd:NUMBER" },
+    { "certificates", 0, 0, G_OPTION_ARG_FILENAME, &command->certificates,
+      "the directory of this host's certificates for TLS (/etc/pki/qemu)", "DIR" },
     { "reset-nvram", 0, 0, G_OPTION_ARG_NONE, &command->is_reset_nvram,
       "make the firmware's variables anew from their template", NULL },
     G_OPTION_ENTRY_NULL,
@@ -163,6 +171,46 @@ static GPtrArray *parse_networks(char *const *texts, GError **error)
   return g_steal_pointer(&networks);
 }
 
+static gboolean parse_certificates(DocumentCommand *command, DomainOptions *options, GError **error)
+{
+  char *path;
+
+  if (!command->certificates)
+    return TRUE;
+  if (!*command->certificates)
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+                     "--certificates: the name of the directory is empty");
+  path = g_canonicalize_filename(command->certificates, /* relative_to= */ NULL);
+  g_free(command->certificates);
+  options->certificates = command->certificates = path;
+  return TRUE;
+}
+
+/* A descriptor is read once, and a dry run leaves it to whoever carries its line out. */
+static gboolean read_secret(DomainSecret *secret, GError **error)
+{
+  if (secret->fd < 0)
+    return TRUE;
+  secret->text = secrets_read(secret->fd, error);
+  return secret->text != NULL;
+}
+
+static GPtrArray *parse_secrets(char *const *texts, gboolean is_dry_run, GError **error)
+{
+  g_autoptr(GPtrArray) secrets = g_ptr_array_new_with_free_func((GDestroyNotify)domain_secret_free);
+
+  for (; texts && *texts; texts++) {
+    DomainSecret *secret = domain_secret_new(*texts, error);
+
+    if (!secret)
+      return NULL;
+    g_ptr_array_add(secrets, secret);
+    if (!is_dry_run && !read_secret(secret, error))
+      return NULL;
+  }
+  return g_steal_pointer(&secrets);
+}
+
 /* The host's time; in a dry run SOURCE_DATE_EPOCH may say another, as it does to other programs whose output
  * is to be the same each time: https://reproducible-builds.org/specs/source-date-epoch/ */
 static gint64 get_now(gboolean is_dry_run)
@@ -193,6 +241,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   g_autofree char *seed = NULL;
   DomainOptions options = DOMAIN_OPTIONS_INIT;
   g_autoptr(GPtrArray) networks = NULL;
+  g_autoptr(GPtrArray) secrets = NULL;
   GError *error = NULL;
 
   command->report = report_new();
@@ -203,6 +252,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   seed = make_seed(command);
   options.seed = seed;
   options.find_bridge = networks_find_bridge;
+  options.find_secret = secrets_find;
   options.has_file = images_can_read;
   options.has_vhost_net = networks_have_vhost();
   options.read_cpu_host = kvm_read_cpu;
@@ -213,10 +263,13 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.is_reset_nvram = command->is_reset_nvram;
   options.now = get_now(is_dry_run);
   if (parse_type(command, &options, &error) && parse_ignored(command, &options, &error) &&
-      parse_emulator(command, &options, &error))
+      parse_emulator(command, &options, &error) && parse_certificates(command, &options, &error))
     networks = parse_networks(command->networks, &error);
-  options.networks = networks;
   if (networks)
+    secrets = parse_secrets(command->secrets, is_dry_run, &error);
+  options.networks = networks;
+  options.secrets = secrets;
+  if (secrets)
     command->document = xml_document_load(path, &error);
   if (!command->document) {
     if (networks)

@@ -66,6 +66,8 @@ typedef struct {
   gboolean is_strict;
   gboolean has_advice; /* set by the command: say what is unwise, too */
   gboolean is_quiet;
+  char *certificates;
+  char **secrets;
   char **networks;
   gboolean is_reset_nvram;
   char *state_directory;

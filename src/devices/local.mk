@@ -10,7 +10,9 @@ libdomrun_a_SOURCES += \
 	%D%/disk/backing.c \
 	%D%/disk/disk.c %D%/disk/disk-qemu.c %D%/disk/disk.h \
 	%D%/disk/driver.c \
+	%D%/disk/encryption.c %D%/disk/encryption.h \
 	%D%/disk/image-qemu.c \
+	%D%/disk/network.c %D%/disk/network-qemu.c %D%/disk/network.h \
 	%D%/disk/source.c %D%/disk/source-qemu.c %D%/disk/source.h \
 	%D%/disk/target.c \
 	%D%/endpoint.c %D%/endpoint.h \

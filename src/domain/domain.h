@@ -102,6 +102,14 @@ struct DomainOptions {
   /* What KVM can give a guest's CPU; FALSE where it cannot be asked. NULL: nobody can. */
   gboolean (*read_cpu_host)(CpuHost *ret_host);
 
+  const char
+      *certificates; /* the directory of this host's certificates for TLS, absolute; NULL: the usual one */
+  const GPtrArray *secrets; /* of DomainSecret: --secret; or NULL */
+
+  /* The file, in base64, in which libvirt keeps a secret on this host, or NULL; the caller frees it. @uuid or
+   * @usage is NULL; @kind is libvirt's word for the use: volume, ceph, iscsi. NULL: nobody can be asked. */
+  char *(*find_secret)(const char *uuid, const char *usage, const char *kind);
+
   /* Whether this user can read that file, which is absolute. NULL: nobody can be asked. */
   gboolean (*has_file)(const char *path);
   /* A file of the host's SMBIOS tables, "sys_vendor", or NULL where it may not be read; the caller frees it.

@@ -29,5 +29,6 @@ libdomrun_a_SOURCES += \
 	%D%/protection.c %D%/protection.h \
 	%D%/sysinfo.c %D%/sysinfo-qemu.c %D%/sysinfo.h \
 	%D%/seclabel.c %D%/seclabel.h \
+	%D%/secrets.c %D%/secrets.h \
 	%D%/numa.c %D%/numa-qemu.c %D%/numa.h \
 	%D%/os.c %D%/os-qemu.c %D%/os.h

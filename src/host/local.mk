@@ -29,6 +29,7 @@ libdomrun_a_SOURCES += \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \
 	%D%/runtime-dir.c %D%/runtime-dir.h \
+	%D%/secrets.c %D%/secrets.h \
 	%D%/state-dir.c %D%/state-dir.h \
 	%D%/tap.c %D%/tap.h \
 	%D%/uuid-lock.c %D%/uuid-lock.h

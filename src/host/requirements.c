@@ -23,6 +23,7 @@
 #include "host/output-file.h"
 #include "host/pci.h"
 #include "host/requirement.h"
+#include "host/secrets.h"
 
 /* "mode 0660, owner root, group kvm", names where the host has them. */
 static char *describe_access(const struct stat *status)
@@ -337,6 +338,7 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_DEVICE] = check_device,
   [PLAN_REQUIRE_PIPE] = check_pipe,
   [PLAN_REQUIRE_SOCKET] = check_socket,
+  [PLAN_REQUIRE_SECRET] = secrets_check,
   [PLAN_REQUIRE_HUGEPAGES] = hugepages_check,
   [PLAN_REQUIRE_FIRMWARE] = firmware_refuse,
   [PLAN_REQUIRE_VARIABLES] = check_variables,

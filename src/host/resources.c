@@ -15,6 +15,7 @@
 #include "host/leftovers.h"
 #include "host/output-file.h"
 #include "host/passt.h"
+#include "host/secrets.h"
 
 struct Resources {
   const RuntimeDir *directory;
@@ -102,6 +103,12 @@ static gboolean variables_acquire(const Resources *resources, Resource *resource
   return resource->fd >= 0;
 }
 
+static gboolean secret_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  resource->fd = secrets_open(resource->plan, error);
+  return resource->fd >= 0;
+}
+
 static void tap_release(const Resources *resources, Resource *resource)
 {
   resource->fd = -1; /* the tap's own */
@@ -140,6 +147,7 @@ static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_VARIABLES] = { variables_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_PASST] = { passt_acquire, file_release, .is_of_run = TRUE },
+  [PLAN_RESOURCE_SECRET] = { secret_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };
 

@@ -25,6 +25,7 @@
 #include "domain/os.h"
 #include "domain/pm.h"
 #include "domain/seclabel.h"
+#include "domain/secrets.h"
 #include "domain/sysinfo.h"
 #include "machine/address.h"
 #include "machine/boot.h"
@@ -218,6 +219,7 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
     return;
   DOMAIN_FOREACH_DEVICE(domain, device, i)
     collect(report, device->room->complete(domain, device, &error), &error);
+  collect(report, secrets_check_used(domain, &error), &error);
   if (report_has_errors(report))
     return;
   domain->bootloader->disk = disk_first(domain);

@@ -109,6 +109,45 @@ void plan_lack(Plan *plan, const Place *place, const char *attribute, const char
   g_ptr_array_add(plan->lacks, lack);
 }
 
+/* QEMU opens the descriptor's file anew, so that each QEMU of a guest that is started again reads all of it.
+ */
+static void add_secret_of_run(Plan *plan, const Place *place, const char *id, const PlanSecret *secret)
+{
+  PlanResource *resource = plan_add_resource(plan, PLAN_RESOURCE_SECRET, NULL, place);
+  Props *object = props_new("qom-type", "secret");
+
+  resource->secret = *secret;
+  props_add_string(object, "id", id);
+  props_add_format(object, "file", "/proc/self/fd/%d", resource->fd);
+  props_add_string(object, "format", "base64");
+  plan_add_json(plan, PLAN_RUN, "-object", object);
+}
+
+static void add_secret_of_shell(Plan *plan, const Place *place, const char *id, const PlanSecret *secret,
+                                const char *without)
+{
+  Props *object = props_new("qom-type", "secret");
+
+  props_add_string(object, "id", id);
+  props_add_string(object, "file", secret->path);
+  if (!secret->path)
+    props_add_string(object, "data", "");
+  if (secret->path && secret->is_base64)
+    props_add_string(object, "format", "base64");
+  plan_add_json(plan, PLAN_SHELL, "-object", object);
+  if (!secret->path && without)
+    plan_lack(plan, place, NULL, without);
+}
+
+void plan_add_secret(Plan *plan, const Place *place, const char *id, const PlanSecret *secret,
+                     const char *without)
+{
+  add_secret_of_run(plan, place, id, secret);
+  add_secret_of_shell(plan, place, id, secret, without);
+  if (secret->name && !secret->text)
+    plan_require(plan, PLAN_REQUIRE_SECRET, place, NULL, secret->path)->secret = secret->name;
+}
+
 PlanRequirement *plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,
                               const char *path)
 {

@@ -42,7 +42,16 @@ typedef enum {
                               be there */
   PLAN_RESOURCE_VHOST_NET, /* /dev/vhost-net, or @path, opened for one queue of a tap device */
   PLAN_RESOURCE_PASST,     /* a socket with passt(1) behind it, started as its PlanPasst says */
+  PLAN_RESOURCE_SECRET,    /* a sealed file in memory that has a secret, in base64 */
 } PlanResourceKind;
+
+/* A password or key, which is on no command line. Strings are borrowed. */
+typedef struct {
+  const char *name;   /* for messages: the uuid or use by which the document means it; NULL: it is no such */
+  const char *path;   /* of who has it: absolute; NULL: nobody known, or @text */
+  gboolean is_base64; /* the file has it encoded */
+  const char *text;   /* itself, in base64; NULL: not known here */
+} PlanSecret;
 
 /* What the supervisor relays a console to. */
 typedef enum {
@@ -109,6 +118,7 @@ typedef struct {
   gboolean append;           /* FILE: keep what is there */
   PlanTap tap;               /* TAP */
   PlanPasst passt;           /* PASST */
+  PlanSecret secret;         /* SECRET */
   PlanConsole console;
   PlanStream stream;    /* CONSOLE: of a PLAN_CONSOLE_STREAM */
   const char *log_path; /* CONSOLE: a file that gets what the guest prints, absolute; borrowed; NULL: none */
@@ -134,6 +144,7 @@ typedef enum {
   PLAN_REQUIRE_NETWORK,   /* a virtual network of that name, whose bridge nobody could name: never there */
   PLAN_REQUIRE_DEVICE,    /* a character device that can be read and written */
   PLAN_REQUIRE_PIPE,      /* a FIFO of that name, or two: NAME.in and NAME.out */
+  PLAN_REQUIRE_SECRET,    /* a secret that somebody has: the path is the file, or NULL */
   PLAN_REQUIRE_SOCKET,    /* a UNIX socket that can be connected to */
   PLAN_REQUIRE_LISTEN,    /* a place for a UNIX socket: nothing there but perhaps an old socket */
   PLAN_REQUIRE_TCP_PORT,  /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
@@ -158,6 +169,7 @@ typedef struct {
   guint64 page_kib;          /* HUGEPAGES: of one; 0: the host's default */
   guint64 kib;               /* HUGEPAGES: of all */
   gboolean is_generated;     /* VARIABLES: the directory is made, too */
+  const char *secret;        /* SECRET: its name; borrowed */
   const char *network;       /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
   gboolean is_chosen;        /* BRIDGE: it is not libvirt's, but the user's choice for that network */
 } PlanRequirement;
@@ -230,6 +242,11 @@ PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *a
 
 /* Notes that the shell's form lacks something; both texts are literals, @attribute may be NULL. */
 void plan_lack(Plan *plan, const Place *place, const char *attribute, const char *why);
+
+/* Adds the object @id of a secret, and what has to be there for it. @without, which a secret without a file
+ * needs, is what it means that the shell's form has an empty one. */
+void plan_add_secret(Plan *plan, const Place *place, const char *id, const PlanSecret *secret,
+                     const char *without);
 
 /* Adds a requirement. @attribute is a literal or NULL; @path is borrowed. The plan owns the result. */
 PlanRequirement *plan_require(Plan *plan, PlanRequirementKind kind, const Place *place, const char *attribute,

@@ -84,6 +84,14 @@ void props_add_array(Props *props, const char *key, Json *value)
   json_set(props->object, key, value);
 }
 
+Json *props_steal_json(Props *props)
+{
+  Json *json = json_ref(props->object);
+
+  props_free(props);
+  return json;
+}
+
 gboolean props_has(const Props *props, const char *key)
 {
   return json_get(props->object, key) != NULL;

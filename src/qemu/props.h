@@ -33,6 +33,9 @@ void props_add_props(Props *props, const char *key, Props *value);
 /* An array; takes @value. As key=value it is the key with each of them: key=one,key=two. */
 void props_add_array(Props *props, const char *key, Json *value);
 
+/* What was added, as an element of such an array; frees @props. */
+Json *props_steal_json(Props *props);
+
 /* Whether @key was added. */
 gboolean props_has(const Props *props, const char *key);
 

@@ -6,6 +6,8 @@ system_tests = \
 	%D%/test-check.py \
 	%D%/test-console-streams.py \
 	%D%/test-disk-backing.py \
+	%D%/test-disk-encryption.py \
+	%D%/test-disk-servers.py \
 	%D%/test-host-sockets.py \
 	%D%/test-identity.py \
 	%D%/test-input.py \

@@ -33,7 +33,8 @@ static gboolean read_source(xmlNode *node, Disk *disk, GError **error)
 
   disk->image.source.place = xml_place(node);
   return xml_child(node, "source", &source, error) &&
-         (!source || disk_source_parse(source, can_be_empty(disk), &disk->image.source, error));
+         (!source || disk_source_parse(source, can_be_empty(disk), &disk->image.source, error)) &&
+         disk_source_parse_old(node, &disk->image.source, error);
 }
 
 static gboolean read_flag(xmlNode *node, const char *name, gboolean *ret_flag, GError **error)
@@ -229,6 +230,13 @@ static void apply_startup_policy(Domain *domain, Disk *disk)
     disk_source_clear(source);
 }
 
+static void complete_images(const Domain *domain, Disk *disk)
+{
+  disk_source_complete(domain, &disk->image.source);
+  for (guint i = 0; i < disk->backing->len; i++)
+    disk_source_complete(domain, &g_array_index(disk->backing, DiskImage, i).source);
+}
+
 /* libvirt closes it too, and then tells the guest of the medium. */
 static void warn_of_tray(Domain *domain, const Disk *disk)
 {
@@ -298,6 +306,7 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
         disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
   device->is_usb = disk->bus == DISK_BUS_USB;
   apply_startup_policy(domain, disk);
+  complete_images(domain, disk);
   warn_of_tray(domain, disk);
   warn_of_host(domain, &disk->image.source);
   set_alias(domain, disk);
@@ -330,6 +339,12 @@ static gboolean validate_bus(const Disk *disk, GError **error)
   return TRUE;
 }
 
+static gboolean speaks_scsi(const DiskSource *source)
+{
+  return source->type == DISK_TYPE_BLOCK ||
+         (source->network && source->network->protocol == DISK_PROTOCOL_ISCSI);
+}
+
 static gboolean validate_kind(const Disk *disk, GError **error)
 {
   const DiskSource *source = &disk->image.source;
@@ -343,9 +358,10 @@ static gboolean validate_kind(const Disk *disk, GError **error)
     error_set_document(error, &source->place, NULL, "QEMU has no empty drive on bus 'usb'");
     return error_add_hint(error, "give it a <source>, or use bus='sata', 'ide' or 'scsi'");
   }
-  if (disk->kind == DISK_DEVICE_LUN && source->type != DISK_TYPE_BLOCK)
+  if (disk->kind == DISK_DEVICE_LUN && !speaks_scsi(source))
     return error_set_document(error, &disk->device.place, "device",
-                              "'lun' hands SCSI commands to a device of the host: it needs type='block'");
+                              "'lun' hands SCSI commands to a device: it needs type='block', or "
+                              "protocol='iscsi'");
   if (disk->kind == DISK_DEVICE_LUN && disk->image.format != DISK_FORMAT_RAW)
     return error_set_document(error, &disk->driver.place, "type", "a lun must be 'raw'");
   if (disk->model != DISK_MODEL_DEFAULT && disk->bus != DISK_BUS_VIRTIO)
@@ -386,6 +402,11 @@ static gboolean validate_geometry(const Disk *disk, GError **error)
   return TRUE;
 }
 
+static gboolean only_reads(const Disk *disk)
+{
+  return disk->is_readonly || disk->is_transient;
+}
+
 /* What only some drives have. */
 static gboolean validate_traits(const Disk *disk, GError **error)
 {
@@ -401,9 +422,19 @@ static gboolean validate_traits(const Disk *disk, GError **error)
                        disk->is_readonly ? "readonly" : "shareable");
     return error_add_hint(error, "its image is only read, and so may be that of several guests");
   }
+  if (disk->is_transient && disk->image.source.encryption.format != DISK_ENCRYPTION_NONE)
+    return error_set_document(error, &disk->image.source.encryption.place, NULL,
+                              "what the guest writes to a <transient/> disk would not be encrypted");
   if (disk->is_transient && disk->kind == DISK_DEVICE_LUN)
     return error_set_document(error, &disk->device.place, NULL,
                               "a lun cannot be <transient/>: its commands go to the device itself");
+  if (disk->image.source.network && disk_network_is_read_only(disk->image.source.network) &&
+      !only_reads(disk)) {
+    error_set_document(error, &disk->image.source.place, "protocol",
+                       "'%s' can only be read: the disk must be <readonly/>",
+                       enum_to_string(&disk_protocol_table, (int)disk->image.source.network->protocol));
+    return error_add_hint(error, "<transient/> lets the guest write, and forgets it at the end");
+  }
   if (disk->image.source.type == DISK_TYPE_DIR && !disk->is_readonly && !disk->is_transient) {
     error_set_document(error, &disk->image.source.place, NULL,
                        "a directory can only be read: the disk must be <readonly/>");
@@ -416,11 +447,6 @@ static gboolean validate_traits(const Disk *disk, GError **error)
 static char *source_claim(const char *source, gboolean is_readonly, gboolean is_shareable)
 {
   return g_strdup_printf("%c%c%s", is_readonly ? 'r' : 'w', is_shareable ? 's' : 'a', source);
-}
-
-static gboolean only_reads(const Disk *disk)
-{
-  return disk->is_readonly || disk->is_transient;
 }
 
 static void claim_source(const Device *device, GPtrArray *claims)

@@ -94,10 +94,44 @@ static void add_slice(const DiskSource *source, Props *node)
   props_add_uint(node, "size", source->slice_size);
 }
 
+/* By QEMU itself. */
+static gboolean is_encrypted(const DiskImage *image)
+{
+  const DiskEncryption *encryption = &image->source.encryption;
+
+  return encryption->format != DISK_ENCRYPTION_NONE && encryption->engine == DISK_ENGINE_QEMU;
+}
+
+static const char *format_driver(const DiskImage *image)
+{
+  if (image->format == DISK_FORMAT_RAW && is_encrypted(image))
+    return "luks";
+  return enum_to_string(&disk_format_driver_table, (int)image->format);
+}
+
 /* A raw image takes its part of the file by itself. */
 static gboolean has_slice_node(const DiskImage *image)
 {
-  return image->source.has_slice && image->format != DISK_FORMAT_RAW;
+  return image->source.has_slice && (image->format != DISK_FORMAT_RAW || is_encrypted(image));
+}
+
+static void add_key(const Link *link, Props *format, Plan *plan)
+{
+  const DiskImage *image = link->image;
+  const Secret *secret = &image->source.encryption.secret;
+  g_autofree char *id = g_strconcat(link->prefix, "-key", NULL);
+  Props *encrypt;
+
+  if (!is_encrypted(image))
+    return;
+  plan_add_secret(plan, &secret->place, id, &secret->found, /* without= */ NULL);
+  if (image->format == DISK_FORMAT_RAW) {
+    props_add_string(format, "key-secret", id);
+    return;
+  }
+  encrypt = props_new("format", "luks");
+  props_add_string(encrypt, "key-secret", id);
+  props_add_props(format, "encrypt", encrypt);
 }
 
 static void translate_slice(const Link *link, Plan *plan)
@@ -139,7 +173,7 @@ static void translate_format(const Link *link, Plan *plan)
 {
   const DiskDriver *driver = &link->disk->driver;
   const DiskImage *image = link->image;
-  Props *format = props_new("driver", enum_to_string(&disk_format_driver_table, (int)image->format));
+  Props *format = props_new("driver", format_driver(image));
 
   add_name(format, "node-name", link, "format");
   props_add_bool(format, "read-only", is_read(link));
@@ -149,6 +183,7 @@ static void translate_format(const Link *link, Plan *plan)
   add_cache(driver, format);
   if (image->source.has_slice && !has_slice_node(image))
     add_slice(&image->source, format);
+  add_key(link, format, plan);
   if (image->metadata_cache)
     props_add_uint(format, "cache-size", image->metadata_cache);
   add_name(format, "file", link, has_slice_node(image) ? "slice" : "storage");
@@ -173,7 +208,7 @@ static void require(const Link *link, Plan *plan)
   requirement->is_shared = link->depth == 0 && link->disk->is_shareable;
   requirement->has_own_chain = has_own_chain(link);
   if (!source->has_slice) /* else the header is somewhere in it */
-    requirement->format = enum_to_string(&disk_format_driver_table, (int)link->image->format);
+    requirement->format = format_driver(link->image);
 }
 
 static void translate_image(const Disk *disk, guint depth, Plan *plan)

@@ -3,6 +3,9 @@
 
 #include "devices/disk/source.h"
 
+ENUM_TABLE(disk_encryption_driver_table,
+           DISK_ENCRYPTION_LAST, [DISK_ENCRYPTION_LUKS] = "luks", [DISK_ENCRYPTION_LUKS2] = "luks2");
+
 static void add_reservations(const DiskReservations *reservations, const char *prefix, Props *node,
                              Plan *plan)
 {
@@ -46,6 +49,22 @@ static Props *translate_nvme(const DiskSource *source)
   return node;
 }
 
+/* Ceph's library decrypts by itself. */
+static Props *translate_network(const DiskSource *source, const char *prefix, Plan *plan)
+{
+  const DiskEncryption *encryption = &source->encryption;
+  Props *node = disk_network_translate(source->network, prefix, plan), *encrypt;
+  g_autofree char *id = g_strconcat(prefix, "-key", NULL);
+
+  if (encryption->format == DISK_ENCRYPTION_NONE || encryption->engine != DISK_ENGINE_LIBRBD)
+    return node;
+  plan_add_secret(plan, &encryption->secret.place, id, &encryption->secret.found, /* without= */ NULL);
+  encrypt = props_new("format", enum_to_string(&disk_encryption_driver_table, (int)encryption->format));
+  props_add_string(encrypt, "key-secret", id);
+  props_add_props(node, "encrypt", encrypt);
+  return node;
+}
+
 Props *disk_source_translate(const DiskSource *source, const char *prefix, const char *aio, Plan *plan)
 {
   switch (source->type) {
@@ -54,6 +73,8 @@ Props *disk_source_translate(const DiskSource *source, const char *prefix, const
     return translate_file(source, prefix, aio, plan);
   case DISK_TYPE_DIR:
     return translate_directory(source);
+  case DISK_TYPE_NETWORK:
+    return translate_network(source, prefix, plan);
   case DISK_TYPE_NVME:
     return translate_nvme(source);
   case DISK_TYPE_LAST:

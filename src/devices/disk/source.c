@@ -9,7 +9,7 @@
 #include "xml/element.h"
 
 ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block",
-           [DISK_TYPE_DIR] = "dir", [DISK_TYPE_NVME] = "nvme");
+           [DISK_TYPE_DIR] = "dir", [DISK_TYPE_NETWORK] = "network", [DISK_TYPE_NVME] = "nvme");
 ENUM_TABLE(disk_startup_table, DISK_STARTUP_LAST, [DISK_STARTUP_MANDATORY] = "mandatory",
            [DISK_STARTUP_REQUISITE] = "requisite", [DISK_STARTUP_OPTIONAL] = "optional");
 ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK_FORMAT_BOCHS] = "bochs",
@@ -19,9 +19,8 @@ ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK
            [DISK_FORMAT_VMDK] = "vmdk", [DISK_FORMAT_VPC] = "vpc");
 
 static const char *const attributes[DISK_TYPE_LAST] = {
-  [DISK_TYPE_FILE] = "file",
-  [DISK_TYPE_BLOCK] = "dev",
-  [DISK_TYPE_DIR] = "dir",
+  [DISK_TYPE_FILE] = "file",        [DISK_TYPE_BLOCK] = "dev", [DISK_TYPE_DIR] = "dir",
+  [DISK_TYPE_NETWORK] = "protocol", [DISK_TYPE_NVME] = "type",
 };
 
 const char *disk_source_attribute(const DiskSource *source)
@@ -33,11 +32,8 @@ const char *disk_source_attribute(const DiskSource *source)
 static gboolean refuse_other_types(xmlNode *node, DiskType type, GError **error)
 {
   for (guint i = 0; i < DISK_TYPE_LAST; i++) {
-    if (!attributes[i] || i == type || !xml_has_attribute(node, attributes[i]))
+    if (i == type || !xml_has_attribute(node, attributes[i]))
       continue;
-    if (!attributes[type])
-      return xml_error(error, node, attributes[i], "is not that of type '%s'",
-                       enum_to_string(&disk_type_table, (int)type));
     return xml_error(error, node, attributes[i], "is not that of type '%s' (expected: '%s')",
                      enum_to_string(&disk_type_table, (int)type), attributes[type]);
   }
@@ -146,10 +142,15 @@ static gboolean read_nvme(xmlNode *node, DiskSource *source, GError **error)
          read_host_address(address, &source->nvme, error);
 }
 
+static gboolean has_path(DiskType type)
+{
+  return type == DISK_TYPE_FILE || type == DISK_TYPE_BLOCK || type == DISK_TYPE_DIR;
+}
+
 /* No medium, as tools write it. */
 static gboolean is_empty(xmlNode *node, const DiskSource *source)
 {
-  return attributes[source->type] && g_strcmp0(xml_attribute(node, attributes[source->type]), "") == 0;
+  return has_path(source->type) && g_strcmp0(xml_attribute(node, attributes[source->type]), "") == 0;
 }
 
 static gboolean read_path(xmlNode *node, DiskSource *source, GError **error)
@@ -160,6 +161,17 @@ static gboolean read_path(xmlNode *node, DiskSource *source, GError **error)
   source->is_there = source->path != NULL;
   return TRUE;
 }
+
+static gboolean read_network(xmlNode *node, DiskSource *source, GError **error)
+{
+  source->is_there = disk_network_parse(node, &source->network, error);
+  return source->is_there;
+}
+
+static gboolean (*const readers[DISK_TYPE_LAST])(xmlNode *node, DiskSource *source, GError **error) = {
+  [DISK_TYPE_FILE] = read_path,       [DISK_TYPE_BLOCK] = read_path, [DISK_TYPE_DIR] = read_path,
+  [DISK_TYPE_NETWORK] = read_network, [DISK_TYPE_NVME] = read_nvme,
+};
 
 /* The file keeps the label that it has, which is what relabel='no' asks for. */
 static void read_labels(xmlNode *node, DiskSource *source)
@@ -183,19 +195,38 @@ gboolean disk_source_parse(xmlNode *node, gboolean may_be_empty, DiskSource *ret
     xml_attribute(node, "startupPolicy");
     return TRUE;
   }
-  if (!(ret_source->type == DISK_TYPE_NVME ? read_nvme : read_path)(node, ret_source, error))
+  if (!readers[ret_source->type](node, ret_source, error))
     return FALSE;
   read_labels(node, ret_source);
-  return read_slices(node, ret_source, error) && read_reservations(node, &ret_source->reservations, error);
+  return read_slices(node, ret_source, error) && read_reservations(node, &ret_source->reservations, error) &&
+         disk_encryption_parse(node, &ret_source->encryption, error);
+}
+
+gboolean disk_source_parse_old(xmlNode *disk, DiskSource *source, GError **error)
+{
+  if (!source->is_there) /* an empty drive: what is there is reported by whoever looks for what nobody read */
+    return TRUE;
+  return disk_encryption_parse(disk, &source->encryption, error) &&
+         (!source->network || disk_network_parse_auth(disk, source->network, error));
+}
+
+void disk_source_complete(const Domain *domain, DiskSource *source)
+{
+  disk_encryption_complete(domain, &source->encryption);
+  if (source->network)
+    disk_network_complete(domain, source->network);
 }
 
 void disk_source_clear(DiskSource *source)
 {
+  disk_network_free(source->network);
   *source = (DiskSource){ .type = source->type, .place = source->place };
 }
 
 char *disk_source_identity(const DiskSource *source)
 {
+  if (source->network)
+    return disk_network_identity(source->network);
   return source->path ? g_strdup(source->path) : NULL;
 }
 
@@ -235,6 +266,29 @@ static gboolean validate_nvme(const DiskImage *image, const Place *format_place,
   return TRUE;
 }
 
+static gboolean validate_encryption(const DiskImage *image, GError **error)
+{
+  const DiskEncryption *encryption = &image->source.encryption;
+  const DiskNetwork *network = image->source.network;
+
+  if (encryption->format == DISK_ENCRYPTION_NONE)
+    return TRUE;
+  if (encryption->engine == DISK_ENGINE_LIBRBD) {
+    if (network && network->protocol == DISK_PROTOCOL_RBD)
+      return TRUE;
+    return error_set_document(error, &encryption->place, "engine", "'librbd' needs protocol='rbd'");
+  }
+  if (encryption->format != DISK_ENCRYPTION_LUKS)
+    return error_set_document(error, &encryption->place, "format",
+                              "QEMU itself has no '%s' (allowed: luks; with engine='librbd' luks2, too)",
+                              enum_to_string(&disk_encryption_table, (int)encryption->format));
+  if (image->format == DISK_FORMAT_RAW || image->format == DISK_FORMAT_QCOW2)
+    return TRUE;
+  return error_set_document(error, &encryption->place, NULL,
+                            "images of format '%s' are never encrypted with LUKS (allowed: raw, qcow2)",
+                            enum_to_string(&disk_format_table, (int)image->format));
+}
+
 static gboolean validate_directory(const DiskImage *image, const Place *format_place, GError **error)
 {
   const DiskSource *source = &image->source;
@@ -262,5 +316,6 @@ gboolean disk_image_validate(const DiskImage *image, const Place *format_place, 
     return error_set_document(error, &source->reservations.place, NULL,
                               "is for type='block'; this source is of type '%s'",
                               enum_to_string(&disk_type_table, (int)source->type));
-  return validate_nvme(image, format_place, error) && validate_directory(image, format_place, error);
+  return validate_encryption(image, error) && validate_nvme(image, format_place, error) &&
+         validate_directory(image, format_place, error);
 }

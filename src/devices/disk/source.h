@@ -8,6 +8,8 @@
 #pragma once
 
 #include "base/enum.h"
+#include "devices/disk/encryption.h"
+#include "devices/disk/network.h"
 #include "domain/address.h"
 #include "qemu/plan.h"
 
@@ -18,8 +20,9 @@ typedef struct Domain Domain;
 typedef enum {
   DISK_TYPE_FILE,
   DISK_TYPE_BLOCK,
-  DISK_TYPE_DIR,  /* QEMU shows a directory as a FAT file system */
-  DISK_TYPE_NVME, /* a namespace of a controller that no driver of the host has */
+  DISK_TYPE_DIR,     /* QEMU shows a directory as a FAT file system */
+  DISK_TYPE_NETWORK, /* on a server: network.h */
+  DISK_TYPE_NVME,    /* a namespace of a controller that no driver of the host has */
   DISK_TYPE_LAST,
 } DiskType;
 
@@ -67,11 +70,13 @@ typedef struct {
   const char *path;  /* FILE, BLOCK, DIR: absolute */
   DiskStartup startup;
   DiskReservations reservations;
+  DiskNetwork *network;     /* NETWORK */
   PciAddress nvme;          /* NVME: the controller, */
   guint32 nvme_namespace;   /* and which of its namespaces, from 1 */
   gboolean is_floppy;       /* DIR: it is of the size of a floppy disk */
   gboolean is_nvme_managed; /* libvirt would take it from its driver */
-  gboolean has_label;       /* <seclabel> wants the file to get another label */
+  DiskEncryption encryption;
+  gboolean has_label; /* <seclabel> wants the file to get another label */
   Place label_place;
   gboolean has_slice; /* the image is only a part of the file */
   guint64 slice_offset, slice_size;
@@ -85,12 +90,18 @@ typedef struct {
   Place metadata_cache_place;
 } DiskImage;
 
-/* The attribute of <source> that names the file or device; NULL where there is none. */
+/* The attribute of <source> that says most: the path, or the kind of what has none. */
 const char *disk_source_attribute(const DiskSource *source);
 
 /* Reads <source>, whose type is @ret_source->type already. @may_be_empty: it may name nothing. */
 gboolean disk_source_parse(struct _xmlNode *node, gboolean may_be_empty, DiskSource *ret_source,
                            GError **error);
+
+/* Reads <auth> and <encryption> of <disk>, where they were before <source> had them. */
+gboolean disk_source_parse_old(struct _xmlNode *disk, DiskSource *source, GError **error);
+
+/* Finds what is known beside the document. */
+void disk_source_complete(const Domain *domain, DiskSource *source);
 
 /* Refuses what the format cannot be of. */
 gboolean disk_image_validate(const DiskImage *image, const Place *format_place, GError **error);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A secret goes from the file that has it into a sealed file in memory, which QEMU opens by its descriptor:
+ * it is in no argument, no environment, no log and no other file, and each QEMU of a guest that is started
+ * again can read it.
+ */
+#include "config.h"
+
+#include "host/secrets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "host/requirement.h"
+#include "xml/element.h"
+
+/* QEMU itself reads no more of one than that; libvirt's table of definitions has a bound, too. */
+enum { SECRET_MAX_BYTES = 64 * 1024, MAX_DEFINITIONS = 10000 };
+
+static const char system_directory[] = "/etc/libvirt/secrets";
+
+/* ---- libvirt's definitions ---- */
+
+/* Where @kind has what it is used for. */
+static const char *usage_element(const char *kind)
+{
+  return g_str_equal(kind, "volume") ? "volume" : g_str_equal(kind, "iscsi") ? "target" : "name";
+}
+
+static gboolean is_used_for(const char *path, const char *usage, const char *kind)
+{
+  g_autoptr(XmlDocument) document = xml_document_load(path, /* error= */ NULL);
+  xmlNode *node = document ? xml_next_child(xml_document_root(document), "usage", /* after= */ NULL) : NULL;
+  const char *text = NULL;
+
+  return node && g_strcmp0(xml_attribute(node, "type"), kind) == 0 &&
+         xml_child_text(node, usage_element(kind), &text, /* error= */ NULL) && g_strcmp0(text, usage) == 0;
+}
+
+/* The definition UUID.xml has its value beside it, in UUID.base64. */
+static char *find_by_usage(const char *directory, const char *usage, const char *kind)
+{
+  g_autoptr(GDir) dir = g_dir_open(directory, 0, /* error= */ NULL);
+  const char *name;
+
+  for (guint i = 0; dir && i < MAX_DEFINITIONS && (name = g_dir_read_name(dir)); i++) {
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+
+    if (!g_str_has_suffix(name, ".xml") || !is_used_for(path, usage, kind))
+      continue;
+    return g_strdup_printf("%.*s.base64", (int)(strlen(path) - strlen(".xml")), path);
+  }
+  return NULL;
+}
+
+static char *find_by_uuid(const char *directory, const char *uuid)
+{
+  g_autofree char *name = g_ascii_strdown(uuid, -1);
+  g_autofree char *file = g_strconcat(name, ".base64", NULL);
+
+  return g_build_filename(directory, file, NULL);
+}
+
+static char *find_in(const char *directory, const char *uuid, const char *usage, const char *kind)
+{
+  g_autofree char *path = uuid ? find_by_uuid(directory, uuid) : find_by_usage(directory, usage, kind);
+
+  return path && access(path, F_OK) == 0 ? g_steal_pointer(&path) : NULL;
+}
+
+char *secrets_find(const char *uuid, const char *usage, const char *kind)
+{
+  g_autofree char *own = g_build_filename(g_get_user_config_dir(), "libvirt", "secrets", NULL);
+  char *path = find_in(own, uuid, usage, kind);
+
+  return path ? path : find_in(system_directory, uuid, usage, kind);
+}
+
+/* ---- For QEMU ---- */
+
+void secrets_free_text(char *text)
+{
+  if (text)
+    explicit_bzero(text, strlen(text));
+  g_free(text);
+}
+
+static char *encode(char *bytes, gsize length)
+{
+  char *text = g_base64_encode((const guint8 *)bytes, length);
+
+  explicit_bzero(bytes, length);
+  g_free(bytes);
+  return text;
+}
+
+char *secrets_read(int fd, GError **error)
+{
+  gsize length = 0;
+  char *bytes = fd_read_all(fd, SECRET_MAX_BYTES, &length);
+
+  if (bytes)
+    return encode(bytes, length);
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "--secret: cannot read descriptor %d: %s", fd,
+            g_strerror(errno));
+  return NULL;
+}
+
+static gboolean refuse(const PlanResource *resource, const char *what, GError **error)
+{
+  const char *name = resource->secret.name;
+
+  return error_set(error, DOMRUN_ERROR_HOST, &resource->place, NULL, "cannot %s the secret '%s': %s", what,
+                   name ? name : "cookies", g_strerror(errno));
+}
+
+/* The text of the secret, in base64. What a file has that is not, is found by QEMU. */
+static char *read_text(const PlanResource *resource, GError **error)
+{
+  const PlanSecret *secret = &resource->secret;
+  autofd int fd = -1;
+  gsize length = 0;
+  char *bytes;
+
+  if (secret->text)
+    return g_strdup(secret->text);
+  fd = open(secret->path ? secret->path : "", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  bytes = fd < 0 ? NULL : fd_read_all(fd, SECRET_MAX_BYTES, &length);
+  if (!bytes) {
+    refuse(resource, "read", error);
+    return NULL;
+  }
+  return secret->is_base64 ? bytes : encode(bytes, length);
+}
+
+int secrets_open(const PlanResource *resource, GError **error)
+{
+  char *text = read_text(resource, error);
+  autofd int fd = -1;
+  gboolean is_done;
+
+  if (!text)
+    return -1;
+  fd = memfd_create("domrun-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  is_done = fd >= 0 && fd_write_all(fd, text, strlen(text)) &&
+            fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0;
+  if (!is_done)
+    refuse(resource, "hand on", error);
+  secrets_free_text(text);
+  return is_done ? g_steal_fd(&fd) : -1;
+}
+
+gboolean secrets_check(const PlanRequirement *requirement, GError **error)
+{
+  if (!requirement->path) {
+    requirement_refuse(requirement, error,
+                       "nobody has the secret '%s': libvirt defines none with a value here",
+                       requirement->secret);
+    return error_add_hint(error, "say where it is: --secret=%s=FILE", requirement->secret);
+  }
+  if (faccessat(AT_FDCWD, requirement->path, R_OK, AT_EACCESS) == 0)
+    return TRUE;
+  return requirement_refuse(requirement, error, "cannot read the secret '%s' in '%s': %s",
+                            requirement->secret, requirement->path, g_strerror(errno));
+}

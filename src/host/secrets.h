@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Secrets: where libvirt keeps them on this host, and how QEMU gets one.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "qemu/plan.h"
+
+/* The file, in base64, of a secret that libvirt defines on this host, for this user or the system, by @uuid
+ * or by @usage and its @kind (volume, ceph, iscsi). NULL where there is none that has a value; the caller
+ * frees it. */
+char *secrets_find(const char *uuid, const char *usage, const char *kind);
+
+/* All that @fd has, in base64; NULL with a DOMRUN_ERROR_HOST error. The caller frees it, with
+ * secrets_free_text(). */
+char *secrets_read(int fd, GError **error);
+void secrets_free_text(char *text);
+
+/* A sealed file in memory that has the secret of a PLAN_RESOURCE_SECRET, in base64; -1 with an error. */
+int secrets_open(const PlanResource *resource, GError **error);
+
+/* For requirements.h: PLAN_REQUIRE_SECRET. */
+gboolean secrets_check(const PlanRequirement *requirement, GError **error);

@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Guests that boot from a disk on a server: NBD, also with TLS, and HTTP, from servers on this machine's loopback."""
+
+import contextlib
+import http.server
+import os
+import shutil
+import subprocess
+import threading
+
+import guest
+import network
+import tap
+
+XML = """<domain type='qemu'>
+  <name>served</name>
+  <memory unit='MiB'>16</memory>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <features><acpi/><apic/></features>
+  <devices>
+    <disk type='network'>
+      <driver name='qemu' type='raw'/>
+      <source {source}</source>
+      <target dev='vda' bus='virtio'/>
+      {more}
+    </disk>
+    <serial type='pty'/>
+  </devices>
+</domain>
+"""
+
+
+def boot(directory, source, *options, more=""):
+    run = directory.run(XML.format(source=source, more=more), "--console", *options)
+    run.expect("hello from domrun")
+    run.send(b"p")
+    assert run.wait() == 0, run.said()
+    directory.assert_nothing_left()
+
+
+def refuse(directory, source, words, *options, code=5):
+    run = directory.run(XML.format(source=source, more=""), *options)
+    assert run.wait() == code, run.said()
+    run.expect_error(words)
+    directory.assert_nothing_left()
+
+
+@contextlib.contextmanager
+def nbd(directory, *options):
+    """A server of a copy of the built-in guest; it is ready when qemu-nbd has gone into the background."""
+    if not shutil.which("qemu-nbd"):
+        raise tap.Skip("there is no qemu-nbd")
+    shutil.copyfile(guest.IMAGE, directory.path / "image")
+    pid_file = directory.path / "nbd.pid"
+    subprocess.run(["qemu-nbd", "--fork", "--persistent", "--shared=8", f"--pid-file={pid_file}", "--format=raw", *options,
+                    "image"], cwd=directory.path, check=True)
+    try:
+        yield
+    finally:
+        os.kill(int(pid_file.read_text()), 15)
+
+
+def test_nbd():
+    with guest.Directory() as directory, nbd(directory, "--bind=127.0.0.1", "--port=10810", "--export-name=an export"):
+        boot(directory, "protocol='nbd' name='an export'><host name='127.0.0.1' port='10810'/>")
+
+
+def test_nbd_socket():
+    with guest.Directory() as directory, nbd(directory, f"--socket={directory.path}/nbd.sock"):
+        boot(directory, "protocol='nbd'><host transport='unix' socket='nbd.sock'/>")
+
+
+def test_nbd_is_written():
+    """What the guest writes is on the server, at once or when its cache is flushed at the end."""
+    with guest.Directory() as directory, nbd(directory, f"--socket={directory.path}/nbd.sock"):
+        run = directory.run(XML.format(source="protocol='nbd'><host transport='unix' socket='nbd.sock'/>", more=""), "--detach")
+        assert run.wait() == 0, run.said()
+        directory.verb("qmp", "--hmp", "served", 'qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend "write -P 0x5a 0 512"')
+        guest.await_that(lambda: "wrote 512/512" in directory.verb("log", "served").out,
+                         lambda: directory.verb("log", "served").out)
+        directory.destroy("served")
+        assert (directory.path / "image").read_bytes()[:512] == b"\x5a" * 512
+
+
+def test_nbd_without_socket():
+    with guest.Directory() as directory:
+        refuse(directory, "protocol='nbd'><host transport='unix' socket='nbd.sock'/>",
+               r"guest\.xml:9: .*<host>: attribute 'socket': no such file", code=4)
+
+
+def test_nbd_without_server():
+    with guest.Directory() as directory:
+        refuse(directory, "protocol='nbd'><host name='127.0.0.1' port='10811'/>", "Connection refused")
+
+
+def openssl(directory, *arguments):
+    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+
+def make_certificates(directory):
+    """An authority, and certificates for a server named localhost and for a client, as QEMU wants them."""
+    if not shutil.which("openssl"):
+        raise tap.Skip("there is no openssl")
+    directory.mkdir()
+    openssl(directory, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca-key.pem", "-out", "ca-cert.pem",
+            "-subj", "/CN=authority", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
+    for who, name in (("server", "localhost"), ("client", "client")):
+        (directory / f"{who}.ext").write_text(f"subjectAltName=DNS:{name}\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
+                                              f"extendedKeyUsage={who}Auth\nbasicConstraints=critical,CA:FALSE\n")
+        openssl(directory, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{who}-key.pem", "-out", f"{who}.csr",
+                "-subj", f"/CN={name}")
+        openssl(directory, "x509", "-req", "-in", f"{who}.csr", "-CA", "ca-cert.pem", "-CAkey", "ca-key.pem",
+                "-CAcreateserial", "-extfile", f"{who}.ext", "-out", f"{who}-cert.pem")
+
+
+def test_nbd_tls():
+    """The server is who its certificate says, and wants the client's; another name is refused, and so is one that is
+    talked to in clear."""
+    with guest.Directory() as directory:
+        make_certificates(directory.path / "pki")
+        with nbd(directory, "--bind=127.0.0.1", "--port=10812", "--tls-creds=tls", "--export-name=x", "--object",
+                 f"tls-creds-x509,id=tls,endpoint=server,verify-peer=on,dir={directory.path}/pki"):
+            host = "<host name='127.0.0.1' port='10812'/>"
+            options = ("--certificates=pki",)
+            boot(directory, f"protocol='nbd' name='x' tls='yes' tlsHostname='localhost'>{host}", *options)
+            refuse(directory, f"protocol='nbd' name='x' tls='yes' tlsHostname='other'>{host}",
+                   "Certificate does not match the hostname other", *options)
+            refuse(directory, f"protocol='nbd' name='x'>{host}", "TLS")
+            refuse(directory, f"protocol='nbd' name='x' tls='yes'>{host}", "attribute 'tls': no such file", "--certificates=none",
+                   code=4)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """One file at /a%20disk.img?key=b, in parts, for who has the cookies."""
+
+    protocol_version = "HTTP/1.1"
+    content = b""
+    asked = []
+
+    def _answer(self, has_body):
+        self.asked.append((self.path, self.headers.get("Cookie")))
+        start, end = 0, len(self.content)
+        if wanted := self.headers.get("Range"):
+            start, end = (int(part) for part in wanted.removeprefix("bytes=").split("-"))
+            end = min(end + 1, len(self.content))
+        self.send_response(206 if wanted else 200)
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Content-Length", str(end - start))
+        if wanted:
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(self.content)}")
+        self.end_headers()
+        if has_body:
+            self.wfile.write(self.content[start:end])
+
+    def do_HEAD(self):
+        self._answer(False)
+
+    def do_GET(self):
+        self._answer(True)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@contextlib.contextmanager
+def http_server():
+    arguments = ["qemu-system-x86_64", "-display", "none", "-blockdev", "driver=http,node-name=x,url=http://127.0.0.1:1/"]
+    if b"Unknown driver" in subprocess.run(arguments, capture_output=True, check=False).stderr:
+        raise tap.Skip("this QEMU has no HTTP (package qemu-block-extra)")
+    Handler.content = guest.IMAGE.read_bytes()
+    Handler.asked = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+COOKIES = "<cookies><cookie name='one'>1</cookie><cookie name='secret'>hidden-word</cookie></cookies>"
+
+
+def test_http():
+    """The guest reads what it asks for; the cookies reach the server, and are in no argument."""
+    with guest.Directory() as directory, http_server() as port:
+        source = f"protocol='http' name='/a disk.img' query='key=b'><host name='127.0.0.1' port='{port}'/>{COOKIES}"
+        run = directory.run(XML.format(source=source, more="<readonly/>"), "--console")
+        run.expect("hello from domrun")
+        with open(f"/proc/{run.qemu_pid()}/cmdline", "rb") as line:
+            assert b"hidden-word" not in line.read()
+        run.send(b"p")
+        assert run.wait() == 0, run.said()
+        assert set(Handler.asked) == {("/a%20disk.img?key=b", "one=1; secret=hidden-word")}, Handler.asked
+        directory.assert_nothing_left()
+
+
+def test_http_transient():
+    """A guest may write to what can only be read, and it is forgotten."""
+    with guest.Directory() as directory, http_server() as port:
+        boot(directory, f"protocol='http' name='x'><host name='127.0.0.1' port='{port}'/>", more="<transient/>")
+
+
+network.enter_if_possible()
+tap.main()
