@@ -47,7 +47,7 @@ HOST_FINDING = re.compile(rb": warning: (?:<[^ ]*>: )?(?:attribute '[^']*': )?(?
                           rb"|the program '[^']*' is not in PATH|ovs-vsctl, which attaches |the host's own driver '"
                           rb"|no driver has the PCI device |the PCI device |the network '[^']*' is not active: "
                           rb"|the bridge '[^']*', which --network gives "
-                          rb"|there is no file '[^']*' for the firmware's variables|this host has no UEFI firmware "
+                          rb"|there is no file '[^']*' for the firmware's variables|this host has no (?:UEFI firmware|CPU) "
                           rb"|[0-9]+ huge pages of |this host's kernel has no huge pages"
                           rb"|nobody has the secret |(?:this user|root|'[^']*') may not |'kvm' needs /dev/kvm)")
 MISSING_HERE = re.compile(rb": no such file: '@DIR@/")

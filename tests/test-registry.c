@@ -20,6 +20,7 @@
 #include "devices/registry.h"
 #include "devices/video.h"
 #include "domain/clock.h"
+#include "domain/cpu-tune.h"
 #include "domain/cpu.h"
 #include "domain/domain.h"
 #include "domain/features.h"
@@ -94,6 +95,7 @@ static const EnumTable *const tables[] = {
   &controller_model_table,
   &controller_name_table,
   &controller_type_table,
+  &cpu_scheduler_table,
   &cpu_cache_table,
   &cpu_check_table,
   &cpu_match_table,

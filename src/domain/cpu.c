@@ -3,8 +3,6 @@
 
 #include "domain/cpu.h"
 
-#include <string.h>
-
 #include "domain/chipset.h"
 #include "domain/domain.h"
 #include "domain/os.h"
@@ -39,26 +37,6 @@ static gboolean check_count(xmlNode *node, guint64 vcpus, const Domain *domain, 
   return TRUE;
 }
 
-ENUM_TABLE(vcpu_placement_table, 2, "static", "auto");
-
-static gboolean parse_placement(xmlNode *node, Domain *domain, GError **error)
-{
-  const char *cpuset = xml_attribute(node, "cpuset");
-  int placement = 0;
-  Place place = xml_place(node);
-
-  if (!xml_attribute_enum(node, "placement", &vcpu_placement_table, &placement, error))
-    return FALSE;
-  if (cpuset && strspn(cpuset, "0123456789,-^ ") != strlen(cpuset))
-    return xml_error(error, node, "cpuset",
-                     "'%s' is not a set of CPUs (expected numbers and ranges, as in 0-3,^2)", cpuset);
-  if (cpuset || placement)
-    report_warning(domain->report, &place, cpuset ? "cpuset" : "placement",
-                   "taskset(1) pins the whole of it: taskset -c 0-3 domrun run ...",
-                   "the guest is not pinned to CPUs of the host");
-  return TRUE;
-}
-
 static gboolean parse_count(xmlNode *root, Domain *domain, GError **error)
 {
   Cpu *cpu = domain->cpu;
@@ -75,8 +53,7 @@ static gboolean parse_count(xmlNode *root, Domain *domain, GError **error)
   if (!xml_text_uint(node, 1, VCPUS_MAX, &vcpus, error) || !check_count(node, vcpus, domain, error))
     return FALSE;
   cpu->vcpus = cpu->current = (guint32)vcpus;
-  return xml_attribute_uint32(node, "current", 1, cpu->vcpus, &cpu->current, error) &&
-         parse_placement(node, domain, error);
+  return xml_attribute_uint32(node, "current", 1, cpu->vcpus, &cpu->current, error);
 }
 
 /* <vcpus>: which of them are plugged in. QEMU plugs in the first ones of x86; others would have to come

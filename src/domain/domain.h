@@ -19,6 +19,7 @@ typedef struct Metadata Metadata;
 typedef struct Memory Memory;
 typedef struct MemoryBacking MemoryBacking;
 typedef struct Cpu Cpu;
+typedef struct CpuTune CpuTune;
 typedef struct Iothreads Iothreads;
 typedef struct Bootloader Bootloader;
 typedef struct Os Os;
@@ -57,6 +58,7 @@ struct Domain {
   MemoryBacking *memory_backing;
   Cpu *cpu;
   Iothreads *iothreads;
+  CpuTune *cpu_tune;
   Bootloader *bootloader;
   Os *os;
   Sysinfo *sysinfo;

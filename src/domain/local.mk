@@ -11,6 +11,7 @@ libdomrun_a_SOURCES += \
 	%D%/cpu-model.c %D%/cpu-model-qemu.c %D%/cpu-model.h \
 	%D%/cpu-resolve.c %D%/cpu-resolve.h \
 	%D%/cpu-set.c %D%/cpu-set.h \
+	%D%/cpu-tune.c %D%/cpu-tune-qemu.c %D%/cpu-tune.h \
 	%D%/device.c %D%/device.h \
 	%D%/devices.c %D%/devices.h \
 	%D%/domain.c %D%/domain.h \

@@ -32,4 +32,5 @@ libdomrun_a_SOURCES += \
 	%D%/secrets.c %D%/secrets.h \
 	%D%/state-dir.c %D%/state-dir.h \
 	%D%/tap.c %D%/tap.h \
+	%D%/threads.c %D%/threads.h \
 	%D%/uuid-lock.c %D%/uuid-lock.h

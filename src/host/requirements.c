@@ -24,6 +24,7 @@
 #include "host/pci.h"
 #include "host/requirement.h"
 #include "host/secrets.h"
+#include "host/threads.h"
 
 /* "mode 0660, owner root, group kvm", names where the host has them. */
 static char *describe_access(const struct stat *status)
@@ -354,6 +355,8 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_PARENT] = macvtap_check_parent,
   [PLAN_REQUIRE_PCI] = pci_check,
   [PLAN_REQUIRE_HELPER] = check_helper,
+  [PLAN_REQUIRE_CPUS] = threads_check_cpus,
+  [PLAN_REQUIRE_SCHEDULER] = threads_check_scheduler,
 };
 
 static gboolean is_image(const PlanRequirement *requirement)

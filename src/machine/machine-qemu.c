@@ -8,6 +8,7 @@
 #include "devices/registry.h"
 #include "domain/bootloader.h"
 #include "domain/clock.h"
+#include "domain/cpu-tune.h"
 #include "domain/cpu.h"
 #include "domain/devices.h"
 #include "domain/features.h"
@@ -93,10 +94,10 @@ static void translate_monitor(Plan *plan)
   plan_add(plan, PLAN_RUN, "-qmp", "chardev:charmonitor");
 }
 
-/* Commands that a guest needs come before its first instruction; the supervisor lets it go then. */
+/* The supervisor lets the guest go. */
 static void translate_pause(Plan *plan)
 {
-  if (plan->commands->len > 0)
+  if (plan_holds_guest(plan))
     plan_add(plan, PLAN_RUN, "-S", NULL);
 }
 
@@ -126,6 +127,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   memory_translate(domain->memory, plan);
   cpu_translate(domain, plan);
   iothreads_translate(domain->iothreads, plan);
+  cpu_tune_translate(domain->cpu_tune, plan);
   clock_translate(domain->clock, domain->now, plan);
   translate_fixed(domain, plan);
   lifecycle_translate(domain->lifecycle, plan);

@@ -12,6 +12,7 @@
 #include "devices/registry.h"
 #include "domain/bootloader.h"
 #include "domain/clock.h"
+#include "domain/cpu-tune.h"
 #include "domain/cpu.h"
 #include "domain/devices.h"
 #include "domain/features.h"
@@ -195,6 +196,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, sysinfo_parse(root, domain, &error), &error);
   collect(report, cpu_parse(root, domain, &error), &error);
   collect(report, iothreads_parse(root, domain->iothreads, &error), &error);
+  collect(report, cpu_tune_parse(root, domain, &error), &error);
   collect(report, features_parse(root, domain, &error), &error);
   collect(report, clock_parse(root, domain, &error), &error);
   collect(report, lifecycle_parse(root, domain->lifecycle, &error), &error);
@@ -284,6 +286,7 @@ static void ignore_parts(xmlNode *root)
     "iothreads",
     "iothreadids",
     "defaultiothread",
+    "cputune",
     "cpu",
     "os",
     "bootloader",
@@ -314,6 +317,7 @@ typedef struct {
   MemoryBacking memory_backing;
   Cpu cpu;
   Iothreads iothreads;
+  CpuTune cpu_tune;
   Bootloader bootloader;
   Os os;
   Sysinfo sysinfo;
@@ -337,6 +341,7 @@ static Domain *domain_new(XmlDocument *document)
     .memory_backing = &whole->memory_backing,
     .cpu = &whole->cpu,
     .iothreads = &whole->iothreads,
+    .cpu_tune = &whole->cpu_tune,
     .bootloader = &whole->bootloader,
     .os = &whole->os,
     .sysinfo = &whole->sysinfo,
@@ -390,6 +395,7 @@ void machine_free(Domain *domain)
   sysinfo_clear(domain->sysinfo);
   cpu_clear(domain->cpu);
   iothreads_clear(domain->iothreads);
+  cpu_tune_clear(domain->cpu_tune);
   memory_backing_clear(domain->memory_backing);
   g_hash_table_unref(domain->claims);
   g_hash_table_unref(domain->rooms);

@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -41,6 +42,7 @@ typedef enum {
   STEP_PRIVILEGES,
   STEP_STDIO,
   STEP_DESCRIPTORS,
+  STEP_CPUS,
   STEP_EXEC,
 } Step;
 
@@ -51,6 +53,7 @@ static const char *const step_names[] = {
   [STEP_PRIVILEGES] = "give up privileges",
   [STEP_STDIO] = "set up standard input and output",
   [STEP_DESCRIPTORS] = "pass descriptors",
+  [STEP_CPUS] = "be pinned to its CPUs",
   [STEP_EXEC] = "execute",
 };
 
@@ -155,6 +158,8 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
     umask(0077);
   if (!pass_fds(request, first_free))
     return STEP_DESCRIPTORS;
+  if (request->cpus && sched_setaffinity(0, request->cpus_size, request->cpus) < 0)
+    return STEP_CPUS;
   execve(request->program, request->argv, request->environment);
   return STEP_EXEC;
 }

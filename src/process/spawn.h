@@ -27,6 +27,8 @@ typedef struct {
   gboolean may_gain_privileges; /* for a setuid program: the child can */
   gboolean is_shielded; /* SIGTERM, SIGINT and SIGHUP, which may come to all of a job, are blocked in the
                            child; only SIGKILL ends it */
+  gconstpointer cpus;   /* a set for sched_setaffinity(2), where the child is to run; NULL: where this does */
+  gsize cpus_size;      /* of it */
   gboolean is_private;  /* what it makes is for this user alone, whatever the umask here is */
 } SpawnRequest;
 

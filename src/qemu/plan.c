@@ -30,6 +30,7 @@ Plan *plan_new(void)
   plan->resources = g_ptr_array_new_with_free_func(g_free);
   plan->requirements = g_ptr_array_new_with_free_func(g_free);
   plan->commands = g_ptr_array_new_with_free_func(plan_command_free);
+  plan->threads = g_ptr_array_new();
   plan->lacks = g_ptr_array_new_with_free_func(g_free);
   plan->environment = g_ptr_array_new_with_free_func(g_free);
   return plan;
@@ -43,6 +44,7 @@ void plan_free(Plan *plan)
   g_ptr_array_unref(plan->resources);
   g_ptr_array_unref(plan->requirements);
   g_ptr_array_unref(plan->commands);
+  g_ptr_array_unref(plan->threads);
   g_ptr_array_unref(plan->lacks);
   g_ptr_array_unref(plan->environment);
   g_free(plan->found_emulator);
@@ -210,6 +212,11 @@ const PlanRequirement *plan_find_requirement(const Plan *plan, PlanRequirementKi
       return requirement;
   }
   return NULL;
+}
+
+gboolean plan_holds_guest(const Plan *plan)
+{
+  return plan->commands->len > 0 || plan->threads->len > 0;
 }
 
 void plan_update(Plan *plan, const Plan *fresh)

@@ -125,6 +125,35 @@ typedef struct {
   gboolean log_append;  /* CONSOLE: keep what is there */
 } PlanResource;
 
+/* Threads of QEMU. */
+typedef enum {
+  PLAN_THREAD_VCPU,
+  PLAN_THREAD_IOTHREAD,
+  PLAN_THREAD_EMULATOR, /* all others */
+  PLAN_THREAD_LAST,
+} PlanThreadKind;
+
+typedef enum {
+  PLAN_SCHEDULER_NONE,
+  PLAN_SCHEDULER_BATCH,
+  PLAN_SCHEDULER_IDLE,
+  PLAN_SCHEDULER_FIFO,
+  PLAN_SCHEDULER_RR,
+  PLAN_SCHEDULER_LAST,
+} PlanScheduler;
+
+#define PLAN_THREAD_ANY G_MAXUINT32
+
+/* Where threads run, or how they are scheduled; one of the two. */
+typedef struct {
+  PlanThreadKind kind;
+  guint32 id;         /* PLAN_THREAD_ANY: of all that have no setting of their own */
+  const GArray *cpus; /* of guint32, ascending; borrowed; NULL: it is about the scheduler */
+  PlanScheduler scheduler;
+  guint32 priority; /* of a real-time scheduler */
+  Place place;
+} PlanThread;
+
 typedef enum {
   PLAN_REQUIRE_READ,      /* a file (or block device) that can be read */
   PLAN_REQUIRE_WRITE,     /* one that can be read and written */
@@ -152,6 +181,8 @@ typedef enum {
   PLAN_REQUIRE_HUGEPAGES, /* that much memory of free huge pages; no path */
   PLAN_REQUIRE_FIRMWARE, /* a firmware that the document leaves to the host, and of which there is none: never
                             there; the path is the words for it */
+  PLAN_REQUIRE_CPUS,     /* CPUs of the host that this process can use; no path */
+  PLAN_REQUIRE_SCHEDULER, /* the right to a real-time scheduler; no path */
   PLAN_REQUIRE_VARIABLES, /* a file that can be read and written, or a template that it can be made from */
 } PlanRequirementKind;
 
@@ -168,10 +199,13 @@ typedef struct {
   const char *template_path; /* VARIABLES: borrowed; NULL: nobody knows it */
   guint64 page_kib;          /* HUGEPAGES: of one; 0: the host's default */
   guint64 kib;               /* HUGEPAGES: of all */
-  gboolean is_generated;     /* VARIABLES: the directory is made, too */
-  const char *secret;        /* SECRET: its name; borrowed */
-  const char *network;       /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
-  gboolean is_chosen;        /* BRIDGE: it is not libvirt's, but the user's choice for that network */
+  const GArray *cpus;        /* CPUS: of guint32; borrowed */
+  PlanScheduler scheduler;   /* SCHEDULER */
+  guint32 priority;
+  gboolean is_generated; /* VARIABLES: the directory is made, too */
+  const char *secret;    /* SECRET: its name; borrowed */
+  const char *network;   /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
+  gboolean is_chosen;    /* BRIDGE: it is not libvirt's, but the user's choice for that network */
 } PlanRequirement;
 
 /* A QMP command that the guest needs before it runs, and that no option can stand for: a password. The
@@ -216,6 +250,9 @@ typedef struct {
   GPtrArray *resources;       /* of PlanResource, in the order of acquisition */
   GPtrArray *requirements;    /* of PlanRequirement */
   GPtrArray *commands;        /* of PlanCommand, in the order of execution */
+  const GArray *cpus;         /* of guint32: where all threads run that @threads leaves out; borrowed; NULL:
+                                 wherever domrun does */
+  GPtrArray *threads;         /* of PlanThread, borrowed: what is set before the guest runs */
   GPtrArray *lacks;           /* of PlanLack */
   GPtrArray *environment;     /* of PlanVariable, over what QEMU inherits */
   guint64 balloon_bytes;      /* what the balloon is set to once QMP answers; 0: leave it */
@@ -255,6 +292,10 @@ PlanRequirement *plan_require(Plan *plan, PlanRequirementKind kind, const Place 
 /* Adds a command; takes @arguments. @without is printed after "a command line cannot carry it: ". */
 PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attribute, const char *name,
                               Props *arguments, const char *without);
+
+/* Something comes between QEMU's answer and the guest's first instruction: QEMU is started with -S, and told
+ * to go on. */
+gboolean plan_holds_guest(const Plan *plan);
 
 /* Adds a variable of the environment. @value is borrowed. */
 void plan_add_variable(Plan *plan, const char *name, const char *value);

@@ -22,6 +22,7 @@
 #include "base/fd.h"
 #include "base/fd-watch.h"
 #include "host/emulator-lock.h"
+#include "host/threads.h"
 #include "process/spawn.h"
 #include "supervise/emulator-log.h"
 
@@ -147,12 +148,27 @@ static GArray *list_fds(const Resources *resources, const EmulatorLocks *locks)
   return fds;
 }
 
+/* Those of the emulator itself, which threads inherit: memory is taken where they run. */
+static CpuMask *cpus_of(const Plan *plan)
+{
+  const GArray *cpus = plan->cpus;
+
+  for (guint i = 0; i < plan->threads->len; i++) {
+    const PlanThread *thread = g_ptr_array_index(plan->threads, i);
+
+    if (thread->kind == PLAN_THREAD_EMULATOR && thread->cpus)
+      cpus = thread->cpus;
+  }
+  return cpus ? cpu_mask_new(cpus) : NULL;
+}
+
 static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources,
                               const EmulatorLocks *locks, int output, GError **error)
 {
   g_auto(GStrv) argv = plan_to_argv(plan, PLAN_RUN);
   g_auto(GStrv) environment = make_environment(plan);
   g_autoptr(GArray) fds = list_fds(resources, locks);
+  g_autoptr(CpuMask) cpus = cpus_of(plan);
   const SpawnRequest request = {
     .program = plan->program,
     .argv = argv,
@@ -160,6 +176,8 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     .fds = (const SpawnFd *)(gpointer)fds->data,
     .n_fds = fds->len,
     .output = output,
+    .cpus = cpus ? cpu_mask_bits(cpus) : NULL,
+    .cpus_size = cpus ? cpu_mask_size(cpus) : 0,
     .is_private = TRUE,
     .is_shielded = TRUE, /* the supervisor has these signals too, and asks the guest first */
   };

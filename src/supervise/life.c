@@ -42,6 +42,7 @@
 #include "supervise/requests-emulator.h"
 #include "supervise/states.h"
 #include "supervise/stopping.h"
+#include "supervise/tuning.h"
 
 enum {
   SLOW_START = 10 * 1000, /* milliseconds after which the user is told that QEMU does not answer */
@@ -258,7 +259,7 @@ static void ask_what_became(Supervisor *supervisor)
   QmpClient *qmp = emulator_qmp(supervisor->emulator);
   const Plan *plan = supervisor->options->plan;
 
-  if (plan->commands->len > 0) /* QEMU was started with -S */
+  if (plan_holds_guest(plan))
     qmp_client_execute(qmp, "cont", NULL, NULL, NULL);
   if (plan->balloon_bytes > 0) {
     Json *arguments = json_new_object();
@@ -270,18 +271,32 @@ static void ask_what_became(Supervisor *supervisor)
   ask_status(supervisor);
 }
 
+static void fail_to_start(Supervisor *supervisor, const GError *error)
+{
+  supervisor->broken = g_strdup(error->message);
+  if (supervisor->state == STATE_STARTING)
+    stopping_quit(supervisor, "guest");
+}
+
+static void on_tuned(Supervisor *supervisor, const GError *error)
+{
+  if (error && error->domain == DOMRUN_ERROR && !supervisor->error)
+    supervisor->error = g_error_copy(error);
+  if (error)
+    fail_to_start(supervisor, error);
+  else
+    ask_what_became(supervisor);
+}
+
 static void on_command(Json *result, const GError *error, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
 
   supervisor->pending--;
-  if (error && !supervisor->broken) {
-    supervisor->broken = g_strdup(error->message);
-    if (supervisor->state == STATE_STARTING)
-      stopping_quit(supervisor, "guest");
-  }
+  if (error && !supervisor->broken)
+    fail_to_start(supervisor, error);
   if (supervisor->pending == 0 && !supervisor->broken)
-    ask_what_became(supervisor);
+    tuning_start(supervisor, on_tuned);
 }
 
 static void execute_commands(Supervisor *supervisor)
@@ -310,7 +325,7 @@ static void on_ready(gpointer user_data)
   else if (supervisor->options->plan->commands->len > 0)
     execute_commands(supervisor);
   else
-    ask_what_became(supervisor);
+    tuning_start(supervisor, on_tuned);
 }
 
 /* A hang-up comes with the end of the process, or a moment before it: it gets the time to end by itself. */
@@ -525,6 +540,7 @@ static void on_ended(const EmulatorEnd *end, gpointer user_data)
   emulator_requests_abandon(supervisor);
   core_dump_abandon(supervisor);
   g_clear_pointer(&supervisor->emulator, emulator_free);
+  g_clear_pointer(&supervisor->tuning, tuning_free);
   control_server_set_stranger(supervisor->server, 0);
   if (reaper_is_needed())
     reaper_reap(0);
@@ -599,6 +615,7 @@ static void clear(Supervisor *supervisor)
   emulator_requests_abandon(supervisor);
   core_dump_abandon(supervisor);
   emulator_free(supervisor->emulator);
+  tuning_free(supervisor->tuning);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);
   uuid_lock_free(supervisor->uuid_lock); /* before the name: who may start again finds both free */

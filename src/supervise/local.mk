@@ -14,4 +14,5 @@ libdomrun_a_SOURCES += \
 	%D%/restarts.c %D%/restarts.h \
 	%D%/states.c %D%/states.h \
 	%D%/stopping.c %D%/stopping.h \
-	%D%/supervisor.h
+	%D%/supervisor.h \
+	%D%/tuning.c %D%/tuning.h

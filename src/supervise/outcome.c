@@ -115,6 +115,10 @@ static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
 
   supervisor->exit_code = EXIT_CODE_QEMU_START;
   supervisor->end_reason = "failed";
+  if (supervisor->error) { /* the host's, which says where in the document */
+    supervisor->exit_code = error_exit_code(supervisor->error);
+    return;
+  }
   if (words &&
       (!emulator_machines_explain(supervisor->options->plan, words, DOMRUN_ERROR_QEMU_START,
                                   &supervisor->error) ||

@@ -24,6 +24,8 @@
 #include "supervise/emulator.h"
 #include "supervise/restarts.h"
 
+typedef struct Tuning Tuning;
+
 /* Seconds for the guest to power down after it was asked: together with the next less than the 90 that
  * systemd gives a service to stop (TimeoutStopSec=). */
 enum { SHUTDOWN_SECONDS = 60 };
@@ -128,6 +130,7 @@ typedef struct {
   gboolean is_asking; /* for its state, and QEMU has not answered; @asks_again when it has */
   gboolean asks_again;
   guint pending;    /* commands of the plan that were not answered */
+  Tuning *tuning;   /* of tuning.h, while it is done; or NULL */
   GArray *displays; /* of LiveDisplay: what the guest can be seen at */
   Cause cause;
   char *dump_path; /* of core-dump.c: the file that is being written; or NULL */

@@ -32,7 +32,7 @@ class Kind:
     def document(self, count):
         units = "\n".join(self.unit(i) for i in range(count))
         inside = {place: "" for place in ("domain", "os", "features", "clock", "metadata", "devices", "disk", "graphics",
-                                        "iothreadids")}
+                                        "iothreadids", "cputune")}
         if self.where != "attributes":
             inside[self.where] = f"{self.fixed}\n{units}"
         disk = f"<disk type='file'><source file='/d'/><target dev='vda'/>{inside['disk']}</disk>" if inside["disk"] else ""
@@ -43,6 +43,7 @@ class Kind:
   <memory unit='MiB'>16</memory>
   {inside["domain"]}
   <iothreadids>{inside["iothreadids"]}</iothreadids>
+  <cputune>{inside["cputune"]}</cputune>
   <os><type machine='{self.machine}'>hvm</type>{inside["os"]}</os>
   <features>{inside["features"]}</features>
   <clock>{inside["clock"]}</clock>
@@ -159,6 +160,8 @@ KINDS = [
     Kind("comment", lambda i: "<!-- x -->", "domain"),
     Kind("boot", lambda i: "<boot dev='hd'/>", "os"),
     Kind("iothread", lambda i: f"<iothread id='{i + 1}'/>", "iothreadids"),
+    Kind("vcpupin", lambda i: f"<vcpupin vcpu='{i}' cpuset='0-{i}'/>", "cputune"),
+    Kind("vcpusched", lambda i: f"<vcpusched vcpus='{i}' scheduler='idle'/>", "cputune"),
     Kind("timer", lambda i: "<timer name='rtc'/>", "clock"),
     Kind("feature", lambda i: "<acpi/>", "features"),
     Kind("metadata", lambda i: f"<x:a xmlns:x='http://example.org/{i}'/>", "metadata"),
