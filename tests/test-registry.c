@@ -25,6 +25,7 @@
 #include "domain/domain.h"
 #include "domain/features.h"
 #include "domain/firmware.h"
+#include "domain/hyperv.h"
 #include "domain/lifecycle.h"
 #include "domain/os.h"
 #include "domain/protection.h"
@@ -126,6 +127,7 @@ static const EnumTable *const tables[] = {
   &graphics_share_table,
   &graphics_type_table,
   &guest_state_table,
+  &hyperv_mode_table,
   &input_bus_table,
   &input_type_table,
   &interface_backend_table,

@@ -3,7 +3,6 @@
 
 #include "domain/chipset.h"
 
-#include "domain/features.h"
 #include "domain/os.h"
 
 Chipset chipset_of(const Domain *domain)
@@ -17,11 +16,11 @@ Chipset chipset_of(const Domain *domain)
   return CHIPSET_I440FX;
 }
 
-const char *chipset_pm_driver(const Domain *domain)
+const char *chipset_pm_driver(Chipset chipset, gboolean has_acpi)
 {
-  switch (chipset_of(domain)) {
+  switch (chipset) {
   case CHIPSET_I440FX:
-    return domain->features->acpi ? "PIIX4_PM" : NULL;
+    return has_acpi ? "PIIX4_PM" : NULL;
   case CHIPSET_Q35:
     return "ICH9-LPC";
   case CHIPSET_ISA:

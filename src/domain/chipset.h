@@ -17,4 +17,4 @@ Chipset chipset_of(const Domain *domain);
 
 /* The built-in device whose properties are the machine's power management, or NULL where it has none: QEMU
  * leaves the PIIX4's out of a machine without ACPI. */
-const char *chipset_pm_driver(const Domain *domain);
+const char *chipset_pm_driver(Chipset chipset, gboolean has_acpi);

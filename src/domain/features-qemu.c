@@ -17,15 +17,42 @@ void features_translate_machine(const Features *features, Props *machine)
     props_add_bool(machine, "acpi", FALSE);
   feature_state_add(machine, "vmport", features->vmport);
   feature_state_add(machine, "smm", features->smm);
+  feature_state_add(machine, "i8042", features->ps2);
   props_add_string(machine, "kernel-irqchip",
                    enum_to_string(&feature_ioapic_qemu_table, (int)features->ioapic));
 }
 
 void features_translate_cpu(const Features *features, Props *model)
 {
+  const FeaturesKvm *kvm = &features->kvm;
+
   feature_state_add(model, "kvm-pv-eoi", features->apic_eoi);
   feature_state_add(model, "kvm-pv-unhalt", features->pvspinlock);
   feature_state_add(model, "pmu", features->pmu);
-  if (features->kvm_hidden == FEATURE_ON)
+  hyperv_translate(&features->hyperv, model);
+  if (kvm->hidden == FEATURE_ON)
     props_add_bool(model, "kvm", FALSE);
+  if (kvm->hint_dedicated == FEATURE_ON)
+    props_add_bool(model, "kvm-hint-dedicated", TRUE);
+  if (kvm->poll_control == FEATURE_ON)
+    props_add_bool(model, "kvm-poll-control", TRUE);
+  if (kvm->pv_ipi == FEATURE_OFF)
+    props_add_bool(model, "kvm-pv-ipi", FALSE);
+}
+
+void features_translate_accel(const Features *features, gboolean is_kvm, Props *accel)
+{
+  if (is_kvm && features->kvm.dirty_ring)
+    props_add_uint(accel, "dirty-ring-size", features->kvm.dirty_ring);
+  if (!is_kvm && features->tb_cache_mib)
+    props_add_uint(accel, "tb-size", features->tb_cache_mib);
+}
+
+void features_translate(const Features *features, Plan *plan)
+{
+  if (features->has_tseg)
+    plan_add_format(plan, PLAN_BOTH, "-global", "mch.extended-tseg-mbytes=%" G_GUINT64_FORMAT,
+                    features->tseg_mib);
+  if (features->vmcoreinfo == FEATURE_ON)
+    plan_add_json(plan, PLAN_BOTH, "-device", props_new("driver", "vmcoreinfo"));
 }

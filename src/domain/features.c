@@ -3,7 +3,11 @@
 
 #include "domain/features.h"
 
+#include "domain/chipset.h"
+#include "domain/clock.h"
 #include "domain/domain.h"
+#include "domain/memory.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
 ENUM_TABLE(feature_ioapic_table,
@@ -42,13 +46,82 @@ static gboolean read_apic(xmlNode *features, Features *ret_features, GError **er
   return !node || feature_state_parse(node, "eoi", &ret_features->apic_eoi, error);
 }
 
-static gboolean read_kvm(xmlNode *features, Features *ret_features, GError **error)
+static gboolean read_dirty_ring(xmlNode *kvm, guint32 *ret_size, GError **error)
+{
+  xmlNode *node = NULL;
+  FeatureState state = FEATURE_UNSET;
+  guint32 size = 0;
+
+  if (!read_state(kvm, "dirty-ring", &state, error) || !xml_child(kvm, "dirty-ring", &node, error))
+    return FALSE;
+  if (!node || !xml_attribute_uint32(node, "size", 1024, 65536, &size, error))
+    return !node;
+  if (state != FEATURE_ON)
+    return TRUE;
+  if (size == 0)
+    return xml_error(error, node, "size", "is missing (a power of two from 1024 to 65536)");
+  if (size & (size - 1))
+    return xml_error(error, node, "size", "%u is not a power of two from 1024 to 65536", size);
+  *ret_size = size;
+  return TRUE;
+}
+
+static gboolean read_kvm(xmlNode *features, FeaturesKvm *ret_kvm, GError **error)
 {
   xmlNode *node = NULL;
 
   if (!xml_child(features, "kvm", &node, error))
     return FALSE;
-  return !node || read_state(node, "hidden", &ret_features->kvm_hidden, error);
+  return !node || (read_state(node, "hidden", &ret_kvm->hidden, error) &&
+                   read_state(node, "hint-dedicated", &ret_kvm->hint_dedicated, error) &&
+                   read_state(node, "poll-control", &ret_kvm->poll_control, error) &&
+                   read_state(node, "pv-ipi", &ret_kvm->pv_ipi, error) &&
+                   read_dirty_ring(node, &ret_kvm->dirty_ring, error));
+}
+
+/* A size in whole MiB. Without a unit it is in @default_kib. */
+static gboolean read_mib(xmlNode *node, guint64 default_kib, guint64 *ret_mib, GError **error)
+{
+  guint64 kib = 0;
+
+  if (xml_has_attribute(node, "unit") ? !memory_read_kib(node, &kib, error)
+                                      : !xml_text_uint(node, 0, G_MAXUINT32, &kib, error))
+    return FALSE;
+  if (!xml_has_attribute(node, "unit"))
+    kib *= default_kib;
+  if (kib % 1024)
+    return xml_error(error, node, NULL, "%" G_GUINT64_FORMAT " KiB are no whole number of MiB", kib);
+  *ret_mib = kib / 1024;
+  return TRUE;
+}
+
+static gboolean read_smm(xmlNode *features, Features *ret_features, GError **error)
+{
+  xmlNode *smm = NULL, *tseg = NULL;
+
+  if (!read_state(features, "smm", &ret_features->smm, error) || !xml_child(features, "smm", &smm, error))
+    return FALSE;
+  if (!smm || !xml_child(smm, "tseg", &tseg, error))
+    return !smm;
+  if (!tseg || !read_mib(tseg, 1024, &ret_features->tseg_mib, error))
+    return !tseg;
+  ret_features->tseg_place = xml_place(tseg);
+  ret_features->has_tseg = ret_features->smm == FEATURE_ON;
+  return TRUE;
+}
+
+static gboolean read_tcg(xmlNode *features, Features *ret_features, GError **error)
+{
+  xmlNode *tcg = NULL, *cache = NULL;
+
+  if (!xml_child(features, "tcg", &tcg, error))
+    return FALSE;
+  if (!tcg || !xml_child(tcg, "tb-cache", &cache, error))
+    return !tcg;
+  if (!cache)
+    return TRUE;
+  ret_features->tb_cache_place = xml_place(cache);
+  return read_mib(cache, 1, &ret_features->tb_cache_mib, error);
 }
 
 static gboolean read_ioapic(xmlNode *features, Features *ret_features, GError **error)
@@ -64,7 +137,7 @@ static gboolean read_ioapic(xmlNode *features, Features *ret_features, GError **
 /* Of other hypervisors: libvirt's QEMU driver takes them without a word, and they do nothing there. */
 static gboolean read_foreign(xmlNode *features, Domain *domain, GError **error)
 {
-  static const char *const names[] = { "hap", "viridian", "privnet" };
+  static const char *const names[] = { "hap", "viridian", "privnet", "xen", "capabilities", "msrs" };
 
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
     xmlNode *node = NULL;
@@ -77,9 +150,44 @@ static gboolean read_foreign(xmlNode *features, Domain *domain, GError **error)
       continue;
     if (!xml_attribute_on_off(node, "state", &is_on, error))
       return FALSE;
+    xml_ignore(node);
     place = xml_place(node);
     report_warning(domain->report, &place, NULL, NULL,
                    "this is a feature of another hypervisor; it has no effect with QEMU");
+  }
+  return TRUE;
+}
+
+typedef struct {
+  const char *name;
+  const char *whose;
+} ForeignFeature;
+
+/* A machine of x86 cannot have them; libvirt refuses them, too. */
+static gboolean refuse_other_machines(xmlNode *features, GError **error)
+{
+  static const ForeignFeature foreign[] = {
+    { "gic", "ARM's" },
+    { "ras", "ARM's" },
+    { "hpt", "IBM's POWER" },
+    { "htm", "IBM's POWER" },
+    { "cfpc", "IBM's POWER" },
+    { "sbbc", "IBM's POWER" },
+    { "ibs", "IBM's POWER" },
+    { "nested-hv", "IBM's POWER" },
+    { "ccf-assist", "IBM's POWER" },
+    { "aia", "RISC-V's" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(foreign); i++) {
+    xmlNode *node = NULL;
+
+    if (!xml_child(features, foreign[i].name, &node, error))
+      return FALSE;
+    if (node) {
+      xml_error(error, node, NULL, "this is a feature of %s machines; this one is an x86", foreign[i].whose);
+      return error_add_hint(error, "remove the element");
+    }
   }
   return TRUE;
 }
@@ -97,6 +205,28 @@ gboolean features_parse(xmlNode *root, Domain *domain, GError **error)
           read_state(features, "pvspinlock", &ret_features->pvspinlock, error) &&
           read_state(features, "pmu", &ret_features->pmu, error) &&
           read_state(features, "vmport", &ret_features->vmport, error) &&
-          read_state(features, "smm", &ret_features->smm, error) && read_kvm(features, ret_features, error) &&
-          read_ioapic(features, ret_features, error) && read_foreign(features, domain, error));
+          read_state(features, "ps2", &ret_features->ps2, error) &&
+          read_state(features, "vmcoreinfo", &ret_features->vmcoreinfo, error) &&
+          read_smm(features, ret_features, error) && read_kvm(features, &ret_features->kvm, error) &&
+          hyperv_parse(features, &ret_features->hyperv, error) && read_tcg(features, ret_features, error) &&
+          read_ioapic(features, ret_features, error) && read_foreign(features, domain, error) &&
+          refuse_other_machines(features, error));
+}
+
+gboolean features_validate(const Domain *domain, GError **error)
+{
+  const Features *features = domain->features;
+
+  if (features->has_tseg && chipset_of(domain) != CHIPSET_Q35) {
+    error_set_document(error, &features->tseg_place, NULL, "machine '%s' has none of that size",
+                       domain->os->machine);
+    return error_add_hint(error, "machine='q35' can have it");
+  }
+  if (features->tb_cache_place.line && domain->type == DOMAIN_TYPE_KVM) {
+    error_set_document(error, &features->tb_cache_place, NULL,
+                       "KVM translates nothing: this is for type='qemu'");
+    return error_add_hint(error, "remove <tcg>, or run it with --type=qemu (slower)");
+  }
+  return domain->type != DOMAIN_TYPE_KVM ||
+         hyperv_validate(&features->hyperv, domain->clock->timers[CLOCK_TIMER_HYPERVCLOCK].is_present, error);
 }

@@ -10,6 +10,7 @@
 #include "base/enum.h"
 #include "base/error.h"
 #include "domain/feature-state.h"
+#include "domain/hyperv.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
@@ -24,6 +25,15 @@ typedef enum {
 
 extern const EnumTable feature_ioapic_table;
 
+/* <kvm>: what KVM tells the guest of itself. */
+typedef struct {
+  FeatureState hidden;
+  FeatureState hint_dedicated;
+  FeatureState poll_control;
+  FeatureState pv_ipi;
+  guint32 dirty_ring; /* entries for each CPU; 0: none */
+} FeaturesKvm;
+
 typedef struct Features {
   gboolean acpi;
   gboolean apic;
@@ -33,12 +43,25 @@ typedef struct Features {
   FeatureState pmu;
   FeatureState vmport;
   FeatureState smm;
-  FeatureState kvm_hidden;
+  FeatureState ps2;
+  FeatureState vmcoreinfo;
   FeatureIoapic ioapic;
+  gboolean has_tseg;
+  guint64 tseg_mib; /* memory that is seen in system management mode only */
+  Place tseg_place;
+  guint64 tb_cache_mib; /* of the emulator's translated code; 0: QEMU's own size */
+  Place tb_cache_place;
+  FeaturesKvm kvm;
+  Hyperv hyperv;
 } Features;
 
 gboolean features_parse(struct _xmlNode *root, Domain *domain, GError **error);
 
-/* Adds the properties of -machine, those of -cpu. */
+/* Refuses what this machine or type cannot have. */
+gboolean features_validate(const Domain *domain, GError **error);
+
+/* Adds the properties of -machine, those of -cpu, those of -accel, and what are arguments of their own. */
 void features_translate_machine(const Features *features, Props *machine);
 void features_translate_cpu(const Features *features, Props *model);
+void features_translate_accel(const Features *features, gboolean is_kvm, Props *accel);
+void features_translate(const Features *features, Plan *plan);

@@ -18,6 +18,7 @@ libdomrun_a_SOURCES += \
 	%D%/feature-state.c %D%/feature-state-qemu.c %D%/feature-state.h \
 	%D%/features.c %D%/features-qemu.c %D%/features.h \
 	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h %D%/firmware-request.h \
+	%D%/hyperv.c %D%/hyperv-qemu.c %D%/hyperv.h \
 	%D%/generator.c %D%/generator.h \
 	%D%/iothreads.c %D%/iothreads-qemu.c %D%/iothreads.h \
 	%D%/lifecycle.c %D%/lifecycle-qemu.c %D%/lifecycle.h \

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "domain/chipset.h"
+#include "domain/features.h"
 #include "domain/pm.h"
 
 static void add_state(Plan *plan, const char *driver, const char *property, FeatureState state)
@@ -16,7 +17,7 @@ static void add_state(Plan *plan, const char *driver, const char *property, Feat
 
 void pm_translate(const Domain *domain, Plan *plan)
 {
-  const char *driver = chipset_pm_driver(domain);
+  const char *driver = chipset_pm_driver(chipset_of(domain), domain->features->acpi);
 
   if (!driver)
     return;

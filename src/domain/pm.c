@@ -4,6 +4,7 @@
 #include "domain/pm.h"
 
 #include "domain/chipset.h"
+#include "domain/features.h"
 #include "xml/element.h"
 
 static gboolean read_state(xmlNode *pm, const char *name, FeatureState *ret_state, Place *ret_place,
@@ -38,7 +39,7 @@ static void check_state(const Domain *domain, FeatureState state, const Place *p
 
 void pm_check(const Domain *domain)
 {
-  if (chipset_pm_driver(domain))
+  if (chipset_pm_driver(chipset_of(domain), domain->features->acpi))
     return;
   check_state(domain, domain->pm->to_mem, &domain->pm->to_mem_place);
   check_state(domain, domain->pm->to_disk, &domain->pm->to_disk_place);

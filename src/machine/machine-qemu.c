@@ -58,8 +58,12 @@ static void translate_emulator(const Domain *domain, Plan *plan)
 
 static void translate_type(const Domain *domain, Plan *plan)
 {
-  plan_add(plan, PLAN_BOTH, "-accel", domain->type == DOMAIN_TYPE_KVM ? "kvm" : "tcg");
-  if (domain->type == DOMAIN_TYPE_KVM)
+  gboolean is_kvm = domain->type == DOMAIN_TYPE_KVM;
+  Props *accel = props_new(/* key= */ NULL, is_kvm ? "kvm" : "tcg");
+
+  features_translate_accel(domain->features, is_kvm, accel);
+  plan_add_keyval(plan, PLAN_BOTH, "-accel", accel);
+  if (is_kvm)
     plan_require(plan, PLAN_REQUIRE_KVM, &domain->place, "type", NULL);
 }
 
@@ -132,6 +136,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   translate_fixed(domain, plan);
   lifecycle_translate(domain->lifecycle, plan);
   pm_translate(domain, plan);
+  features_translate(domain->features, plan);
   translate_monitor(plan);
   metadata_translate_genid(domain->metadata, plan);
   translate_devices(domain, plan, report);

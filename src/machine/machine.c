@@ -257,6 +257,7 @@ static void validate(const Domain *domain, Report *report)
                                   domain->cpu->numa.cells ? domain->cpu->numa.cells->len : 0, &error),
           &error);
   pm_check(domain);
+  collect(report, features_validate(domain, &error), &error);
   collect(report, iommu_check_vcpus(domain, &error), &error);
   collect(report, firmware_validate(domain, &error), &error);
   collect(report, bootloader_validate(domain, &error), &error);

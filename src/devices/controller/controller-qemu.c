@@ -5,6 +5,7 @@
 
 #include "domain/chipset.h"
 #include "domain/domain.h"
+#include "domain/features.h"
 
 /* QEMU's devices, but for those of PCI buses. */
 ENUM_TABLE(
@@ -111,7 +112,7 @@ static void add_by_type(const Domain *domain, const Controller *controller, Prop
 static void translate_root(const Domain *domain, const Controller *controller, Plan *plan)
 {
   const ControllerTarget *target = &controller->target;
-  const char *pm = chipset_pm_driver(domain);
+  const char *pm = chipset_pm_driver(chipset_of(domain), domain->features->acpi);
 
   if (target->has_hole64)
     plan_add_format(plan, PLAN_BOTH, "-global", "%s.pci-hole64-size=%" G_GUINT64_FORMAT "K",
