@@ -9,13 +9,20 @@
 #include "host/passt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/announce.h"
 #include "base/fd.h"
+#include "base/patience.h"
 #include "process/program.h"
 
 /* Setting up takes milliseconds, and thousands of ports some more. */
 enum { PASST_SECONDS = 30 };
+
+/* Ending takes one turn of its loop. */
+enum { END_SECONDS = 5 };
 
 G_STATIC_ASSERT(PROGRAM_PASSED_FD == 3); /* as the option has it */
 
@@ -69,4 +76,23 @@ int passt_start(const PlanPasst *plan, const Place *place, GError **error)
   ours = pair[0];
   its = pair[1];
   return run(plan, its, place, error) ? g_steal_fd(&ours) : -1;
+}
+
+/* The kernel closes what a process had open from the last to the first, and the connection is its first:
+ * where that is closed, so are the ports. */
+void passt_end(int fd)
+{
+  autofd int ours = fd;
+  struct pollfd pollfd = { .fd = ours, .events = POLLIN };
+  guint8 bytes[4096];
+  ssize_t got = 1;
+
+  shutdown(ours, SHUT_WR);
+  while (got > 0 || (got < 0 && errno == EINTR)) {
+    if (poll(&pollfd, 1, (int)patience_of(END_SECONDS * 1000)) == 0) {
+      announce_notice("passt does not end");
+      return;
+    }
+    got = recv(ours, bytes, sizeof bytes, MSG_DONTWAIT);
+  }
 }

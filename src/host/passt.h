@@ -13,3 +13,7 @@
  * end. It ends when nobody has that open any more, whoever is killed. -1 with a DOMRUN_ERROR_HOST error that
  * has its last words. */
 int passt_start(const PlanPasst *plan, const Place *place, GError **error);
+
+/* Ends it, and returns when its ports are free: the next may want the same. Takes @fd, QEMU's end, which QEMU
+ * itself does not have open any more. */
+void passt_end(int fd);

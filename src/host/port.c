@@ -81,7 +81,7 @@ static gboolean run_tc(const char *name, char **ret_reason, const char *format, 
 
 /* ---- Limits ---- */
 
-/* "kbps" is KiB per second to tc(8), and "kb" KiB. */
+/* "kbps" is kilobytes of 1000 per second to tc(8), and "kb" KiB. */
 static gboolean limit_way_out(const char *name, const PlanRate *rate, char **ret_reason)
 {
   g_autofree char *burst = rate->burst ? g_strdup_printf(" burst %ukb", rate->burst) : g_strdup("");

@@ -139,6 +139,11 @@ static gboolean passt_acquire(const Resources *resources, Resource *resource, GE
   return resource->fd >= 0;
 }
 
+static void passt_release(const Resources *resources, Resource *resource)
+{
+  passt_end(g_steal_fd(&resource->fd));
+}
+
 static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_QMP] = { socket_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_CONSOLE] = { socket_acquire, socket_release, .is_of_run = TRUE },
@@ -146,7 +151,7 @@ static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_TAP] = { tap_acquire, tap_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_VARIABLES] = { variables_acquire, file_release, .is_of_run = FALSE },
-  [PLAN_RESOURCE_PASST] = { passt_acquire, file_release, .is_of_run = TRUE },
+  [PLAN_RESOURCE_PASST] = { passt_acquire, passt_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_SECRET] = { secret_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };

@@ -11,7 +11,7 @@
 
 /* In one direction. */
 typedef struct {
-  guint32 average; /* KiB per second; 0: there is no limit */
+  guint32 average; /* kilobytes (of 1000) per second; 0: there is no limit */
   guint32 peak;    /* the same, for as long as the burst lasts; 0: not given */
   guint32 burst;   /* KiB; 0: not given */
 } PlanRate;

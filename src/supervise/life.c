@@ -216,6 +216,15 @@ static void on_reset(Supervisor *supervisor)
     states_set(supervisor, STATE_RUNNING, "reset");
 }
 
+/* QEMU goes on, and has nobody to connect to. */
+static void on_stream_end(const Json *data)
+{
+  const char *id = data ? json_get_string(data, "netdev-id") : NULL;
+
+  if (id)
+    announce_notice("the other end of '%s', passt, has ended: the guest runs on without this network", id);
+}
+
 static void on_event(const char *name, Json *data, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
@@ -235,6 +244,8 @@ static void on_event(const char *name, Json *data, gpointer user_data)
     run(supervisor);
   else if ((g_str_equal(name, "STOP") || g_str_equal(name, "SUSPEND")) && supervisor->cause == CAUSE_UNKNOWN)
     ask_status(supervisor);
+  else if (g_str_equal(name, "NETDEV_STREAM_DISCONNECTED"))
+    on_stream_end(data);
   else if (g_str_equal(name, "DUMP_COMPLETED"))
     core_dump_on_completed(supervisor, data);
   emulator_requests_on_event(supervisor, name, data);

@@ -27,7 +27,8 @@ USER = 65534
 SETUID = f"cp {HELPER} /etc/qemu/helper && chmod 4755 /etc/qemu/helper && mount --bind /etc/qemu/helper {HELPER}"
 TUN_FOR_ALL = f"cp -a {TUN} /etc/qemu/tun && mount --bind /etc/qemu/tun {TUN} && chmod 666 {TUN}"
 
-# Configures eth0, says so, pings each peer until it answers, fetches a file, and waits for a line before it ends.
+# Configures eth0, says so, pings each peer until it answers, fetches a file, serves another one, and waits for a line
+# before it ends.
 INIT = """
 for word in $(cat /proc/cmdline); do case $word in domrun.*) export "${word#domrun.}";; esac; done
 ip link set eth0 up
@@ -38,6 +39,7 @@ for peer in $(echo $peers | tr , ' '); do
   echo "answer from $peer"
 done
 [ -z "$url" ] || echo "fetched: $(wget -q -O - $url | sha256sum)"
+[ -z "$serve" ] || { mkdir /www; echo "hello from the guest" >/www/hello; httpd -p $serve -h /www; }
 echo "all done"
 read line
 poweroff -f
@@ -125,9 +127,9 @@ def own(directory):
     directory.environment["HOME"] = str(directory.path)
 
 
-def linux_xml(name, interface, directory, memory=128, size=1400, url="", address="", peers=()):
+def linux_xml(name, interface, directory, memory=128, size=1400, url="", address="", peers=(), serve=""):
     """A Linux that has @address ("10.9.0.1/24") and pings @peers, with packets of @size bytes."""
-    words = {"address": address, "peers": ",".join(peers), "size": size, "url": url}
+    words = {"address": address, "peers": ",".join(peers), "size": size, "url": url, "serve": serve}
     return f"""<domain type='qemu'>
   <name>{name}</name>
   <memory unit='MiB'>{memory}</memory>

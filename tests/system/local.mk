@@ -22,7 +22,9 @@ system_tests = \
 	%D%/test-linux-installer.py \
 	%D%/test-net-bridge.py \
 	%D%/test-net-faults.py \
+	%D%/test-net-ports.py \
 	%D%/test-net-sockets.py \
+	%D%/test-net-user.py \
 	%D%/test-supervise-faults.py \
 	%D%/test-supervise-lifecycle.py \
 	%D%/test-tap.py \

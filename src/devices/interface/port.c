@@ -16,7 +16,7 @@ ENUM_TABLE(interface_vlan_mode_table,
 /* 802.1Q has twelve bits for it; 0 is no VLAN, and 4095 reserved. */
 enum { VLAN_ID_MIN = 1, VLAN_ID_MAX = 4094 };
 
-/* tc(8) counts bytes in 64 bits, and libvirt reads 32 of KiB; more is no limit. */
+/* tc(8) counts bytes in 64 bits, and libvirt reads 32 of thousands; more is no limit. */
 enum { RATE_MAX = G_MAXINT32 };
 
 /* ---- <vlan> ---- */
@@ -119,7 +119,7 @@ static gboolean parse_rate(xmlNode *bandwidth, const char *direction, PlanRate *
     return TRUE;
   if (!xml_attribute(node, "average") && !xml_has_attribute(node, "floor")) {
     xml_error(error, node, "average", "is missing");
-    return error_add_hint(error, "it is how many KiB per second may pass");
+    return error_add_hint(error, "it is how many kilobytes per second may pass");
   }
   if (!xml_attribute_uint32(node, "average", 1, RATE_MAX, &rate->average, error) ||
       !xml_attribute_uint32(node, "peak", 1, RATE_MAX, &rate->peak, error) ||

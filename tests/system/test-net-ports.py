@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""macvtap devices, and what is asked of a port: limits, VLANs, isolation, Open vSwitch. In a network namespace of the
+test's own, with a pair of veths whose ends are up0, below the macvtap devices, and up1, the other side."""
+
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import threading
+
+import guest
+import network
+import tap
+
+SERIAL = "<serial type='stdio'/>"
+BRIDGED = "<source bridge='br-domrun'/>"
+
+
+def ip(*words):
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
+
+
+def tc(*words):
+    return subprocess.run(["tc", *words], check=True, capture_output=True, text=True).stdout
+
+
+def nic(body, kind="bridge", number=1):
+    return f"<interface type='{kind}'><mac address='52:54:00:00:0d:{number:02x}'/>{body}</interface>"
+
+
+def direct(mode, body="", number=1):
+    return nic(f"<source dev='up0' mode='{mode}'/><model type='virtio'/>{body}", "direct", number)
+
+
+def macvtaps():
+    return {name: link for name, link in network.links().items()
+            if link.get("linkinfo", {}).get("info_kind") == "macvtap"}
+
+
+class Started:
+    """The built-in guest; in the end nothing may be left of it."""
+
+    def __init__(self, devices, environment=None, prefix=()):
+        self._left = network.nothing_left()
+        self.directory = guest.Directory()
+        self.directory.environment.update(environment or {})
+        self._devices = devices
+        self._prefix = prefix
+
+    def __enter__(self):
+        self._left.__enter__()
+        run = self.directory.run(guest.hello_xml(devices=SERIAL + self._devices), prefix=self._prefix)
+        return run
+
+    def __exit__(self, *exception):
+        if not any(exception):
+            self.directory.assert_nothing_left()
+        self.directory.__exit__(*exception)
+        return self._left.__exit__(*exception)
+
+
+def power_off(run):
+    run.send(b"p")
+    assert run.wait() == 0, run.said()
+
+
+# ---- macvtap ----
+
+
+def test_frames_between_guests_and_host():
+    with network.linux_files() as files, network.Guests() as guests:
+        for number in (1, 2):
+            body = "<driver queues='2' name='qemu'/>" if number == 1 else ""
+            guests.start(network.linux_xml(f"linux-{number}", direct("bridge", body, number), files,
+                                           address=f"10.9.0.{number}/24", peers=[f"10.9.0.{3 - number}", "10.9.0.9"]))
+        guests.finish()
+        for number, run in enumerate(guests.runs, 1):
+            for peer in (3 - number, 9):
+                assert f"answer from 10.9.0.{peer}\r\n" in run.out.text, run.said()
+
+
+def test_modes():
+    for mode, kernel in (("vepa", "vepa"), ("bridge", "bridge"), ("private", "private"), ("passthrough", "passthru")):
+        before = network.links()["up0"]["address"]
+        with Started(direct(mode, "<target dev='mine'/><mtu size='1300'/>" if mode == "private" else "")) as run:
+            run.expect("boot 1")
+            ((name, link),) = macvtaps().items()
+            assert name == ("mine" if mode == "private" else "macvtap0"), name
+            assert link["linkinfo"]["info_data"]["mode"] == kernel, link
+            assert link["address"] == "52:54:00:00:0d:01" and "UP" in link["flags"], link
+            assert link["mtu"] == (1300 if mode == "private" else 1500), link
+            below = network.links()["up0"]["address"]
+            assert below == ("52:54:00:00:0d:01" if mode == "passthrough" else before), below
+            power_off(run)
+        assert network.links()["up0"]["address"] == before
+        assert not macvtaps()
+
+
+def test_live_name():
+    started = Started(direct("bridge"))
+    with started as run:
+        run.expect("boot 1")
+        started.directory.await_state("hello")
+        (row,) = json.loads(started.directory.verb("domiflist", "--json", "hello").out)
+        assert (row["interface"], row["source"], row["type"]) == ("macvtap0", "up0", "direct"), row
+        power_off(run)
+
+
+def test_supervisor_is_killed():
+    """Whoever finds the remains deletes the device, and gives the address back."""
+    before = network.links()["up0"]["address"]
+    with network.nothing_left(), guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(devices=SERIAL + direct("passthrough")))
+        run.expect("boot 1")
+        run.process.kill()
+        run.wait()
+        guest.await_that(lambda: not directory.processes(), lambda: f"{directory.processes()}")
+        assert list(macvtaps()) == ["macvtap0"]
+        directory.verb("list")
+        assert not macvtaps() and network.links()["up0"]["address"] == before
+
+
+def test_no_parent():
+    with Started(nic("<source dev='nothing' mode='bridge'/>", "direct")) as run:
+        assert run.wait() == 4, run.said()
+        assert "the host has no network device 'nothing'" in run.err.text, run.said()
+
+
+def test_name_is_taken():
+    with Started(direct("bridge", "<target dev='up1'/>")) as run:
+        assert run.wait() == 4, run.said()
+        assert "the host has a network device 'up1' already" in run.err.text, run.said()
+
+
+# ---- Bridges ----
+
+
+def test_isolated():
+    with Started(nic(BRIDGED + "<port isolated='yes'/>")) as run:
+        run.expect("boot 1")
+        assert network.taps()["vnet0"]["linkinfo"]["info_slave_data"]["isolated"] is True
+        power_off(run)
+
+
+def test_vlan_on_a_bridge_that_knows_none():
+    with Started(nic(BRIDGED + "<vlan><tag id='42'/></vlan>")) as run:
+        assert run.wait() == 4, run.said()
+        assert "the bridge 'br-domrun' does not look at VLANs" in run.err.text, run.said()
+        assert "--ignore=vlan" in run.err.text, run.said()
+
+
+def vlans(name):
+    (port,) = json.loads(subprocess.run(["bridge", "-json", "vlan", "show", "dev", name], check=True, capture_output=True,
+                                        text=True).stdout)
+    return {vlan["vlan"]: sorted(vlan.get("flags", [])) for vlan in port["vlans"]}
+
+
+def test_vlans():
+    if subprocess.run(["ip", "link", "set", "br-domrun", "type", "bridge", "vlan_filtering", "1"], capture_output=True,
+                      check=False).returncode != 0:
+        raise tap.Skip("needs hardware: a kernel whose bridges know VLANs")
+    native = ["Egress Untagged", "PVID"]
+    for tags, expected in (("<vlan><tag id='42'/></vlan>", {42: native}),
+                           ("<vlan trunk='yes'><tag id='42'/></vlan>", {42: []}),
+                           ("<vlan><tag id='42'/><tag id='43' nativeMode='untagged'/></vlan>", {42: [], 43: native})):
+        with Started(nic(BRIDGED + tags)) as run:
+            run.expect("boot 1")
+            assert vlans("vnet0") == expected, vlans("vnet0")
+            power_off(run)
+    ip("link", "set", "br-domrun", "type", "bridge", "vlan_filtering", "0")
+
+
+# ---- Limits ----
+
+LIMITS = "<bandwidth><inbound average='100' peak='200' burst='64'/></bandwidth>"
+
+
+def test_limit_is_reached():
+    """A guest that fetches a file is held up."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(bytes(500_000))
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("10.9.1.9", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with network.linux_files() as files, network.Guests() as guests:
+        run = guests.start(network.linux_xml("linux", nic(BRIDGED + "<model type='virtio'/>" + LIMITS), files,
+                                             address="10.9.1.1/24", url=f"http://10.9.1.9:{server.server_port}/"))
+        run.expect("fetched: ")
+        (htb,) = [one for one in json.loads(tc("-s", "-json", "qdisc", "show", "dev", "vnet0")) if one["kind"] == "htb"]
+        assert htb["overlimits"] > 0 and htb["bytes"] > 500_000, htb
+        assert "rate 800Kbit ceil 1600Kbit" in tc("class", "show", "dev", "vnet0"), tc("class", "show", "dev", "vnet0")
+        guests.finish()
+    server.shutdown()
+    server.server_close()
+
+
+def test_limits_of_a_device_that_stays():
+    ip("tuntap", "add", "dev", "stays0", "mode", "tap")
+    with Started(nic(BRIDGED + "<target dev='stays0'/>" + LIMITS)) as run:
+        run.expect("boot 1")
+        assert "htb" in tc("qdisc", "show", "dev", "stays0")
+        power_off(run)
+    assert "htb" not in tc("qdisc", "show", "dev", "stays0")
+    ip("link", "delete", "stays0")
+
+
+def test_limits_that_cannot_be():
+    """The guest runs, and it is told why."""
+    with guest.Directory() as tools:
+        (tools.path / "tc").write_text("#!/bin/sh\necho 'not today' >&2\nexit 2\n")
+        (tools.path / "tc").chmod(0o755)
+        with Started(nic(BRIDGED + LIMITS), {"PATH": f"{tools.path}:{os.environ['PATH']}"}) as run:
+            run.expect("boot 1")
+            assert "what goes to the guest through 'vnet0' is not limited: not today" in run.err.text, run.said()
+            power_off(run)
+
+
+# ---- Open vSwitch ----
+
+SWITCH = """<virtualport type='openvswitch'>
+  <parameters profileid='menial' interfaceid='09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f'/>
+</virtualport>
+<vlan trunk='yes'><tag id='42'/><tag id='123' nativeMode='tagged'/></vlan>"""
+
+
+def test_openvswitch():
+    """Its program is one of this test's, which writes down what it is told."""
+    with guest.Directory() as tools:
+        log = tools.path / "log"
+        (tools.path / "ovs-vsctl").write_text(f"#!/bin/sh\necho \"$@\" >>{log}\n")
+        (tools.path / "ovs-vsctl").chmod(0o755)
+        environment = {"PATH": f"{tools.path}:{os.environ['PATH']}"}
+        with Started(nic("<source bridge='ovs0'/>" + SWITCH), environment) as run:
+            run.expect("boot 1")
+            assert "master" not in network.taps()["vnet0"]
+            power_off(run)
+        assert log.read_text().splitlines() == [
+            "--timeout=5 -- --may-exist add-port ovs0 vnet0 vlan_mode=native-tagged tag=123 trunks=42,123 -- set Interface "
+            'vnet0 external-ids:attached-mac="52:54:00:00:0d:01" external-ids:iface-status=active '
+            'external-ids:iface-id="09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f" external-ids:port-profile="menial"',
+            "--timeout=5 -- --if-exists del-port vnet0"], log.read_text()
+        (tools.path / "ovs-vsctl").write_text("#!/bin/sh\necho 'no bridge named ovs0' >&2\nexit 1\n")
+        with Started(nic("<source bridge='ovs0'/>" + SWITCH), environment) as run:
+            assert run.wait() == 4, run.said()
+            assert "cannot attach 'vnet0' to the Open vSwitch bridge 'ovs0': no bridge named ovs0" in run.err.text, \
+                run.said()
+
+
+if __name__ == "__main__":
+    network.enter("ip link add up0 type veth peer name up1", "ip address add 10.9.0.9/24 dev up1", "ip link set up0 up",
+                  "ip link set up1 up", "ip link add br-domrun type bridge", "ip address add 10.9.1.9/24 dev br-domrun",
+                  "ip link set br-domrun up")
+    if not shutil.which("tc"):
+        print("1..0 # SKIP there is no tc")
+    else:
+        tap.main()
