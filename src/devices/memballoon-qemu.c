@@ -11,7 +11,7 @@
 ENUM_TABLE(memballoon_driver_table, MEMBALLOON_LAST, [MEMBALLOON_VIRTIO] = "virtio-balloon-pci",
            [MEMBALLOON_VIRTIO_TRANSITIONAL] = "virtio-balloon-pci-transitional",
            [MEMBALLOON_VIRTIO_NON_TRANSITIONAL] = "virtio-balloon-pci-non-transitional",
-           [MEMBALLOON_NONE] = /* no device */ NULL);
+           [MEMBALLOON_NONE] = /* no device, as the next */ NULL, [MEMBALLOON_XEN] = NULL);
 
 gboolean memballoon_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
@@ -21,6 +21,7 @@ gboolean memballoon_translate(const Domain *domain, const Device *device, Plan *
   if (balloon->model == MEMBALLOON_NONE)
     return TRUE;
   props = props_new("driver", enum_to_string(&memballoon_driver_table, (int)balloon->model));
+  virtio_options_translate(&balloon->virtio, props);
   props_add_string(props, "id", device->alias);
   if (balloon->autodeflate)
     props_add_bool(props, "deflate-on-oom", TRUE);
@@ -28,6 +29,10 @@ gboolean memballoon_translate(const Domain *domain, const Device *device, Plan *
     props_add_bool(props, "free-page-reporting", TRUE);
   controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
+  if (balloon->period > 0) {
+    plan->balloon_alias = device->alias;
+    plan->balloon_period = balloon->period;
+  }
   if (domain->memory->current_kib < domain->memory->kib + domain->memory->device_kib)
     plan->balloon_bytes = domain->memory->current_kib * 1024;
   return TRUE;

@@ -5,24 +5,28 @@
 
 #include "domain/chipset.h"
 #include "domain/devices.h"
+#include "domain/domain.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
 ENUM_TABLE(
     memballoon_model_table,
     MEMBALLOON_LAST, [MEMBALLOON_VIRTIO] = "virtio", [MEMBALLOON_VIRTIO_TRANSITIONAL] = "virtio-transitional",
-    [MEMBALLOON_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional", [MEMBALLOON_NONE] = "none");
+    [MEMBALLOON_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional", [MEMBALLOON_NONE] = "none",
+    [MEMBALLOON_XEN] = "xen");
 
 static gboolean memballoon_parse(xmlNode *node, Device *device, GError **error)
 {
   static const AddressType allowed[] = { ADDRESS_PCI, ADDRESS_NONE };
   Memballoon *balloon = (Memballoon *)device;
-  xmlNode *stats = NULL;
+  xmlNode *stats = NULL, *driver = NULL;
 
-  if (!xml_child(node, "stats", &stats, error))
+  if (!xml_child(node, "stats", &stats, error) || !xml_child(node, "driver", &driver, error))
     return FALSE;
-  if (stats) /* how often libvirtd asks the guest; nobody asks here */
-    xml_attribute(stats, "period");
+  if (stats && !xml_attribute_uint32(stats, "period", 0, G_MAXINT32, &balloon->period, error))
+    return FALSE;
+  if (driver && !virtio_options_parse(driver, &balloon->virtio, error))
+    return FALSE;
   return xml_attribute_enum_required(node, "model", &memballoon_model_table, XML_ENUM(&balloon->model),
                                      error) &&
          xml_attribute_on_off(node, "autodeflate", &balloon->autodeflate, error) &&
@@ -32,8 +36,17 @@ static gboolean memballoon_parse(xmlNode *node, Device *device, GError **error)
 
 static gboolean memballoon_complete(Domain *domain, Device *device, GError **error)
 {
-  const Memballoon *balloon = (const Memballoon *)device;
+  Memballoon *balloon = (Memballoon *)device;
 
+  if (balloon->model == MEMBALLOON_XEN) {
+    if (!domain->is_xen)
+      return error_set_document(error, &device->place, "model",
+                                "'xen' is a balloon of Xen's guests (known: virtio, virtio-transitional, "
+                                "virtio-non-transitional, none)");
+    report_warning(domain->report, &device->place, "model", NULL,
+                   "'xen' is for guests of Xen: this one gets 'virtio'");
+    balloon->model = MEMBALLOON_VIRTIO;
+  }
   device_set_alias(domain, device, "balloon%u", device->index);
   if (balloon->model == MEMBALLOON_VIRTIO_TRANSITIONAL)
     device->pci_plug = PCI_PLUG_CONVENTIONAL;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/enum.h"
+#include "devices/virtio.h"
 #include "domain/device.h"
 
 typedef enum {
@@ -13,6 +14,7 @@ typedef enum {
   MEMBALLOON_VIRTIO_TRANSITIONAL,
   MEMBALLOON_VIRTIO_NON_TRANSITIONAL,
   MEMBALLOON_NONE,
+  MEMBALLOON_XEN, /* only as it is parsed: virtio takes its place */
   MEMBALLOON_LAST,
 } MemballoonModel;
 
@@ -23,6 +25,8 @@ typedef struct {
   MemballoonModel model;
   gboolean autodeflate;
   gboolean free_page_reporting;
+  guint32 period; /* seconds between two questions for the guest's statistics; 0: it is not asked */
+  VirtioOptions virtio;
 } Memballoon;
 
 extern const DeviceRoom memballoon_room;

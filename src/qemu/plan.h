@@ -255,7 +255,10 @@ typedef struct {
   GPtrArray *threads;         /* of PlanThread, borrowed: what is set before the guest runs */
   GPtrArray *lacks;           /* of PlanLack */
   GPtrArray *environment;     /* of PlanVariable, over what QEMU inherits */
-  guint64 balloon_bytes;      /* what the balloon is set to once QMP answers; 0: leave it */
+  const char *balloon_alias;  /* of the balloon, borrowed; with the next */
+  guint32
+      balloon_period; /* seconds after which it asks the guest for statistics, once QMP answers; 0: never */
+  guint64 balloon_bytes; /* what the balloon is set to once QMP answers; 0: leave it */
   PlanBootloader bootloader;
   gboolean shell_spawns; /* in the shell's form QEMU runs a script: its sandbox has to allow that */
   gboolean shell_gains;  /* and the bridge helper, a setuid program, which the sandbox bars by being there */

@@ -28,6 +28,7 @@ system_tests = \
 	%D%/test-supervise-faults.py \
 	%D%/test-supervise-lifecycle.py \
 	%D%/test-tap.py \
+	%D%/test-tuning.py \
 	%D%/test-uefi.py \
 	%D%/test-verbs-console.py \
 	%D%/test-verbs-faults.py \
