@@ -12,6 +12,7 @@ libdomrun_a_SOURCES += \
 	%D%/disk/driver.c \
 	%D%/disk/encryption.c %D%/disk/encryption.h \
 	%D%/disk/image-qemu.c \
+	%D%/disk/iotune.c %D%/disk/iotune-qemu.c \
 	%D%/disk/network.c %D%/disk/network-qemu.c %D%/disk/network.h \
 	%D%/disk/source.c %D%/disk/source-qemu.c %D%/disk/source.h \
 	%D%/disk/target.c \

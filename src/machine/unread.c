@@ -99,7 +99,6 @@ static const Consequence consequences[] = {
   { "domain/memtune", "the guest's memory is not limited on the host" },
   { "domain/qemu:commandline", "QEMU does not get these arguments" },
   { "domain/qemu:override", "QEMU does not get these properties" },
-  { "disk/iotune", "the disk is not throttled" },
   { "domain/launchSecurity", "the guest's memory would be open to the host" },
   { "interface/bandwidth", "the guest's traffic is not limited" },
   { "interface/filterref", "the guest's traffic is not filtered" },

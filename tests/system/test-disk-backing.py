@@ -6,6 +6,7 @@ nothing: what it says tells which of two base images it found below."""
 import json
 import shutil
 import subprocess
+import time
 
 import guest
 import tap
@@ -144,6 +145,41 @@ def test_transient():
             directory.destroy(name)
         assert (directory.path / "top.qcow2").read_bytes() == before
         directory.assert_nothing_left()
+
+
+def test_five_deep():
+    """Each image holds nothing and names the next in its header; the document names all, or the first alone."""
+    with guest.Directory() as directory:
+        make_images(directory)
+        names = ["header.img", *(f"{number}.qcow2" for number in range(1, 5)), "top.qcow2"]
+        for below, name in zip(names, names[1:]):
+            create(directory, name, below, "raw" if below == "header.img" else "qcow2")
+        boot(directory, "", "header")
+        chain = "<backingStore/>"
+        for name in names[:-1]:
+            image_format = "raw" if name == "header.img" else "qcow2"
+            chain = f"<backingStore type='file'><format type='{image_format}'/><source file='{name}'/>{chain}</backingStore>"
+        boot(directory, chain, "header")
+
+
+def test_throttled():
+    """What is read beyond the first tenth of a second's share has to wait for its time."""
+    with guest.Directory() as directory:
+        make_images(directory)
+        tune = "<iotune><total_bytes_sec>1048576</total_bytes_sec><read_iops_sec>5000</read_iops_sec></iotune><target"
+        run = directory.run(TOP.format(chain="").replace("<target", tune), "--detach")
+        assert run.wait() == 0, run.said()
+        limits = json.loads(directory.verb("qmp", "backing", "qom-get", "path=/objects/disk-0-limits", "property=limits").out)
+        assert {key: value for key, value in limits.items() if value and "length" not in key} == \
+            {"bps-total": 1048576, "iops-read": 5000}, limits
+        begun = time.monotonic()
+        for _ in range(3):
+            device = "/machine/peripheral/virtio-disk0/virtio-backend"
+            directory.verb("qmp", "--hmp", "backing", f'qemu-io -d {device} "read 0 1M"')
+        guest.await_that(lambda: directory.verb("log", "backing").out.count("read 1048576/1048576") == 3,
+                         lambda: directory.verb("log", "backing").out)
+        assert time.monotonic() - begun > 1.8
+        directory.destroy("backing")
 
 
 tap.main()

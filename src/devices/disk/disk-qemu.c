@@ -180,10 +180,11 @@ gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, 
   g_autofree char *drive = NULL;
   Props *props;
 
+  disk_iotune_translate(domain, disk, plan); /* which other disks may share */
   if (disk->is_left_out)
     return TRUE;
   if (disk->image.source.is_there)
-    drive = disk_images_translate(disk, plan);
+    drive = disk_images_translate(domain, disk, plan);
   props = translate_bus(domain, disk, plan);
   controller_add_address(domain, device, props);
   props_add_string(props, "drive", drive);

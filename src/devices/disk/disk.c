@@ -189,9 +189,9 @@ static gboolean disk_parse(xmlNode *node, Device *device, GError **error)
     disk->is_readonly = TRUE;
   disk->image.source.is_floppy = disk->kind == DISK_DEVICE_FLOPPY;
   return read_labels(node, disk, error) && read_block_size(node, disk, error) &&
-         read_geometry(node, &disk->geometry, error) && disk_backing_parse(node, disk, error) &&
-         device_parse_boot(node, device, error) && device_parse_alias(node, device, error) &&
-         address_parse(node, allowed, &device->address, error);
+         read_geometry(node, &disk->geometry, error) && disk_iotune_parse(node, &disk->iotune, error) &&
+         disk_backing_parse(node, disk, error) && device_parse_boot(node, device, error) &&
+         device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
 }
 
 /* A paravirtualized disk of Xen is an IDE disk to a guest that has no driver for it, under the same name. */
@@ -235,6 +235,13 @@ static void complete_images(const Domain *domain, Disk *disk)
   disk_source_complete(domain, &disk->image.source);
   for (guint i = 0; i < disk->backing->len; i++)
     disk_source_complete(domain, &g_array_index(disk->backing, DiskImage, i).source);
+}
+
+/* The guest's commands go to the device, past what QEMU counts; so they do with libvirt. */
+static void warn_of_lun(Domain *domain, const Disk *disk)
+{
+  if (disk->kind == DISK_DEVICE_LUN && disk->iotune.place.file)
+    report_warning(domain->report, &disk->iotune.place, NULL, NULL, "the commands of a lun are not limited");
 }
 
 /* libvirt closes it too, and then tells the guest of the medium. */
@@ -307,6 +314,7 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
   device->is_usb = disk->bus == DISK_BUS_USB;
   apply_startup_policy(domain, disk);
   complete_images(domain, disk);
+  warn_of_lun(domain, disk);
   warn_of_tray(domain, disk);
   warn_of_host(domain, &disk->image.source);
   set_alias(domain, disk);
@@ -500,8 +508,9 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
   const Disk *disk = (const Disk *)device;
 
   return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
-         validate_geometry(disk, error) && validate_traits(disk, error) &&
-         disk_driver_validate(domain, disk, error) && disk_target_validate(domain, disk, error) &&
+         validate_geometry(disk, error) && disk_iotune_validate(domain, disk, error) &&
+         validate_traits(disk, error) && disk_driver_validate(domain, disk, error) &&
+         disk_target_validate(domain, disk, error) &&
          (!disk->image.source.is_there || disk_image_validate(&disk->image, &disk->driver.place, error)) &&
          validate_source(domain, disk, error) && disk_backing_validate(disk, error);
 }

@@ -3,9 +3,9 @@
  * <disk>: hard disks, CD-ROM and floppy drives.
  * https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
  *
- * disk.c reads and checks the element, driver.c its <driver>, source.c its <source>, backing.c its
- * <backingStore>; target.c says what the target's name means: bus, order, place on the bus. image-qemu.c
- * makes the block nodes, disk-qemu.c the device.
+ * disk.c reads and checks the element, driver.c its <driver>, iotune.c its <iotune>, source.c its <source>,
+ * backing.c its <backingStore>; target.c says what the target's name means: bus, order, place on the bus.
+ * image-qemu.c makes the block nodes, disk-qemu.c the device.
  */
 #pragma once
 
@@ -144,6 +144,33 @@ typedef struct {
   DiskTranslation translation;
 } DiskGeometry;
 
+/* <iotune>: how much of a disk the guest may use in a second. Disks of one group share their limits. */
+typedef enum { DISK_IOTUNE_BYTES, DISK_IOTUNE_REQUESTS, DISK_IOTUNE_UNITS } DiskIotuneUnit;
+typedef enum {
+  DISK_IOTUNE_TOTAL,
+  DISK_IOTUNE_READ,
+  DISK_IOTUNE_WRITE,
+  DISK_IOTUNE_DIRECTIONS
+} DiskIotuneDirection;
+typedef enum {
+  DISK_IOTUNE_RATE,         /* in a second, on the average */
+  DISK_IOTUNE_BURST,        /* in a second, at most */
+  DISK_IOTUNE_BURST_LENGTH, /* seconds that such a burst may last */
+  DISK_IOTUNE_MEASURES
+} DiskIotuneMeasure;
+
+/* 0: none. */
+typedef struct {
+  guint64 limits[DISK_IOTUNE_UNITS][DISK_IOTUNE_DIRECTIONS][DISK_IOTUNE_MEASURES];
+  guint64 request_bytes; /* a larger request counts as several */
+} DiskIotuneLimits;
+
+typedef struct {
+  Place place;
+  DiskIotuneLimits own; /* what the element says; those of a group are disk_iotune_limits() */
+  const char *group;    /* NULL: the disk's alone */
+} DiskIotune;
+
 struct Disk {
   Device device;
   DiskDevice kind;
@@ -171,6 +198,7 @@ struct Disk {
   guint32 physical_block_size;
   guint32 rotation_rate; /* in a minute; 1: it does not rotate; 0: QEMU's own */
   DiskGeometry geometry;
+  DiskIotune iotune;
 };
 
 extern const DeviceRoom disk_room;
@@ -185,6 +213,26 @@ gboolean disk_format_has_backing(DiskFormat format);
 /* Reads <backingStore>, once <driver> and <source> were read. */
 gboolean disk_backing_parse(struct _xmlNode *disk_node, Disk *disk, GError **error);
 gboolean disk_backing_validate(const Disk *disk, GError **error);
+
+/* Reads <iotune> of @disk. */
+gboolean disk_iotune_parse(struct _xmlNode *disk, DiskIotune *iotune, GError **error);
+gboolean disk_iotune_validate(const Domain *domain, const Disk *disk, GError **error);
+
+/* Whether anything of the disk is limited, and what: its own limits, or those of its group. */
+gboolean disk_iotune_is_set(const Domain *domain, const Disk *disk);
+const DiskIotuneLimits *disk_iotune_limits(const Domain *domain, const Disk *disk);
+
+/* The disk by whose number the group is named: the first of it, or itself. */
+const Disk *disk_iotune_owner(const Domain *domain, const Disk *disk);
+
+/* Adds the group, where the disk is the first of it. */
+void disk_iotune_translate(const Domain *domain, const Disk *disk, Plan *plan);
+
+/* Adds the node that limits @drive, "PREFIX-throttle". */
+void disk_iotune_filter(const Domain *domain, const Disk *disk, const char *drive, Plan *plan);
+
+/* The same for a drive that is not made by -blockdev. */
+void disk_iotune_add(const Domain *domain, const Disk *disk, Props *drive);
 
 /* Reads <target>. */
 gboolean disk_target_parse(struct _xmlNode *node, Disk *disk, GError **error);
@@ -204,7 +252,7 @@ void disk_sort(Domain *domain);
 
 /* Adds the block nodes of a disk that is not empty; the name of the one that the device gets, which the
  * caller frees. */
-char *disk_images_translate(const Disk *disk, Plan *plan);
+char *disk_images_translate(const Domain *domain, const Disk *disk, Plan *plan);
 
 gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
 

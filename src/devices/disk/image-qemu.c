@@ -234,7 +234,7 @@ static void translate_copy(const Disk *disk, Plan *plan)
 }
 
 /* -blockdev cannot make an overlay, and -drive can. */
-static void translate_overlay(const Disk *disk, Plan *plan)
+static void translate_overlay(const Domain *domain, const Disk *disk, Plan *plan)
 {
   Props *drive = props_new("if", "none");
 
@@ -242,10 +242,17 @@ static void translate_overlay(const Disk *disk, Plan *plan)
   props_add_bool(drive, "snapshot", TRUE);
   props_add_format(drive, "file", "json:{\"driver\":\"raw\",\"file\":\"disk-%u-format\"}",
                    disk->device.index);
+  if (disk_iotune_is_set(domain, disk))
+    disk_iotune_add(domain, disk, drive);
   plan_add_keyval(plan, PLAN_BOTH, "-drive", drive);
 }
 
-char *disk_images_translate(const Disk *disk, Plan *plan)
+static gboolean has_throttle_node(const Domain *domain, const Disk *disk)
+{
+  return disk_iotune_is_set(domain, disk) && !disk->is_transient && disk->kind != DISK_DEVICE_LUN;
+}
+
+char *disk_images_translate(const Domain *domain, const Disk *disk, Plan *plan)
 {
   const char *top = "format";
 
@@ -256,8 +263,14 @@ char *disk_images_translate(const Disk *disk, Plan *plan)
     top = "copy";
   }
   if (disk->is_transient) {
-    translate_overlay(disk, plan);
+    translate_overlay(domain, disk, plan);
     top = "overlay";
+  }
+  if (has_throttle_node(domain, disk)) {
+    g_autofree char *under = g_strdup_printf("disk-%u-%s", disk->device.index, top);
+
+    disk_iotune_filter(domain, disk, under, plan);
+    top = "throttle";
   }
   return g_strdup_printf("disk-%u-%s", disk->device.index, top);
 }
