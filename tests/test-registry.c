@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/state.h"
+#include "devices/audio.h"
 #include "devices/chardev/chardev.h"
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
@@ -18,6 +19,8 @@
 #include "devices/memory-device.h"
 #include "devices/panic.h"
 #include "devices/registry.h"
+#include "devices/rng.h"
+#include "devices/sound.h"
 #include "devices/video.h"
 #include "domain/clock.h"
 #include "domain/cpu-tune.h"
@@ -148,8 +151,13 @@ static const EnumTable *const tables[] = {
   &panic_model_table,
   &protection_table,
   &secret_type_table,
+  &audio_type_table,
+  &rng_backend_table,
+  &rng_model_table,
   &serial_target_table,
   &smbios_mode_table,
+  &sound_codec_table,
+  &sound_model_table,
   &video_model_table,
 };
 /* clang-format on */

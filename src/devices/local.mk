@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/audio.c %D%/audio-qemu.c %D%/audio.h \
 	%D%/chardev/chardev.c %D%/chardev/chardev-qemu.c %D%/chardev/chardev.h \
 	%D%/chardev/source.c %D%/chardev/source-qemu.c %D%/chardev/source.h \
 	%D%/controller/controller.c %D%/controller/controller-qemu.c %D%/controller/controller.h \
@@ -31,6 +32,8 @@ libdomrun_a_SOURCES += \
 	%D%/memballoon.c %D%/memballoon-qemu.c %D%/memballoon.h \
 	%D%/panic.c %D%/panic-qemu.c %D%/panic.h \
 	%D%/registry.c %D%/registry.h \
+	%D%/rng.c %D%/rng-qemu.c %D%/rng.h \
 	%D%/rom.c %D%/rom-qemu.c %D%/rom.h \
+	%D%/sound.c %D%/sound-qemu.c %D%/sound.h \
 	%D%/video.c %D%/video-qemu.c %D%/video.h \
 	%D%/virtio.c %D%/virtio-qemu.c %D%/virtio.h

@@ -3,6 +3,7 @@
 
 #include "devices/registry.h"
 
+#include "devices/audio.h"
 #include "devices/chardev/chardev.h"
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
@@ -14,6 +15,8 @@
 #include "devices/memballoon.h"
 #include "devices/memory-device.h"
 #include "devices/panic.h"
+#include "devices/rng.h"
+#include "devices/sound.h"
 #include "devices/video.h"
 
 const DeviceRoom *const device_rooms[] = {
@@ -30,10 +33,13 @@ const DeviceRoom *const device_rooms[] = {
   &parallel_room,
   &console_room,
   &input_room,
+  &audio_room,
   &graphics_room,
   /* The first card is the one that displays show. */
   &video_room,
+  &sound_room,
   &memballoon_room,
   &panic_room,
+  &rng_room,
   /* end= */ NULL,
 };

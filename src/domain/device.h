@@ -31,7 +31,8 @@ typedef struct Device {
   BootClass boot_class;  /* which <boot dev=''> of <os> means it; BOOT_NONE: none */
   guint32 boot_order;    /* of <boot order=...>, from 1; 0: none */
   guint32 boot_index;    /* what QEMU is told, from 1; 0: none. Set by the boot pass */
-  guint32 acpi_index;    /* pci: by which the guest's system names it; 0: none */
+  guint8 board_slot;  /* of the root bus: where the board has it, if that is free; 0: nowhere. Set likewise */
+  guint32 acpi_index; /* pci: by which the guest's system names it; 0: none */
 } Device;
 
 enum {
@@ -40,9 +41,12 @@ enum {
   DEVICE_PCI_ORDER_CONTROLLER,
   DEVICE_PCI_ORDER_DISK,
   DEVICE_PCI_ORDER_MEMBALLOON,
+  DEVICE_PCI_ORDER_RNG,
+  DEVICE_PCI_ORDER_WATCHDOG,
   DEVICE_PCI_ORDER_VIDEO,
   DEVICE_PCI_ORDER_INPUT,
   DEVICE_PCI_ORDER_SERIAL,
+  DEVICE_PCI_ORDER_VSOCK,
   DEVICE_PCI_ORDER_MEMORY,
   DEVICE_PCI_ORDER_IOMMU,
   DEVICE_PCI_ORDER_LAST = DEVICE_PCI_ORDER_IOMMU,
@@ -53,6 +57,7 @@ enum {
   DEVICE_USB_ORDER_CONTROLLER,
   DEVICE_USB_ORDER_INPUT,
   DEVICE_USB_ORDER_SERIAL,
+  DEVICE_USB_ORDER_SOUND,
   DEVICE_USB_ORDER_INTERFACE,
   DEVICE_USB_ORDER_LAST = DEVICE_USB_ORDER_INTERFACE,
 };

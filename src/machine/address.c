@@ -511,6 +511,19 @@ static void reserve_ich9(PciMap *map)
   }
 }
 
+/* What the board has in a slot of its own is there, the first of them. */
+static void reserve_board_slots(PciMap *map)
+{
+  DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
+    if (device->board_slot && device->address.type == ADDRESS_NONE &&
+        !bus_at(map, 0)->functions[device->board_slot]) {
+      take_slot(bus_at(map, 0), device->board_slot);
+      device->address.type = ADDRESS_PCI;
+      device->address.pci = (PciAddress){ .slot = device->board_slot };
+    }
+  }
+}
+
 static gboolean place_device(PciMap *map, Device *device, GError **error)
 {
   PciAddress address;
@@ -615,6 +628,7 @@ static gboolean count_buses(PciMap *map, GError **error)
     take_place(map, fits_conventional, &spare);
   reserve_primary_video(map);
   reserve_ich9(map);
+  reserve_board_slots(map);
   if (!place_buses(map, error) || !place_devices(map, error))
     return FALSE;
   if (map->chipset == CHIPSET_Q35 && !has_given_buses)
@@ -738,6 +752,7 @@ static gboolean place_all(Domain *domain, gboolean *ret_has_grown, GError **erro
   if (is_fine) {
     reserve_primary_video(&map);
     reserve_ich9(&map);
+    reserve_board_slots(&map);
   }
   is_fine = is_fine && place_buses(&map, error) && place_devices(&map, error) && add_controllers(&map, error);
   *ret_has_grown = map.buses->len > buses;

@@ -3,9 +3,22 @@
 
 #include "machine/implied.h"
 
+#include "devices/audio.h"
 #include "devices/controller/controller.h"
+#include "devices/graphics/graphics.h"
 #include "devices/memballoon.h"
+#include "devices/sound.h"
 #include "devices/video.h"
+#include "domain/devices.h"
+
+/* Sound goes where the guest is seen: to a window's desktop; who looks from elsewhere gets none unasked. */
+static void imply_audio(Domain *domain)
+{
+  gboolean has_server = graphics_has_server(domain), has_sound = device_first_of(domain, &sound_room) != NULL;
+
+  audio_imply(domain, has_server || has_sound,
+              !has_server && graphics_has_window(domain) ? AUDIO_SDL : AUDIO_NONE);
+}
 
 gboolean implied_add(Domain *domain, GError **error)
 {
@@ -13,5 +26,6 @@ gboolean implied_add(Domain *domain, GError **error)
     return FALSE;
   memballoon_imply(domain);
   video_imply(domain);
+  imply_audio(domain);
   return TRUE;
 }

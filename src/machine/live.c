@@ -3,6 +3,7 @@
 
 #include "machine/live.h"
 
+#include "devices/audio.h"
 #include "devices/chardev/chardev.h"
 #include "devices/graphics/graphics.h"
 #include "devices/registry.h"
@@ -131,7 +132,7 @@ char *live_describe(const Domain *domain, const LiveFacts *facts)
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
     if (!device->node) /* implied: what it is, its room writes */
       device->node = xml_add_child(devices, device->room->element);
-    if (device->room != &graphics_room) /* the format knows no alias of it */
+    if (device->room != &graphics_room && device->room != &audio_room) /* the format knows no alias of them */
       xml_set_attribute(xml_set_child(device->node, "alias"), "name", device->alias);
     annotate_address(&device->address, device->node);
     device->room->annotate(domain, device, device->node);

@@ -5,6 +5,7 @@
 
 #include "devices/graphics/graphics.h"
 #include "devices/memory-device.h"
+#include "devices/sound.h"
 #include "devices/registry.h"
 #include "domain/bootloader.h"
 #include "domain/clock.h"
@@ -80,6 +81,7 @@ static void translate_machine(const Domain *domain, Plan *plan)
   memory_backing_translate(domain, domain->cpu->numa.cells != NULL, machine, plan);
   features_translate_machine(domain->features, machine);
   memory_device_translate_machine(domain, machine);
+  sound_translate_machine(domain, machine);
   clock_translate_machine(domain->clock, machine);
   os_translate_machine(domain->os, machine);
   firmware_translate(domain->firmware, machine, plan);

@@ -79,6 +79,16 @@ void props_add_props(Props *props, const char *key, Props *value)
   props_free(value);
 }
 
+void props_add_all(Props *props, const Props *others)
+{
+  gconstpointer at = NULL;
+  const char *key;
+  Json *value;
+
+  while (json_next_member(others->object, &at, &key, &value))
+    json_set(props->object, key, json_ref(value));
+}
+
 void props_add_array(Props *props, const char *key, Json *value)
 {
   json_set(props->object, key, value);

@@ -36,6 +36,9 @@ void props_add_array(Props *props, const char *key, Json *value);
 /* What was added, as an element of such an array; frees @props. */
 Json *props_steal_json(Props *props);
 
+/* Adds what @others has, in its order. */
+void props_add_all(Props *props, const Props *others);
+
 /* Whether @key was added. */
 gboolean props_has(const Props *props, const char *key);
 

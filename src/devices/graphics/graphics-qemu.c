@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "devices/audio.h"
 #include "domain/domain.h"
 
 ENUM_TABLE(graphics_share_qemu_table,
@@ -78,8 +79,9 @@ static void add_websocket(const Graphics *graphics, Props *props)
     props_add_format(props, "websocket", "%s:%d", host, graphics->websocket);
 }
 
-static Props *vnc_options(const Graphics *graphics)
+static Props *vnc_options(const Domain *domain, const Graphics *graphics)
 {
+  g_autofree char *audio = audio_id(domain, graphics->audio);
   Props *props = props_new_empty();
 
   if (graphics->port == GRAPHICS_PORT_AUTO && listen_at(graphics, 0)->host)
@@ -90,7 +92,8 @@ static Props *vnc_options(const Graphics *graphics)
     props_add_bool(props, "password", TRUE);
   if (graphics->has_power_control)
     props_add_bool(props, "power-control", TRUE);
-  props_add_string(props, "audiodev", "audio1");
+  /* Without it, a viewer that asks for sound would have QEMU open the host's. */
+  props_add_string(props, "audiodev", audio);
   return props;
 }
 
@@ -125,20 +128,13 @@ static void require(const Graphics *graphics, Plan *plan)
   }
 }
 
-static void translate_vnc(const Graphics *graphics, Plan *plan)
+static void translate_vnc(const Domain *domain, const Graphics *graphics, Plan *plan)
 {
   g_autoptr(GString) text = g_string_new(NULL);
-  g_autoptr(Props) options = vnc_options(graphics);
+  g_autoptr(Props) options = vnc_options(domain, graphics);
   g_autofree char *escaped = props_to_keyval(options);
   g_autofree char *id = graphics->vnc_index ? g_strdup_printf("vnc%u", graphics->vnc_index + 1) : NULL;
 
-  /* A viewer that asks for sound would otherwise have QEMU open the host's. */
-  if (graphics->vnc_index == 0) {
-    Props *audio = props_new("id", "audio1");
-
-    props_add_string(audio, "driver", "none");
-    plan_add_json(plan, PLAN_BOTH, "-audiodev", audio);
-  }
   append_addresses(graphics, text);
   g_string_append_printf(text, ",%s", escaped);
   plan_add(plan, PLAN_BOTH, "-vnc", text->str);
@@ -172,7 +168,7 @@ gboolean graphics_translate(const Domain *domain, const Device *device, Plan *pl
   const Graphics *graphics = (const Graphics *)device;
 
   if (graphics->type == GRAPHICS_VNC)
-    translate_vnc(graphics, plan);
+    translate_vnc(domain, graphics, plan);
   else
     translate_sdl(graphics, plan);
   if (graphics == graphics_with_keymap(domain)) /* QEMU has one for all its displays */

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "devices/audio.h"
 #include "devices/chardev/source.h"
 #include "devices/endpoint.h"
 #include "domain/devices.h"
@@ -230,6 +231,7 @@ static gboolean parse_vnc(xmlNode *node, Graphics *graphics, GError **error)
       !parse_port(node, "websocket", 1, &graphics->websocket, error) ||
       !parse_password(node, graphics, error) || !parse_keymap(node, graphics, error) ||
       !xml_attribute_enum(node, "sharePolicy", &graphics_share_table, XML_ENUM(&graphics->share), error) ||
+      !audio_parse_reference(node, &graphics->audio, error) ||
       !xml_attribute_yes_no(node, "powerControl", &graphics->has_power_control, error))
     return FALSE;
   add_requirements(node, graphics);
@@ -422,7 +424,8 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
   if (graphics->type == GRAPHICS_SDL)
     return TRUE;
   warn_of_open_display(domain, graphics);
-  return validate_keymap(domain, graphics, error) && validate_listens(graphics, error) &&
+  return audio_validate_reference(domain, device, graphics->audio, error) &&
+         validate_keymap(domain, graphics, error) && validate_listens(graphics, error) &&
          validate_addresses(domain, graphics, error);
 }
 
@@ -457,6 +460,15 @@ void graphics_prefer(const Domain *domain, const LiveDisplay *display)
 gboolean graphics_has_window(const Domain *domain)
 {
   return first_window(domain) != NULL;
+}
+
+gboolean graphics_has_server(const Domain *domain)
+{
+  DOMAIN_FOREACH_OF(domain, &graphics_room, device, i) {
+    if (((const Graphics *)device)->type == GRAPHICS_VNC)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 gboolean graphics_has_gl(const Domain *domain)

@@ -63,6 +63,7 @@ typedef struct {
   const char *password_attribute; /* "passwd", or "password" in documents of 2008 */
   GraphicsShare share;
   gboolean has_power_control; /* the viewer may shut down and reset the guest */
+  guint32 audio;              /* the id of an <audio>; 0: the first */
   guint vnc_index;            /* among the VNC servers, from 0 */
   const char *display;        /* sdl: of X11, ":0"; NULL: that of domrun; as all that follows */
   const char *xauth;          /* absolute path */
@@ -74,6 +75,9 @@ extern const DeviceRoom graphics_room;
 
 /* Whether a window shows the guest, in which case QEMU's main display is that. */
 gboolean graphics_has_window(const Domain *domain);
+
+/* Whether there is a server for viewers, which can ask for sound. */
+gboolean graphics_has_server(const Domain *domain);
 
 /* The first that names a keymap, or NULL. */
 const Graphics *graphics_with_keymap(const Domain *domain);

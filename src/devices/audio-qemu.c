@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/audio.h"
+
+ENUM_TABLE(
+    audio_driver_table,
+    AUDIO_LAST, [AUDIO_NONE] = "none", [AUDIO_ALSA] = "alsa", [AUDIO_COREAUDIO] = "coreaudio",
+    [AUDIO_JACK] = "jack", [AUDIO_OSS] = "oss", [AUDIO_PULSEAUDIO] = "pa", [AUDIO_SDL] = "sdl",
+    [AUDIO_SPICE] = "spice", [AUDIO_FILE] = "wav", [AUDIO_DBUS] = "dbus", [AUDIO_PIPEWIRE] = "pipewire");
+
+gboolean audio_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
+{
+  const Audio *audio = (const Audio *)device;
+  Props *props = props_new("id", device->alias);
+
+  props_add_string(props, "driver", enum_to_string(&audio_driver_table, (int)audio->type));
+  props_add_all(props, audio->options);
+  plan_add_json(plan, PLAN_BOTH, "-audiodev", props);
+  if (audio->sdl_driver)
+    plan_add_variable(plan, "SDL_AUDIODRIVER", audio->sdl_driver);
+  if (audio->runtime_dir)
+    plan_add_variable(plan, "PIPEWIRE_RUNTIME_DIR", audio->runtime_dir);
+  return TRUE;
+}
