@@ -251,7 +251,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.has_advice = command->has_advice;
   seed = make_seed(command);
   options.seed = seed;
-  options.find_bridge = networks_find_bridge;
+  options.open_network = networks_open;
   options.find_secret = secrets_find;
   options.has_file = images_can_read;
   options.has_vhost_net = networks_have_vhost();

@@ -25,6 +25,7 @@ libdomrun_a_SOURCES += \
 	%D%/interface/driver.c %D%/interface/driver-qemu.c %D%/interface/driver.h \
 	%D%/interface/host-name.c %D%/interface/host-name.h \
 	%D%/interface/interface.c %D%/interface/interface-qemu.c %D%/interface/interface.h \
+	%D%/interface/network.c %D%/interface/network.h \
 	%D%/interface/port.c %D%/interface/port.h \
 	%D%/interface/source.c %D%/interface/source-qemu.c %D%/interface/source.h \
 	%D%/iommu.c %D%/iommu-qemu.c %D%/iommu.h \

@@ -20,10 +20,3 @@ const DomainNetwork *domain_find_network(const Domain *domain, const char *name)
   }
   return NULL;
 }
-
-const char *domain_find_bridge(const Domain *domain, const char *network)
-{
-  g_autofree char *bridge = domain->options->find_bridge ? domain->options->find_bridge(network) : NULL;
-
-  return bridge ? xml_document_keep(domain->document, bridge) : NULL;
-}

@@ -89,9 +89,9 @@ struct DomainOptions {
   const char *machine;  /* the same; or NULL */
   const GPtrArray *networks; /* of DomainNetwork: --network; or NULL */
 
-  /* The bridge of a virtual network that the host itself defines, or NULL; the caller frees it. NULL: nobody
-   * can be asked. */
-  char *(*find_bridge)(const char *network);
+  /* The host's own definition of a virtual network, or NULL; the caller frees it. NULL: nobody can be asked.
+   */
+  XmlDocument *(*open_network)(const char *network);
 
   /* A firmware of this host; FALSE where there is none such. NULL: nobody can be asked, as with the next. */
   gboolean (*find_firmware)(const FirmwareRequest *request, FirmwareFound *ret_found);
@@ -133,8 +133,5 @@ struct DomainOptions {
   for (guint index = 0; (index) < (domain)->devices->len; (index)++)                                         \
     for (Device *device = g_ptr_array_index((domain)->devices, (index)); (device); (device) = NULL)
 
-/* What --network says of a virtual network, or NULL. For machine_parse()'s passes, as the next. */
+/* What --network says of a virtual network, or NULL. For machine_parse()'s passes. */
 const DomainNetwork *domain_find_network(const Domain *domain, const char *name);
-
-/* The bridge that the host itself gives it, or NULL. */
-const char *domain_find_bridge(const Domain *domain, const char *network);

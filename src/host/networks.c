@@ -7,39 +7,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xml/element.h"
-
-/* Of networks that run, and of those that are defined. A running one's document has <network> inside of
- * <networkstatus>, and always names the bridge. */
+/* Of networks that run, and of those that are defined. */
 static const char *const directories[] = { "/run/libvirt/network", "/var/lib/libvirt/network",
                                            "/etc/libvirt/qemu/networks" };
 
-static char *find_bridge(const char *directory, const char *file)
+XmlDocument *networks_open(const char *network)
 {
-  g_autofree char *path = g_build_filename(directory, file, NULL);
-  g_autoptr(XmlDocument) document = NULL;
-  xmlNode *network, *bridge;
-
-  if (access(path, R_OK) < 0)
-    return NULL;
-  document = xml_document_load(path, /* error= */ NULL);
-  if (!document)
-    return NULL;
-  network = xml_next_child(xml_document_root(document), "network", /* after= */ NULL);
-  bridge = xml_next_child(network ? network : xml_document_root(document), "bridge", /* after= */ NULL);
-  return bridge ? g_strdup(xml_attribute(bridge, "name")) : NULL;
-}
-
-char *networks_find_bridge(const char *network)
-{
-  g_autofree char *file = g_strconcat(network, ".xml", NULL);
-  char *bridge = NULL;
+  XmlDocument *document = NULL;
 
   if (!*network || strchr(network, '/'))
     return NULL;
-  for (gsize i = 0; i < G_N_ELEMENTS(directories) && !bridge; i++)
-    bridge = find_bridge(directories[i], file);
-  return bridge;
+  for (gsize i = 0; i < G_N_ELEMENTS(directories) && !document; i++) {
+    g_autofree char *path = g_strconcat(directories[i], "/", network, ".xml", NULL);
+
+    if (access(path, R_OK) == 0)
+      document = xml_document_load(path, /* error= */ NULL);
+  }
+  return document;
 }
 
 gboolean networks_have_vhost(void)

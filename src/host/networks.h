@@ -6,9 +6,11 @@
 
 #include <glib.h>
 
-/* The bridge of a virtual network that libvirt defines on this host, from libvirt's own file, where this user
- * can read it. NULL where there is none; the caller frees it. */
-char *networks_find_bridge(const char *network);
+#include "xml/document.h"
+
+/* A virtual network that libvirt defines on this host: libvirt's own file, where this user can read it. NULL
+ * where there is none; the caller frees it. */
+XmlDocument *networks_open(const char *network);
 
 /* Whether this user can open /dev/vhost-net. */
 gboolean networks_have_vhost(void);

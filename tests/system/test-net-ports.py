@@ -6,6 +6,7 @@ test's own, with a pair of veths whose ends are up0, below the macvtap devices, 
 import http.server
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import threading
@@ -170,6 +171,42 @@ def test_vlans():
             assert vlans("vnet0") == expected, vlans("vnet0")
             power_off(run)
     ip("link", "set", "br-domrun", "type", "bridge", "vlan_filtering", "0")
+
+
+# ---- Networks that libvirt defines on this host ----
+
+
+def defined(definition):
+    """A prefix for domrun: a network 'lan' of that definition runs."""
+    script = f"""mount -t tmpfs none /run && mkdir -p /run/libvirt/network &&
+        echo {shlex.quote(definition)} >/run/libvirt/network/lan.xml && exec "$@\""""
+    return ["unshare", "-m", "sh", "-c", script, "sh"]
+
+
+def test_network_of_a_device():
+    """It has no bridge, but devices of the host."""
+    definition = "<network><name>lan</name><forward mode='private'><interface dev='up0'/></forward></network>"
+    with Started(nic("<source network='lan'/>", "network"), prefix=defined(definition)) as run:
+        run.expect("boot 1")
+        ((name, link),) = macvtaps().items()
+        assert (name, link["link"], link["linkinfo"]["info_data"]["mode"]) == ("macvtap0", "up0", "private"), link
+        power_off(run)
+
+
+def test_portgroup():
+    """One of the network's, with limits; the isolation is all of the network's."""
+    definition = """<networkstatus><network><name>lan</name><bridge name='br-domrun'/><port isolated='yes'/>
+        <portgroup name='slow'><bandwidth><inbound average='100'/></bandwidth></portgroup>
+        <portgroup name='fast' default='yes'><bandwidth><inbound average='10000'/></bandwidth></portgroup>
+        </network></networkstatus>"""
+    for source, rate in (("network='lan' portgroup='slow'", "800Kbit"), ("network='lan'", "80Mbit"),
+                         ("network='lan' portgroup='other'", None)):
+        with Started(nic(f"<source {source}/>", "network"), prefix=defined(definition)) as run:
+            run.expect("boot 1")
+            found = tc("class", "show", "dev", "vnet0")
+            assert f"rate {rate} " in found if rate else not found, found
+            assert network.taps()["vnet0"]["linkinfo"]["info_slave_data"]["isolated"] is True
+            power_off(run)
 
 
 # ---- Limits ----

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "devices/interface/network.h"
 #include "domain/cpu.h"
 #include "domain/devices.h"
 #include "domain/generator.h"
@@ -321,6 +322,7 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
   device_set_alias(domain, device, "net%u", device->index);
   complete_model(domain, interface);
   complete_tx_queue(domain, interface);
+  interface_network_complete(domain, &interface->source);
   interface_source_complete(domain, &interface->source);
   drop_zero_mac(domain, interface);
   if (!interface->mac) {

@@ -25,10 +25,6 @@ ENUM_TABLE(interface_macvtap_table, MACVTAP_LAST, [MACVTAP_VEPA] = "vepa", [MACV
  * runs it, today's never. */
 static const char default_script[] = "/etc/qemu-ifup";
 
-/* libvirt's own network, and the bridge that it makes for it. */
-static const char default_network[] = "default";
-static const char default_network_bridge[] = "virbr0";
-
 /* Names and IPv4 addresses. QEMU takes what is before the last colon for the host, and looks it up in IPv4
  * only. */
 static gboolean check_host(xmlNode *node, const char *host, GError **error)
@@ -107,7 +103,7 @@ static gboolean parse_bridge(xmlNode *source, InterfaceSource *ret_source, GErro
 static gboolean parse_network(xmlNode *source, InterfaceSource *ret_source, GError **error)
 {
   xml_attribute(source, "portid");
-  xml_attribute(source, "portgroup");
+  ret_source->portgroup = xml_attribute(source, "portgroup");
   ret_source->bridge = xml_attribute(source, "bridge");
   if (!xml_attribute_required(source, "network", &ret_source->network, error))
     return FALSE;
@@ -366,22 +362,6 @@ gboolean interface_source_parse(xmlNode *node, InterfaceSource *ret_source, GErr
                               &ret_source->plug, error);
 }
 
-/* The command line knows best, then the document of a running guest, then the host's own definitions. */
-static void complete_network(Domain *domain, InterfaceSource *source)
-{
-  const DomainNetwork *given = domain_find_network(domain, source->network);
-
-  if (given && !given->bridge)
-    source->type = INTERFACE_USER;
-  else if (given)
-    source->bridge = xml_document_keep(domain->document, given->bridge);
-  else if (!source->bridge)
-    source->bridge = domain_find_bridge(domain, source->network);
-  source->is_bridge_given = given != NULL;
-  if (!source->bridge && g_str_equal(source->network, default_network))
-    source->bridge = default_network_bridge;
-}
-
 /* What only passt can do. */
 static void warn_of_slirp(Domain *domain, const InterfaceUser *user)
 {
@@ -422,6 +402,9 @@ static void warn_of_unused(Domain *domain, const InterfaceSource *source)
     warn_of_slirp(domain, &source->user);
   if (source->type == INTERFACE_DIRECT)
     warn_of_direct(domain, source);
+  if (source->is_existing && (source->plug.bandwidth_place.element || source->plug.coalesce_place.element))
+    report_warning(domain->report, &source->target_place, "managed", NULL,
+                   "of a device that is somebody else's nothing is changed, and its traffic is not limited");
 }
 
 /* What protects others and was given up: --ignore. */
@@ -455,8 +438,6 @@ gboolean interface_source_validate(const InterfaceSource *source, GError **error
 void interface_source_complete(Domain *domain, InterfaceSource *source)
 {
   give_up_protections(domain, &source->plug);
-  if (source->type == INTERFACE_NETWORK)
-    complete_network(domain, source);
   if (source->user.backend == USER_BACKEND_PASST)
     interface_user_complete(&source->user);
   warn_of_unused(domain, source);

@@ -45,6 +45,7 @@ typedef struct {
   InterfaceType type;
   Place place;              /* of <source>, or of the device where there is none */
   const char *network;      /* NETWORK: its name */
+  const char *portgroup;    /* NETWORK: of it; NULL: its default */
   gboolean is_bridge_given; /* NETWORK: by --network */
   const char *bridge;       /* BRIDGE, NETWORK: the host's bridge; NULL where nobody knows the network's */
   const char *address; /* MCAST, CLIENT, UDP: IPv4 address or host name; SERVER: or NULL, for all addresses */
@@ -77,7 +78,7 @@ typedef struct {
 /* Reads all of it from @node. */
 gboolean interface_source_parse(struct _xmlNode *node, InterfaceSource *ret_source, GError **error);
 
-/* Finds the network's bridge, and adds the warnings. */
+/* Gives up what --ignore names, and adds the warnings; after interface_network_complete(). */
 void interface_source_complete(Domain *domain, InterfaceSource *source);
 
 /* Refuses a port that was lost with its bridge. */

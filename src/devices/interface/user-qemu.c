@@ -141,6 +141,8 @@ static void translate_passt(const InterfaceUser *user, const Device *device, Pla
   props_add_bool(props, "server", FALSE);
   props_add_props(props, "addr", address);
   plan_add_json(plan, PLAN_RUN, "-netdev", props);
+  if (user->log_path)
+    plan_require(plan, PLAN_REQUIRE_CREATE, &user->backend_place, "logFile", user->log_path);
   plan_require(plan, PLAN_REQUIRE_HELPER, &user->backend_place, "type", "passt");
   plan_lack(plan, &user->backend_place, "type",
             "QEMU's own network takes the place of passt, which is a program of its own");
