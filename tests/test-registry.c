@@ -8,6 +8,7 @@
 
 #include "control/state.h"
 #include "devices/audio.h"
+#include "devices/chardev/channel.h"
 #include "devices/chardev/chardev.h"
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
@@ -88,7 +89,9 @@ static void test_golden_cases(void)
 static const EnumTable *const tables[] = {
   &address_type_table,
   &boot_class_table,
+  &channel_target_table,
   &chardev_mode_table,
+  &chardev_mouse_table,
   &chardev_protocol_table,
   &chardev_type_table,
   &clock_offset_table,
@@ -126,6 +129,7 @@ static const EnumTable *const tables[] = {
   &firmware_auto_table,
   &firmware_format_table,
   &firmware_type_table,
+  &graphics_connected_table,
   &graphics_listen_table,
   &graphics_share_table,
   &graphics_type_table,
@@ -158,6 +162,13 @@ static const EnumTable *const tables[] = {
   &smbios_mode_table,
   &sound_codec_table,
   &sound_model_table,
+  &spice_channel_table,
+  &spice_image_table,
+  &spice_mode_table,
+  &spice_mouse_table,
+  &spice_streaming_table,
+  &spice_switch_table,
+  &spice_wan_table,
   &video_model_table,
 };
 /* clang-format on */

@@ -39,13 +39,38 @@ static char *make_vnc_address(Json *display)
   return g_strdup_printf("%s:%" G_GINT64_FORMAT, host, port - VNC_FIRST_PORT);
 }
 
+static gboolean is_spice(Json *display)
+{
+  return g_strcmp0(json_get_string(display, "kind"), "spice") == 0;
+}
+
+static char *escape_password(Json *display)
+{
+  const char *password = json_get_string(display, "password");
+
+  return password ? g_uri_escape_string(password, NULL, /* allow_utf8= */ FALSE) : NULL;
+}
+
 /* ":SECRET@", as virsh has it. */
 static char *make_user(Json *display)
 {
-  const char *password = json_get_string(display, "password");
-  g_autofree char *escaped = password ? g_uri_escape_string(password, NULL, /* allow_utf8= */ FALSE) : NULL;
+  g_autofree char *escaped = is_spice(display) ? NULL : escape_password(display);
 
   return escaped ? g_strdup_printf(":%s@", escaped) : g_strdup("");
+}
+
+/* "?tls-port=5901&password=SECRET", of SPICE, as virsh has it. */
+static char *make_query(Json *display)
+{
+  g_autofree char *escaped = is_spice(display) ? escape_password(display) : NULL;
+  GString *query = g_string_new(NULL);
+  gint64 port;
+
+  if (json_get_int(display, "tls-port", &port))
+    g_string_append_printf(query, "?tls-port=%" G_GINT64_FORMAT, port);
+  if (escaped)
+    g_string_append_printf(query, "%cpassword=%s", query->len ? '&' : '?', escaped);
+  return g_string_free(query, /* free_segment= */ FALSE);
 }
 
 static char *make_uri(Json *display)
@@ -53,17 +78,19 @@ static char *make_uri(Json *display)
   const char *kind = json_get_string(display, "kind"), *path = json_get_string(display, "path");
   const char *address = host_of(display);
   g_autofree char *host = bracket(*address ? address : "localhost");
-  g_autofree char *user = make_user(display);
-  gint64 port;
+  g_autofree char *user = make_user(display), *query = make_query(display);
+  gint64 port, tls_port;
 
   if (!kind)
     return NULL;
   if (path)
-    return g_strdup_printf("%s+unix://%s%s", kind, user, path);
+    return g_strdup_printf("%s+unix://%s%s%s", kind, user, path, query);
   if (!json_get_int(display, "port", &port))
-    return NULL;
-  return g_strdup_printf("%s://%s%s:%" G_GINT64_FORMAT, kind, user, host,
-                         g_str_equal(kind, "vnc") ? port - VNC_FIRST_PORT : port);
+    return json_get_int(display, "tls-port", &tls_port)
+               ? g_strdup_printf("%s://%s%s%s", kind, user, host, query)
+               : NULL;
+  return g_strdup_printf("%s://%s%s:%" G_GINT64_FORMAT "%s", kind, user, host,
+                         g_str_equal(kind, "vnc") ? port - VNC_FIRST_PORT : port, query);
 }
 
 /* Prints the first display of @kind (any, where it is NULL), or all. Returns how many. */
@@ -111,8 +138,13 @@ static gboolean is_display_of(xmlNode *graphics, Json *display)
     return FALSE;
   if (path)
     return is_socket_of(graphics, path);
-  return text && json_get_int(display, "port", &port) &&
-         g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT16, &number, NULL) && (gint64)number == port;
+  if (!json_get_int(display, "port", &port)) {
+    text = xml_attribute(graphics, "tlsPort");
+    if (!json_get_int(display, "tls-port", &port))
+      return FALSE;
+  }
+  return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT16, &number, NULL) &&
+         (gint64)number == port;
 }
 
 static void add_password(xmlNode *devices, Json *display)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
 	%D%/audio.c %D%/audio-qemu.c %D%/audio.h \
+	%D%/chardev/channel.c %D%/chardev/channel-qemu.c %D%/chardev/channel.h \
 	%D%/chardev/chardev.c %D%/chardev/chardev-qemu.c %D%/chardev/chardev.h \
+	%D%/chardev/port-map.c %D%/chardev/port-map.h \
 	%D%/chardev/source.c %D%/chardev/source-qemu.c %D%/chardev/source.h \
 	%D%/controller/controller.c %D%/controller/controller-qemu.c %D%/controller/controller.h \
 	%D%/controller/driver.c %D%/controller/driver-qemu.c %D%/controller/driver.h \
@@ -19,6 +21,7 @@ libdomrun_a_SOURCES += \
 	%D%/disk/target.c \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/graphics/graphics.c %D%/graphics/graphics-qemu.c %D%/graphics/graphics.h \
+	%D%/graphics/spice.c %D%/graphics/spice-qemu.c %D%/graphics/spice.h \
 	%D%/hub.c %D%/hub-qemu.c %D%/hub.h \
 	%D%/memory-device.c %D%/memory-device-qemu.c %D%/memory-device.h \
 	%D%/input.c %D%/input-qemu.c %D%/input.h \

@@ -4,6 +4,7 @@
 #include "devices/registry.h"
 
 #include "devices/audio.h"
+#include "devices/chardev/channel.h"
 #include "devices/chardev/chardev.h"
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
@@ -31,6 +32,8 @@ const DeviceRoom *const device_rooms[] = {
   /* QEMU numbers serial ports in the order in which it sees them. */
   &serial_room,
   &parallel_room,
+  /* A console without a port has the first that channels leave. */
+  &channel_room,
   &console_room,
   &input_room,
   &audio_room,

@@ -67,6 +67,8 @@ struct DeviceRoom {
 
   gsize size; /* of the room's struct */
 
+  gboolean has_source; /* the struct begins with a ChardevDevice: devices/chardev/source.h */
+
   /* Where the room's turn is when PCI slots and USB ports are given out. The numbers are those of no
    * document: they keep libvirt's order, in which a guest has always found its devices. */
   guint8 pci_order, usb_order;

@@ -9,16 +9,19 @@
 /* What the host gave a device. */
 typedef struct {
   const char *alias;
-  const char *tty; /* a console's "/dev/pts/5", or NULL */
-  const char *tap; /* an interface's "vnet3", or NULL */
+  const char *tty;    /* a console's "/dev/pts/5", or NULL */
+  const char *tap;    /* an interface's "vnet3", or NULL */
+  const char *socket; /* a channel's, absolute, or NULL */
 } LiveDevice;
 
-/* A VNC server. */
+/* A VNC server, or the SPICE server. */
 typedef struct {
-  guint index;      /* among the guest's VNC servers, from 0 */
+  gboolean is_spice;
+  guint index;      /* VNC: among the guest's VNC servers, from 0 */
   const char *host; /* "127.0.0.1", or NULL */
   int port;         /* 0: none, as the next */
-  int websocket;
+  int websocket;    /* VNC */
+  int tls_port;     /* SPICE */
   const char *path; /* of a UNIX socket, or NULL */
 } LiveDisplay;
 
@@ -28,4 +31,6 @@ typedef struct {
   gint64 id;        /* 0: none */
   GArray *devices;  /* of LiveDevice; NULL: none, as the next */
   GArray *displays; /* of LiveDisplay */
+  int spice_port;   /* that the host has for SPICE; 0: none was asked for, as the next */
+  int spice_tls_port;
 } LiveFacts;

@@ -82,3 +82,50 @@ gboolean listener_can_bind(const char *address, gboolean is_udp, char **ret_reas
   *ret_reason = g_strdup_printf("cannot listen on '%s' port '%s': %s", words[0], words[1], g_strerror(saved));
   return FALSE;
 }
+
+/* -1 with errno. */
+static int keep(const struct addrinfo *address)
+{
+  autofd int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
+  const int yes = 1;
+
+  if (fd < 0 || bind(fd, address->ai_addr, address->ai_addrlen) < 0 ||
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0)
+    return -1;
+  return g_steal_fd(&fd);
+}
+
+static void set_port(struct addrinfo *address, int port)
+{
+  if (address->ai_family == AF_INET6)
+    ((struct sockaddr_in6 *)(gpointer)address->ai_addr)->sin6_port = htons((guint16)port);
+  else
+    ((struct sockaddr_in *)(gpointer)address->ai_addr)->sin_port = htons((guint16)port);
+}
+
+int listener_keep_port(const char *host, int first, int *ret_port, const Place *place, GError **error)
+{
+  struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
+  struct addrinfo *found = NULL;
+  int failed = getaddrinfo(host, "0", &hints, &found), fd = -1, saved = 0;
+
+  if (failed) {
+    error_set(error, DOMRUN_ERROR_HOST, place, NULL, "cannot listen on '%s': %s", host,
+              failed == EAI_SYSTEM ? g_strerror(errno) : gai_strerror(failed));
+    return -1;
+  }
+  for (int port = first; port <= G_MAXUINT16 && fd < 0; port++) {
+    set_port(found, port);
+    fd = keep(found);
+    saved = errno;
+    if (fd >= 0)
+      *ret_port = port;
+    else if (saved != EADDRINUSE && saved != EACCES)
+      break;
+  }
+  freeaddrinfo(found);
+  if (fd < 0)
+    error_set(error, DOMRUN_ERROR_HOST, place, NULL, "cannot listen on '%s' from port %d on: %s", host, first,
+              g_strerror(saved));
+  return fd;
+}

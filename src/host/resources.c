@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "host/firmware.h"
 #include "host/leftovers.h"
+#include "host/listener.h"
 #include "host/output-file.h"
 #include "host/passt.h"
 #include "host/secrets.h"
@@ -55,6 +56,17 @@ static void socket_release(const Resources *resources, Resource *resource)
   runtime_dir_unlink(resources->directory, resource->name);
 }
 
+/* A socket that others connect to. */
+static gboolean channel_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  if (!resource->name)
+    resource->name = g_strdup_printf("channel-%d", resource->plan->fd);
+  g_free(resource->path);
+  resource->path = g_build_filename(runtime_dir_path(resources->directory), resource->name, NULL);
+  resource->fd = runtime_dir_listen(resources->directory, resource->name, error);
+  return resource->fd >= 0;
+}
+
 static gboolean file_acquire(const Resources *resources, Resource *resource, GError **error)
 {
   const PlanResource *plan = resource->plan;
@@ -66,6 +78,16 @@ static gboolean file_acquire(const Resources *resources, Resource *resource, GEr
 static void file_release(const Resources *resources, Resource *resource)
 {
   fd_clear(&resource->fd);
+}
+
+/* For those that look at it, QEMU's server among them, the port's place is in use and not in use: see
+ * listener.h. The number stays that of the guest when QEMU is started again. */
+static gboolean port_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const PlanResource *plan = resource->plan;
+
+  resource->fd = listener_keep_port(plan->host, plan->port, &resource->port, &plan->place, error);
+  return resource->fd >= 0;
 }
 
 /* What its end takes is noted, before it is changed and then as it is. */
@@ -147,7 +169,9 @@ static void passt_release(const Resources *resources, Resource *resource)
 static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_QMP] = { socket_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_CONSOLE] = { socket_acquire, socket_release, .is_of_run = TRUE },
+  [PLAN_RESOURCE_CHANNEL] = { channel_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_FILE] = { file_acquire, file_release, .is_of_run = FALSE },
+  [PLAN_RESOURCE_PORT] = { port_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_TAP] = { tap_acquire, tap_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_VARIABLES] = { variables_acquire, file_release, .is_of_run = FALSE },
@@ -229,8 +253,10 @@ void resources_free(Resources *resources)
   if (!resources)
     return;
   release(resources, /* all= */ TRUE);
-  for (guint i = 0; i < resources->items->len; i++)
+  for (guint i = 0; i < resources->items->len; i++) {
     g_free(get(resources, i)->name);
+    g_free(get(resources, i)->path);
+  }
   g_array_unref(resources->items);
   g_free(resources);
 }

@@ -11,13 +11,14 @@
 #include "devices/video.h"
 #include "domain/devices.h"
 
-/* Sound goes where the guest is seen: to a window's desktop; who looks from elsewhere gets none unasked. */
+/* Sound goes where the guest is seen: to a window's desktop, to viewers by SPICE; who looks from elsewhere
+ * gets none unasked. */
 static void imply_audio(Domain *domain)
 {
   gboolean has_server = graphics_has_server(domain), has_sound = device_first_of(domain, &sound_room) != NULL;
+  AudioType silent = !has_server && graphics_has_window(domain) ? AUDIO_SDL : AUDIO_NONE;
 
-  audio_imply(domain, has_server || has_sound,
-              !has_server && graphics_has_window(domain) ? AUDIO_SDL : AUDIO_NONE);
+  audio_imply(domain, has_server || has_sound, graphics_has_spice(domain) ? AUDIO_SPICE : silent);
 }
 
 gboolean implied_add(Domain *domain, GError **error)

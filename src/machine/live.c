@@ -47,6 +47,14 @@ static void annotate_usb(const UsbAddress *usb, xmlNode *address)
   xml_set_attribute(address, "port", usb->port);
 }
 
+static void annotate_virtio_serial(const VirtioSerialAddress *port, xmlNode *address)
+{
+  xml_set_attribute(address, "type", "virtio-serial");
+  xml_set_attribute_format(address, "controller", "%u", port->controller);
+  xml_set_attribute_format(address, "bus", "%u", port->bus);
+  xml_set_attribute_format(address, "port", "%u", port->port);
+}
+
 static void annotate_address(const Address *address, xmlNode *node)
 {
   switch (address->type) {
@@ -59,9 +67,11 @@ static void annotate_address(const Address *address, xmlNode *node)
   case ADDRESS_USB:
     annotate_usb(&address->usb, xml_set_child(node, "address"));
     return;
-  case ADDRESS_NONE:
-  case ADDRESS_ISA: /* only ever the document's own, as the next */
   case ADDRESS_VIRTIO_SERIAL:
+    annotate_virtio_serial(&address->virtio_serial, xml_set_child(node, "address"));
+    return;
+  case ADDRESS_NONE:
+  case ADDRESS_ISA: /* only ever the document's own */
   case ADDRESS_LAST:
     return;
   }
@@ -80,6 +90,10 @@ static void annotate_device(const Device *device, const LiveDevice *fact)
     xml_set_attribute(xml_set_child(device->node, "source"), "path", fact->tty);
   if (fact->tty && device->room == &console_room)
     xml_set_attribute(device->node, "tty", fact->tty);
+  if (fact->socket) {
+    xml_set_attribute(xml_set_child(device->node, "source"), "mode", "bind");
+    xml_set_attribute(xml_set_child(device->node, "source"), "path", fact->socket);
+  }
   if (fact->tap)
     xml_set_attribute(xml_set_child(device->node, "target"), "dev", fact->tap);
 }
@@ -98,12 +112,15 @@ static void annotate_device_fact(const Domain *domain, const LiveDevice *fact)
 
 static void annotate_display_fact(const Domain *domain, const LiveDisplay *fact)
 {
-  const Graphics *graphics = graphics_of_display(domain, fact->index);
+  const Graphics *graphics =
+      fact->is_spice ? graphics_spice_of(domain) : graphics_of_display(domain, fact->index);
 
   if (!graphics || !graphics->device.node)
     return;
   if (fact->port)
     xml_set_attribute_format(graphics->device.node, "port", "%d", fact->port);
+  if (fact->tls_port)
+    xml_set_attribute_format(graphics->device.node, "tlsPort", "%d", fact->tls_port);
   if (fact->websocket)
     xml_set_attribute_format(graphics->device.node, "websocket", "%d", fact->websocket);
 }

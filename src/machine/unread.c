@@ -104,7 +104,6 @@ static const Consequence consequences[] = {
   { "interface/filterref", "the guest's traffic is not filtered" },
   { "interface/port", "the guest can talk to the other isolated ports" },
   { "interface/vlan", "the guest is not kept to its VLAN" },
-  { "devices/channel", "the guest runs without it, and an agent in it cannot be reached" },
   { "devices/filesystem", "the guest runs without the shared directory" },
   { "devices/hostdev", "the guest runs without this device of the host" },
   { "devices/lease", "two hosts could run the guest at once" },

@@ -219,6 +219,15 @@ gboolean plan_holds_guest(const Plan *plan)
   return plan->commands->len > 0 || plan->threads->len > 0;
 }
 
+gboolean plan_has_option(const Plan *plan, const char *option)
+{
+  for (guint i = 0; i < plan->arguments->len; i++) {
+    if (g_str_equal(((const PlanArgument *)g_ptr_array_index(plan->arguments, i))->option, option))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 void plan_update(Plan *plan, const Plan *fresh)
 {
   g_assert(fresh->arguments->len <= plan->arguments->len);

@@ -33,7 +33,9 @@ typedef struct {
 typedef enum {
   PLAN_RESOURCE_QMP,     /* a listening UNIX socket, for QMP */
   PLAN_RESOURCE_CONSOLE, /* a connected socket: a character device that the supervisor relays */
+  PLAN_RESOURCE_CHANNEL, /* a listening UNIX socket in the guest's directory, for who talks with the guest */
   PLAN_RESOURCE_FILE, /* a file that QEMU writes: opened here, so that the error names the document's line */
+  PLAN_RESOURCE_PORT, /* a TCP port that nobody has, kept for the guest as long as it is there */
   PLAN_RESOURCE_TAP,  /* a tap device, made or found as its PlanTap says */
   PLAN_RESOURCE_TAP_QUEUE, /* one more queue of the tap device that the nearest PLAN_RESOURCE_TAP before it is
                             */
@@ -116,6 +118,9 @@ typedef struct {
   gboolean is_generated;     /* VARIABLES: the path is ours, and so its directory: it is made */
   gboolean is_reset;         /* VARIABLES: made again from the template */
   gboolean append;           /* FILE: keep what is there */
+  const char *host;          /* PORT: where QEMU will listen; borrowed */
+  int port;                  /* PORT: the first that would do */
+  gboolean is_tls;           /* PORT: which of two it is */
   PlanTap tap;               /* TAP */
   PlanPasst passt;           /* PASST */
   PlanSecret secret;         /* SECRET */
@@ -173,7 +178,6 @@ typedef enum {
   PLAN_REQUIRE_NETWORK,   /* a virtual network of that name, whose bridge nobody could name: never there */
   PLAN_REQUIRE_DEVICE,    /* a character device that can be read and written */
   PLAN_REQUIRE_PIPE,      /* a FIFO of that name, or two: NAME.in and NAME.out */
-  PLAN_REQUIRE_POOL,      /* a storage pool of that name, which nobody knows: never there */
   PLAN_REQUIRE_SECRET,    /* a secret that somebody has: the path is the file, or NULL */
   PLAN_REQUIRE_SOCKET,    /* a UNIX socket that can be connected to */
   PLAN_REQUIRE_LISTEN,    /* a place for a UNIX socket: nothing there but perhaps an old socket */
@@ -310,6 +314,9 @@ void plan_set_emulator(Plan *plan, const char *emulator, const char *program);
 
 /* The first requirement of that kind, or NULL. */
 const PlanRequirement *plan_find_requirement(const Plan *plan, PlanRequirementKind kind);
+
+/* Whether an argument has @option. */
+gboolean plan_has_option(const Plan *plan, const char *option);
 
 /* Takes the values of @fresh, which is the same machine translated again; what was added to @plan afterwards
  * stays, and so do its resources and commands. */

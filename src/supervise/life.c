@@ -258,6 +258,12 @@ static void on_vnc(Json *result, const GError *error, gpointer user_data)
   publish_set_vnc(user_data, result);
 }
 
+/* An error: this QEMU has no SPICE, and so nothing to tell. */
+static void on_spice(Json *result, const GError *error, gpointer user_data)
+{
+  publish_add_spice(user_data, error ? NULL : result);
+}
+
 static void on_balloon(Json *result, const GError *error, gpointer user_data)
 {
   if (error)
@@ -294,6 +300,8 @@ static void ask_what_became(Supervisor *supervisor)
   if (plan->balloon_period > 0)
     ask_for_statistics(supervisor);
   qmp_client_execute(qmp, "query-vnc-servers", NULL, on_vnc, supervisor);
+  if (plan_has_option(plan, "-spice"))
+    qmp_client_execute(qmp, "query-spice", NULL, on_spice, supervisor);
   ask_status(supervisor);
 }
 
@@ -405,6 +413,16 @@ static gboolean start_emulator(Supervisor *supervisor, GError **error)
   return supervisor->emulator != NULL;
 }
 
+/* What is known by now of the last run, and of what the host has given. */
+static void translate_again(Supervisor *supervisor)
+{
+  const SupervisorOptions *options = supervisor->options;
+  g_auto(LiveFacts) facts = publish_facts(supervisor);
+
+  if (options->translate_again && (supervisor->n_restarts > 0 || facts.spice_port || facts.spice_tls_port))
+    options->translate_again(&facts, options->user_data);
+}
+
 static gboolean start(Supervisor *supervisor, GError **error)
 {
   supervisor->is_ready = supervisor->is_decided = supervisor->will_restart = supervisor->will_be_left = FALSE;
@@ -417,7 +435,10 @@ static gboolean start(Supervisor *supervisor, GError **error)
   restarts_note(supervisor->restarts, g_get_monotonic_time());
   states_set(supervisor, STATE_STARTING, supervisor->n_restarts > 0 ? "restarting" : "booting");
   states_start_timer(supervisor, SLOW_START, on_slow_start);
-  if (!resources_acquire(supervisor->resources, error) || !start_emulator(supervisor, error))
+  if (!resources_acquire(supervisor->resources, error))
+    return FALSE;
+  translate_again(supervisor);
+  if (!start_emulator(supervisor, error))
     return FALSE;
   publish_emulator(supervisor);
   control_server_set_stranger(supervisor->server, emulator_pid(supervisor->emulator));
@@ -452,11 +473,6 @@ static void fail_to_restart(Supervisor *supervisor)
 
 static void start_again(Supervisor *supervisor)
 {
-  const SupervisorOptions *options = supervisor->options;
-  g_auto(LiveFacts) facts = publish_facts(supervisor);
-
-  if (options->translate_again)
-    options->translate_again(&facts, options->user_data);
   supervisor->n_restarts++;
   if (!start(supervisor, &supervisor->error))
     fail_to_restart(supervisor);

@@ -171,11 +171,14 @@ void live_facts_clear(LiveFacts *facts)
   g_clear_pointer(&facts->displays, g_array_unref);
 }
 
-static void add_device(LiveFacts *facts, const char *alias, const char *tty, const char *tap)
+static void add_resource(LiveFacts *facts, const Resource *resource)
 {
-  const LiveDevice device = { .alias = alias, .tty = tty, .tap = tap };
+  const LiveDevice device = { .alias = resource->plan->alias,
+                              .tap = resource->tap ? tap_name(resource->tap) : NULL,
+                              .socket = resource->path };
 
-  g_array_append_val(facts->devices, device);
+  if (device.tap || device.socket)
+    g_array_append_val(facts->devices, device);
 }
 
 LiveFacts publish_facts(const Supervisor *supervisor)
@@ -184,16 +187,18 @@ LiveFacts publish_facts(const Supervisor *supervisor)
 
   facts.devices = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(LiveDevice));
   for (guint i = 0; i < consoles_count(supervisor->consoles); i++) {
-    const char *path = consoles_path(supervisor->consoles, i);
+    const LiveDevice console = { .alias = consoles_alias(supervisor->consoles, i),
+                                 .tty = consoles_path(supervisor->consoles, i) };
 
-    if (path)
-      add_device(&facts, consoles_alias(supervisor->consoles, i), path, NULL);
+    if (console.tty)
+      g_array_append_val(facts.devices, console);
   }
   for (guint i = 0; i < resources_count(supervisor->resources); i++) {
     const Resource *resource = resources_get(supervisor->resources, i);
 
-    if (resource->tap)
-      add_device(&facts, resource->plan->alias, NULL, tap_name(resource->tap));
+    add_resource(&facts, resource);
+    if (resource->port)
+      *(resource->plan->is_tls ? &facts.spice_tls_port : &facts.spice_port) = resource->port;
   }
   facts.displays = g_array_ref(supervisor->displays);
   return facts;
@@ -225,7 +230,7 @@ void publish_event(Supervisor *supervisor, const char *name, Json *data)
   control_server_emit(supervisor->server, CONTROL_EVENT_QEMU, event);
 }
 
-/* ---- VNC servers ---- */
+/* ---- Displays ---- */
 
 /* Their names are default, vnc2, vnc3, ... (devices/graphics-qemu.c). */
 static guint index_of_server(const char *id)
@@ -290,4 +295,28 @@ void publish_set_vnc(Supervisor *supervisor, Json *servers)
       add_server(supervisor->displays, server);
   }
   g_array_sort(supervisor->displays, compare_displays);
+}
+
+static int get_port(Json *object, const char *name)
+{
+  gint64 port = 0;
+
+  return json_get_int(object, name, &port) && port > 0 && port <= G_MAXUINT16 ? (int)port : 0;
+}
+
+/* SpiceInfo of QEMU's ui.json; of a server on a socket, its path is the host. */
+void publish_add_spice(Supervisor *supervisor, Json *info)
+{
+  const char *host = info ? json_get_string(info, "host") : NULL;
+  LiveDisplay display = { .is_spice = TRUE };
+
+  if (!info || !json_get_bool(info, "enabled"))
+    return;
+  display.port = get_port(info, "port");
+  display.tls_port = get_port(info, "tls-port");
+  if (host && *host == '/')
+    display.path = g_strdup(host);
+  else if (host && !g_str_equal(host, "*"))
+    display.host = g_strdup(host);
+  g_array_append_val(supervisor->displays, display);
 }

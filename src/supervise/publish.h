@@ -43,6 +43,9 @@ void publish_event(Supervisor *supervisor, const char *name, Json *data);
 /* Takes what query-vnc-servers returned (borrowed). */
 void publish_set_vnc(Supervisor *supervisor, Json *servers);
 
+/* Adds what query-spice returned (borrowed; NULL: nothing) to these. */
+void publish_add_spice(Supervisor *supervisor, Json *info);
+
 /* What is known since the guest runs; free it with live_facts_clear(). It borrows from the supervisor. */
 LiveFacts publish_facts(const Supervisor *supervisor);
 void live_facts_clear(LiveFacts *facts);

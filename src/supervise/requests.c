@@ -56,11 +56,13 @@ static void query_display(Supervisor *supervisor, ControlRequest *request, Json 
     const LiveDisplay *display = &g_array_index(supervisor->displays, LiveDisplay, i);
     Json *object = json_new_object();
 
-    json_set_string(object, "kind", "vnc");
+    json_set_string(object, "kind", display->is_spice ? "spice" : "vnc");
     if (display->host)
       json_set_string(object, "host", display->host);
     if (display->port)
       json_set_int(object, "port", display->port);
+    if (display->tls_port)
+      json_set_int(object, "tls-port", display->tls_port);
     if (display->websocket)
       json_set_int(object, "websocket", display->websocket);
     if (display->path)

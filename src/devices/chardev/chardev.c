@@ -3,7 +3,9 @@
 
 #include "devices/chardev/chardev.h"
 
+#include "devices/chardev/port-map.h"
 #include "devices/controller/controller.h"
+#include "devices/graphics/graphics.h"
 #include "domain/devices.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
@@ -178,22 +180,10 @@ static gboolean parallel_complete(Domain *domain, Device *device, GError **error
   return TRUE;
 }
 
-/* The character device, or NULL where @device is none or a mere name of another. */
-static const Chardev *chardev_of(const Device *device)
-{
-  const Chardev *chardev = (const Chardev *)device;
-
-  if (device->room != &serial_room && device->room != &parallel_room && device->room != &console_room)
-    return NULL;
-  return chardev->is_duplicate ? NULL : chardev;
-}
-
 static void claim_source(const Device *device, GPtrArray *claims)
 {
-  const Chardev *chardev = chardev_of(device);
-
-  if (chardev)
-    chardev_source_claim(&chardev->source, claims);
+  if (device->room->has_source && !(device->room == &console_room && ((const Chardev *)device)->is_duplicate))
+    chardev_source_claim(&((const ChardevDevice *)device)->source, claims);
 }
 
 static gboolean validate_claim(const Domain *domain, const Device *device, const Place *place,
@@ -205,11 +195,15 @@ static gboolean validate_claim(const Domain *domain, const Device *device, const
                                                claim, first->place.line);
 }
 
-static gboolean validate_claims(const Domain *domain, const Device *device, GError **error)
+gboolean chardev_validate_source(const Domain *domain, const Device *device, GError **error)
 {
-  const ChardevSource *source = &((const Chardev *)device)->source;
+  const ChardevSource *source = &((const ChardevDevice *)device)->source;
   g_autofree char *claim = chardev_source_claim_of(source), *log_claim = chardev_source_log_claim_of(source);
 
+  if (chardev_source_needs_spice(source) &&
+      !graphics_check_spice(domain, &device->place, enum_to_string(&chardev_type_table, (int)source->type),
+                            error))
+    return FALSE;
   return validate_claim(domain, device, &source->place, claim, error) &&
          validate_claim(domain, device, &source->log_place, log_claim, error);
 }
@@ -237,13 +231,13 @@ static gboolean validate_port(const Domain *domain, const Device *device, const 
 static gboolean serial_validate(const Domain *domain, const Device *device, GError **error)
 {
   return validate_port(domain, device, "serial", SERIAL_PORTS, error) &&
-         validate_claims(domain, device, error);
+         chardev_validate_source(domain, device, error);
 }
 
 static gboolean parallel_validate(const Domain *domain, const Device *device, GError **error)
 {
   return validate_port(domain, device, "parallel", PARALLEL_PORTS, error) &&
-         validate_claims(domain, device, error);
+         chardev_validate_source(domain, device, error);
 }
 
 static gboolean console_parse(xmlNode *node, Device *device, GError **error)
@@ -311,9 +305,10 @@ static gboolean replace_xen(const Domain *domain, Chardev *console, GError **err
 }
 
 /* Only the one that is named, be it the first or not. */
-static void ensure_controller(Domain *domain, const Device *device)
+void chardev_ensure_controller(Domain *domain, const Device *device)
 {
-  guint32 index = device->address.virtio_serial.controller;
+  guint32 index =
+      device->address.type == ADDRESS_VIRTIO_SERIAL ? device->address.virtio_serial.controller : 0;
 
   if (!controller_find(domain, CONTROLLER_VIRTIO_SERIAL, index))
     controller_add(domain, CONTROLLER_VIRTIO_SERIAL, CONTROLLER_MODEL_DEFAULT, index)->device.place =
@@ -329,7 +324,7 @@ static gboolean console_complete(Domain *domain, Device *device, GError **error)
     return FALSE;
   if (console->target == CHARDEV_TARGET_VIRTIO) {
     device_set_alias(domain, device, "console%u", device->index);
-    ensure_controller(domain, device);
+    chardev_ensure_controller(domain, device);
     return TRUE;
   }
   if (device->index > 0) {
@@ -347,9 +342,34 @@ static gboolean console_complete(Domain *domain, Device *device, GError **error)
   return TRUE;
 }
 
+static void claim_virtio_port(const Device *device, GPtrArray *claims)
+{
+  const VirtioSerialAddress *address = &device->address.virtio_serial;
+
+  if (device->address.type == ADDRESS_VIRTIO_SERIAL && address->port)
+    g_ptr_array_add(claims, g_strdup_printf("%u %u", address->controller, address->port));
+}
+
+gboolean chardev_validate_port(const Domain *domain, const Device *device, GError **error)
+{
+  const VirtioSerialAddress *address = &device->address.virtio_serial;
+  g_autofree char *claim = g_strdup_printf("%u %u", address->controller, address->port);
+  const Device *first = device_first_claimant(domain, claim_virtio_port, claim);
+  guint ports = port_map_ports_of(controller_find(domain, CONTROLLER_VIRTIO_SERIAL, address->controller));
+
+  if (first && first != device)
+    return error_set_document(error, &device->address.place, "port", "%u is that of the device on line %d",
+                              address->port, first->place.line);
+  if (address->port >= ports)
+    return error_set_document(error, &device->address.place, "port",
+                              "%u is beyond the last port of its controller, %u", address->port, ports - 1);
+  return TRUE;
+}
+
 static gboolean console_validate(const Domain *domain, const Device *device, GError **error)
 {
-  return !chardev_of(device) || validate_claims(domain, device, error);
+  return ((const Chardev *)device)->is_duplicate ||
+         (chardev_validate_source(domain, device, error) && chardev_validate_port(domain, device, error));
 }
 
 static void annotate_target(const Device *device, const EnumTable *targets, xmlNode *node)
@@ -397,6 +417,7 @@ static void console_annotate(const Domain *domain, const Device *device, xmlNode
 const DeviceRoom serial_room = {
   .element = "serial",
   .size = sizeof(Chardev),
+  .has_source = TRUE,
   .pci_order = DEVICE_PCI_ORDER_SERIAL,
   .usb_order = DEVICE_USB_ORDER_SERIAL,
   .parse = serial_parse,
@@ -410,6 +431,7 @@ const DeviceRoom serial_room = {
 const DeviceRoom parallel_room = {
   .element = "parallel",
   .size = sizeof(Chardev),
+  .has_source = TRUE,
   .parse = parallel_parse,
   .complete = parallel_complete,
   .validate = parallel_validate,
@@ -421,6 +443,7 @@ const DeviceRoom parallel_room = {
 const DeviceRoom console_room = {
   .element = "console",
   .size = sizeof(Chardev),
+  .has_source = TRUE,
   .parse = console_parse,
   .complete = console_complete,
   .validate = console_validate,

@@ -41,6 +41,17 @@ extern const DeviceRoom serial_room;
 extern const DeviceRoom parallel_room;
 extern const DeviceRoom console_room;
 
+/* Refuses what another device of the document has, or what needs SPICE where there is none: for all devices
+ * that are a ChardevDevice. */
+gboolean chardev_validate_source(const Domain *domain, const Device *device, GError **error);
+
+/* Refuses a virtio-serial port that another device has, or that its controller lacks. */
+gboolean chardev_validate_port(const Domain *domain, const Device *device, GError **error);
+
+/* Adds the virtio-serial controller that the device's address names, or controller 0, where there is none:
+ * only that one, be it the first or not. */
+void chardev_ensure_controller(Domain *domain, const Device *device);
+
 gboolean serial_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
 gboolean parallel_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
 gboolean console_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);

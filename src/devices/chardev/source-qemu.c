@@ -10,6 +10,18 @@
 
 #include "devices/chardev/source.h"
 
+#include "domain/device.h"
+
+/* By what protocol a viewer of SPICE talks with it. */
+static const char *protocol_of(const Device *device)
+{
+  const char *element = device->room->element;
+
+  if (g_str_equal(element, "redirdev"))
+    return "usbredir";
+  return g_str_equal(element, "smartcard") ? "smartcard" : "vdagent";
+}
+
 static Props *backend(const char *kind, const Device *device)
 {
   Props *props = props_new(/* key= */ NULL, kind);
@@ -68,6 +80,35 @@ static Props *udp_backend(const ChardevSource *source, const Device *device)
   return props;
 }
 
+static Props *named_backend(const char *kind, const char *name, const Device *device)
+{
+  Props *props = backend(kind, device);
+
+  props_add_string(props, "name", name);
+  return props;
+}
+
+static Props *vdagent_backend(const ChardevSource *source, const Device *device)
+{
+  Props *props = named_backend("qemu-vdagent", "vdagent", device);
+
+  if (source->has_clipboard)
+    props_add_bool(props, "clipboard", TRUE);
+  if (source->has_mouse)
+    props_add_bool(props, "mouse", TRUE);
+  return props;
+}
+
+/* In the working directory, where whoever types the command has a right to make it. */
+static Props *generated_backend(const ChardevSource *source, const Device *device)
+{
+  Props *props = backend("socket", device);
+
+  props_add_format(props, "path", "channel%u.sock", device->index);
+  add_socket(source, props);
+  return props;
+}
+
 static Props *file_backend(const ChardevSource *source, const Device *device)
 {
   Props *props = path_backend("file", source, device);
@@ -100,7 +141,13 @@ static Props *shell_backend(const ChardevSource *source, const Device *device)
   case CHARDEV_UDP:
     return udp_backend(source, device);
   case CHARDEV_UNIX:
-    return unix_backend(source, device);
+    return source->is_generated ? generated_backend(source, device) : unix_backend(source, device);
+  case CHARDEV_SPICEVMC:
+    return named_backend("spicevmc", protocol_of(device), device);
+  case CHARDEV_SPICEPORT:
+    return named_backend("spiceport", source->name, device);
+  case CHARDEV_VDAGENT:
+    return vdagent_backend(source, device);
   case CHARDEV_LAST:
     break;
   }
@@ -154,6 +201,17 @@ static Props *relayed_backend(const ChardevSource *source, const Device *device,
   return props;
 }
 
+/* In the guest's directory; the live XML says under which name. */
+static Props *listening_backend(const ChardevSource *source, const Device *device, Plan *plan)
+{
+  PlanResource *resource = plan_add_resource(plan, PLAN_RESOURCE_CHANNEL, device->alias, &source->place);
+  Props *props = backend("socket", device);
+
+  props_add_int(props, "fd", resource->fd);
+  add_socket(source, props);
+  return props;
+}
+
 static gboolean is_relayed(const ChardevSource *source)
 {
   return source->type == CHARDEV_PTY || source->type == CHARDEV_STDIO || source->reconnect > 0;
@@ -165,6 +223,8 @@ static Props *run_backend(const ChardevSource *source, const Device *device, Pla
     return relayed_backend(source, device, plan);
   if (source->type == CHARDEV_FILE)
     return passed_file_backend(source, device, plan);
+  if (source->is_generated)
+    return listening_backend(source, device, plan);
   return shell_backend(source, device);
 }
 
@@ -195,7 +255,7 @@ static void require(const ChardevSource *source, Plan *plan)
     plan_require(plan, PLAN_REQUIRE_PIPE, &source->place, "path", source->path);
     return;
   case CHARDEV_UNIX:
-    if (source->reconnect == 0) /* else it may come later */
+    if (source->path && source->reconnect == 0) /* else it may come later */
       plan_require(plan, source->mode == CHARDEV_BIND ? PLAN_REQUIRE_LISTEN : PLAN_REQUIRE_SOCKET,
                    &source->place, "path", source->path);
     return;
@@ -211,6 +271,9 @@ static void require(const ChardevSource *source, Plan *plan)
   case CHARDEV_VC:
   case CHARDEV_PTY:
   case CHARDEV_STDIO:
+  case CHARDEV_SPICEVMC:
+  case CHARDEV_SPICEPORT:
+  case CHARDEV_VDAGENT:
   case CHARDEV_LAST:
     break;
   }

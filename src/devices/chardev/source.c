@@ -7,11 +7,21 @@
 
 #include "xml/element.h"
 
-ENUM_TABLE(chardev_type_table, CHARDEV_LAST, [CHARDEV_NULL] = "null", [CHARDEV_VC] = "vc",
-           [CHARDEV_PTY] = "pty", [CHARDEV_DEV] = "dev", [CHARDEV_FILE] = "file", [CHARDEV_PIPE] = "pipe",
-           [CHARDEV_STDIO] = "stdio", [CHARDEV_UDP] = "udp", [CHARDEV_TCP] = "tcp", [CHARDEV_UNIX] = "unix");
+ENUM_TABLE(
+    chardev_type_table, CHARDEV_LAST, [CHARDEV_NULL] = "null", [CHARDEV_VC] = "vc", [CHARDEV_PTY] = "pty",
+    [CHARDEV_DEV] = "dev", [CHARDEV_FILE] = "file", [CHARDEV_PIPE] = "pipe", [CHARDEV_STDIO] = "stdio",
+    [CHARDEV_UDP] = "udp", [CHARDEV_TCP] = "tcp", [CHARDEV_UNIX] = "unix", [CHARDEV_SPICEVMC] = "spicevmc",
+    [CHARDEV_SPICEPORT] = "spiceport", [CHARDEV_VDAGENT] = "qemu-vdagent");
+ENUM_TABLE(chardev_mouse_table,
+           CHARDEV_MOUSE_LAST, [CHARDEV_MOUSE_SERVER] = "server", [CHARDEV_MOUSE_CLIENT] = "client");
 ENUM_TABLE(chardev_mode_table, CHARDEV_MODE_LAST, [CHARDEV_CONNECT] = "connect", [CHARDEV_BIND] = "bind");
 ENUM_TABLE(chardev_protocol_table, CHARDEV_PROTOCOL_LAST, [CHARDEV_RAW] = "raw", [CHARDEV_TELNET] = "telnet");
+
+/* The elements that can be what is SPICE's; NULL: all. */
+static const char *const elements[CHARDEV_LAST][4] = {
+  [CHARDEV_SPICEVMC] = { "channel", "redirdev", "smartcard" },
+  [CHARDEV_VDAGENT] = { "channel" },
+};
 
 /* An example for who left the element out; NULL where none is needed. */
 static const char *const examples[CHARDEV_LAST] = {
@@ -21,6 +31,7 @@ static const char *const examples[CHARDEV_LAST] = {
   [CHARDEV_UDP] = "<source mode='connect' host='127.0.0.1' service='4555'/>",
   [CHARDEV_TCP] = "<source mode='bind' host='127.0.0.1' service='4555'/>",
   [CHARDEV_UNIX] = "<source mode='bind' path='/run/guest.sock'/>",
+  [CHARDEV_SPICEPORT] = "<source channel='org.example.guest.0'/>",
 };
 static const char parallel_example[] = "<source path='/dev/parport0'/>";
 
@@ -29,7 +40,7 @@ static gboolean check_source(xmlNode *node, const xmlNode *source, const Chardev
 {
   ChardevType type = parsed->type;
 
-  if (source || !examples[type])
+  if (source || !examples[type] || (type == CHARDEV_UNIX && xml_is_element(node, "channel")))
     return TRUE;
   xml_error(error, node, NULL, "element <source> is missing");
   return error_add_hint(error, "type '%s' needs one: %s", enum_to_string(&chardev_type_table, (int)type),
@@ -154,11 +165,46 @@ static gboolean parse_udp(xmlNode *node, ChardevSource *ret_source, GError **err
   return error_add_hint(error, "QEMU has to know where to send: %s", examples[CHARDEV_UDP]);
 }
 
-static gboolean parse_unix(xmlNode *source, ChardevSource *ret_source, GError **error)
+/* libvirt's own choice, in a document of a running guest. */
+static gboolean is_path_of_libvirt(const char *path)
 {
-  return xml_attribute_enum(source, "mode", &chardev_mode_table, XML_ENUM(&ret_source->mode), error) &&
-         chardev_source_parse_socket(source, "path", &ret_source->path, error) &&
+  return strstr(path, "/libvirt/qemu/channel/") || strstr(path, "/libvirt/qemu/run/channel/");
+}
+
+/* A channel is found by its name: nobody has to choose a path. */
+static gboolean parse_unix(xmlNode *node, xmlNode *source, ChardevSource *ret_source, GError **error)
+{
+  const char *path = source ? xml_attribute(source, "path") : NULL;
+  gboolean is_channel = xml_is_element(node, "channel");
+
+  if (is_channel && !path)
+    ret_source->mode = CHARDEV_BIND;
+  if (source && !xml_attribute_enum(source, "mode", &chardev_mode_table, XML_ENUM(&ret_source->mode), error))
+    return FALSE;
+  ret_source->is_generated =
+      is_channel && ret_source->mode == CHARDEV_BIND && (!path || is_path_of_libvirt(path));
+  if (ret_source->is_generated)
+    return TRUE;
+  return chardev_source_parse_socket(source, "path", &ret_source->path, error) &&
          parse_reconnect(source, ret_source, error);
+}
+
+/* What of the agent's work QEMU does. */
+static gboolean parse_vdagent(xmlNode *source, ChardevSource *ret_source, GError **error)
+{
+  xmlNode *clipboard = NULL, *mouse = NULL;
+  ChardevMouse mode = CHARDEV_MOUSE_SERVER;
+
+  if (!source)
+    return TRUE;
+  if (!xml_child(source, "clipboard", &clipboard, error) || !xml_child(source, "mouse", &mouse, error))
+    return FALSE;
+  if (clipboard && !xml_attribute_yes_no(clipboard, "copypaste", &ret_source->has_clipboard, error))
+    return FALSE;
+  if (mouse && !xml_attribute_enum_required(mouse, "mode", &chardev_mouse_table, XML_ENUM(&mode), error))
+    return FALSE;
+  ret_source->has_mouse = mode == CHARDEV_MOUSE_CLIENT;
+  return TRUE;
 }
 
 static gboolean parse_by_type(xmlNode *node, xmlNode *source, ChardevSource *ret_source, GError **error)
@@ -179,7 +225,12 @@ static gboolean parse_by_type(xmlNode *node, xmlNode *source, ChardevSource *ret
   case CHARDEV_UDP:
     return parse_udp(node, ret_source, error);
   case CHARDEV_UNIX:
-    return parse_unix(source, ret_source, error);
+    return parse_unix(node, source, ret_source, error);
+  case CHARDEV_SPICEPORT:
+    return xml_attribute_required(source, "channel", &ret_source->name, error);
+  case CHARDEV_VDAGENT:
+    return parse_vdagent(source, ret_source, error);
+  case CHARDEV_SPICEVMC:
   case CHARDEV_NULL:
   case CHARDEV_VC:
   case CHARDEV_STDIO:
@@ -187,6 +238,20 @@ static gboolean parse_by_type(xmlNode *node, xmlNode *source, ChardevSource *ret
     break;
   }
   return TRUE;
+}
+
+static gboolean check_element(xmlNode *node, ChardevType type, GError **error)
+{
+  gboolean is_limited = elements[type][0] != NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS(elements[type]) && elements[type][i]; i++) {
+    if (xml_is_element(node, elements[type][i]))
+      return TRUE;
+  }
+  return !is_limited ||
+         xml_error(error, node, "type", "'%s' is what %s can be",
+                   enum_to_string(&chardev_type_table, (int)type),
+                   type == CHARDEV_VDAGENT ? "a <channel>" : "<channel>, <redirdev> and <smartcard>");
 }
 
 static gboolean parse_log(xmlNode *node, ChardevSource *ret_source, GError **error)
@@ -210,6 +275,8 @@ gboolean chardev_source_parse(xmlNode *node, ChardevSource *ret_source, GError *
   ret_source->is_parallel = xml_is_element(node, "parallel");
   if (!xml_attribute_enum(node, "type", &chardev_type_table, XML_ENUM(&ret_source->type), error))
     return FALSE;
+  if (!check_element(node, ret_source->type, error))
+    return FALSE;
   source = xml_next_child(node, "source", NULL);
   if (ret_source->type != CHARDEV_UDP && !xml_child(node, "source", &source, error))
     return FALSE;
@@ -228,7 +295,8 @@ char *chardev_source_claim_of(const ChardevSource *source)
   case CHARDEV_PIPE:
     return g_str_equal(source->path, "/dev/null") ? NULL : g_strdup_printf("the file '%s'", source->path);
   case CHARDEV_UNIX:
-    return source->mode == CHARDEV_BIND ? g_strdup_printf("the socket '%s'", source->path) : NULL;
+    return source->mode == CHARDEV_BIND && source->path ? g_strdup_printf("the socket '%s'", source->path)
+                                                        : NULL;
   case CHARDEV_TCP:
     if (source->mode == CHARDEV_CONNECT || g_str_equal(source->local.service, "0"))
       return NULL;
@@ -241,10 +309,18 @@ char *chardev_source_claim_of(const ChardevSource *source)
   case CHARDEV_NULL:
   case CHARDEV_VC:
   case CHARDEV_PTY:
+  case CHARDEV_SPICEVMC:
+  case CHARDEV_SPICEPORT:
+  case CHARDEV_VDAGENT:
   case CHARDEV_LAST:
     break;
   }
   return NULL;
+}
+
+gboolean chardev_source_needs_spice(const ChardevSource *source)
+{
+  return source->type == CHARDEV_SPICEVMC || source->type == CHARDEV_SPICEPORT;
 }
 
 char *chardev_source_log_claim_of(const ChardevSource *source)

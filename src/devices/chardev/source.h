@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The host's side of a character device: what <serial>, <parallel>, <console> and their like share.
+ * The host's side of a character device: what <serial>, <parallel>, <console>, <channel>, <redirdev>,
+ * <smartcard> and their like share.
  * https://libvirt.org/formatdomain.html#host-interface
  */
 #pragma once
@@ -20,6 +21,9 @@ typedef enum {
   CHARDEV_UDP,
   CHARDEV_TCP,
   CHARDEV_UNIX,
+  CHARDEV_SPICEVMC,  /* a viewer of SPICE, by the protocol that the device's family has there */
+  CHARDEV_SPICEPORT, /* the same, by a channel that has a name */
+  CHARDEV_VDAGENT,   /* QEMU itself, as the agent in the guest would have it of a viewer */
   CHARDEV_LAST,
 } ChardevType;
 
@@ -35,14 +39,21 @@ typedef enum {
   CHARDEV_PROTOCOL_LAST,
 } ChardevProtocol;
 
+typedef enum {
+  CHARDEV_MOUSE_SERVER,
+  CHARDEV_MOUSE_CLIENT,
+  CHARDEV_MOUSE_LAST,
+} ChardevMouse;
+
 extern const EnumTable chardev_type_table;
 extern const EnumTable chardev_mode_table;
 extern const EnumTable chardev_protocol_table;
+extern const EnumTable chardev_mouse_table;
 
 typedef struct {
   ChardevType type;
   Place place;              /* of <source>, or of the device where there is none */
-  const char *path;         /* DEV, FILE, PIPE, UNIX: absolute */
+  const char *path;         /* DEV, FILE, PIPE, UNIX: absolute; UNIX: NULL where it is generated */
   gboolean append;          /* FILE: keep what the file has */
   gboolean is_parallel;     /* DEV: a parallel port of the host, and not a serial one */
   ChardevMode mode;         /* TCP, UNIX */
@@ -50,10 +61,20 @@ typedef struct {
   Endpoint remote;          /* TCP that connects; UDP: where to send */
   Endpoint local;           /* TCP that binds; UDP: where to receive, or nothing of it */
   guint32 reconnect;        /* TCP, UNIX that connect: try again after so many seconds; 0: never */
+  gboolean is_generated;    /* UNIX that binds: a socket in the guest's runtime directory */
+  const char *name;         /* SPICEPORT: of the channel, "org.example.0" */
+  gboolean has_clipboard;   /* VDAGENT: the guest's and the viewer's are one */
+  gboolean has_mouse;       /* VDAGENT: the viewer's moves the guest's */
   const char *log_path;     /* a file that gets what the guest sends, absolute; NULL: none */
   gboolean log_append;      /* keep what that file has */
   Place log_place;
 } ChardevSource;
+
+/* How the struct of a room begins that has_source. */
+typedef struct {
+  Device device;
+  ChardevSource source;
+} ChardevDevice;
 
 /* The longest path of a UNIX socket (sun_path of unix(7), which ends with a NUL). */
 enum { UNIX_SOCKET_PATH_MAX = 107 };
@@ -69,6 +90,9 @@ gboolean chardev_source_parse_socket(struct _xmlNode *node, const char *attribut
  * caller frees it. */
 char *chardev_source_claim_of(const ChardevSource *source);
 char *chardev_source_log_claim_of(const ChardevSource *source);
+
+/* Whether it needs <graphics type='spice'>. */
+gboolean chardev_source_needs_spice(const ChardevSource *source);
 
 /* Adds both, where they are, to @claims, which takes them: for a DeviceClaims. */
 void chardev_source_claim(const ChardevSource *source, GPtrArray *claims);

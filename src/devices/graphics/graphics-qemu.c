@@ -14,6 +14,8 @@
 #include "devices/audio.h"
 #include "domain/domain.h"
 
+ENUM_TABLE(graphics_connected_qemu_table, GRAPHICS_CONNECTED_LAST, [GRAPHICS_CONNECTED_KEEP] = "keep",
+           [GRAPHICS_CONNECTED_FAIL] = "fail", [GRAPHICS_CONNECTED_DISCONNECT] = "disconnect");
 ENUM_TABLE(graphics_share_qemu_table,
            GRAPHICS_SHARE_LAST, [GRAPHICS_SHARE_ALLOW_EXCLUSIVE] = "allow-exclusive",
            [GRAPHICS_SHARE_FORCE_SHARED] = "force-shared", [GRAPHICS_SHARE_IGNORE] = "ignore");
@@ -98,18 +100,20 @@ static Props *vnc_options(const Domain *domain, const Graphics *graphics)
 }
 
 /* QEMU lets nobody in until it was told the password, over QMP: never on the command line. */
-static void add_password(const Graphics *graphics, const char *id, Plan *plan)
+static void add_password(const Graphics *graphics, const char *protocol, const char *id, Plan *plan)
 {
-  Props *props = props_new("protocol", "vnc");
+  Props *props = props_new("protocol", protocol);
 
   props_add_string(props, "password", graphics->password);
+  props_add_string(props, "connected",
+                   enum_to_string(&graphics_connected_qemu_table, (int)graphics->connected));
   props_add_string(props, "display", id);
   plan_add_command(plan, &graphics->password_place, graphics->password_attribute, "set_password", props,
                    "nobody can connect until QMP's set_password gives it")
       ->is_secret = TRUE;
   if (!graphics->valid_to)
     return;
-  props = props_new("protocol", "vnc");
+  props = props_new("protocol", protocol);
   props_add_format(props, "time", "%" G_GINT64_FORMAT, graphics->valid_to);
   props_add_string(props, "display", id);
   plan_add_command(plan, &graphics->password_place, "passwdValidTo", "expire_password", props,
@@ -125,6 +129,8 @@ static void require(const Graphics *graphics, Plan *plan)
       plan_require(plan, PLAN_REQUIRE_LISTEN, &listen->place, "socket", listen->path);
     else if (listen->requirement)
       plan_require(plan, PLAN_REQUIRE_TCP_PORT, &listen->place, NULL, listen->requirement);
+    if (listen->tls_requirement)
+      plan_require(plan, PLAN_REQUIRE_TCP_PORT, &listen->place, NULL, listen->tls_requirement);
   }
 }
 
@@ -139,7 +145,76 @@ static void translate_vnc(const Domain *domain, const Graphics *graphics, Plan *
   g_string_append_printf(text, ",%s", escaped);
   plan_add(plan, PLAN_BOTH, "-vnc", text->str);
   if (graphics->password && *graphics->password)
-    add_password(graphics, id, plan);
+    add_password(graphics, "vnc", id, plan);
+  require(graphics, plan);
+}
+
+/* The number of @port; for one that is to be free, the host is asked when the guest starts. */
+static int port_number(const Graphics *graphics, int port, int preferred, gboolean is_tls, Plan *plan)
+{
+  PlanResource *resource;
+
+  if (port != GRAPHICS_PORT_AUTO)
+    return port;
+  resource =
+      plan_add_resource(plan, PLAN_RESOURCE_PORT, graphics->device.alias, &listen_at(graphics, 0)->place);
+  resource->host = listen_at(graphics, 0)->host;
+  resource->port = preferred;
+  resource->is_tls = is_tls;
+  return preferred;
+}
+
+/* Where the server is. Without a port it is nowhere: viewers are handed over by QMP's add_client. */
+static void add_spice_address(const Graphics *graphics, Props *props, Plan *plan)
+{
+  const GraphicsListen *listen = listen_at(graphics, 0);
+  gboolean has_ports = listen->host && (graphics->port || graphics->tls_port);
+
+  if (listen->path)
+    props_add_bool(props, "unix", TRUE);
+  else if (!has_ports)
+    props_add_int(props, "port", 0);
+  if (has_ports && graphics->port)
+    props_add_int(props, "port",
+                  port_number(graphics, graphics->port, graphics->preferred_port, FALSE, plan));
+  if (has_ports && graphics->tls_port)
+    props_add_int(props, "tls-port",
+                  port_number(graphics, graphics->tls_port, graphics->preferred_tls_port, TRUE, plan));
+  if (listen->path || has_ports)
+    props_add_string(props, "addr", listen->path ? listen->path : listen->host);
+}
+
+static void require_certificates(const Graphics *graphics, Plan *plan)
+{
+  plan_require(plan, PLAN_REQUIRE_DIRECTORY, &graphics->device.place, "tlsPort",
+               graphics->spice.certificates);
+}
+
+static void add_protection(const Graphics *graphics, Props *props, Plan *plan)
+{
+  if (!graphics->password)
+    props_add_bool(props, "disable-ticketing", TRUE);
+  spice_add_mouse(&graphics->spice, props);
+  if (graphics->tls_port && listen_at(graphics, 0)->host) {
+    props_add_string(props, "x509-dir", graphics->spice.certificates);
+    require_certificates(graphics, plan);
+  }
+  spice_add_channels(&graphics->spice, props);
+}
+
+static void translate_spice(const Graphics *graphics, Plan *plan)
+{
+  Props *props = props_new_empty();
+
+  add_spice_address(graphics, props, plan);
+  add_protection(graphics, props, plan);
+  spice_add_options(&graphics->spice, props);
+  plan_add_keyval(plan, PLAN_BOTH, "-spice", props);
+  if (graphics->password && *graphics->password)
+    add_password(graphics, "spice", /* id= */ NULL, plan);
+  if (graphics->spice.render_node)
+    plan_require(plan, PLAN_REQUIRE_DEVICE, &graphics->spice.gl_place, "rendernode",
+                 graphics->spice.render_node);
   require(graphics, plan);
 }
 
@@ -167,7 +242,9 @@ gboolean graphics_translate(const Domain *domain, const Device *device, Plan *pl
 {
   const Graphics *graphics = (const Graphics *)device;
 
-  if (graphics->type == GRAPHICS_VNC)
+  if (graphics->type == GRAPHICS_SPICE)
+    translate_spice(graphics, plan);
+  else if (graphics->type == GRAPHICS_VNC)
     translate_vnc(domain, graphics, plan);
   else
     translate_sdl(graphics, plan);

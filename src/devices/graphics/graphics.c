@@ -13,19 +13,25 @@
 #include "domain/devices.h"
 #include "xml/element.h"
 
-ENUM_TABLE(graphics_type_table, GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc");
+ENUM_TABLE(graphics_type_table,
+           GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc", [GRAPHICS_SPICE] = "spice");
 ENUM_TABLE(graphics_listen_table,
            GRAPHICS_LISTEN_LAST, [GRAPHICS_LISTEN_NONE] = "none", [GRAPHICS_LISTEN_ADDRESS] = "address",
            [GRAPHICS_LISTEN_NETWORK] = "network", [GRAPHICS_LISTEN_SOCKET] = "socket");
 ENUM_TABLE(graphics_share_table, GRAPHICS_SHARE_LAST, [GRAPHICS_SHARE_ALLOW_EXCLUSIVE] = "allow-exclusive",
            [GRAPHICS_SHARE_FORCE_SHARED] = "force-shared", [GRAPHICS_SHARE_IGNORE] = "ignore");
-ENUM_TABLE(graphics_connected_table, 1, "keep");
+ENUM_TABLE(graphics_connected_table, GRAPHICS_CONNECTED_LAST, [GRAPHICS_CONNECTED_KEEP] = "keep",
+           [GRAPHICS_CONNECTED_FAIL] = "fail", [GRAPHICS_CONNECTED_DISCONNECT] = "disconnect");
+ENUM_TABLE(graphics_vnc_connected_table, 1, "keep");
 
 /* Nobody but this host, where the document does not say otherwise. */
 static const char default_host[] = "127.0.0.1";
 
 /* More would be cut off: the protocol's challenge is encrypted with eight bytes (RFC 6143, 7.2.2). */
 enum { VNC_PASSWORD_MAX = 8 };
+
+/* The protocol's own bound. */
+enum { SPICE_PASSWORD_MAX = 60 };
 
 static const char *non_empty(const char *text)
 {
@@ -85,24 +91,29 @@ static gboolean parse_password(xmlNode *node, Graphics *graphics, GError **error
 {
   const char *password = xml_attribute(node, "passwd");
   const char *old = xml_attribute(node, "password"); /* its name in 2008 */
-  int keep = 0;
+  gboolean is_spice = graphics->type == GRAPHICS_SPICE;
+  int keep = 0, max = is_spice ? SPICE_PASSWORD_MAX : VNC_PASSWORD_MAX;
 
   graphics->password_attribute = password ? "passwd" : "password";
   graphics->password = password ? password : old;
   graphics->password_place = xml_place(node);
   if (password && old && !g_str_equal(password, old))
     return xml_error(error, node, "password", "is not the same as 'passwd'");
-  if (!xml_attribute_enum(node, "connected", &graphics_connected_table, &keep, error) ||
-      !parse_valid_to(node, &graphics->valid_to, error))
+  if (is_spice ? !xml_attribute_enum(node, "connected", &graphics_connected_table,
+                                     XML_ENUM(&graphics->connected), error)
+               : !xml_attribute_enum(node, "connected", &graphics_vnc_connected_table, &keep, error))
+    return FALSE;
+  if (!parse_valid_to(node, &graphics->valid_to, error))
     return FALSE;
   if (!graphics->password && graphics->valid_to) {
     xml_error(error, node, "passwdValidTo", "there is no password that it could end");
     return error_add_hint(error, "'virsh dumpxml' leaves passwords out: --security-info has them in");
   }
-  if (graphics->password && strlen(graphics->password) > VNC_PASSWORD_MAX)
+  if (graphics->password && strlen(graphics->password) > (gsize)max)
     return xml_error(error, node, graphics->password_attribute,
-                     "has %" G_GSIZE_FORMAT " characters, and VNC looks at %d only",
-                     strlen(graphics->password), VNC_PASSWORD_MAX);
+                     is_spice ? "has %" G_GSIZE_FORMAT " characters, and SPICE takes %d at most"
+                              : "has %" G_GSIZE_FORMAT " characters, and VNC looks at %d only",
+                     strlen(graphics->password), max);
   return TRUE;
 }
 
@@ -211,15 +222,21 @@ static gboolean merge_socket_attribute(xmlNode *node, Graphics *graphics, GError
   return TRUE;
 }
 
-/* For a port that is fixed: whether it is free can be looked up. */
+/* "HOST PORT" for a port that is fixed: whether it is free can be looked up. */
+static const char *requirement_of(xmlNode *node, const GraphicsListen *listen, int port)
+{
+  g_autofree char *requirement = g_strdup_printf("%s %d", listen->host, port);
+
+  return listen->host && port > 0 ? xml_document_keep(xml_document_of(node), requirement) : NULL;
+}
+
 static void add_requirements(xmlNode *node, Graphics *graphics)
 {
-  for (guint i = 0; i < graphics->listens->len && graphics->port > 0; i++) {
+  for (guint i = 0; i < graphics->listens->len; i++) {
     GraphicsListen *listen = listen_at(graphics, i);
-    g_autofree char *requirement = g_strdup_printf("%s %d", listen->host, graphics->port);
 
-    if (listen->host)
-      listen->requirement = xml_document_keep(xml_document_of(node), requirement);
+    listen->requirement = requirement_of(node, listen, graphics->port);
+    listen->tls_requirement = requirement_of(node, listen, graphics->tls_port);
   }
 }
 
@@ -233,6 +250,42 @@ static gboolean parse_vnc(xmlNode *node, Graphics *graphics, GError **error)
       !xml_attribute_enum(node, "sharePolicy", &graphics_share_table, XML_ENUM(&graphics->share), error) ||
       !audio_parse_reference(node, &graphics->audio, error) ||
       !xml_attribute_yes_no(node, "powerControl", &graphics->has_power_control, error))
+    return FALSE;
+  add_requirements(node, graphics);
+  return TRUE;
+}
+
+/* libvirt's rules: with autoport, or two ports of -1, the ports are those that the channels need; a number is
+ * then that of a guest that ran. Else there is what is named. */
+static gboolean parse_spice_ports(xmlNode *node, Graphics *graphics, GError **error)
+{
+  gboolean is_auto = FALSE;
+
+  if (!xml_attribute_yes_no(node, "autoport", &is_auto, error))
+    return FALSE;
+  if (is_auto) {
+    xml_attribute(node, "port");
+    xml_attribute(node, "tlsPort");
+  } else if (!parse_port(node, "port", 0, &graphics->port, error) ||
+             !parse_port(node, "tlsPort", 0, &graphics->tls_port, error)) {
+    return FALSE;
+  }
+  if (graphics->port == GRAPHICS_PORT_AUTO && graphics->tls_port == GRAPHICS_PORT_AUTO)
+    is_auto = TRUE;
+  if (!is_auto)
+    return TRUE;
+  graphics->port = spice_needs_clear(&graphics->spice) ? GRAPHICS_PORT_AUTO : GRAPHICS_PORT_NONE;
+  graphics->tls_port = spice_needs_tls(&graphics->spice) ? GRAPHICS_PORT_AUTO : GRAPHICS_PORT_NONE;
+  return TRUE;
+}
+
+static gboolean parse_spice(xmlNode *node, Graphics *graphics, GError **error)
+{
+  graphics->listens = g_array_new(FALSE, FALSE, sizeof(GraphicsListen));
+  if (!spice_parse(node, &graphics->spice, error) || !parse_spice_ports(node, graphics, error) ||
+      !parse_listen_elements(node, graphics, error) || !merge_listen_attribute(node, graphics, error) ||
+      !merge_socket_attribute(node, graphics, error) || !parse_password(node, graphics, error) ||
+      !parse_keymap(node, graphics, error))
     return FALSE;
   add_requirements(node, graphics);
   return TRUE;
@@ -254,13 +307,11 @@ static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
 
-  if (g_strcmp0(xml_attribute(node, "type"), "spice") == 0) {
-    xml_error(error, node, "type", "'spice' is not among what domrun can do yet (known: sdl, vnc)");
-    return error_add_hint(error, "type='vnc' shows the same screen");
-  }
   if (!xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error) ||
       !device_parse_alias(node, device, error))
     return FALSE;
+  if (graphics->type == GRAPHICS_SPICE)
+    return parse_spice(node, graphics, error);
   return graphics->type == GRAPHICS_VNC ? parse_vnc(node, graphics, error) : parse_sdl(node, graphics, error);
 }
 
@@ -275,6 +326,29 @@ static const Graphics *first_window(const Domain *domain)
   return (const Graphics *)device_first_claimant(domain, claim_window, "window");
 }
 
+/* What this host has for TLS, where the document needs it. */
+static const char usual_certificates[] = "/etc/pki/libvirt-spice";
+
+static void complete_spice(const Domain *domain, Graphics *graphics)
+{
+  const char *given = domain->options->certificates;
+
+  graphics->spice.certificates = given ? xml_document_keep(domain->document, given) : usual_certificates;
+}
+
+/* Behind all that the document names for itself. */
+static int first_free_port(const Domain *domain)
+{
+  int first = GRAPHICS_VNC_FIRST_PORT;
+
+  DOMAIN_FOREACH_OF(domain, &graphics_room, device, i) {
+    const Graphics *other = (const Graphics *)device;
+
+    first = MAX(first, MAX(other->port, MAX(other->tls_port, other->websocket)) + 1);
+  }
+  return MIN(first, GRAPHICS_LAST_FIRST_PORT);
+}
+
 static gboolean graphics_complete(Domain *domain, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
@@ -282,6 +356,11 @@ static gboolean graphics_complete(Domain *domain, Device *device, GError **error
       device->index ? g_ptr_array_index(domain_devices_of(domain, &graphics_room), device->index - 1) : NULL;
 
   graphics->vnc_index = before ? before->vnc_index + (before->type == GRAPHICS_VNC) : 0;
+  if (graphics->type == GRAPHICS_SPICE) {
+    complete_spice(domain, graphics);
+    graphics->preferred_port = first_free_port(domain);
+    graphics->preferred_tls_port = graphics->preferred_port + (graphics->port == GRAPHICS_PORT_AUTO);
+  }
   device_set_alias(domain, device, "graphics%u", device->index);
   return TRUE;
 }
@@ -310,8 +389,10 @@ static gboolean validate_keymap(const Domain *domain, const Graphics *graphics, 
 }
 
 /* "/run/socket" or "HOST PORT"; NULL: any that is free. */
-static const char *claim_of(const GraphicsListen *listen)
+static const char *claim_of(const GraphicsListen *listen, gboolean is_tls)
 {
+  if (is_tls)
+    return listen->path ? NULL : listen->tls_requirement;
   return listen->path ? listen->path : listen->requirement;
 }
 
@@ -319,37 +400,39 @@ static void claim_listens(const Device *device, GPtrArray *claims)
 {
   const Graphics *graphics = (const Graphics *)device;
 
-  if (device->room != &graphics_room || graphics->type != GRAPHICS_VNC)
+  if (device->room != &graphics_room || graphics->type == GRAPHICS_SDL)
     return;
-  for (guint i = 0; i < graphics->listens->len; i++) {
-    if (claim_of(listen_at(graphics, i)))
-      g_ptr_array_add(claims, g_strdup(claim_of(listen_at(graphics, i))));
+  for (guint i = 0; i < 2 * graphics->listens->len; i++) {
+    const char *claim = claim_of(listen_at(graphics, i / 2), i % 2);
+
+    if (claim)
+      g_ptr_array_add(claims, g_strdup(claim));
   }
 }
 
 /* Two cannot listen on one address. */
-static gboolean refuse_listen(const Graphics *graphics, const GraphicsListen *listen, int line,
-                              GError **error)
+static gboolean refuse_listen(const Graphics *graphics, const GraphicsListen *listen, gboolean is_tls,
+                              int line, GError **error)
 {
   if (listen->path)
     return error_set_document(error, &listen->place, "socket",
                               "'%s' is that of the <graphics> on line %d, too", listen->path, line);
   return error_set_document(error, &listen->place, NULL,
-                            "port %d of '%s' is that of the <graphics> on line %d, too", graphics->port,
-                            listen->host, line);
+                            "port %d of '%s' is that of the <graphics> on line %d, too",
+                            is_tls ? graphics->tls_port : graphics->port, listen->host, line);
 }
 
 static gboolean validate_addresses(const Domain *domain, const Graphics *graphics, GError **error)
 {
   g_autoptr(GHashTable) own = g_hash_table_new(g_str_hash, g_str_equal);
 
-  for (guint i = 0; i < graphics->listens->len; i++) {
-    const GraphicsListen *listen = listen_at(graphics, i);
-    const char *claim = claim_of(listen);
+  for (guint i = 0; i < 2 * graphics->listens->len; i++) {
+    const GraphicsListen *listen = listen_at(graphics, i / 2);
+    const char *claim = claim_of(listen, i % 2);
     const Device *first = claim ? device_first_claimant(domain, claim_listens, claim) : NULL;
 
     if (first && (first != &graphics->device || !g_hash_table_add(own, (gpointer)claim)))
-      return refuse_listen(graphics, listen, first->place.line, error);
+      return refuse_listen(graphics, listen, i % 2, first->place.line, error);
   }
   return TRUE;
 }
@@ -369,6 +452,8 @@ static gboolean validate_listens(const Graphics *graphics, GError **error)
 
   if (graphics->listens->len > 1 && has_listen(graphics, GRAPHICS_LISTEN_NONE))
     return error_set_document(error, place, NULL, "a <listen> of type 'none' goes with no other");
+  if (graphics->type == GRAPHICS_SPICE)
+    return TRUE;
   if (graphics->listens->len > 1 && graphics->port == GRAPHICS_PORT_AUTO &&
       has_listen(graphics, GRAPHICS_LISTEN_SOCKET)) {
     error_set_document(error, place, "port",
@@ -406,10 +491,82 @@ static void warn_of_open_display(const Domain *domain, const Graphics *graphics)
     if (listen->host && !is_loopback(listen->host))
       report_warning(
           domain->report, &listen->place, NULL,
-          "passwd='...' asks for a password, which VNC does not encrypt; <listen type='socket'> or "
-          "127.0.0.1 let in this host only",
+          graphics->type == GRAPHICS_SPICE
+              ? "passwd='...' asks for a password; <listen type='socket'> or 127.0.0.1 let in this host only"
+              : "passwd='...' asks for a password, which VNC does not encrypt; <listen type='socket'> or "
+                "127.0.0.1 let in this host only",
           "the display is open to everybody who reaches '%s'", listen->host);
   }
+}
+
+static void claim_spice(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &graphics_room && ((const Graphics *)device)->type == GRAPHICS_SPICE)
+    g_ptr_array_add(claims, g_strdup("spice"));
+}
+
+Graphics *graphics_spice_of(const Domain *domain)
+{
+  return (Graphics *)device_first_claimant(domain, claim_spice, "spice");
+}
+
+gboolean graphics_check_spice(const Domain *domain, const Place *place, const char *type, GError **error)
+{
+  if (graphics_spice_of(domain))
+    return TRUE;
+  error_set_document(error, place, "type", "'%s' needs a display of type 'spice', and the guest has none",
+                     type);
+  return error_add_hint(error, "<graphics type='spice' autoport='yes'/> is one");
+}
+
+void graphics_set_spice_ports(const Domain *domain, int port, int tls_port)
+{
+  Graphics *graphics = graphics_spice_of(domain);
+
+  if (graphics && port)
+    graphics->preferred_port = port;
+  if (graphics && tls_port)
+    graphics->preferred_tls_port = tls_port;
+}
+
+/* A channel without the port that it is to use would be open to nobody. */
+static gboolean validate_spice_ports(const Domain *domain, const Graphics *graphics, GError **error)
+{
+  const Place *place = &graphics->device.place;
+  gboolean has_ports = listen_at(graphics, 0)->host && (graphics->port || graphics->tls_port);
+
+  if (has_ports && !graphics->tls_port && spice_needs_tls(&graphics->spice)) {
+    error_set_document(error, place, "tlsPort", "there is none for the channels of mode 'secure'");
+    return error_add_hint(error, "autoport='yes' gives them one");
+  }
+  if (has_ports && !graphics->port && spice_has_clear(&graphics->spice)) {
+    error_set_document(error, place, "port", "there is none for the channels of mode 'insecure'");
+    return error_add_hint(error, "autoport='yes' gives them one");
+  }
+  if (listen_at(graphics, 0)->host && !has_ports)
+    report_warning(domain->report, place, "port", "autoport='yes' gives it one",
+                   "the display has none, so that no viewer can connect");
+  return TRUE;
+}
+
+static gboolean validate_spice(const Domain *domain, const Graphics *graphics, GError **error)
+{
+  const Graphics *first = graphics_spice_of(domain);
+
+  if (first != graphics)
+    return error_set_document(error, &graphics->device.place, "type",
+                              "a guest has one SPICE server: that of the <graphics> on line %d",
+                              first->device.place.line);
+  if (graphics->listens->len > 1)
+    return error_set_document(error, &listen_at(graphics, 1)->place, NULL,
+                              "QEMU's SPICE server listens at one address: that on line %d",
+                              listen_at(graphics, 0)->place.line);
+  if (graphics->spice.has_gl && listen_at(graphics, 0)->host && (graphics->port || graphics->tls_port)) {
+    error_set_document(error, &graphics->spice.gl_place, NULL,
+                       "OpenGL goes to viewers on this host only, and the server has a port");
+    return error_add_hint(error, "<listen type='none'/> or <listen type='socket' socket='...'/> has none");
+  }
+  return validate_spice_ports(domain, graphics, error);
 }
 
 static gboolean graphics_validate(const Domain *domain, const Device *device, GError **error)
@@ -424,6 +581,8 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
   if (graphics->type == GRAPHICS_SDL)
     return TRUE;
   warn_of_open_display(domain, graphics);
+  if (graphics->type == GRAPHICS_SPICE && !validate_spice(domain, graphics, error))
+    return FALSE;
   return audio_validate_reference(domain, device, graphics->audio, error) &&
          validate_keymap(domain, graphics, error) && validate_listens(graphics, error) &&
          validate_addresses(domain, graphics, error);
@@ -451,9 +610,9 @@ Graphics *graphics_of_display(const Domain *domain, guint index)
 
 void graphics_prefer(const Domain *domain, const LiveDisplay *display)
 {
-  Graphics *graphics = graphics_of_display(domain, display->index);
+  Graphics *graphics = display->is_spice ? NULL : graphics_of_display(domain, display->index);
 
-  if (graphics)
+  if (graphics) /* SPICE's is kept by the host */
     graphics->preferred_port = display->port;
 }
 
@@ -465,7 +624,16 @@ gboolean graphics_has_window(const Domain *domain)
 gboolean graphics_has_server(const Domain *domain)
 {
   DOMAIN_FOREACH_OF(domain, &graphics_room, device, i) {
-    if (((const Graphics *)device)->type == GRAPHICS_VNC)
+    if (((const Graphics *)device)->type != GRAPHICS_SDL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean graphics_has_spice(const Domain *domain)
+{
+  DOMAIN_FOREACH_OF(domain, &graphics_room, device, i) {
+    if (((const Graphics *)device)->type == GRAPHICS_SPICE)
       return TRUE;
   }
   return FALSE;
@@ -473,9 +641,9 @@ gboolean graphics_has_server(const Domain *domain)
 
 gboolean graphics_has_gl(const Domain *domain)
 {
-  const Graphics *window = first_window(domain);
+  const Graphics *window = first_window(domain), *spice = graphics_spice_of(domain);
 
-  return window && window->has_gl;
+  return (window && window->has_gl) || (spice && spice->spice.has_gl);
 }
 
 const DeviceRoom graphics_room = {

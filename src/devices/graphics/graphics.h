@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * <graphics>: a window on the host's desktop (sdl), or a server for viewers (vnc).
+ * <graphics>: a window on the host's desktop (sdl), or a server for viewers (vnc, spice).
  * https://libvirt.org/formatdomain.html#graphical-framebuffers
  */
 #pragma once
 
 #include "base/enum.h"
+#include "devices/graphics/spice.h"
 #include "domain/device.h"
 #include "domain/live-facts.h"
 
 typedef enum {
   GRAPHICS_SDL,
   GRAPHICS_VNC,
+  GRAPHICS_SPICE,
   GRAPHICS_LAST,
 } GraphicsType;
 
@@ -37,31 +39,47 @@ extern const EnumTable graphics_share_table;
 
 typedef struct {
   GraphicsListenType type;
-  const char *host;        /* ADDRESS, NETWORK: a name or an address */
-  const char *path;        /* SOCKET: absolute */
-  const char *requirement; /* ADDRESS, NETWORK with a fixed port: "HOST PORT" */
+  const char *host;            /* ADDRESS, NETWORK: a name or an address */
+  const char *path;            /* SOCKET: absolute */
+  const char *requirement;     /* ADDRESS, NETWORK with a fixed port: "HOST PORT" */
+  const char *tls_requirement; /* the same of a fixed port for TLS */
   Place place;
 } GraphicsListen;
+
+/* What becomes of a viewer that is there when SPICE's password is set. */
+typedef enum {
+  GRAPHICS_CONNECTED_DEFAULT, /* QEMU's own: keep */
+  GRAPHICS_CONNECTED_KEEP,
+  GRAPHICS_CONNECTED_FAIL,
+  GRAPHICS_CONNECTED_DISCONNECT,
+  GRAPHICS_CONNECTED_LAST,
+} GraphicsConnected;
+
+extern const EnumTable graphics_connected_table;
 
 /* Numbers that a port can have beside its own: none is wanted; one that is free. */
 enum { GRAPHICS_PORT_NONE = 0, GRAPHICS_PORT_AUTO = -1 };
 
-/* VNC's displays are numbered from this port on. */
-enum { GRAPHICS_VNC_FIRST_PORT = 5900 };
+/* VNC's displays are numbered from this port on; SPICE's are looked for from it. */
+enum { GRAPHICS_VNC_FIRST_PORT = 5900, GRAPHICS_LAST_FIRST_PORT = 65000 };
 
 typedef struct {
   Device device;
   GraphicsType type;
-  const char *keymap;             /* NULL: QEMU's own */
-  GArray *listens;                /* vnc: of GraphicsListen, one at least; as all that follows */
-  int port;                       /* or AUTO */
-  int preferred_port;             /* with AUTO: where to look first; 0: the first that there is */
-  int websocket;                  /* or AUTO, or NONE */
+  const char *keymap; /* NULL: QEMU's own */
+  GArray *listens;    /* vnc, spice: of GraphicsListen, one at least; as all that follows */
+  int port;           /* or AUTO; spice: or NONE */
+  int preferred_port; /* with AUTO: where to look first; 0: the first that there is */
+  int tls_port;       /* spice: or AUTO, or NONE, as the next */
+  int preferred_tls_port;
+  int websocket;                  /* vnc: or AUTO, or NONE */
   const char *password;           /* NULL: none is asked for; "": nobody is let in */
   gint64 valid_to;                /* when the password expires, in seconds since 1970; 0: never */
   Place password_place;           /* of the element */
   const char *password_attribute; /* "passwd", or "password" in documents of 2008 */
-  GraphicsShare share;
+  GraphicsConnected connected;    /* spice */
+  Spice spice;
+  GraphicsShare share;        /* vnc, as what follows */
   gboolean has_power_control; /* the viewer may shut down and reset the guest */
   guint32 audio;              /* the id of an <audio>; 0: the first */
   guint vnc_index;            /* among the VNC servers, from 0 */
@@ -72,6 +90,18 @@ typedef struct {
 } Graphics;
 
 extern const DeviceRoom graphics_room;
+
+/* Whether one of them is of type spice. Before the devices are completed, as after. */
+gboolean graphics_has_spice(const Domain *domain);
+
+/* The SPICE server, or NULL. */
+Graphics *graphics_spice_of(const Domain *domain);
+
+/* Refuses what stands at @place and is of type @type where there is no SPICE server. */
+gboolean graphics_check_spice(const Domain *domain, const Place *place, const char *type, GError **error);
+
+/* The ports that the host has for the SPICE server; 0: none. */
+void graphics_set_spice_ports(const Domain *domain, int port, int tls_port);
 
 /* Whether a window shows the guest, in which case QEMU's main display is that. */
 gboolean graphics_has_window(const Domain *domain);
