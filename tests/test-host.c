@@ -6,10 +6,12 @@
 #include "config.h"
 
 #include "host/bridge-helper.h"
+#include "host/control-group.h"
 #include "host/emulator.h"
 #include "host/emulator-machines.h"
 #include "host/image.h"
 #include "host/runtime-dir.h"
+#include "host/scope.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -374,6 +376,116 @@ static void test_may_be(void)
   g_assert_true(image_header_may_be(&none, "bochs"));
 }
 
+/* ---- Control groups, in a directory that looks like one ---- */
+
+static void tree_write(const char *root, const char *file, const char *text)
+{
+  g_autofree char *path = g_build_filename(root, file, NULL);
+  GError *error = NULL;
+
+  g_file_set_contents(path, text, -1, &error);
+  g_assert_no_error(error);
+}
+
+static void tree_expect(const char *root, const char *file, const char *expected)
+{
+  g_autofree char *path = g_build_filename(root, file, NULL);
+  g_autofree char *text = NULL;
+
+  g_file_get_contents(path, &text, NULL, NULL);
+  g_assert_cmpstr(text, ==, expected);
+}
+
+static PlanLimits limits_none(void)
+{
+  return (PlanLimits){ .is_given = TRUE,
+                       .memory_max_kib = PLAN_NO_LIMIT,
+                       .memory_high_kib = PLAN_NO_LIMIT,
+                       .memory_swap_kib = PLAN_NO_LIMIT };
+}
+
+static void test_control_group(void)
+{
+  g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  PlanLimits limits = limits_none();
+  GError *error = NULL;
+  ControlGroup *group;
+
+  limits.cpu_weight = 200;
+  limits.guest.quota = 50000;
+  limits.threads[PLAN_THREAD_VCPU] = (PlanQuota){ .quota = 5000, .period = 10000 };
+  limits.memory_max_kib = 1024;
+  limits.memory_low_kib = 512;
+  limits.memory_swap_kib = 0;
+  limits.io_weight = 300;
+  tree_write(root, "cgroup.controllers", "cpuset cpu io memory pids\n");
+  tree_write(root, "cgroup.subtree_control", "cpu io\n");
+  group = control_group_new(&limits, root, "/", "domrun-x", &error);
+  g_assert_no_error(error);
+  g_assert_cmpint(write(control_group_fd(group), "0", 1), ==, 1);
+  tree_expect(root, "cgroup.subtree_control",
+              "+io"); /* the last: this is no kernel, which would know them all */
+  tree_expect(root, "domrun-x/cgroup.procs", "0");
+  tree_expect(root, "domrun-x/cpu.weight", "200");
+  tree_expect(root, "domrun-x/cpu.max", "50000 100000");
+  tree_expect(root, "domrun-x/memory.max", "1048576");
+  tree_expect(root, "domrun-x/memory.low", "524288");
+  tree_expect(root, "domrun-x/memory.high", NULL);
+  tree_expect(root, "domrun-x/memory.swap.max", "0");
+  tree_expect(root, "domrun-x/io.weight", "default 300");
+  g_assert_true(control_group_limit(group, PLAN_THREAD_VCPU, 1, 4711, &error));
+  g_assert_true(control_group_limit(group, PLAN_THREAD_EMULATOR, PLAN_THREAD_ANY, 4712, &error));
+  tree_expect(root, "domrun-x/vcpu1/cgroup.type", "threaded");
+  tree_expect(root, "domrun-x/vcpu1/cpu.max", "5000 10000");
+  tree_expect(root, "domrun-x/vcpu1/cgroup.threads", "4711");
+  tree_expect(root, "domrun-x/cgroup.subtree_control", "+cpu");
+  tree_expect(root, "domrun-x/emulator/cgroup.threads", NULL); /* it has no quota */
+  control_group_free(group);
+  remove_tree(root);
+}
+
+static void test_control_group_refused(void)
+{
+  g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  g_autofree char *group = g_build_filename(root, "a", NULL);
+  PlanLimits limits = limits_none();
+  GError *error = NULL;
+
+  limits.memory_max_kib = 1024;
+  g_mkdir(group, 0700);
+  tree_write(group, "cgroup.controllers", "cpu pids\n");
+  g_assert_null(control_group_new(&limits, root, "/a", "domrun-x", &error));
+  g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_HOST);
+  g_assert_nonnull(strstr(error->message, "no controller 'memory'"));
+  g_clear_error(&error);
+  remove_tree(root);
+}
+
+static void test_scope(void)
+{
+  const PlanIoDevice devices[] = { { .path = "/dev/sda", .weight = 500 },
+                                   { .path = "/dev/sdb", .limits = { [PLAN_IO_READS] = 10 } } };
+  g_autoptr(GArray) array = g_array_new(FALSE, FALSE, sizeof(PlanIoDevice));
+  PlanLimits limits = limits_none();
+  g_auto(GStrv) argv = NULL;
+  g_autofree char *line = NULL;
+
+  g_array_append_vals(array, devices, G_N_ELEMENTS(devices));
+  limits.slice = "machine-web.slice";
+  limits.guest = (PlanQuota){ .quota = 5000, .period = 10000 };
+  limits.memory_max_kib = 1024;
+  limits.io_devices = array;
+  argv = scope_to_argv(&limits, "domrun-x.scope", 4711, /* is_user= */ TRUE);
+  line = g_strjoinv(" ", argv);
+  g_assert_cmpstr(
+      line, ==,
+      "busctl --user --quiet call org.freedesktop.systemd1 /org/freedesktop/systemd1 "
+      "org.freedesktop.systemd1.Manager StartTransientUnit ssa(sv)a(sa(sv)) domrun-x.scope fail 8 "
+      "Description s a guest of domrun PIDs au 1 4711 Slice s machine-web.slice "
+      "CPUQuotaPerSecUSec t 500000 CPUQuotaPeriodUSec t 10000 MemoryMax t 1048576 "
+      "IODeviceWeight a(st) 1 /dev/sda 500 IOReadIOPSMax a(st) 1 /dev/sdb 10 0");
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -386,5 +498,8 @@ int main(int argc, char **argv)
   g_test_add_func("/host/image/other-formats", test_other_formats);
   g_test_add_func("/host/image/paths", test_paths);
   g_test_add_func("/host/image/may-be", test_may_be);
+  g_test_add_func("/host/control-group", test_control_group);
+  g_test_add_func("/host/control-group/refused", test_control_group_refused);
+  g_test_add_func("/host/scope", test_scope);
   return g_test_run();
 }

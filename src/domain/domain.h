@@ -20,6 +20,7 @@ typedef struct Memory Memory;
 typedef struct MemoryBacking MemoryBacking;
 typedef struct Cpu Cpu;
 typedef struct CpuTune CpuTune;
+typedef struct DomainLimits DomainLimits;
 typedef struct Iothreads Iothreads;
 typedef struct Bootloader Bootloader;
 typedef struct Os Os;
@@ -59,6 +60,7 @@ struct Domain {
   Cpu *cpu;
   Iothreads *iothreads;
   CpuTune *cpu_tune;
+  DomainLimits *limits;
   Bootloader *bootloader;
   Os *os;
   Sysinfo *sysinfo;

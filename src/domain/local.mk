@@ -22,6 +22,7 @@ libdomrun_a_SOURCES += \
 	%D%/generator.c %D%/generator.h \
 	%D%/iothreads.c %D%/iothreads-qemu.c %D%/iothreads.h \
 	%D%/lifecycle.c %D%/lifecycle-qemu.c %D%/lifecycle.h \
+	%D%/limits.c %D%/limits-qemu.c %D%/limits.h \
 	%D%/live-facts.h \
 	%D%/memory.c %D%/memory-qemu.c %D%/memory.h \
 	%D%/memory-backing.c %D%/memory-backing-qemu.c %D%/memory-backing.h \

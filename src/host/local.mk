@@ -3,6 +3,7 @@ libdomrun_a_SOURCES += \
 	%D%/bootloader.c %D%/bootloader.h \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
+	%D%/control-group.c %D%/control-group.h \
 	%D%/dmi.c %D%/dmi.h \
 	%D%/emulator.c %D%/emulator.h \
 	%D%/emulator-lock.c %D%/emulator-lock.h \
@@ -14,6 +15,7 @@ libdomrun_a_SOURCES += \
 	%D%/images.c %D%/images.h \
 	%D%/kvm.c %D%/kvm.h \
 	%D%/leftovers.c %D%/leftovers.h \
+	%D%/limits.c %D%/limits.h \
 	%D%/link.c %D%/link.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/log-file.c %D%/log-file.h \
@@ -29,6 +31,7 @@ libdomrun_a_SOURCES += \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \
 	%D%/runtime-dir.c %D%/runtime-dir.h \
+	%D%/scope.c %D%/scope.h \
 	%D%/secrets.c %D%/secrets.h \
 	%D%/state-dir.c %D%/state-dir.h \
 	%D%/tap.c %D%/tap.h \

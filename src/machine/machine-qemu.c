@@ -16,6 +16,7 @@
 #include "domain/firmware.h"
 #include "domain/iothreads.h"
 #include "domain/lifecycle.h"
+#include "domain/limits.h"
 #include "domain/memory-backing.h"
 #include "domain/memory.h"
 #include "domain/metadata.h"
@@ -134,6 +135,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   cpu_translate(domain, plan);
   iothreads_translate(domain->iothreads, plan);
   cpu_tune_translate(domain->cpu_tune, plan);
+  domain_limits_translate(domain->limits, plan);
   clock_translate(domain->clock, domain->now, plan);
   translate_fixed(domain, plan);
   lifecycle_translate(domain->lifecycle, plan);

@@ -20,6 +20,7 @@
 #include "domain/generator.h"
 #include "domain/iothreads.h"
 #include "domain/lifecycle.h"
+#include "domain/limits.h"
 #include "domain/memory-backing.h"
 #include "domain/memory.h"
 #include "domain/metadata.h"
@@ -197,6 +198,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, cpu_parse(root, domain, &error), &error);
   collect(report, iothreads_parse(root, domain->iothreads, &error), &error);
   collect(report, cpu_tune_parse(root, domain, &error), &error);
+  collect(report, domain_limits_parse(root, domain, &error), &error);
   collect(report, features_parse(root, domain, &error), &error);
   collect(report, clock_parse(root, domain, &error), &error);
   collect(report, lifecycle_parse(root, domain->lifecycle, &error), &error);
@@ -288,6 +290,9 @@ static void ignore_parts(xmlNode *root)
     "iothreadids",
     "defaultiothread",
     "cputune",
+    "memtune",
+    "blkiotune",
+    "resource",
     "cpu",
     "os",
     "bootloader",
@@ -319,6 +324,7 @@ typedef struct {
   Cpu cpu;
   Iothreads iothreads;
   CpuTune cpu_tune;
+  DomainLimits limits;
   Bootloader bootloader;
   Os os;
   Sysinfo sysinfo;
@@ -343,6 +349,7 @@ static Domain *domain_new(XmlDocument *document)
     .cpu = &whole->cpu,
     .iothreads = &whole->iothreads,
     .cpu_tune = &whole->cpu_tune,
+    .limits = &whole->limits,
     .bootloader = &whole->bootloader,
     .os = &whole->os,
     .sysinfo = &whole->sysinfo,
@@ -397,6 +404,7 @@ void machine_free(Domain *domain)
   cpu_clear(domain->cpu);
   iothreads_clear(domain->iothreads);
   cpu_tune_clear(domain->cpu_tune);
+  domain_limits_clear(domain->limits);
   memory_backing_clear(domain->memory_backing);
   g_hash_table_unref(domain->claims);
   g_hash_table_unref(domain->rooms);

@@ -89,14 +89,10 @@ typedef struct {
 
 /* Where it is more than "it has no effect". A line goes when its room is built. */
 static const Consequence consequences[] = {
-  { "domain/blkiotune", "the guest's disks are not throttled against others" },
   { "domain/cpu", "the guest gets QEMU's default CPU, qemu64: RHEL 9 and others do not boot on it, and each "
                   "virtual CPU is a socket of its own, of which Windows uses one or two" },
   { "cputune/cachetune", "it has as much of the host's caches as others have: resctrl is left as it is" },
   { "cputune/memorytune", "its memory bandwidth is not limited: resctrl is left as it is" },
-  { "cputune/quota", "virtual CPUs are not limited" },
-  { "cputune/global_quota", "the guest is not limited" },
-  { "domain/memtune", "the guest's memory is not limited on the host" },
   { "domain/qemu:commandline", "QEMU does not get these arguments" },
   { "domain/qemu:override", "QEMU does not get these properties" },
   { "domain/launchSecurity", "the guest's memory would be open to the host" },

@@ -43,6 +43,7 @@ typedef enum {
   STEP_STDIO,
   STEP_DESCRIPTORS,
   STEP_CPUS,
+  STEP_GROUP,
   STEP_EXEC,
 } Step;
 
@@ -54,6 +55,7 @@ static const char *const step_names[] = {
   [STEP_STDIO] = "set up standard input and output",
   [STEP_DESCRIPTORS] = "pass descriptors",
   [STEP_CPUS] = "be pinned to its CPUs",
+  [STEP_GROUP] = "join its control group",
   [STEP_EXEC] = "execute",
 };
 
@@ -156,6 +158,8 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
     return STEP_STDIO;
   if (request->is_private)
     umask(0077);
+  if (request->group > 0 && write(request->group, "0", 1) != 1)
+    return STEP_GROUP;
   if (!pass_fds(request, first_free))
     return STEP_DESCRIPTORS;
   if (request->cpus && sched_setaffinity(0, request->cpus_size, request->cpus) < 0)

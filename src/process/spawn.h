@@ -27,9 +27,10 @@ typedef struct {
   gboolean may_gain_privileges; /* for a setuid program: the child can */
   gboolean is_shielded; /* SIGTERM, SIGINT and SIGHUP, which may come to all of a job, are blocked in the
                            child; only SIGKILL ends it */
-  gconstpointer cpus;   /* a set for sched_setaffinity(2), where the child is to run; NULL: where this does */
-  gsize cpus_size;      /* of it */
-  gboolean is_private;  /* what it makes is for this user alone, whatever the umask here is */
+  int group; /* cgroup.procs of a control group that the child joins; here; 0, or -1: it joins none */
+  gconstpointer cpus;  /* a set for sched_setaffinity(2), where the child is to run; NULL: where this does */
+  gsize cpus_size;     /* of it */
+  gboolean is_private; /* what it makes is for this user alone, whatever the umask here is */
 } SpawnRequest;
 
 /* Copies this process, as fork(2) does: 0 in the copy, which is a session of its own; its pid in the other,

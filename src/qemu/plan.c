@@ -214,9 +214,18 @@ const PlanRequirement *plan_find_requirement(const Plan *plan, PlanRequirementKi
   return NULL;
 }
 
+gboolean plan_tunes_threads(const Plan *plan)
+{
+  gboolean is_limited = FALSE;
+
+  for (guint i = 0; i < PLAN_THREAD_LAST; i++)
+    is_limited |= plan->limits.threads[i].quota > 0;
+  return is_limited || plan->threads->len > 0;
+}
+
 gboolean plan_holds_guest(const Plan *plan)
 {
-  return plan->commands->len > 0 || plan->threads->len > 0;
+  return plan->commands->len > 0 || plan_tunes_threads(plan);
 }
 
 gboolean plan_has_option(const Plan *plan, const char *option)

@@ -224,6 +224,46 @@ typedef struct {
   const char *without;   /* what it means that the shell's form leaves it out; a literal */
 } PlanCommand;
 
+/* Microseconds of a processor in each @period, which is 0 where it is the kernel's; 0: no limit. */
+typedef struct {
+  guint64 quota;
+  guint32 period;
+} PlanQuota;
+
+typedef enum {
+  PLAN_IO_READ_BYTES, /* a second, as the others */
+  PLAN_IO_WRITE_BYTES,
+  PLAN_IO_READS,
+  PLAN_IO_WRITES,
+  PLAN_IO_LAST,
+} PlanIoLimit;
+
+typedef struct {
+  const char *path;             /* of a block device of the host; borrowed */
+  guint32 weight;               /* 0: not given */
+  guint64 limits[PLAN_IO_LAST]; /* 0: not given */
+  Place place;
+} PlanIoDevice;
+
+#define PLAN_NO_LIMIT G_MAXUINT64
+
+/* What the guest may have of the host, in the terms of control groups of version 2: the kernel's
+ * documentation, admin-guide/cgroup-v2. */
+typedef struct {
+  gboolean is_given;
+  Place place;        /* of the first of them */
+  guint32 cpu_weight; /* 0: not given */
+  PlanQuota guest;
+  PlanQuota threads[PLAN_THREAD_LAST]; /* of each CPU and I/O thread, and of all other threads together */
+  guint64 memory_max_kib;              /* PLAN_NO_LIMIT, as the next two */
+  guint64 memory_high_kib;
+  guint64 memory_swap_kib;  /* of swap alone */
+  guint64 memory_low_kib;   /* 0: not given */
+  guint32 io_weight;        /* the same */
+  const GArray *io_devices; /* of PlanIoDevice; borrowed */
+  const char *slice;        /* of systemd, "machine-web.slice"; borrowed; NULL: the usual one */
+} PlanLimits;
+
 /* What the shell's form cannot say, and `run` does. */
 typedef struct {
   Place place;
@@ -258,9 +298,10 @@ typedef struct {
   const GArray *cpus;         /* of guint32: where all threads run that @threads leaves out; borrowed; NULL:
                                  wherever domrun does */
   GPtrArray *threads;         /* of PlanThread, borrowed: what is set before the guest runs */
-  GPtrArray *lacks;           /* of PlanLack */
-  GPtrArray *environment;     /* of PlanVariable, over what QEMU inherits */
-  const char *balloon_alias;  /* of the balloon, borrowed; with the next */
+  PlanLimits limits;
+  GPtrArray *lacks;          /* of PlanLack */
+  GPtrArray *environment;    /* of PlanVariable, over what QEMU inherits */
+  const char *balloon_alias; /* of the balloon, borrowed; with the next */
   guint32
       balloon_period; /* seconds after which it asks the guest for statistics, once QMP answers; 0: never */
   guint64 balloon_bytes; /* what the balloon is set to once QMP answers; 0: leave it */
@@ -304,6 +345,9 @@ PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attrib
 /* Something comes between QEMU's answer and the guest's first instruction: QEMU is started with -S, and told
  * to go on. */
 gboolean plan_holds_guest(const Plan *plan);
+
+/* Something is done with the threads of QEMU one by one. */
+gboolean plan_tunes_threads(const Plan *plan);
 
 /* Adds a variable of the environment. @value is borrowed. */
 void plan_add_variable(Plan *plan, const char *name, const char *value);

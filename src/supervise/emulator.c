@@ -163,7 +163,7 @@ static CpuMask *cpus_of(const Plan *plan)
 }
 
 static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources,
-                              const EmulatorLocks *locks, int output, GError **error)
+                              const EmulatorLocks *locks, int group, int output, GError **error)
 {
   g_auto(GStrv) argv = plan_to_argv(plan, PLAN_RUN);
   g_auto(GStrv) environment = make_environment(plan);
@@ -176,6 +176,7 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     .fds = (const SpawnFd *)(gpointer)fds->data,
     .n_fds = fds->len,
     .output = output,
+    .group = group,
     .cpus = cpus ? cpu_mask_bits(cpus) : NULL,
     .cpus_size = cpus ? cpu_mask_size(cpus) : 0,
     .is_private = TRUE,
@@ -200,8 +201,8 @@ static int take_qmp_socket(Resources *resources)
 }
 
 Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *resources,
-                         const EmulatorLocks *locks, const EmulatorHandlers *handlers, gpointer user_data,
-                         GError **error)
+                         const EmulatorLocks *locks, int group, const EmulatorHandlers *handlers,
+                         gpointer user_data, GError **error)
 {
   g_autoptr(Emulator) emulator = g_new0(Emulator, 1);
   autofd int output = -1;
@@ -216,7 +217,7 @@ Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *res
   }
   output = pipe_fds[1];
   emulator->log = emulator_log_new(context, pipe_fds[0]);
-  if (!start_process(emulator, plan, resources, locks, output, error))
+  if (!start_process(emulator, plan, resources, locks, group, output, error))
     return NULL;
   emulator->qmp = qmp_client_new(context, take_qmp_socket(resources), &qmp_handlers, emulator);
   watch_process(emulator, context);

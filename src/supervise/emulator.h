@@ -42,10 +42,11 @@ typedef struct {
   int fds[2];
 } EmulatorLocks;
 
-/* Starts QEMU with what @resources has acquired. NULL with a DOMRUN_ERROR_QEMU_START error on failure. */
+/* Starts QEMU with what @resources has acquired, in a control group (limits_fd(); -1: in this process's).
+ * NULL with a DOMRUN_ERROR_QEMU_START error on failure. */
 Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *resources,
-                         const EmulatorLocks *locks, const EmulatorHandlers *handlers, gpointer user_data,
-                         GError **error);
+                         const EmulatorLocks *locks, int group, const EmulatorHandlers *handlers,
+                         gpointer user_data, GError **error);
 
 /* Ends the process, if it has not ended, by SIGKILL, and reaps it. */
 void emulator_free(Emulator *emulator);

@@ -408,9 +408,15 @@ static gboolean start_emulator(Supervisor *supervisor, GError **error)
 
   if (lock < 0)
     return FALSE;
+  if (!supervisor->limits)
+    supervisor->limits =
+        limits_new(&supervisor->options->plan->limits, runtime_dir_path(supervisor->directory));
   supervisor->emulator = emulator_start(NULL, supervisor->options->plan, supervisor->resources, &locks,
-                                        &emulator_handlers, supervisor, error);
-  return supervisor->emulator != NULL;
+                                        limits_fd(supervisor->limits), &emulator_handlers, supervisor, error);
+  if (!supervisor->emulator)
+    return FALSE;
+  limits_start(supervisor->limits, emulator_pid(supervisor->emulator));
+  return TRUE;
 }
 
 /* What is known by now of the last run, and of what the host has given. */
@@ -658,6 +664,7 @@ static void clear(Supervisor *supervisor)
   core_dump_abandon(supervisor);
   emulator_free(supervisor->emulator);
   tuning_free(supervisor->tuning);
+  limits_free(supervisor->limits);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);
   uuid_lock_free(supervisor->uuid_lock); /* before the name: who may start again finds both free */

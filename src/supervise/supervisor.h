@@ -14,6 +14,7 @@
 #include "control/state.h"
 #include "domain/lifecycle.h"
 #include "domain/live-facts.h"
+#include "host/limits.h"
 #include "host/log-file.h"
 #include "host/resources.h"
 #include "host/runtime-dir.h"
@@ -109,6 +110,7 @@ typedef struct {
   Signals *signals;
   RuntimeDir *directory;
   UuidLock *uuid_lock;
+  Limits *limits; /* of what the host gives; or NULL */
   Resources *resources;
   Consoles *consoles;
   ControlServer *server;

@@ -11,7 +11,7 @@ struct Tuning {
   GHashTable *others;   /* threads that are neither a CPU's nor an I/O thread: as pointers */
   GHashTable *settings; /* of PlanThread by key_of() */
   GHashTable *masks;    /* of CpuMask by PlanThread: made once */
-  CpuMask *general;     /* for who has none of its own; or NULL */
+  CpuMask *general;     /* for who has none of its own; NULL: it was born with the right ones */
   GError *error;
 };
 
@@ -72,7 +72,10 @@ static gboolean set(Tuning *tuning, pid_t thread, PlanThreadKind kind, guint32 i
     return FALSE;
   if (!pin && tuning->general && !thread_pin(thread, tuning->general, &nowhere, error))
     return FALSE;
-  return !scheduler || thread_schedule(thread, scheduler, error);
+  if (scheduler && !thread_schedule(thread, scheduler, error))
+    return FALSE;
+  limits_set_thread(tuning->supervisor->limits, kind, id, thread);
+  return TRUE;
 }
 
 /* A thread that QEMU names: one of its own, and one that it has not named before. */
@@ -136,7 +139,7 @@ void tuning_start(Supervisor *supervisor, TuningFunc done)
   QmpClient *qmp = emulator_qmp(supervisor->emulator);
   Tuning *tuning;
 
-  if (plan->threads->len == 0) {
+  if (!plan_tunes_threads(plan)) {
     done(supervisor, /* error= */ NULL);
     return;
   }
@@ -146,8 +149,9 @@ void tuning_start(Supervisor *supervisor, TuningFunc done)
   tuning->others = threads_of(emulator_pid(supervisor->emulator));
   tuning->settings = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   tuning->masks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)cpu_mask_free);
-  tuning->general = plan->cpus ? cpu_mask_new(plan->cpus) : cpu_mask_of_self();
   collect_settings(tuning, plan);
+  if (find_setting(tuning, PLAN_THREAD_EMULATOR, PLAN_THREAD_ANY, /* is_pin= */ TRUE))
+    tuning->general = plan->cpus ? cpu_mask_new(plan->cpus) : cpu_mask_of_self();
   supervisor->tuning = tuning;
   qmp_client_execute(qmp, "query-cpus-fast", NULL, on_vcpus, tuning);
   qmp_client_execute(qmp, "query-iothreads", NULL, on_iothreads, tuning);

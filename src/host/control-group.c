@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "host/control-group.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/announce.h"
+#include "base/fd.h"
+
+enum { USUAL_PERIOD = 100000 }; /* the kernel's, in microseconds */
+
+struct ControlGroup {
+  const PlanLimits *limits;
+  char *parent;
+  char *path;
+  char *own_leaf;      /* where this process went; NULL: it stayed */
+  GPtrArray *enabled;  /* of char *: controllers that were not enabled before */
+  GHashTable *threads; /* paths of the groups of threads */
+  int fd;
+};
+
+/* ---- Files of a group ---- */
+
+/* An errno, or 0. The kernel's directories take no file that is not there. */
+static int try_file(const char *group, const char *file, const char *value)
+{
+  g_autofree char *path = g_build_filename(group, file, NULL);
+  autofd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  gsize length = strlen(value);
+
+  return fd >= 0 && write(fd, value, length) == (ssize_t)length ? 0 : errno;
+}
+
+/* @failure is an errno, or 0. */
+static gboolean check_written(int failure, const char *group, const char *file, const char *value,
+                              GError **error)
+{
+  return failure == 0 || error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot write '%s' to '%s/%s': %s",
+                                   value, group, file, g_strerror(failure));
+}
+
+static gboolean write_file(const char *group, const char *file, const char *value, GError **error)
+{
+  return check_written(try_file(group, file, value), group, file, value, error);
+}
+
+static gboolean has_word(const char *group, const char *file, const char *word)
+{
+  g_autofree char *path = g_build_filename(group, file, NULL);
+  g_autofree char *text = NULL;
+  g_auto(GStrv) words = NULL;
+
+  if (!g_file_get_contents(path, &text, NULL, NULL))
+    return FALSE;
+  words = g_strsplit_set(text, " \n", -1);
+  return g_strv_contains((const char *const *)words, word);
+}
+
+static gboolean make_directory(const char *path, GError **error)
+{
+  if (mkdir(path, 0755) == 0 || errno == EEXIST)
+    return TRUE;
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make the control group '%s': %s", path,
+                   g_strerror(errno));
+}
+
+/* ---- The limits ---- */
+
+/* A limit that cannot be is no reason not to run. */
+static void set(const ControlGroup *group, const char *file, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void set(const ControlGroup *group, const char *file, const char *format, ...)
+{
+  g_autofree char *value = NULL;
+  g_autoptr(GError) error = NULL;
+  va_list arguments;
+
+  va_start(arguments, format);
+  value = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  if (!write_file(group->path, file, value, &error))
+    announce_notice("the guest has no limit '%s': %s", file, error->message);
+}
+
+static void set_kib(const ControlGroup *group, const char *file, guint64 kib)
+{
+  if (kib != PLAN_NO_LIMIT)
+    set(group, file, "%" G_GUINT64_FORMAT, kib * 1024);
+}
+
+static char *describe_quota(const PlanQuota *quota)
+{
+  return g_strdup_printf("%" G_GUINT64_FORMAT " %u", quota->quota,
+                         quota->period ? quota->period : USUAL_PERIOD);
+}
+
+static void set_device(const ControlGroup *group, const PlanIoDevice *device)
+{
+  static const char *const keys[PLAN_IO_LAST] = {
+    [PLAN_IO_READ_BYTES] = "rbps",
+    [PLAN_IO_WRITE_BYTES] = "wbps",
+    [PLAN_IO_READS] = "riops",
+    [PLAN_IO_WRITES] = "wiops",
+  };
+  g_autoptr(GString) limits = g_string_new(NULL);
+  struct stat status;
+
+  if (stat(device->path, &status) < 0 || !S_ISBLK(status.st_mode)) {
+    announce_notice("%s:%d: '%s' is no block device of this host, and is not limited", device->place.file,
+                    device->place.line, device->path);
+    return;
+  }
+  if (device->weight)
+    set(group, "io.weight", "%u:%u %u", major(status.st_rdev), minor(status.st_rdev), device->weight);
+  for (guint i = 0; i < PLAN_IO_LAST; i++) {
+    if (device->limits[i])
+      g_string_append_printf(limits, " %s=%" G_GUINT64_FORMAT, keys[i], device->limits[i]);
+  }
+  if (limits->len > 0)
+    set(group, "io.max", "%u:%u%s", major(status.st_rdev), minor(status.st_rdev), limits->str);
+}
+
+static void set_all(const ControlGroup *group)
+{
+  const PlanLimits *limits = group->limits;
+
+  if (limits->cpu_weight)
+    set(group, "cpu.weight", "%u", limits->cpu_weight);
+  if (limits->guest.quota) {
+    g_autofree char *quota = describe_quota(&limits->guest);
+
+    set(group, "cpu.max", "%s", quota);
+  }
+  set_kib(group, "memory.max", limits->memory_max_kib);
+  set_kib(group, "memory.high", limits->memory_high_kib);
+  set_kib(group, "memory.swap.max", limits->memory_swap_kib);
+  if (limits->memory_low_kib)
+    set_kib(group, "memory.low", limits->memory_low_kib);
+  if (limits->io_weight)
+    set(group, "io.weight", "default %u", limits->io_weight);
+  for (guint i = 0; limits->io_devices && i < limits->io_devices->len; i++)
+    set_device(group, &g_array_index(limits->io_devices, PlanIoDevice, i));
+}
+
+/* ---- Controllers ---- */
+
+static gboolean limits_threads(const PlanLimits *limits)
+{
+  gboolean is_limited = FALSE;
+
+  for (guint i = 0; i < PLAN_THREAD_LAST; i++)
+    is_limited |= limits->threads[i].quota > 0;
+  return is_limited;
+}
+
+static gboolean needs(const PlanLimits *limits, const char *controller)
+{
+  if (g_str_equal(controller, "cpu"))
+    return limits->cpu_weight || limits->guest.quota || limits_threads(limits);
+  if (g_str_equal(controller, "memory"))
+    return limits->memory_max_kib != PLAN_NO_LIMIT || limits->memory_high_kib != PLAN_NO_LIMIT ||
+           limits->memory_swap_kib != PLAN_NO_LIMIT || limits->memory_low_kib;
+  return limits->io_weight || (limits->io_devices && limits->io_devices->len > 0);
+}
+
+static gboolean leave_parent(ControlGroup *group, GError **error)
+{
+  g_autofree char *name = g_strdup_printf("domrun-supervisor-%d", (int)getpid());
+  g_autofree char *leaf = g_build_filename(group->parent, name, NULL);
+
+  if (!make_directory(leaf, error))
+    return FALSE;
+  if (!write_file(leaf, "cgroup.procs", "0", error)) {
+    rmdir(leaf);
+    return FALSE;
+  }
+  group->own_leaf = g_steal_pointer(&leaf);
+  return TRUE;
+}
+
+static gboolean enable(ControlGroup *group, const char *controller, GError **error)
+{
+  static const char file[] = "cgroup.subtree_control";
+  g_autofree char *wish = g_strconcat("+", controller, NULL);
+  int failure;
+
+  if (!has_word(group->parent, "cgroup.controllers", controller))
+    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL,
+                     "the control group '%s' has no controller '%s' to give away", group->parent, controller);
+  if (has_word(group->parent, file, controller))
+    return TRUE;
+  failure = try_file(group->parent, file, wish);
+  if (failure == EBUSY && !group->own_leaf) {
+    if (!leave_parent(group, error))
+      return FALSE;
+    failure = try_file(group->parent, file, wish);
+  }
+  if (!check_written(failure, group->parent, file, wish, error))
+    return FALSE;
+  g_ptr_array_add(group->enabled, g_strdup(controller));
+  return TRUE;
+}
+
+static gboolean enable_all(ControlGroup *group, GError **error)
+{
+  static const char *const controllers[] = { "cpu", "memory", "io" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(controllers); i++) {
+    if (needs(group->limits, controllers[i]) && !enable(group, controllers[i], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+ControlGroup *control_group_new(const PlanLimits *limits, const char *root, const char *own, const char *name,
+                                GError **error)
+{
+  g_autoptr(ControlGroup) group = g_new0(ControlGroup, 1);
+  g_autofree char *processes = NULL;
+
+  group->limits = limits;
+  group->fd = -1;
+  group->enabled = g_ptr_array_new_with_free_func(g_free);
+  group->threads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  group->parent = g_build_filename(root, own, NULL);
+  if (!enable_all(group, error))
+    return NULL;
+  group->path = g_build_filename(group->parent, name, NULL);
+  processes = g_build_filename(group->path, "cgroup.procs", NULL);
+  if (!make_directory(group->path, error))
+    return NULL;
+  group->fd = open(processes, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (group->fd < 0) {
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot open '%s': %s", processes, g_strerror(errno));
+    return NULL;
+  }
+  set_all(group);
+  return g_steal_pointer(&group);
+}
+
+int control_group_fd(const ControlGroup *group)
+{
+  return group->fd;
+}
+
+/* ---- Threads ---- */
+
+/* The group of a kind of threads, or of one; its limit is set where it is new. */
+static gboolean ensure_threads(const ControlGroup *group, const char *path, const PlanQuota *quota,
+                               GError **error)
+{
+  g_autofree char *value = describe_quota(quota);
+
+  if (g_hash_table_contains(group->threads, path))
+    return TRUE;
+  if (!make_directory(path, error))
+    return FALSE;
+  g_hash_table_add(group->threads, g_strdup(path));
+  return write_file(path, "cgroup.type", "threaded", error) &&
+         write_file(group->path, "cgroup.subtree_control", "+cpu", error) &&
+         write_file(path, "cpu.max", value, error);
+}
+
+gboolean control_group_limit(const ControlGroup *group, PlanThreadKind kind, guint32 id, pid_t thread,
+                             GError **error)
+{
+  static const char *const names[PLAN_THREAD_LAST] = {
+    [PLAN_THREAD_VCPU] = "vcpu",
+    [PLAN_THREAD_IOTHREAD] = "iothread",
+    [PLAN_THREAD_EMULATOR] = "emulator",
+  };
+  const PlanQuota *quota = &group->limits->threads[kind];
+  g_autofree char *name = NULL, *path = NULL, *number = NULL;
+
+  if (quota->quota == 0)
+    return TRUE;
+  name = kind == PLAN_THREAD_EMULATOR ? g_strdup(names[kind]) : g_strdup_printf("%s%u", names[kind], id);
+  path = g_build_filename(group->path, name, NULL);
+  number = g_strdup_printf("%d", (int)thread);
+  return ensure_threads(group, path, quota, error) && write_file(path, "cgroup.threads", number, error);
+}
+
+/* ---- The end ---- */
+
+static void remove_threads(const ControlGroup *group)
+{
+  GHashTableIter iterator;
+  gpointer path;
+
+  g_hash_table_iter_init(&iterator, group->threads);
+  while (g_hash_table_iter_next(&iterator, &path, NULL))
+    rmdir(path);
+}
+
+static gboolean has_other_groups(const ControlGroup *group)
+{
+  GDir *directory = g_dir_open(group->parent, 0, NULL);
+  g_autofree char *own = g_path_get_basename(group->own_leaf);
+  gboolean has_other = FALSE;
+  const char *name;
+
+  while (directory && (name = g_dir_read_name(directory))) {
+    g_autofree char *path = g_build_filename(group->parent, name, NULL);
+
+    has_other |= !g_str_equal(name, own) && g_file_test(path, G_FILE_TEST_IS_DIR);
+  }
+  if (directory)
+    g_dir_close(directory);
+  return has_other;
+}
+
+/* As it was before, unless others have begun to use it. */
+static void return_to_parent(const ControlGroup *group)
+{
+  if (has_other_groups(group))
+    return;
+  for (guint i = 0; i < group->enabled->len; i++) {
+    g_autofree char *wish = g_strconcat("-", g_ptr_array_index(group->enabled, i), NULL);
+
+    write_file(group->parent, "cgroup.subtree_control", wish, /* error= */ NULL);
+  }
+  if (write_file(group->parent, "cgroup.procs", "0", /* error= */ NULL))
+    rmdir(group->own_leaf);
+}
+
+void control_group_free(ControlGroup *group)
+{
+  if (!group)
+    return;
+  fd_clear(&group->fd);
+  remove_threads(group);
+  if (group->path && rmdir(group->path) < 0)
+    announce_log("the control group '%s' stays: %s", group->path, g_strerror(errno));
+  if (group->own_leaf)
+    return_to_parent(group);
+  g_ptr_array_unref(group->enabled);
+  g_hash_table_unref(group->threads);
+  g_free(group->own_leaf);
+  g_free(group->path);
+  g_free(group->parent);
+  g_free(group);
+}

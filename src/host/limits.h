@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the kernel lets a guest have of this host. Where this process may divide its control group (a service
+ * or scope with Delegate=yes, a container), the guest has one below it, from its first instruction on; where
+ * systemd is there and gave no such right, it is asked for a scope of QEMU's own; else the user is told why
+ * there are no limits.
+ */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+#include "qemu/plan.h"
+
+typedef struct Limits Limits;
+
+/* @limits is borrowed; @key tells guests apart that run at once. NULL: there is nothing to limit. */
+Limits *limits_new(const PlanLimits *limits, const char *key);
+
+/* To which QEMU writes "0" before it begins; -1: it does not. */
+int limits_fd(const Limits *limits);
+
+/* QEMU is there. */
+void limits_start(Limits *limits, pid_t pid);
+
+/* This is a thread of QEMU of that kind. */
+void limits_set_thread(Limits *limits, PlanThreadKind kind, guint32 id, pid_t thread);
+
+/* QEMU has ended. */
+void limits_free(Limits *limits);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Limits, limits_free)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * systemd's scopes: a control group for a process that is there already, which systemd makes, limits, and
+ * removes once it is empty. org.freedesktop.systemd1(5), systemd.resource-control(5).
+ */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "qemu/plan.h"
+
+/* Whether systemd is what runs this host. */
+gboolean scope_is_possible(void);
+
+/* The command line of busctl(1), which puts @pid into scope @name; the caller frees it. */
+char **scope_to_argv(const PlanLimits *limits, const char *name, pid_t pid, gboolean is_user);
+
+gboolean scope_start(const PlanLimits *limits, const char *name, pid_t pid, GError **error);
