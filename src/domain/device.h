@@ -27,6 +27,7 @@ typedef struct Device {
   const char *alias;     /* its id in QEMU and in the live XML; set by the alias pass */
   Address address;       /* given by the document, or set by the address pass */
   PciPlug pci_plug;      /* what the address pass is to look for; set by the room's complete() */
+  guint8 pci_order;      /* its turn in that, if it is not its room's; 0: it is */
   gboolean is_usb;       /* plugged into a USB controller: the address pass gives it a port; set likewise */
   BootClass boot_class;  /* which <boot dev=''> of <os> means it; BOOT_NONE: none */
   guint32 boot_order;    /* of <boot order=...>, from 1; 0: none */
@@ -40,6 +41,7 @@ enum {
   DEVICE_PCI_ORDER_SOUND,
   DEVICE_PCI_ORDER_CONTROLLER,
   DEVICE_PCI_ORDER_DISK,
+  DEVICE_PCI_ORDER_HOSTDEV,
   DEVICE_PCI_ORDER_MEMBALLOON,
   DEVICE_PCI_ORDER_RNG,
   DEVICE_PCI_ORDER_WATCHDOG,

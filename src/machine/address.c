@@ -586,11 +586,16 @@ static void reserve_primary_video(PciMap *map)
   }
 }
 
+static guint order_of(const Device *device)
+{
+  return device->pci_order ? device->pci_order : device->room->pci_order;
+}
+
 static gboolean place_devices(PciMap *map, GError **error)
 {
   for (guint order = 0; order <= DEVICE_PCI_ORDER_LAST; order++) {
     DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
-      if (device->room->pci_order == order && !is_pci_bus(device) && !place_device(map, device, error))
+      if (order_of(device) == order && !is_pci_bus(device) && !place_device(map, device, error))
         return FALSE;
     }
   }

@@ -264,6 +264,7 @@ static void complete_model(const Domain *domain, Interface *interface)
                    "'netfront' is Xen's; an emulated 'rtl8139' takes its place");
   if (interface->source.type == INTERFACE_HOSTDEV) { /* it is what the host's device is */
     interface->device.pci_plug = PCI_PLUG_EXPRESS;
+    interface->device.pci_order = DEVICE_PCI_ORDER_HOSTDEV;
     return;
   }
   if (interface->model == INTERFACE_MODEL_DEFAULT || interface->model == INTERFACE_MODEL_NETFRONT)
