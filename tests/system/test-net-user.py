@@ -126,11 +126,21 @@ def test_supervisor_is_killed():
 
 
 def test_port_is_taken():
+    for backend in ("", PASST):
+        with socket.create_server(("127.0.0.1", 2080)), guest.Directory() as directory:
+            run = directory.run(guest.hello_xml(devices=SERIAL + nic(backend + FORWARD)))
+            assert run.wait() == 4, run.said()
+            assert "<portForward>: cannot listen on '127.0.0.1' port '2080': Address already in use" in run.err.text, \
+                run.said()
+            directory.assert_nothing_left()
+
+
+def test_passt_refuses():
     need_passt()
-    with socket.create_server(("127.0.0.1", 2080)), guest.Directory() as directory:
-        run = directory.run(guest.hello_xml(devices=SERIAL + nic(PASST + FORWARD)))
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(devices=SERIAL + nic(PASST + "<source dev='nothing'/>")))
         assert run.wait() == 4, run.said()
-        assert "passt ended with status 1\n  its last words: Failed to bind" in run.err.text, run.said()
+        assert "passt ended with status 1\n  its last words: Invalid interface name" in run.err.text, run.said()
         directory.assert_nothing_left()
 
 

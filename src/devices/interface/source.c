@@ -438,7 +438,7 @@ gboolean interface_source_validate(const InterfaceSource *source, GError **error
 void interface_source_complete(Domain *domain, InterfaceSource *source)
 {
   give_up_protections(domain, &source->plug);
-  if (source->user.backend == USER_BACKEND_PASST)
+  if (source->type == INTERFACE_USER)
     interface_user_complete(&source->user);
   warn_of_unused(domain, source);
 }

@@ -24,6 +24,51 @@ static gboolean is_excluded(const Forward *forward, guint port)
   return FALSE;
 }
 
+static void forward_port_free(gpointer data)
+{
+  ForwardPort *port = data;
+
+  g_free(port->address);
+  g_free(port);
+}
+
+static void require_range(const Forward *forward, const ForwardRange *range, GPtrArray *ports)
+{
+  for (guint port = range->start; port <= range->end && ports->len < FORWARD_PORTS_MAX; port++) {
+    ForwardPort *one;
+
+    if (range->is_excluded || is_excluded(forward, port))
+      continue;
+    one = g_new0(ForwardPort, 1);
+    one->forward = forward;
+    one->address = g_strdup_printf("%s %u", forward->address ? forward->address : "0.0.0.0", port);
+    g_ptr_array_add(ports, one);
+  }
+}
+
+static GPtrArray *list_ports(const InterfaceUser *user)
+{
+  GPtrArray *ports = g_ptr_array_new_with_free_func(forward_port_free);
+
+  for (guint i = 0; user->forwards && i < user->forwards->len; i++) {
+    const Forward *forward = g_ptr_array_index(user->forwards, i);
+
+    for (guint j = 0; j < forward->ranges->len; j++)
+      require_range(forward, &g_array_index(forward->ranges, ForwardRange, j), ports);
+  }
+  return ports;
+}
+
+static void require_ports(const InterfaceUser *user, Plan *plan)
+{
+  for (guint i = 0; user->ports && i < user->ports->len; i++) {
+    const ForwardPort *port = g_ptr_array_index(user->ports, i);
+
+    plan_require(plan, port->forward->protocol == FORWARD_TCP ? PLAN_REQUIRE_TCP_PORT : PLAN_REQUIRE_UDP_PORT,
+                 &port->forward->place, NULL, port->address);
+  }
+}
+
 static void add_port(Json *list, const Forward *forward, guint port, guint to)
 {
   g_autofree char *text = g_strdup_printf("%s:%s:%u-:%u", forward->protocol == FORWARD_TCP ? "tcp" : "udp",
@@ -108,7 +153,7 @@ static char *describe_forward(const Forward *forward)
   return g_string_free(text, /* free_segment= */ FALSE);
 }
 
-void interface_user_complete(InterfaceUser *user)
+static GPtrArray *make_arguments(const InterfaceUser *user)
 {
   GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
 
@@ -127,7 +172,14 @@ void interface_user_complete(InterfaceUser *user)
 
     add_argument(arguments, forward->protocol == FORWARD_TCP ? "--tcp-ports" : "--udp-ports", ports);
   }
-  user->passt_arguments = arguments;
+  return arguments;
+}
+
+void interface_user_complete(InterfaceUser *user)
+{
+  user->ports = list_ports(user);
+  if (user->backend == USER_BACKEND_PASST)
+    user->passt_arguments = make_arguments(user);
 }
 
 static void translate_passt(const InterfaceUser *user, const Device *device, Plan *plan)
@@ -158,6 +210,7 @@ void interface_user_translate(const InterfaceUser *user, const Device *device, P
 {
   InterfaceUser slirp = *user;
 
+  require_ports(user, plan);
   if (user->backend == USER_BACKEND_DEFAULT) {
     translate_slirp(user, device, PLAN_BOTH, plan);
     return;

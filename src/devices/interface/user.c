@@ -13,7 +13,7 @@ ENUM_TABLE(interface_user_backend_table,
 ENUM_TABLE(interface_forward_table, FORWARD_LAST, "tcp", "udp");
 
 /* QEMU listens on each port by itself, and is told each one. */
-enum { SLIRP_PORTS_MAX = 1000 };
+enum { SLIRP_PORTS_MAX = FORWARD_PORTS_MAX };
 
 /* ---- <ip> ---- */
 
@@ -211,5 +211,6 @@ gboolean interface_user_validate(const InterfaceUser *user, GError **error)
 void interface_user_clear(InterfaceUser *user)
 {
   g_clear_pointer(&user->forwards, g_ptr_array_unref);
+  g_clear_pointer(&user->ports, g_ptr_array_unref);
   g_clear_pointer(&user->passt_arguments, g_ptr_array_unref);
 }

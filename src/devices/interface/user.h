@@ -51,6 +51,15 @@ typedef struct {
   Place place;
 } Forward;
 
+/* How many ports one by one are looked after. */
+enum { FORWARD_PORTS_MAX = 1000 };
+
+/* A port of the host, for a requirement of the plan. */
+typedef struct {
+  const Forward *forward;
+  char *address; /* "127.0.0.1 2022" */
+} ForwardPort;
+
 typedef struct {
   UserBackend backend;
   const char *log_path; /* of passt, absolute; NULL: none */
@@ -62,6 +71,7 @@ typedef struct {
   InterfaceIp ipv6;
   Place ip_place;
   GPtrArray *forwards;        /* of Forward; NULL: none */
+  GPtrArray *ports;           /* of ForwardPort: what has to be free on the host; set like the next */
   GPtrArray *passt_arguments; /* what passt is told; set by interface_user_complete() */
 } InterfaceUser;
 
@@ -74,7 +84,7 @@ gboolean interface_user_validate(const InterfaceUser *user, GError **error);
 
 void interface_user_clear(InterfaceUser *user);
 
-/* Makes what passt is to be told. */
+/* Makes what is derived from the rest: the ports, and what passt is to be told. */
 void interface_user_complete(InterfaceUser *user);
 
 /* Adds the back end, with the id "host<alias>". */
