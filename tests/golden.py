@@ -49,7 +49,7 @@ HOST_FINDING = re.compile(rb": warning: (?:<[^ ]*>: )?(?:attribute '[^']*': )?(?
                           rb"|the bridge '[^']*', which --network gives "
                           rb"|there is no file '[^']*' for the firmware's variables|this host has no (?:UEFI firmware|CPU) "
                           rb"|[0-9]+ huge pages of |this host's kernel has no huge pages"
-                          rb"|nobody has the secret |(?:this user|root|'[^']*') may not |'kvm' needs /dev/kvm)")
+                          rb"|nobody has the secret |nobody knows the pool |(?:this user|root|'[^']*') may not |'kvm' needs /dev/kvm)")
 MISSING_HERE = re.compile(rb": no such file: '@DIR@/")
 
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "domain/networks.h"
+#include "domain/pools.h"
 #include "domain/protection.h"
 #include "host/dmi.h"
 #include "domain/secrets.h"
@@ -19,6 +20,7 @@
 #include "host/kvm.h"
 #include "host/machine-id.h"
 #include "host/networks.h"
+#include "host/pools.h"
 #include "host/secrets.h"
 #include "host/state-dir.h"
 #include "machine/machine.h"
@@ -34,6 +36,7 @@ void document_command_clear(DocumentCommand *command)
   g_free(command->emulator);
   g_free(command->machine);
   g_strfreev(command->networks);
+  g_strfreev(command->pools);
   g_strfreev(command->secrets);
   g_free(command->certificates);
   g_free(command->state_directory);
@@ -82,6 +85,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     { "random", 0, 0, G_OPTION_ARG_NONE, &command->is_random, "draw generated values by chance", NULL },
     { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->networks,
       "what a virtual network of the document is on this host; may be repeated", "NAME=bridge:BRIDGE|user" },
+    { "pool", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->pools,
+      "where the volumes of a storage pool of the document are; may be repeated", "NAME=DIR" },
     { "secret", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->secrets,
       "where a secret of the document is, by its uuid or usage; may be repeated", "NAME=FILE|fd:NUMBER" },
     { "certificates", 0, 0, G_OPTION_ARG_FILENAME, &command->certificates,
@@ -171,6 +176,20 @@ static GPtrArray *parse_networks(char *const *texts, GError **error)
   return g_steal_pointer(&networks);
 }
 
+static GPtrArray *parse_pools(char *const *texts, GError **error)
+{
+  g_autoptr(GPtrArray) pools = g_ptr_array_new_with_free_func((GDestroyNotify)domain_pool_free);
+
+  for (; texts && *texts; texts++) {
+    DomainPool *pool = domain_pool_new(*texts, error);
+
+    if (!pool)
+      return NULL;
+    g_ptr_array_add(pools, pool);
+  }
+  return g_steal_pointer(&pools);
+}
+
 static gboolean parse_certificates(DocumentCommand *command, DomainOptions *options, GError **error)
 {
   char *path;
@@ -242,6 +261,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   DomainOptions options = DOMAIN_OPTIONS_INIT;
   g_autoptr(GPtrArray) networks = NULL;
   g_autoptr(GPtrArray) secrets = NULL;
+  g_autoptr(GPtrArray) pools = NULL;
   GError *error = NULL;
 
   command->report = report_new();
@@ -252,6 +272,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   seed = make_seed(command);
   options.seed = seed;
   options.open_network = networks_open;
+  options.find_pool = pools_find_directory;
   options.find_secret = secrets_find;
   options.has_file = images_can_read;
   options.has_vhost_net = networks_have_vhost();
@@ -266,8 +287,11 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
       parse_emulator(command, &options, &error) && parse_certificates(command, &options, &error))
     networks = parse_networks(command->networks, &error);
   if (networks)
+    pools = parse_pools(command->pools, &error);
+  if (pools)
     secrets = parse_secrets(command->secrets, is_dry_run, &error);
   options.networks = networks;
+  options.pools = pools;
   options.secrets = secrets;
   if (secrets)
     command->document = xml_document_load(path, &error);

@@ -108,6 +108,11 @@ struct DomainOptions {
 
   const char
       *certificates; /* the directory of this host's certificates for TLS, absolute; NULL: the usual one */
+  const GPtrArray *pools; /* of DomainPool: --pool; or NULL */
+
+  /* The directory of a storage pool that the host itself defines, or NULL; the caller frees it. NULL: nobody
+   * can be asked. */
+  char *(*find_pool)(const char *pool);
   const GPtrArray *secrets; /* of DomainSecret: --secret; or NULL */
 
   /* The file, in base64, in which libvirt keeps a secret on this host, or NULL; the caller frees it. @uuid or

@@ -34,4 +34,5 @@ libdomrun_a_SOURCES += \
 	%D%/seclabel.c %D%/seclabel.h \
 	%D%/secrets.c %D%/secrets.h \
 	%D%/numa.c %D%/numa-qemu.c %D%/numa.h \
+	%D%/pools.c %D%/pools.h \
 	%D%/os.c %D%/os-qemu.c %D%/os.h

@@ -27,6 +27,7 @@ libdomrun_a_SOURCES += \
 	%D%/passt.c %D%/passt.h \
 	%D%/pci.c %D%/pci.h \
 	%D%/port.c %D%/port.h \
+	%D%/pools.c %D%/pools.h \
 	%D%/requirement.c %D%/requirement.h \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \

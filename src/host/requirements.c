@@ -22,6 +22,7 @@
 #include "host/macvtap.h"
 #include "host/output-file.h"
 #include "host/pci.h"
+#include "host/pools.h"
 #include "host/requirement.h"
 #include "host/secrets.h"
 #include "host/threads.h"
@@ -339,6 +340,7 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_DEVICE] = check_device,
   [PLAN_REQUIRE_PIPE] = check_pipe,
   [PLAN_REQUIRE_SOCKET] = check_socket,
+  [PLAN_REQUIRE_POOL] = pools_refuse,
   [PLAN_REQUIRE_SECRET] = secrets_check,
   [PLAN_REQUIRE_HUGEPAGES] = hugepages_check,
   [PLAN_REQUIRE_FIRMWARE] = firmware_refuse,

@@ -26,6 +26,7 @@
 #include "domain/metadata.h"
 #include "domain/os.h"
 #include "domain/pm.h"
+#include "domain/pools.h"
 #include "domain/seclabel.h"
 #include "domain/secrets.h"
 #include "domain/sysinfo.h"
@@ -224,6 +225,7 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   DOMAIN_FOREACH_DEVICE(domain, device, i)
     collect(report, device->room->complete(domain, device, &error), &error);
   collect(report, secrets_check_used(domain, &error), &error);
+  collect(report, pools_check_used(domain, &error), &error);
   if (report_has_errors(report))
     return;
   domain->bootloader->disk = disk_first(domain);

@@ -178,6 +178,7 @@ typedef enum {
   PLAN_REQUIRE_NETWORK,   /* a virtual network of that name, whose bridge nobody could name: never there */
   PLAN_REQUIRE_DEVICE,    /* a character device that can be read and written */
   PLAN_REQUIRE_PIPE,      /* a FIFO of that name, or two: NAME.in and NAME.out */
+  PLAN_REQUIRE_POOL,      /* a storage pool of that name, which nobody knows: never there */
   PLAN_REQUIRE_SECRET,    /* a secret that somebody has: the path is the file, or NULL */
   PLAN_REQUIRE_SOCKET,    /* a UNIX socket that can be connected to */
   PLAN_REQUIRE_LISTEN,    /* a place for a UNIX socket: nothing there but perhaps an old socket */

@@ -182,4 +182,47 @@ def test_throttled():
         directory.destroy("backing")
 
 
+VOLUME = """<domain type='qemu'>
+  <name>backing</name>
+  <memory unit='MiB'>16</memory>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <features><acpi/><apic/></features>
+  <devices>
+    <disk type='volume'>
+      <driver name='qemu' type='raw'/>
+      <source pool='my pool' volume='named.img'/>
+      <target dev='vda' bus='virtio'/>
+    </disk>
+    <serial type='pty'/>
+  </devices>
+</domain>
+"""
+
+
+def boot_volume(directory, *options):
+    run = directory.run(VOLUME, "--console", *options)
+    run.expect("hello from named.")
+    run.send(b"p")
+    assert run.wait() == 0, run.said()
+
+
+def test_volume():
+    """The pool is the user's own, of libvirt's, or is said; and one of other things than files is none."""
+    with guest.Directory() as directory:
+        make_images(directory)
+        boot_volume(directory, "--pool=my pool=.")
+        run = directory.run(VOLUME)
+        assert run.wait() == 4, run.said()
+        run.expect_error("attribute 'pool': nobody knows the pool 'my pool'(?s:.*)--pool=my pool=DIR")
+        pools = directory.path / "config/libvirt/storage"
+        pools.mkdir(parents=True)
+        directory.environment["XDG_CONFIG_HOME"] = str(directory.path / "config")
+        definition = f"<pool type='dir'><name>my pool</name><target><path>{directory.path}</path></target></pool>"
+        (pools / "my pool.xml").write_text(definition)
+        boot_volume(directory)
+        (pools / "my pool.xml").write_text(definition.replace("dir", "iscsi"))
+        assert directory.run(VOLUME).wait() == 4
+        directory.assert_nothing_left()
+
+
 tap.main()

@@ -312,8 +312,8 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
     device->pci_plug =
         disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
   device->is_usb = disk->bus == DISK_BUS_USB;
-  apply_startup_policy(domain, disk);
   complete_images(domain, disk);
+  apply_startup_policy(domain, disk);
   warn_of_lun(domain, disk);
   warn_of_tray(domain, disk);
   warn_of_host(domain, &disk->image.source);

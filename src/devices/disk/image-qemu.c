@@ -199,6 +199,10 @@ static void require(const Link *link, Plan *plan)
 
   if (!source->path)
     return;
+  if (source->is_pool_unknown) {
+    plan_require(plan, PLAN_REQUIRE_POOL, &source->place, "pool", source->pool);
+    return;
+  }
   if (source->type == DISK_TYPE_DIR) {
     plan_require(plan, PLAN_REQUIRE_DIRECTORY, &source->place, disk_source_attribute(source), source->path);
     return;

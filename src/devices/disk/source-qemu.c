@@ -77,6 +77,7 @@ Props *disk_source_translate(const DiskSource *source, const char *prefix, const
     return translate_network(source, prefix, plan);
   case DISK_TYPE_NVME:
     return translate_nvme(source);
+  case DISK_TYPE_VOLUME: /* an empty drive has no node, and others have become files or devices */
   case DISK_TYPE_LAST:
     break;
   }

@@ -5,11 +5,14 @@
 
 #include <string.h>
 
+#include "domain/domain.h"
 #include "domain/memory.h"
+#include "domain/pools.h"
 #include "xml/element.h"
 
-ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block",
-           [DISK_TYPE_DIR] = "dir", [DISK_TYPE_NETWORK] = "network", [DISK_TYPE_NVME] = "nvme");
+ENUM_TABLE(disk_type_table,
+           DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block", [DISK_TYPE_DIR] = "dir",
+           [DISK_TYPE_NETWORK] = "network", [DISK_TYPE_NVME] = "nvme", [DISK_TYPE_VOLUME] = "volume");
 ENUM_TABLE(disk_startup_table, DISK_STARTUP_LAST, [DISK_STARTUP_MANDATORY] = "mandatory",
            [DISK_STARTUP_REQUISITE] = "requisite", [DISK_STARTUP_OPTIONAL] = "optional");
 ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK_FORMAT_BOCHS] = "bochs",
@@ -20,12 +23,12 @@ ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK
 
 static const char *const attributes[DISK_TYPE_LAST] = {
   [DISK_TYPE_FILE] = "file",        [DISK_TYPE_BLOCK] = "dev", [DISK_TYPE_DIR] = "dir",
-  [DISK_TYPE_NETWORK] = "protocol", [DISK_TYPE_NVME] = "type",
+  [DISK_TYPE_NETWORK] = "protocol", [DISK_TYPE_NVME] = "type", [DISK_TYPE_VOLUME] = "volume",
 };
 
 const char *disk_source_attribute(const DiskSource *source)
 {
-  return attributes[source->type];
+  return source->volume ? "volume" : attributes[source->type];
 }
 
 /* One of another type's would be what the user means, or not: nobody knows. */
@@ -168,9 +171,31 @@ static gboolean read_network(xmlNode *node, DiskSource *source, GError **error)
   return source->is_there;
 }
 
+ENUM_TABLE(disk_volume_mode_table, 2, "host", "direct");
+
+/* The name is that of a file in the pool's directory, and of nothing beyond it. */
+static gboolean read_volume(xmlNode *node, DiskSource *source, GError **error)
+{
+  int mode = 0;
+
+  if (!xml_attribute_required(node, "pool", &source->pool, error) ||
+      !xml_attribute_required(node, "volume", &source->volume, error) ||
+      !xml_attribute_enum(node, "mode", &disk_volume_mode_table, &mode, error) ||
+      !xml_attribute_enum(node, "startupPolicy", &disk_startup_table, XML_ENUM(&source->startup), error))
+    return FALSE;
+  if (strchr(source->volume, '/') || g_str_equal(source->volume, ".") || g_str_equal(source->volume, ".."))
+    return xml_error(error, node, "volume", "'%s' is not the name of a volume", source->volume);
+  if (mode == 1) {
+    xml_error(error, node, "mode", "'direct' needs a pool of iSCSI, which domrun does not look into");
+    return error_add_hint(error, "type='network' with protocol='iscsi' is the same disk");
+  }
+  source->is_there = TRUE;
+  return TRUE;
+}
+
 static gboolean (*const readers[DISK_TYPE_LAST])(xmlNode *node, DiskSource *source, GError **error) = {
   [DISK_TYPE_FILE] = read_path,       [DISK_TYPE_BLOCK] = read_path, [DISK_TYPE_DIR] = read_path,
-  [DISK_TYPE_NETWORK] = read_network, [DISK_TYPE_NVME] = read_nvme,
+  [DISK_TYPE_NETWORK] = read_network, [DISK_TYPE_NVME] = read_nvme,  [DISK_TYPE_VOLUME] = read_volume,
 };
 
 /* The file keeps the label that it has, which is what relabel='no' asks for. */
@@ -210,8 +235,23 @@ gboolean disk_source_parse_old(xmlNode *disk, DiskSource *source, GError **error
          (!source->network || disk_network_parse_auth(disk, source->network, error));
 }
 
+/* Where nobody knows it, the path is one that is nowhere. */
+static void find_volume(const Domain *domain, DiskSource *source)
+{
+  gboolean is_block = FALSE;
+  g_autofree char *path = pools_find(domain, source->pool, source->volume, &is_block);
+
+  source->is_pool_unknown = path == NULL;
+  if (!path)
+    path = g_build_filename("/nonexistent", source->pool, source->volume, NULL);
+  source->type = is_block ? DISK_TYPE_BLOCK : DISK_TYPE_FILE;
+  source->path = xml_document_keep(domain->document, path);
+}
+
 void disk_source_complete(const Domain *domain, DiskSource *source)
 {
+  if (source->type == DISK_TYPE_VOLUME && source->volume)
+    find_volume(domain, source);
   disk_encryption_complete(domain, &source->encryption);
   if (source->network)
     disk_network_complete(domain, source->network);

@@ -23,6 +23,7 @@ typedef enum {
   DISK_TYPE_DIR,     /* QEMU shows a directory as a FAT file system */
   DISK_TYPE_NETWORK, /* on a server: network.h */
   DISK_TYPE_NVME,    /* a namespace of a controller that no driver of the host has */
+  DISK_TYPE_VOLUME,  /* of a pool; a file or a device once it is found */
   DISK_TYPE_LAST,
 } DiskType;
 
@@ -65,9 +66,11 @@ typedef struct {
 
 typedef struct {
   DiskType type;
-  Place place;       /* of the element, or of its parent where there is none */
-  gboolean is_there; /* FALSE: an empty drive */
-  const char *path;  /* FILE, BLOCK, DIR: absolute */
+  Place place;               /* of the element, or of its parent where there is none */
+  gboolean is_there;         /* FALSE: an empty drive */
+  const char *path;          /* FILE, BLOCK, DIR: absolute */
+  const char *pool, *volume; /* where the document has these, or NULL */
+  gboolean is_pool_unknown;
   DiskStartup startup;
   DiskReservations reservations;
   DiskNetwork *network;     /* NETWORK */
