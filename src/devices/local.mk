@@ -19,6 +19,7 @@ libdomrun_a_SOURCES += \
 	%D%/disk/network.c %D%/disk/network-qemu.c %D%/disk/network.h \
 	%D%/disk/source.c %D%/disk/source-qemu.c %D%/disk/source.h \
 	%D%/disk/target.c \
+	%D%/disk/vhostuser.c \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/graphics/graphics.c %D%/graphics/graphics-qemu.c %D%/graphics/graphics.h \
 	%D%/graphics/spice.c %D%/graphics/spice-qemu.c %D%/graphics/spice.h \

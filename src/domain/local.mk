@@ -33,6 +33,7 @@ libdomrun_a_SOURCES += \
 	%D%/sysinfo.c %D%/sysinfo-qemu.c %D%/sysinfo.h \
 	%D%/seclabel.c %D%/seclabel.h \
 	%D%/secrets.c %D%/secrets.h \
+	%D%/shared-memory.c %D%/shared-memory.h \
 	%D%/numa.c %D%/numa-qemu.c %D%/numa.h \
 	%D%/pools.c %D%/pools.h \
 	%D%/os.c %D%/os-qemu.c %D%/os.h

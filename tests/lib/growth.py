@@ -106,6 +106,10 @@ KINDS = [
     Kind("disk with boot order", lambda i: disk("sd" + letters(i), "usb", f"<boot order='{i + 1}'/>", i), fixed=XHCI),
     Kind("disk with one boot order", lambda i: disk("sd" + letters(i), "usb", "<boot order='1'/>", i), fixed=XHCI),
     Kind("disk with alias", lambda i: disk("sd" + letters(i), "usb", f"<alias name='ua-{i}'/>", i), fixed=XHCI),
+    Kind("disk with one group of limits", lambda i: disk("vd" + letters(i), "virtio", "<iotune><group_name>g</group_name>"
+                                                         "<total_iops_sec>9</total_iops_sec></iotune>", i)),
+    Kind("disk on a server", lambda i: f"<disk type='network'><source protocol='nbd' name='{i}'><host name='h'/></source>"
+                                       f"<target dev='vd{letters(i)}' bus='virtio'/></disk>"),
     Kind("disk with one alias", lambda i: disk("sd" + letters(i), "usb", "<alias name='ua-x'/>", i), fixed=XHCI),
     Kind("interface virtio", lambda i: interface(i, SERIAL_NET)),
     Kind("interface rtl8139", lambda i: interface(i)),

@@ -94,6 +94,33 @@ def test_nbd_without_server():
         refuse(directory, "protocol='nbd'><host name='127.0.0.1' port='10811'/>", "Connection refused")
 
 
+@contextlib.contextmanager
+def vhost_user(directory):
+    """The built-in guest as a disk of qemu-storage-daemon's; it is ready when that has gone into the background."""
+    if not shutil.which("qemu-storage-daemon"):
+        raise tap.Skip("there is no qemu-storage-daemon")
+    shutil.copyfile(guest.IMAGE, directory.path / "image")
+    pid_file = directory.path / "daemon.pid"
+    subprocess.run(["qemu-storage-daemon", "--blockdev", "driver=file,node-name=image,filename=image", "--export",
+                    "type=vhost-user-blk,id=x,node-name=image,writable=on,addr.type=unix,addr.path=disk.sock",
+                    f"--pidfile={pid_file}", "--daemonize"], cwd=directory.path, check=True)
+    try:
+        yield
+    finally:
+        os.kill(int(pid_file.read_text()), 15)
+
+
+def test_vhost_user():
+    with guest.Directory() as directory, vhost_user(directory):
+        xml = XML.replace("type='network'", "type='vhostuser'").replace(
+            "  <os>", "  <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>\n  <os>")
+        run = directory.run(xml.format(source="type='unix' path='disk.sock'>", more=""), "--console")
+        run.expect("hello from domrun")
+        run.send(b"p")
+        assert run.wait() == 0, run.said()
+        directory.assert_nothing_left()
+
+
 def openssl(directory, *arguments):
     subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
 

@@ -39,6 +39,8 @@ static gboolean parse_image(xmlNode *node, DiskImage *image, GError **error)
     return FALSE;
   if (!image->source.is_there)
     return xml_error(error, source, disk_source_attribute(&image->source), "is missing");
+  if (image->source.type == DISK_TYPE_VHOSTUSER)
+    return xml_error(error, node, "type", "'vhostuser' is a disk, and no image that another could be over");
   image->source.startup = DISK_STARTUP_MANDATORY; /* libvirt has no other for these */
   return TRUE;
 }

@@ -15,6 +15,11 @@ ENUM_TABLE(disk_virtio_driver_table,
            DISK_MODEL_LAST, [DISK_MODEL_DEFAULT] = "virtio-blk-pci", [DISK_MODEL_VIRTIO] = "virtio-blk-pci",
            [DISK_MODEL_VIRTIO_TRANSITIONAL] = "virtio-blk-pci-transitional",
            [DISK_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-blk-pci-non-transitional");
+ENUM_TABLE(
+    disk_vhost_driver_table,
+    DISK_MODEL_LAST, [DISK_MODEL_DEFAULT] = "vhost-user-blk-pci", [DISK_MODEL_VIRTIO] = "vhost-user-blk-pci",
+    [DISK_MODEL_VIRTIO_TRANSITIONAL] = "vhost-user-blk-pci-transitional",
+    [DISK_MODEL_VIRTIO_NON_TRANSITIONAL] = "vhost-user-blk-pci-non-transitional");
 ENUM_TABLE(disk_translation_driver_table, DISK_TRANSLATION_LAST, [DISK_TRANSLATION_NONE] = "none",
            [DISK_TRANSLATION_AUTO] = "auto", [DISK_TRANSLATION_LBA] = "lba");
 
@@ -79,7 +84,9 @@ static Props *translate_ide(const Disk *disk)
 
 static Props *translate_virtio(const Domain *domain, const Disk *disk)
 {
-  Props *props = props_new("driver", enum_to_string(&disk_virtio_driver_table, (int)disk->model));
+  gboolean is_vhost = disk->image.source.type == DISK_TYPE_VHOSTUSER;
+  const EnumTable *drivers = is_vhost ? &disk_vhost_driver_table : &disk_virtio_driver_table;
+  Props *props = props_new("driver", enum_to_string(drivers, (int)disk->model));
   const DiskDriver *driver = &disk->driver;
 
   iothread_add(driver->iothread, props);
@@ -152,6 +159,8 @@ static void add_labels(const Disk *disk, Props *props)
     props_add_uint(props, "logical_block_size", disk->logical_block_size);
   if (disk->physical_block_size)
     props_add_uint(props, "physical_block_size", disk->physical_block_size);
+  if (disk->has_discard_granularity)
+    props_add_uint(props, "discard_granularity", disk->discard_granularity);
 }
 
 static void add_geometry(const DiskGeometry *geometry, Props *props)
@@ -174,6 +183,29 @@ static void add_write_cache(const Disk *disk, Props *props)
                      cache == DISK_CACHE_WRITETHROUGH || cache == DISK_CACHE_DIRECTSYNC ? "off" : "on");
 }
 
+/* The other program has the image: QEMU connects to it. */
+static gboolean translate_vhostuser(const Domain *domain, const Disk *disk, Plan *plan)
+{
+  const DiskSource *source = &disk->image.source;
+  const Device *device = &disk->device;
+  Props *chardev = props_new(/* key= */ NULL, "socket");
+  Props *props = translate_virtio(domain, disk);
+
+  props_add_format(chardev, "id", "disk-%u-socket", device->index);
+  props_add_string(chardev, "path", source->path);
+  if (source->reconnect)
+    props_add_uint(chardev, "reconnect", source->reconnect);
+  plan_add_keyval(plan, PLAN_BOTH, "-chardev", chardev);
+  plan_require(plan, PLAN_REQUIRE_SOCKET, &source->place, "path", source->path);
+  controller_add_address(domain, device, props);
+  props_add_format(props, "chardev", "disk-%u-socket", device->index);
+  props_add_string(props, "id", device->alias);
+  if (device->boot_index)
+    props_add_uint(props, "bootindex", device->boot_index);
+  plan_add_json(plan, PLAN_BOTH, "-device", props);
+  return TRUE;
+}
+
 gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Disk *disk = (const Disk *)device;
@@ -183,6 +215,8 @@ gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, 
   disk_iotune_translate(domain, disk, plan); /* which other disks may share */
   if (disk->is_left_out)
     return TRUE;
+  if (disk->image.source.type == DISK_TYPE_VHOSTUSER)
+    return translate_vhostuser(domain, disk, plan);
   if (disk->image.source.is_there)
     drive = disk_images_translate(domain, disk, plan);
   props = translate_bus(domain, disk, plan);

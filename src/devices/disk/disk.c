@@ -97,6 +97,14 @@ static gboolean read_labels(xmlNode *node, Disk *disk, GError **error)
          read_label(node, "product", 16, &disk->product, error) && read_wwn(node, &disk->wwn, error);
 }
 
+/* 0: nothing can be discarded. */
+static gboolean read_discard_granularity(xmlNode *blockio, Disk *disk, GError **error)
+{
+  disk->has_discard_granularity = xml_has_attribute(blockio, "discard_granularity");
+  return xml_attribute_uint32(blockio, "discard_granularity", 0, G_MAXINT32, &disk->discard_granularity,
+                              error);
+}
+
 static gboolean read_block_size(xmlNode *node, Disk *disk, GError **error)
 {
   xmlNode *blockio = NULL;
@@ -105,6 +113,7 @@ static gboolean read_block_size(xmlNode *node, Disk *disk, GError **error)
     return FALSE;
   return !blockio || (xml_attribute_uint32(blockio, "logical_block_size", 512, 2097152,
                                            &disk->logical_block_size, error) &&
+                      read_discard_granularity(blockio, disk, error) &&
                       xml_attribute_uint32(blockio, "physical_block_size", 512, 2097152,
                                            &disk->physical_block_size, error));
 }
@@ -149,6 +158,8 @@ static gboolean read_circumstances(xmlNode *node, const Disk *disk, GError **err
     return FALSE;
   if (mirror)
     xml_ignore(mirror);
+  XML_FOREACH_CHILD(node, data, "privateData") /* of a running guest */
+    xml_ignore(data);
   if (disk->kind != DISK_DEVICE_LUN)
     return TRUE;
   if (!xml_attribute_yes_no(node, "rawio", &is_raw, error) ||
@@ -191,7 +202,8 @@ static gboolean disk_parse(xmlNode *node, Device *device, GError **error)
   return read_labels(node, disk, error) && read_block_size(node, disk, error) &&
          read_geometry(node, &disk->geometry, error) && disk_iotune_parse(node, &disk->iotune, error) &&
          disk_backing_parse(node, disk, error) && device_parse_boot(node, device, error) &&
-         device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
+         device_parse_alias(node, device, error) && device_parse_acpi(node, device, error) &&
+         address_parse(node, allowed, &device->address, error);
 }
 
 /* A paravirtualized disk of Xen is an IDE disk to a guest that has no driver for it, under the same name. */
@@ -423,6 +435,11 @@ static gboolean validate_traits(const Disk *disk, GError **error)
   if (disk->rotation_rate && (disk->kind != DISK_DEVICE_DISK || !may_rotate))
     return error_set_document(error, &disk->target_place, "rotation_rate",
                               "is for hard disks on bus 'ide', 'sata' or 'scsi'");
+  if (disk->has_discard_granularity && (disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA) &&
+      disk->discard_granularity != 512)
+    return error_set_document(error, &disk->device.place, NULL,
+                              "<blockio discard_granularity='%u'>: on bus '%s' it is 512",
+                              disk->discard_granularity, enum_to_string(&disk_bus_table, (int)disk->bus));
   if (disk->is_tray_open && !can_be_empty(disk))
     return error_set_document(error, &disk->target_place, "tray", "is for device='cdrom' and 'floppy'");
   if (disk->is_transient && (disk->is_readonly || disk->is_shareable)) {
@@ -508,9 +525,9 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
   const Disk *disk = (const Disk *)device;
 
   return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
-         validate_geometry(disk, error) && disk_iotune_validate(domain, disk, error) &&
-         validate_traits(disk, error) && disk_driver_validate(domain, disk, error) &&
-         disk_target_validate(domain, disk, error) &&
+         disk_vhostuser_validate(domain, disk, error) && validate_geometry(disk, error) &&
+         disk_iotune_validate(domain, disk, error) && validate_traits(disk, error) &&
+         disk_driver_validate(domain, disk, error) && disk_target_validate(domain, disk, error) &&
          (!disk->image.source.is_there || disk_image_validate(&disk->image, &disk->driver.place, error)) &&
          validate_source(domain, disk, error) && disk_backing_validate(disk, error);
 }

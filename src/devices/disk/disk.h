@@ -196,7 +196,9 @@ struct Disk {
   guint64 wwn;                /* 0: none */
   guint32 logical_block_size; /* 0: QEMU's own, as the next */
   guint32 physical_block_size;
-  guint32 rotation_rate; /* in a minute; 1: it does not rotate; 0: QEMU's own */
+  gboolean has_discard_granularity;
+  guint32 discard_granularity; /* bytes */
+  guint32 rotation_rate;       /* in a minute; 1: it does not rotate; 0: QEMU's own */
   DiskGeometry geometry;
   DiskIotune iotune;
 };
@@ -233,6 +235,9 @@ void disk_iotune_filter(const Domain *domain, const Disk *disk, const char *driv
 
 /* The same for a drive that is not made by -blockdev. */
 void disk_iotune_add(const Domain *domain, const Disk *disk, Props *drive);
+
+/* vhostuser.c: what a disk that is another program's cannot have. */
+gboolean disk_vhostuser_validate(const Domain *domain, const Disk *disk, GError **error);
 
 /* Reads <target>. */
 gboolean disk_target_parse(struct _xmlNode *node, Disk *disk, GError **error);

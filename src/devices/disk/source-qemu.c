@@ -77,7 +77,8 @@ Props *disk_source_translate(const DiskSource *source, const char *prefix, const
     return translate_network(source, prefix, plan);
   case DISK_TYPE_NVME:
     return translate_nvme(source);
-  case DISK_TYPE_VOLUME: /* an empty drive has no node, and others have become files or devices */
+  case DISK_TYPE_VHOSTUSER: /* has no node at all; */
+  case DISK_TYPE_VOLUME:    /* an empty drive has no node, and others have become files or devices */
   case DISK_TYPE_LAST:
     break;
   }

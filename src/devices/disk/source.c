@@ -10,9 +10,9 @@
 #include "domain/pools.h"
 #include "xml/element.h"
 
-ENUM_TABLE(disk_type_table,
-           DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block", [DISK_TYPE_DIR] = "dir",
-           [DISK_TYPE_NETWORK] = "network", [DISK_TYPE_NVME] = "nvme", [DISK_TYPE_VOLUME] = "volume");
+ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block",
+           [DISK_TYPE_DIR] = "dir", [DISK_TYPE_NETWORK] = "network", [DISK_TYPE_NVME] = "nvme",
+           [DISK_TYPE_VHOSTUSER] = "vhostuser", [DISK_TYPE_VOLUME] = "volume");
 ENUM_TABLE(disk_startup_table, DISK_STARTUP_LAST, [DISK_STARTUP_MANDATORY] = "mandatory",
            [DISK_STARTUP_REQUISITE] = "requisite", [DISK_STARTUP_OPTIONAL] = "optional");
 ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK_FORMAT_BOCHS] = "bochs",
@@ -23,7 +23,8 @@ ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK
 
 static const char *const attributes[DISK_TYPE_LAST] = {
   [DISK_TYPE_FILE] = "file",        [DISK_TYPE_BLOCK] = "dev", [DISK_TYPE_DIR] = "dir",
-  [DISK_TYPE_NETWORK] = "protocol", [DISK_TYPE_NVME] = "type", [DISK_TYPE_VOLUME] = "volume",
+  [DISK_TYPE_NETWORK] = "protocol", [DISK_TYPE_NVME] = "type", [DISK_TYPE_VHOSTUSER] = "path",
+  [DISK_TYPE_VOLUME] = "volume",
 };
 
 const char *disk_source_attribute(const DiskSource *source)
@@ -35,7 +36,8 @@ const char *disk_source_attribute(const DiskSource *source)
 static gboolean refuse_other_types(xmlNode *node, DiskType type, GError **error)
 {
   for (guint i = 0; i < DISK_TYPE_LAST; i++) {
-    if (i == type || !xml_has_attribute(node, attributes[i]))
+    if (i == type || !xml_has_attribute(node, attributes[i]) ||
+        (i == DISK_TYPE_NVME && type == DISK_TYPE_VHOSTUSER)) /* both have a type */
       continue;
     return xml_error(error, node, attributes[i], "is not that of type '%s' (expected: '%s')",
                      enum_to_string(&disk_type_table, (int)type), attributes[type]);
@@ -171,6 +173,36 @@ static gboolean read_network(xmlNode *node, DiskSource *source, GError **error)
   return source->is_there;
 }
 
+static gboolean read_reconnect(xmlNode *node, DiskSource *source, GError **error)
+{
+  xmlNode *reconnect = NULL;
+  gboolean is_enabled = FALSE;
+
+  if (!xml_child(node, "reconnect", &reconnect, error))
+    return FALSE;
+  if (!reconnect)
+    return TRUE;
+  if (!xml_attribute_yes_no(reconnect, "enabled", &is_enabled, error) ||
+      !xml_attribute_uint32(reconnect, "timeout", 1, G_MAXINT32, &source->reconnect, error))
+    return FALSE;
+  if (is_enabled && !source->reconnect)
+    return xml_error(error, reconnect, "timeout", "is missing; it is in seconds");
+  if (!is_enabled)
+    source->reconnect = 0;
+  return TRUE;
+}
+
+static gboolean read_vhostuser(xmlNode *node, DiskSource *source, GError **error)
+{
+  int type = 0;
+
+  if (!xml_attribute_enum_required(node, "type", &disk_helper_type_table, &type, error) ||
+      !xml_attribute_path(node, "path", &source->path, error) || !read_reconnect(node, source, error))
+    return FALSE;
+  source->is_there = TRUE;
+  return source->path || xml_error(error, node, "path", "is missing");
+}
+
 ENUM_TABLE(disk_volume_mode_table, 2, "host", "direct");
 
 /* The name is that of a file in the pool's directory, and of nothing beyond it. */
@@ -195,7 +227,8 @@ static gboolean read_volume(xmlNode *node, DiskSource *source, GError **error)
 
 static gboolean (*const readers[DISK_TYPE_LAST])(xmlNode *node, DiskSource *source, GError **error) = {
   [DISK_TYPE_FILE] = read_path,       [DISK_TYPE_BLOCK] = read_path, [DISK_TYPE_DIR] = read_path,
-  [DISK_TYPE_NETWORK] = read_network, [DISK_TYPE_NVME] = read_nvme,  [DISK_TYPE_VOLUME] = read_volume,
+  [DISK_TYPE_NETWORK] = read_network, [DISK_TYPE_NVME] = read_nvme,  [DISK_TYPE_VHOSTUSER] = read_vhostuser,
+  [DISK_TYPE_VOLUME] = read_volume,
 };
 
 /* The file keeps the label that it has, which is what relabel='no' asks for. */
@@ -210,6 +243,12 @@ static void read_labels(xmlNode *node, DiskSource *source)
   }
 }
 
+static void ignore_private_data(xmlNode *node)
+{
+  XML_FOREACH_CHILD(node, data, "privateData") /* of a running guest */
+    xml_ignore(data);
+}
+
 gboolean disk_source_parse(xmlNode *node, gboolean may_be_empty, DiskSource *ret_source, GError **error)
 {
   ret_source->place = xml_place(node);
@@ -222,6 +261,7 @@ gboolean disk_source_parse(xmlNode *node, gboolean may_be_empty, DiskSource *ret
   }
   if (!readers[ret_source->type](node, ret_source, error))
     return FALSE;
+  ignore_private_data(node);
   read_labels(node, ret_source);
   return read_slices(node, ret_source, error) && read_reservations(node, &ret_source->reservations, error) &&
          disk_encryption_parse(node, &ret_source->encryption, error);

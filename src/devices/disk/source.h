@@ -20,10 +20,11 @@ typedef struct Domain Domain;
 typedef enum {
   DISK_TYPE_FILE,
   DISK_TYPE_BLOCK,
-  DISK_TYPE_DIR,     /* QEMU shows a directory as a FAT file system */
-  DISK_TYPE_NETWORK, /* on a server: network.h */
-  DISK_TYPE_NVME,    /* a namespace of a controller that no driver of the host has */
-  DISK_TYPE_VOLUME,  /* of a pool; a file or a device once it is found */
+  DISK_TYPE_DIR,       /* QEMU shows a directory as a FAT file system */
+  DISK_TYPE_NETWORK,   /* on a server: network.h */
+  DISK_TYPE_NVME,      /* a namespace of a controller that no driver of the host has */
+  DISK_TYPE_VHOSTUSER, /* another program is the disk, on a UNIX socket */
+  DISK_TYPE_VOLUME,    /* of a pool; a file or a device once it is found */
   DISK_TYPE_LAST,
 } DiskType;
 
@@ -71,6 +72,7 @@ typedef struct {
   const char *path;          /* FILE, BLOCK, DIR: absolute */
   const char *pool, *volume; /* where the document has these, or NULL */
   gboolean is_pool_unknown;
+  guint32 reconnect; /* VHOSTUSER: seconds between two attempts; 0: a connection that is lost stays lost */
   DiskStartup startup;
   DiskReservations reservations;
   DiskNetwork *network;     /* NETWORK */

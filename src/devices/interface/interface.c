@@ -7,11 +7,10 @@
 
 #include "base/nearest.h"
 #include "devices/interface/network.h"
-#include "domain/cpu.h"
 #include "domain/devices.h"
 #include "domain/generator.h"
-#include "domain/memory-backing.h"
 #include "domain/networks.h"
+#include "domain/shared-memory.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -359,16 +358,6 @@ static gboolean validate_teaming(const Domain *domain, const Interface *interfac
                                "<alias name='ua-...'/>");
 }
 
-static gboolean has_shared_memory(const Domain *domain)
-{
-  const GPtrArray *cells = domain->cpu->numa.cells;
-  gboolean is_shared = domain->memory_backing->access == MEMORY_ACCESS_SHARED;
-
-  for (guint i = 0; cells && i < cells->len; i++)
-    is_shared |= ((const NumaCell *)g_ptr_array_index(cells, i))->access == MEMORY_ACCESS_SHARED;
-  return is_shared;
-}
-
 /* What the host would have to do first, and does not. */
 static void warn_of_hostdev(const Domain *domain, const Interface *interface)
 {
@@ -398,7 +387,7 @@ static gboolean validate_back_end(const Domain *domain, const Interface *interfa
         enum_to_string(&interface_type_table, (int)source->type));
     return error_add_hint(error, "<model type='virtio'/>");
   }
-  if (source->type == INTERFACE_VHOSTUSER && !has_shared_memory(domain))
+  if (source->type == INTERFACE_VHOSTUSER && !memory_is_shared(domain))
     report_warning(domain->report, &source->place, /* attribute= */ NULL,
                    "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking> shares it",
                    "vhost-user reaches nothing: the guest's memory is not shared with the other program");
