@@ -21,6 +21,7 @@
 #include "devices/panic.h"
 #include "devices/registry.h"
 #include "devices/rng.h"
+#include "devices/smartcard.h"
 #include "devices/sound.h"
 #include "devices/video.h"
 #include "domain/clock.h"
@@ -160,6 +161,7 @@ static const EnumTable *const tables[] = {
   &rng_model_table,
   &serial_target_table,
   &smbios_mode_table,
+  &smartcard_mode_table,
   &sound_codec_table,
   &sound_model_table,
   &spice_channel_table,

@@ -36,9 +36,11 @@ libdomrun_a_SOURCES += \
 	%D%/interface/user.c %D%/interface/user-qemu.c %D%/interface/user.h \
 	%D%/memballoon.c %D%/memballoon-qemu.c %D%/memballoon.h \
 	%D%/panic.c %D%/panic-qemu.c %D%/panic.h \
+	%D%/redirdev.c %D%/redirdev-qemu.c %D%/redirdev.h \
 	%D%/registry.c %D%/registry.h \
 	%D%/rng.c %D%/rng-qemu.c %D%/rng.h \
 	%D%/rom.c %D%/rom-qemu.c %D%/rom.h \
 	%D%/sound.c %D%/sound-qemu.c %D%/sound.h \
+	%D%/smartcard.c %D%/smartcard-qemu.c %D%/smartcard.h \
 	%D%/video.c %D%/video-qemu.c %D%/video.h \
 	%D%/virtio.c %D%/virtio-qemu.c %D%/virtio.h

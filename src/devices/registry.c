@@ -18,6 +18,8 @@
 #include "devices/panic.h"
 #include "devices/rng.h"
 #include "devices/sound.h"
+#include "devices/redirdev.h"
+#include "devices/smartcard.h"
 #include "devices/video.h"
 
 const DeviceRoom *const device_rooms[] = {
@@ -29,6 +31,7 @@ const DeviceRoom *const device_rooms[] = {
   &memory_device_room,
   &disk_room,
   &interface_room,
+  &smartcard_room,
   /* QEMU numbers serial ports in the order in which it sees them. */
   &serial_room,
   &parallel_room,
@@ -41,6 +44,8 @@ const DeviceRoom *const device_rooms[] = {
   /* The first card is the one that displays show. */
   &video_room,
   &sound_room,
+  &redirfilter_room,
+  &redirdev_room,
   &memballoon_room,
   &panic_room,
   &rng_room,

@@ -7,8 +7,9 @@
 
 #include "xml/element.h"
 
-ENUM_TABLE(address_type_table, ADDRESS_LAST, [ADDRESS_PCI] = "pci", [ADDRESS_DRIVE] = "drive",
-           [ADDRESS_USB] = "usb", [ADDRESS_ISA] = "isa", [ADDRESS_VIRTIO_SERIAL] = "virtio-serial");
+ENUM_TABLE(address_type_table,
+           ADDRESS_LAST, [ADDRESS_PCI] = "pci", [ADDRESS_DRIVE] = "drive", [ADDRESS_USB] = "usb",
+           [ADDRESS_ISA] = "isa", [ADDRESS_VIRTIO_SERIAL] = "virtio-serial", [ADDRESS_CCID] = "ccid");
 
 static gboolean parse_pci(xmlNode *node, PciAddress *pci, GError **error)
 {
@@ -56,6 +57,14 @@ static gboolean parse_virtio_serial(xmlNode *node, VirtioSerialAddress *address,
   return xml_attribute_uint32(node, "controller", 0, ADDRESS_CONTROLLER_MAX, &address->controller, error) &&
          xml_attribute_uint32(node, "bus", 0, 0, &address->bus, error) &&
          xml_attribute_uint32(node, "port", 0, 511, &address->port, error);
+}
+
+static gboolean parse_ccid(xmlNode *node, GError **error)
+{
+  guint32 controller, slot;
+
+  return xml_attribute_uint32(node, "controller", 0, 0, &controller, error) &&
+         xml_attribute_uint32(node, "slot", 0, 0, &slot, error);
 }
 
 static gboolean parse_isa(xmlNode *node, Address *address, GError **error)
@@ -119,6 +128,8 @@ gboolean address_parse(xmlNode *node, const AddressType *allowed, Address *ret_a
     return parse_isa(element, ret_address, error);
   case ADDRESS_VIRTIO_SERIAL:
     return parse_virtio_serial(element, &ret_address->virtio_serial, error);
+  case ADDRESS_CCID:
+    return parse_ccid(element, error);
   case ADDRESS_NONE:
   case ADDRESS_LAST:
     break;

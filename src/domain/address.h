@@ -20,6 +20,7 @@ typedef enum {
   ADDRESS_USB,
   ADDRESS_ISA,
   ADDRESS_VIRTIO_SERIAL,
+  ADDRESS_CCID, /* there is one reader, with one slot */
   ADDRESS_LAST,
 } AddressType;
 

@@ -6,6 +6,7 @@
 #include "devices/audio.h"
 #include "devices/chardev/chardev.h"
 #include "devices/graphics/graphics.h"
+#include "devices/redirdev.h"
 #include "devices/registry.h"
 #include "domain/devices.h"
 #include "domain/firmware.h"
@@ -55,6 +56,13 @@ static void annotate_virtio_serial(const VirtioSerialAddress *port, xmlNode *add
   xml_set_attribute_format(address, "port", "%u", port->port);
 }
 
+static void annotate_ccid(xmlNode *address)
+{
+  xml_set_attribute(address, "type", "ccid");
+  xml_set_attribute(address, "controller", "0");
+  xml_set_attribute(address, "slot", "0");
+}
+
 static void annotate_address(const Address *address, xmlNode *node)
 {
   switch (address->type) {
@@ -69,6 +77,9 @@ static void annotate_address(const Address *address, xmlNode *node)
     return;
   case ADDRESS_VIRTIO_SERIAL:
     annotate_virtio_serial(&address->virtio_serial, xml_set_child(node, "address"));
+    return;
+  case ADDRESS_CCID:
+    annotate_ccid(xml_set_child(node, "address"));
     return;
   case ADDRESS_NONE:
   case ADDRESS_ISA: /* only ever the document's own */
@@ -149,7 +160,8 @@ char *live_describe(const Domain *domain, const LiveFacts *facts)
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
     if (!device->node) /* implied: what it is, its room writes */
       device->node = xml_add_child(devices, device->room->element);
-    if (device->room != &graphics_room && device->room != &audio_room) /* the format knows no alias of them */
+    if (device->room != &graphics_room && device->room != &audio_room &&
+        device->room != &redirfilter_room) /* the format knows no alias of them */
       xml_set_attribute(xml_set_child(device->node, "alias"), "name", device->alias);
     annotate_address(&device->address, device->node);
     device->room->annotate(domain, device, device->node);

@@ -129,6 +129,13 @@ KINDS = [
     Kind("console virtio", lambda i: "<console type='null'><target type='virtio'/></console>"),
     Kind("console controllers", lambda i: "<console type='null'><target type='virtio'/><address type='virtio-serial' "
          f"controller='{i}'/></console>"),
+    Kind("channel", lambda i: f"<channel type='null'><target type='virtio' name='c{i}'/></channel>"),
+    Kind("channel of one name", lambda i: "<channel type='null'><target type='virtio' name='c'/></channel>"),
+    Kind("channel on one controller", lambda i: "<channel type='null'><target type='virtio'/><address type='virtio-serial' "
+         "controller='0'/></channel>"),
+    Kind("redirdev", lambda i: "<redirdev bus='usb' type='null'/>", fixed=XHCI),
+    Kind("redirfilter", lambda i: "<redirfilter/>"),
+    Kind("smartcard", lambda i: "<smartcard mode='host'/>"),
     Kind("tablet", lambda i: "<input type='tablet' bus='usb'/>", fixed=XHCI),
     Kind("tablet on one bus", lambda i: "<input type='tablet' bus='usb'><address type='usb' bus='0'/></input>", fixed=XHCI),
     Kind("tablet at one port", lambda i: "<input type='tablet' bus='usb'><address type='usb' bus='0' port='1'/></input>",
@@ -139,6 +146,7 @@ KINDS = [
     Kind("graphics", lambda i: "<graphics type='vnc'/>"),
     Kind("graphics with port", lambda i: f"<graphics type='vnc' port='{5900 + i}' keymap='de'/>"),
     Kind("graphics of one port", lambda i: "<graphics type='vnc' port='5900'/>"),
+    Kind("graphics spice", lambda i: "<graphics type='spice' autoport='yes'/>"),
     Kind("graphics sdl", lambda i: "<graphics type='sdl'/>"),
     Kind("video", lambda i: "<video><model type='qxl'/></video>"),
     Kind("video of QEMU's default", lambda i: "<video/>"),

@@ -356,7 +356,8 @@ static gboolean graphics_complete(Domain *domain, Device *device, GError **error
       device->index ? g_ptr_array_index(domain_devices_of(domain, &graphics_room), device->index - 1) : NULL;
 
   graphics->vnc_index = before ? before->vnc_index + (before->type == GRAPHICS_VNC) : 0;
-  if (graphics->type == GRAPHICS_SPICE) {
+  graphics->spice_index = before ? before->spice_index + (before->type == GRAPHICS_SPICE) : 0;
+  if (graphics->type == GRAPHICS_SPICE && graphics->spice_index == 0) { /* further ones are refused */
     complete_spice(domain, graphics);
     graphics->preferred_port = first_free_port(domain);
     graphics->preferred_tls_port = graphics->preferred_port + (graphics->port == GRAPHICS_PORT_AUTO);

@@ -82,6 +82,7 @@ typedef struct {
   GraphicsShare share;        /* vnc, as what follows */
   gboolean has_power_control; /* the viewer may shut down and reset the guest */
   guint32 audio;              /* the id of an <audio>; 0: the first */
+  guint spice_index;          /* among the SPICE servers, from 0 */
   guint vnc_index;            /* among the VNC servers, from 0 */
   const char *display;        /* sdl: of X11, ":0"; NULL: that of domrun; as all that follows */
   const char *xauth;          /* absolute path */
