@@ -24,6 +24,8 @@
 #include "devices/smartcard.h"
 #include "devices/sound.h"
 #include "devices/video.h"
+#include "devices/vsock.h"
+#include "devices/watchdog.h"
 #include "domain/clock.h"
 #include "domain/cpu-tune.h"
 #include "domain/cpu.h"
@@ -171,6 +173,9 @@ static const EnumTable *const tables[] = {
   &spice_streaming_table,
   &spice_switch_table,
   &spice_wan_table,
+  &vsock_model_table,
+  &watchdog_action_table,
+  &watchdog_model_table,
   &video_model_table,
 };
 /* clang-format on */

@@ -43,4 +43,6 @@ libdomrun_a_SOURCES += \
 	%D%/sound.c %D%/sound-qemu.c %D%/sound.h \
 	%D%/smartcard.c %D%/smartcard-qemu.c %D%/smartcard.h \
 	%D%/video.c %D%/video-qemu.c %D%/video.h \
-	%D%/virtio.c %D%/virtio-qemu.c %D%/virtio.h
+	%D%/virtio.c %D%/virtio-qemu.c %D%/virtio.h \
+	%D%/vsock.c %D%/vsock-qemu.c %D%/vsock.h \
+	%D%/watchdog.c %D%/watchdog-qemu.c %D%/watchdog.h

@@ -21,6 +21,8 @@
 #include "devices/redirdev.h"
 #include "devices/smartcard.h"
 #include "devices/video.h"
+#include "devices/vsock.h"
+#include "devices/watchdog.h"
 
 const DeviceRoom *const device_rooms[] = {
   /* It changes how devices that come after it reach the guest's memory. */
@@ -49,5 +51,7 @@ const DeviceRoom *const device_rooms[] = {
   &memballoon_room,
   &panic_room,
   &rng_room,
+  &watchdog_room,
+  &vsock_room,
   /* end= */ NULL,
 };

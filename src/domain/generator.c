@@ -43,3 +43,13 @@ char *generator_mac(const Generator *generator, guint index)
 
   return g_strdup_printf("52:54:00:%.2s:%.2s:%.2s", hex, hex + 2, hex + 4);
 }
+
+guint32 generator_cid(const Generator *generator)
+{
+  g_autofree char *hex = digest(generator->seed, "cid", 0);
+  guint64 number;
+
+  hex[8] = '\0';
+  number = g_ascii_strtoull(hex, NULL, 16);
+  return (guint32)(3 + number % (G_MAXINT32 - 3));
+}

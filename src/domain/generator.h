@@ -19,5 +19,8 @@ void generator_init(Generator *generator, const char *seed, const char *name);
 /* An RFC 4122 version 4 UUID, lower case; another one for each @purpose. The caller frees it. */
 char *generator_uuid(const Generator *generator, const char *purpose);
 
+/* An address of vsock(7) that is a guest's: from 3 to 2^31 - 1. */
+guint32 generator_cid(const Generator *generator);
+
 /* A MAC address under QEMU's and KVM's prefix 52:54:00; another one for each @index. The caller frees it. */
 char *generator_mac(const Generator *generator, guint index);

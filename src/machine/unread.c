@@ -105,8 +105,6 @@ static const Consequence consequences[] = {
   { "devices/lease", "two hosts could run the guest at once" },
   { "devices/shmem", "the guest runs without the shared memory" },
   { "devices/tpm", "the guest has no TPM, which Windows 11 wants" },
-  { "devices/vsock", "the guest runs without it, and the host cannot reach it by vsock" },
-  { "devices/watchdog", "a guest that hangs goes on hanging" },
 };
 
 static const char *unread_find_consequence(const char *path)

@@ -307,8 +307,10 @@ typedef struct {
       balloon_period; /* seconds after which it asks the guest for statistics, once QMP answers; 0: never */
   guint64 balloon_bytes; /* what the balloon is set to once QMP answers; 0: leave it */
   PlanBootloader bootloader;
-  gboolean shell_spawns; /* in the shell's form QEMU runs a script: its sandbox has to allow that */
-  gboolean shell_gains;  /* and the bridge helper, a setuid program, which the sandbox bars by being there */
+  gboolean watchdog_dumps; /* when the watchdog runs out, the supervisor writes the memory and lets the guest
+                              go on */
+  gboolean shell_spawns;   /* in the shell's form QEMU runs a script: its sandbox has to allow that */
+  gboolean shell_gains; /* and the bridge helper, a setuid program, which the sandbox bars by being there */
 } Plan;
 
 Plan *plan_new(void);

@@ -62,12 +62,29 @@ void core_dump_abandon(Supervisor *supervisor)
   supervisor->is_passing_fd = FALSE;
 }
 
+/* Its watchdog had stopped it. */
+static void let_go_on(Supervisor *supervisor)
+{
+  supervisor->is_dump_passing = FALSE;
+  states_stop_timer(supervisor);
+  states_set(supervisor, STATE_PAUSED, "watchdog");
+  qmp_client_execute(emulator_qmp(supervisor->emulator), "cont", NULL, NULL, NULL);
+}
+
+static void end(Supervisor *supervisor)
+{
+  if (supervisor->is_dump_passing)
+    let_go_on(supervisor);
+  else
+    stopping_quit(supervisor, "guest");
+}
+
 static void give_up(Supervisor *supervisor, const char *why)
 {
   core_dump_abandon(supervisor);
   announce_notice("the guest's memory could not be written: %s", why);
   if (supervisor->state == STATE_DUMPING)
-    stopping_quit(supervisor, "guest");
+    end(supervisor);
 }
 
 static void on_progress(Json *result, const GError *error, gpointer user_data)
@@ -145,7 +162,7 @@ static gboolean on_turn_time(gpointer user_data)
   if (supervisor->is_passing_fd)
     return G_SOURCE_CONTINUE;
   if (!begin(supervisor))
-    stopping_quit(supervisor, "guest");
+    end(supervisor);
   return G_SOURCE_REMOVE;
 }
 
@@ -157,6 +174,13 @@ gboolean core_dump_start(Supervisor *supervisor)
   states_set(supervisor, STATE_DUMPING, "dump");
   states_start_timer(supervisor, TURN, on_turn_time);
   return TRUE;
+}
+
+void core_dump_pass(Supervisor *supervisor)
+{
+  supervisor->is_dump_passing = TRUE;
+  if (!core_dump_start(supervisor))
+    let_go_on(supervisor);
 }
 
 void core_dump_on_completed(Supervisor *supervisor, Json *data)
@@ -172,5 +196,5 @@ void core_dump_on_completed(Supervisor *supervisor, Json *data)
   announce_notice("the guest's memory is written");
   g_clear_pointer(&supervisor->dump_path, g_free);
   supervisor->is_passing_fd = FALSE;
-  stopping_quit(supervisor, "guest");
+  end(supervisor);
 }

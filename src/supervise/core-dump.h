@@ -15,6 +15,10 @@ char *core_dump_directory(void);
  * where it could not begin, which was announced. */
 gboolean core_dump_start(Supervisor *supervisor);
 
+/* The same for a guest that stands since its watchdog has run out: it goes on when that is done, or has
+ * failed. */
+void core_dump_pass(Supervisor *supervisor);
+
 /* Takes away the file of a dump that has not come to its end: a part of one is none. */
 void core_dump_abandon(Supervisor *supervisor);
 

@@ -200,6 +200,8 @@ static void on_watchdog(Supervisor *supervisor, Json *data)
   announce_notice("the guest's watchdog has run out (%s)", action ? action : "");
   if (g_strcmp0(action, "poweroff") == 0 && supervisor->cause == CAUSE_UNKNOWN)
     supervisor->cause = CAUSE_WATCHDOG;
+  if (supervisor->options->plan->watchdog_dumps && supervisor->state == STATE_RUNNING)
+    supervisor->is_dump_passing = TRUE; /* once it stands */
 }
 
 /* SeaBIOS tries several ways of resetting the machine anew on its way out of a reset: what follows shortly is
@@ -242,6 +244,8 @@ static void on_event(const char *name, Json *data, gpointer user_data)
     on_reset(supervisor);
   else if ((g_str_equal(name, "RESUME") || g_str_equal(name, "WAKEUP")) && supervisor->state == STATE_PAUSED)
     run(supervisor);
+  else if (g_str_equal(name, "STOP") && supervisor->is_dump_passing && supervisor->state == STATE_RUNNING)
+    core_dump_pass(supervisor);
   else if ((g_str_equal(name, "STOP") || g_str_equal(name, "SUSPEND")) && supervisor->cause == CAUSE_UNKNOWN)
     ask_status(supervisor);
   else if (g_str_equal(name, "NETDEV_STREAM_DISCONNECTED"))

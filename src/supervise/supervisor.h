@@ -135,8 +135,9 @@ typedef struct {
   Tuning *tuning;   /* of tuning.h, while it is done; or NULL */
   GArray *displays; /* of LiveDisplay: what the guest can be seen at */
   Cause cause;
-  char *dump_path; /* of core-dump.c: the file that is being written; or NULL */
-  char *broken;    /* what was wrong with its start, or NULL */
+  gboolean is_dump_passing; /* the guest goes on when its memory is written */
+  char *dump_path;          /* of core-dump.c: the file that is being written; or NULL */
+  char *broken;             /* what was wrong with its start, or NULL */
 
   gboolean will_restart;  /* decided when the guest has ended, as the following */
   gboolean is_decided;    /* the outcome is known: how QEMU ends does not change it any more */

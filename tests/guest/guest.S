@@ -8,6 +8,7 @@
  *     p  power off, by ACPI            r  reset, through port 0xcf9
  *     c  panic, if there is pvpanic    t  triple fault
  *     h  hang with interrupts off      i  ignore the power button from here on
+ *     w  let the watchdog run out, if there is an ib700
  *     n  prints as many bytes as the decimal number that follows it, up to a newline: byte K is ' ' + K % 95,
  *        and then CR LF
  *
@@ -100,6 +101,8 @@ commands:
         .word   AT(hang)
         .byte   'i'
         .word   AT(ignore_button)
+        .byte   'w'
+        .word   AT(run_out)
         .byte   'n'
         .word   AT(print_bytes)
 commands_end:
@@ -135,6 +138,12 @@ ignore_button:
         mov     $PM1_ENABLE, %dx
         xor     %ax, %ax
         out     %ax, %dx
+        ret
+
+run_out:
+        mov     $0x443, %dx
+        mov     $15, %al        /* of the times that it has, none */
+        out     %al, %dx
         ret
 
 print_bytes:

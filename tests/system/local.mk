@@ -32,7 +32,8 @@ system_tests = \
 	%D%/test-uefi.py \
 	%D%/test-verbs-console.py \
 	%D%/test-verbs-faults.py \
-	%D%/test-verbs-guest.py
+	%D%/test-verbs-guest.py \
+	%D%/test-watchdog.py
 
 TESTS += $(system_tests)
 EXTRA_DIST += $(system_tests) tests/fake-qemu.py
