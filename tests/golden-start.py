@@ -444,7 +444,10 @@ def talk(connection, tried):
     assert state == "prelaunch", f"the guest is '{state}'"
     for command, arguments, expected in tried:
         reply = ask(command, arguments)
-        assert expected in reply.get("error", {}).get("desc", ""), f"{command} {arguments}: {reply}"
+        said = reply.get("error", {}).get("desc", "")
+        if "'driver' does not accept value" in said:
+            raise tap.Skip(f"needs version: a QEMU that has {arguments['driver']}")
+        assert expected in said, f"{command} {arguments}: {reply}"
     execute("quit")
     return ""
 

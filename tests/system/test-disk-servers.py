@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Guests that boot from a disk on a server: NBD, also with TLS, and HTTP, from servers on this machine's loopback."""
+"""Guests that boot from a disk on a server: NBD, also with TLS, HTTP, iSCSI and vhost-user, from servers on this machine's
+loopback."""
 
 import contextlib
 import http.server
@@ -76,7 +77,8 @@ def test_nbd_is_written():
     with guest.Directory() as directory, nbd(directory, f"--socket={directory.path}/nbd.sock"):
         run = directory.run(XML.format(source="protocol='nbd'><host transport='unix' socket='nbd.sock'/>", more=""), "--detach")
         assert run.wait() == 0, run.said()
-        directory.verb("qmp", "--hmp", "served", 'qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend "write -P 0x5a 0 512"')
+        device = "/machine/peripheral/virtio-disk0/virtio-backend"
+        directory.verb("qmp", "--hmp", "served", f'qemu-io -d {device} "write -P 0x5a 0 512"')
         guest.await_that(lambda: "wrote 512/512" in directory.verb("log", "served").out,
                          lambda: directory.verb("log", "served").out)
         directory.destroy("served")
@@ -119,6 +121,48 @@ def test_vhost_user():
         run.send(b"p")
         assert run.wait() == 0, run.said()
         directory.assert_nothing_left()
+
+
+TARGET = "iqn.2020-01.example:disk"
+
+
+@contextlib.contextmanager
+def iscsi(directory):
+    """A target of tgt's with the built-in guest as its unit 1, for who knows the password."""
+    if os.geteuid() != 0 or not shutil.which("tgtd"):
+        raise tap.Skip("needs hardware: an iSCSI target, and root (package tgt, which would be a service of this machine)")
+    (directory.path / "image").write_bytes(guest.IMAGE.read_bytes().ljust(1 << 20, b"\0"))
+    control = ["-C", str(os.getpid() % 30000)]
+
+    def admin(*arguments, check=True):
+        done = subprocess.run(["tgtadm", *control, "--lld", "iscsi", *arguments], check=check, capture_output=True)
+        return done.returncode == 0
+
+    daemon = subprocess.Popen(["tgtd", "-f", *control, "--iscsi", "portal=127.0.0.1:10813"], stderr=subprocess.DEVNULL)
+    try:
+        guest.await_that(lambda: daemon.poll() is not None or admin("--op", "show", "--mode", "sys", check=False))
+        if daemon.poll() is not None:
+            raise tap.Skip("needs hardware: an iSCSI target; tgtd does not start here")
+        admin("--op", "new", "--mode", "target", "--tid", "1", "-T", TARGET)
+        admin("--op", "new", "--mode", "logicalunit", "--tid", "1", "--lun", "1", "-b", str(directory.path / "image"))
+        admin("--op", "bind", "--mode", "target", "--tid", "1", "-I", "ALL")
+        admin("--op", "new", "--mode", "account", "--user", "me", "--password", "open sesame 12")
+        admin("--op", "bind", "--mode", "account", "--tid", "1", "--user", "me")
+        yield
+    finally:
+        daemon.kill()
+        daemon.wait()
+
+
+def test_iscsi():
+    """With CHAP; a wrong password is refused."""
+    with guest.Directory() as directory, iscsi(directory):
+        (directory.path / "right").write_text("open sesame 12")
+        (directory.path / "wrong").write_text("open sesame 13")
+        source = f"protocol='iscsi' name='{TARGET}/1'><host name='127.0.0.1' port='10813'/>" \
+            "<auth username='me'><secret type='iscsi' usage='target'/></auth>"
+        boot(directory, source, "--secret=target=right")
+        refuse(directory, source, "(?i)login failed|auth", "--secret=target=wrong")
 
 
 def openssl(directory, *arguments):
