@@ -5,8 +5,9 @@
 
 #include "xml/element.h"
 
-ENUM_TABLE(interface_backend_table, INTERFACE_BACKEND_LAST, [INTERFACE_BACKEND_QEMU] = "qemu",
-           [INTERFACE_BACKEND_VHOST] = "vhost", [INTERFACE_BACKEND_VFIO] = "vfio");
+ENUM_TABLE(interface_backend_table,
+           INTERFACE_BACKEND_LAST, [INTERFACE_BACKEND_QEMU] = "qemu", [INTERFACE_BACKEND_VHOST] = "vhost",
+           [INTERFACE_BACKEND_VFIO] = "vfio", [INTERFACE_BACKEND_KVM] = "kvm");
 ENUM_TABLE(interface_tx_table,
            INTERFACE_TX_LAST, [INTERFACE_TX_IOTHREAD] = "iothread", [INTERFACE_TX_TIMER] = "timer");
 

@@ -15,7 +15,8 @@ typedef enum {
   INTERFACE_BACKEND_DEFAULT, /* vhost for KVM guests where the host has it */
   INTERFACE_BACKEND_QEMU,
   INTERFACE_BACKEND_VHOST,
-  INTERFACE_BACKEND_VFIO, /* of a device of the host */
+  INTERFACE_BACKEND_VFIO, /* of a device of the host, as the next */
+  INTERFACE_BACKEND_KVM,
   INTERFACE_BACKEND_LAST,
 } InterfaceBackend;
 

@@ -84,6 +84,7 @@ static gboolean read_mac(xmlNode *node, Interface *interface, GError **error)
   interface->mac_place = xml_place(mac);
   xml_attribute(mac, "type"); /* of VMware's driver, as the next */
   xml_attribute(mac, "check");
+  xml_attribute(mac, "currentAddress");   /* of a guest that ran */
   if (!xml_has_attribute(mac, "address")) /* one is generated */
     return TRUE;
   if (!xml_attribute_required(mac, "address", &text, error))
@@ -255,6 +256,16 @@ static PciPlug pci_plug(InterfaceModel model)
   g_assert_not_reached();
 }
 
+/* KVM's own way to give devices to a guest is gone from Linux (4.12). */
+static void complete_backend(const Domain *domain, Interface *interface)
+{
+  if (interface->driver.backend != INTERFACE_BACKEND_KVM || interface->source.type != INTERFACE_HOSTDEV)
+    return;
+  report_warning(domain->report, &interface->driver.place, "name", /* hint= */ NULL,
+                 "KVM's own device assignment is gone; VFIO takes its place");
+  interface->driver.backend = INTERFACE_BACKEND_VFIO;
+}
+
 static void complete_model(const Domain *domain, Interface *interface)
 {
   if (interface->model == INTERFACE_MODEL_NETFRONT)
@@ -266,6 +277,8 @@ static void complete_model(const Domain *domain, Interface *interface)
     interface->device.pci_order = DEVICE_PCI_ORDER_HOSTDEV;
     return;
   }
+  if (interface->model == INTERFACE_MODEL_DEFAULT && interface->source.is_vhost)
+    interface->model = INTERFACE_MODEL_VIRTIO;
   if (interface->model == INTERFACE_MODEL_DEFAULT || interface->model == INTERFACE_MODEL_NETFRONT)
     interface->model = INTERFACE_MODEL_RTL8139;
   interface->device.pci_plug = pci_plug(interface->model);
@@ -320,6 +333,7 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
   Interface *interface = (Interface *)device;
 
   device_set_alias(domain, device, "net%u", device->index);
+  complete_backend(domain, interface);
   complete_model(domain, interface);
   complete_tx_queue(domain, interface);
   interface_network_complete(domain, &interface->source);
@@ -402,9 +416,10 @@ static gboolean validate_driver(const Interface *interface, GError **error)
   if (interface->mtu && !interface_source_is_tap(source) && source->type != INTERFACE_VHOSTUSER)
     return error_set_document(error, &interface->mtu_place, NULL,
                               "an interface of type '%s' has no MTU that could be set", type);
-  if ((interface->driver.backend == INTERFACE_BACKEND_VFIO) && source->type != INTERFACE_HOSTDEV)
+  if (interface->driver.backend >= INTERFACE_BACKEND_VFIO && source->type != INTERFACE_HOSTDEV)
     return error_set_document(error, &interface->driver.place, "name",
-                              "'vfio' is for devices of the host: type='hostdev'");
+                              "'%s' is for devices of the host: type='hostdev'",
+                              enum_to_string(&interface_backend_table, (int)interface->driver.backend));
   if (!interface_is_virtio(interface))
     return TRUE;
   if (interface->driver.queues > 1 && !interface_source_has_queues(source))

@@ -139,6 +139,7 @@ static gboolean parse_bandwidth(xmlNode *node, PlanPort *port, GError **error)
   if (!bandwidth)
     return TRUE;
   port->bandwidth_place = xml_place(bandwidth);
+  xml_attribute(bandwidth, "classID"); /* of a guest that ran */
   return parse_rate(bandwidth, "inbound", &port->inbound, error) &&
          parse_rate(bandwidth, "outbound", &port->outbound, error);
 }

@@ -250,6 +250,19 @@ static gboolean parse_type(xmlNode *node, InterfaceType *ret_type, GError **erro
          refuse_later_type(node, type, error);
 }
 
+/* passt speaks vhost-user, too, but only in versions that most hosts have not yet. */
+static void take_passt_for_user(xmlNode *node, InterfaceSource *source)
+{
+  if (source->type != INTERFACE_VHOSTUSER)
+    return;
+  for (xmlNode *child = xml_next_child(node, NULL, NULL); child; child = xml_next_child(node, NULL, child)) {
+    if (xml_is_element(child, "backend"))
+      source->is_vhost = g_strcmp0(xml_attribute(child, "type"), "passt") == 0;
+  }
+  if (source->is_vhost)
+    source->type = INTERFACE_USER;
+}
+
 static gboolean parse_target(xmlNode *node, InterfaceSource *ret_source, GError **error)
 {
   xmlNode *target = NULL, *guest = NULL;
@@ -352,10 +365,12 @@ static gboolean parse_attributes(xmlNode *node, InterfaceSource *ret_source, GEr
 
 gboolean interface_source_parse(xmlNode *node, InterfaceSource *ret_source, GError **error)
 {
-  if (!parse_type(node, &ret_source->type, error) || !parse_attributes(node, ret_source, error) ||
-      !parse_source(node, ret_source, error) || !parse_target(node, ret_source, error) ||
-      !parse_scripts(node, ret_source, error) || !parse_backend(node, ret_source, error) ||
-      !parse_tune(node, ret_source, error))
+  if (!parse_type(node, &ret_source->type, error))
+    return FALSE;
+  take_passt_for_user(node, ret_source);
+  if (!parse_attributes(node, ret_source, error) || !parse_source(node, ret_source, error) ||
+      !parse_target(node, ret_source, error) || !parse_scripts(node, ret_source, error) ||
+      !parse_backend(node, ret_source, error) || !parse_tune(node, ret_source, error))
     return FALSE;
   return interface_user_parse(node, ret_source->type == INTERFACE_USER, &ret_source->user, error) &&
          interface_port_parse(node, interface_source_is_tap(ret_source), is_bridge(ret_source),
@@ -398,6 +413,9 @@ static void warn_of_unused(Domain *domain, const InterfaceSource *source)
     report_warning(domain->report, &source->user.ip_place, NULL,
                    "it is set in the guest, or by the network's DHCP",
                    "a guest's address has no effect for an interface of type '%s'", type);
+  if (source->is_vhost)
+    report_warning(domain->report, &source->user.backend_place, "type", /* hint= */ NULL,
+                   "passt is connected as for type='user', and not by vhost-user, which is faster");
   if (source->user.backend == USER_BACKEND_DEFAULT)
     warn_of_slirp(domain, &source->user);
   if (source->type == INTERFACE_DIRECT)

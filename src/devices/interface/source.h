@@ -60,6 +60,7 @@ typedef struct {
   Place script_place;
   gboolean has_default_script; /* the document names none */
   InterfaceUser user;
+  gboolean is_vhost;      /* USER: the document has it as `vhostuser`, with passt on the other side */
   const char *device;     /* DIRECT: of the host's network; VDPA: the path of a character device */
   MacvtapMode macvtap;    /* DIRECT */
   gboolean is_trusted;    /* DIRECT: trustGuestRxFilters */

@@ -157,7 +157,10 @@ static GPtrArray *make_arguments(const InterfaceUser *user)
 {
   GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
 
-  add_argument(arguments, "--log-file", user->log_path);
+  add_argument(arguments, "--log-file",
+               user->log_path); /* each value is its option's, whatever it begins with */
+  add_argument(arguments, "--hostname", user->hostname);
+  add_argument(arguments, "--fqdn", user->fqdn);
   add_argument(arguments, "--interface", user->device);
   add_argument(arguments, "--address", user->ipv4.address);
   if (user->ipv4.prefix) {

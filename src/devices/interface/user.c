@@ -64,6 +64,8 @@ static gboolean parse_backend(xmlNode *node, InterfaceUser *user, GError **error
        (xml_attribute(backend, "logFile") &&
         !xml_attribute_path(backend, "logFile", &user->log_path, error))))
     return FALSE;
+  user->hostname = backend ? xml_attribute(backend, "hostname") : NULL;
+  user->fqdn = backend ? xml_attribute(backend, "fqdn") : NULL;
   user->device = source ? xml_attribute(source, "dev") : NULL;
   if (!user->device)
     return TRUE;

@@ -63,6 +63,8 @@ typedef struct {
 typedef struct {
   UserBackend backend;
   const char *log_path; /* of passt, absolute; NULL: none */
+  const char *hostname; /* that passt tells the guest by DHCP; NULL: none, as the next */
+  const char *fqdn;
   Place backend_place;
   const char *device; /* of the host, for passt to take addresses and routes from; NULL: that of the default
                          route */
