@@ -65,6 +65,8 @@ gboolean memory_device_translate(const Domain *domain, const Device *device, Pla
   if (memory->model == MEMORY_DEVICE_VIRTIO_MEM) {
     add_size(props, "block-size", memory->block_kib);
     props_add_uint(props, "requested-size", memory->requested_kib * 1024);
+    if (memory->is_dynamic) /* since QEMU 8.2 */
+      props_add_bool(props, "dynamic-memslots", TRUE);
   }
   if (memory->is_readonly)
     props_add_bool(props, "unarmed", TRUE);

@@ -158,6 +158,7 @@ static gboolean read_virtio_mem(xmlNode *target, MemoryDevice *memory, GError **
 
   /* What the guest has taken of it: of a running guest. */
   if (!read_size(target, "current", &(guint64){ 0 }, error) ||
+      !xml_attribute_yes_no(target, "dynamicMemslots", &memory->is_dynamic, error) ||
       !xml_child_required(target, "block", &block, error) ||
       !memory_read_kib(block, &memory->block_kib, error) ||
       !xml_child_required(target, "requested", &requested, error) ||

@@ -42,10 +42,11 @@ typedef struct {
   gboolean is_readonly;
   guint64 block_kib;
   guint64 requested_kib;
-  guint32 slot;      /* assigned to those that ACPI shows as modules; UNSET for others */
-  gboolean has_base; /* @base was given */
-  guint64 base;      /* its address in the guest's memory */
-  gboolean has_slot; /* @slot is the document's */
+  gboolean is_dynamic; /* VIRTIO_MEM: QEMU gives it memory slots as it needs them; format 10.1 */
+  guint32 slot;        /* assigned to those that ACPI shows as modules; UNSET for others */
+  gboolean has_base;   /* @base was given */
+  guint64 base;        /* its address in the guest's memory */
+  gboolean has_slot;   /* @slot is the document's */
 } MemoryDevice;
 
 extern const DeviceRoom memory_device_room;
