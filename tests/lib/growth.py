@@ -117,6 +117,12 @@ KINDS = [
     Kind("interface with mac", lambda i: interface(i, "<model type='usb-net'/>" + mac(i)), fixed=XHCI),
     Kind("interface with one mac", lambda i: interface(i, "<model type='usb-net'/>" + mac(0)), fixed=XHCI),
     Kind("interface bridge", lambda i: interface(i, "<model type='usb-net'/><source bridge='br0'/>", "bridge"), fixed=XHCI),
+    Kind("interface direct", lambda i: interface(i, "<model type='usb-net'/><source dev='eth0'/>", "direct"), fixed=XHCI),
+    Kind("interface teaming", lambda i: interface(i, "<source><address type='pci' bus='1' slot='0'/></source>"
+                                                  "<teaming type='transient' persistent='ua-always'/>", "hostdev"),
+         fixed="<interface type='user'><model type='virtio'/><teaming type='persistent'/><alias name='ua-always'/></interface>"),
+    Kind("forwarded ports", lambda i: interface(i, f"<model type='usb-net'/><portForward proto='tcp'><range start='{i + 1}'/>"
+                                                "</portForward>"), fixed=XHCI),
     Kind("interface network", lambda i: interface(i, f"<source network='n{i}'/>", "network")),
     Kind("serial", lambda i: "<serial type='null'/>"),
     Kind("serial with port", lambda i: f"<serial type='null'><target port='{i}'/></serial>"),

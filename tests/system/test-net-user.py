@@ -144,6 +144,22 @@ def test_passt_refuses():
         directory.assert_nothing_left()
 
 
+def test_passt_of_a_user():
+    """Neither domrun nor passt needs any right."""
+    need_passt()
+    with network.nothing_left(), guest.Directory() as directory:
+        network.own(directory)
+        prefix = ["setpriv", "--reuid", str(network.USER), "--regid", str(network.USER), "--clear-groups", "--"]
+        log = f"<backend type='passt' logFile='{directory.path}/passt.log'/>"
+        run = directory.run(guest.hello_xml(devices=SERIAL + nic(log + FORWARD)), prefix=prefix)
+        run.expect("boot 1")
+        assert network.is_listening(2080)
+        assert (directory.path / "passt.log").stat().st_uid == network.USER
+        run.send(b"p")
+        assert run.wait() == 0, run.said()
+        guest.await_that(lambda: not directory.processes(), run.said)
+
+
 def test_no_passt():
     with guest.Directory() as directory:
         (directory.path / "bin").mkdir()

@@ -347,6 +347,12 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
   return TRUE;
 }
 
+static void claim_alias(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &interface_room)
+    g_ptr_array_add(claims, g_strdup(device->alias));
+}
+
 /* QEMU's fail-over: a virtio device that is always there, and one of the host's that may go. */
 static gboolean validate_teaming(const Domain *domain, const Interface *interface, GError **error)
 {
@@ -360,11 +366,7 @@ static gboolean validate_teaming(const Domain *domain, const Interface *interfac
   if (interface->standby && !is_hostdev)
     return error_set_document(error, &interface->teaming_place, "type",
                               "a transient interface has to be of type 'hostdev'");
-  DOMAIN_FOREACH_OF(domain, &interface_room, device, i) {
-    if (interface->standby && g_str_equal(device->alias, interface->standby))
-      return TRUE;
-  }
-  if (!interface->standby)
+  if (!interface->standby || device_first_claimant(domain, claim_alias, interface->standby))
     return TRUE;
   error_set_document(error, &interface->teaming_place, "persistent",
                      "there is no interface with the alias '%s'", interface->standby);

@@ -34,7 +34,7 @@ static void forward_port_free(gpointer data)
 
 static void require_range(const Forward *forward, const ForwardRange *range, GPtrArray *ports)
 {
-  for (guint port = range->start; port <= range->end && ports->len < FORWARD_PORTS_MAX; port++) {
+  for (guint port = range->start; port <= range->end; port++) {
     ForwardPort *one;
 
     if (range->is_excluded || is_excluded(forward, port))
@@ -46,10 +46,28 @@ static void require_range(const Forward *forward, const ForwardRange *range, GPt
   }
 }
 
+static guint64 count_ports(const Forward *forward)
+{
+  guint64 count = 0;
+
+  for (guint i = 0; i < forward->ranges->len; i++) {
+    const ForwardRange *range = &g_array_index(forward->ranges, ForwardRange, i);
+
+    count += range->is_excluded ? 0 : range->end - range->start + 1u;
+  }
+  return count;
+}
+
+/* None where they are very many: looking for each would take its time. */
 static GPtrArray *list_ports(const InterfaceUser *user)
 {
   GPtrArray *ports = g_ptr_array_new_with_free_func(forward_port_free);
+  guint64 count = 0;
 
+  for (guint i = 0; user->forwards && i < user->forwards->len; i++)
+    count += count_ports(g_ptr_array_index(user->forwards, i));
+  if (count > FORWARD_PORTS_MAX)
+    return ports;
   for (guint i = 0; user->forwards && i < user->forwards->len; i++) {
     const Forward *forward = g_ptr_array_index(user->forwards, i);
 
