@@ -7,14 +7,16 @@
 
 #include "commands/command.h"
 #include "host/emulator-machines.h"
+#include "host/emulator-spice.h"
 #include "host/images.h"
 #include "host/requirements.h"
 
-/* The emulator is asked for its machines, and the images for what they are written over. */
+/* The emulator is asked for its machines and for SPICE, and the images for what they are written over. */
 static void check_host(const Plan *plan, Report *report)
 {
   requirements_check(plan, report);
   emulator_machines_check(plan, report);
+  emulator_spice_check(plan, report);
   images_check(plan, report);
 }
 

@@ -39,6 +39,7 @@ void document_command_clear(DocumentCommand *command)
   g_strfreev(command->pools);
   g_strfreev(command->secrets);
   g_free(command->certificates);
+  g_free(command->graphics);
   g_free(command->state_directory);
   g_strfreev(command->ignored);
 }
@@ -75,6 +76,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "run with this QEMU whatever the document says", "PATH" },
     { "machine", 0, 0, G_OPTION_ARG_STRING, &command->machine,
       "run on this machine of QEMU's whatever the document says", "NAME" },
+    { "graphics", 0, 0, G_OPTION_ARG_STRING, &command->graphics,
+      "run without SPICE, and show its displays by VNC", "vnc" },
     { "strict", 0, 0, G_OPTION_ARG_NONE, &command->is_strict, "refuse what domrun does not know", NULL },
     { "ignore", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->ignored,
       "run without what the document has for protection: filterref, lease, port, seclabel, secure-boot, vlan",
@@ -135,6 +138,15 @@ static gboolean parse_type(const DocumentCommand *command, DomainOptions *option
   error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--type: unknown value '%s' (known: qemu, kvm)",
             command->type);
   return FALSE;
+}
+
+static gboolean parse_graphics(const DocumentCommand *command, DomainOptions *options, GError **error)
+{
+  options->is_without_spice = command->graphics != NULL;
+  if (!command->graphics || g_str_equal(command->graphics, "vnc"))
+    return TRUE;
+  return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--graphics: unknown value '%s' (known: vnc)",
+                   command->graphics);
 }
 
 static gboolean parse_ignored(const DocumentCommand *command, DomainOptions *options, GError **error)
@@ -283,8 +295,9 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.state_directory = command->state_directory = state_dir_path();
   options.is_reset_nvram = command->is_reset_nvram;
   options.now = get_now(is_dry_run);
-  if (parse_type(command, &options, &error) && parse_ignored(command, &options, &error) &&
-      parse_emulator(command, &options, &error) && parse_certificates(command, &options, &error))
+  if (parse_type(command, &options, &error) && parse_graphics(command, &options, &error) &&
+      parse_ignored(command, &options, &error) && parse_emulator(command, &options, &error) &&
+      parse_certificates(command, &options, &error))
     networks = parse_networks(command->networks, &error);
   if (networks)
     pools = parse_pools(command->pools, &error);

@@ -67,6 +67,7 @@ typedef struct {
   gboolean has_advice; /* set by the command: say what is unwise, too */
   gboolean is_quiet;
   char *certificates;
+  char *graphics;
   char **pools;
   char **secrets;
   char **networks;

@@ -8,6 +8,7 @@ libdomrun_a_SOURCES += \
 	%D%/emulator.c %D%/emulator.h \
 	%D%/emulator-lock.c %D%/emulator-lock.h \
 	%D%/emulator-machines.c %D%/emulator-machines.h \
+	%D%/emulator-spice.c %D%/emulator-spice.h \
 	%D%/firmware.c %D%/firmware.h \
 	%D%/hugepages.c %D%/hugepages.h \
 	%D%/image.c %D%/image.h \

@@ -6,4 +6,5 @@ libdomrun_a_SOURCES += \
 	%D%/implied.c %D%/implied.h \
 	%D%/live.c %D%/live.h \
 	%D%/machine.c %D%/machine-qemu.c %D%/machine.h \
-	%D%/unread.c %D%/unread.h
+	%D%/unread.c %D%/unread.h \
+	%D%/without-spice.c %D%/without-spice.h

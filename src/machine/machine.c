@@ -34,6 +34,7 @@
 #include "machine/boot.h"
 #include "machine/implied.h"
 #include "machine/unread.h"
+#include "machine/without-spice.h"
 #include "xml/element.h"
 #include "xml/unread.h"
 
@@ -379,6 +380,8 @@ Domain *machine_parse(XmlDocument *document, const DomainOptions *options, Repor
     report_error(report, error);
     return NULL;
   }
+  if (options->is_without_spice)
+    without_spice(root, report);
   domain->report = report;
   domain->options = options;
   domain->now = options->now;

@@ -6,6 +6,7 @@
 #include "base/announce.h"
 #include "base/exit-code.h"
 #include "host/emulator-machines.h"
+#include "host/emulator-spice.h"
 #include "host/images.h"
 #include "qemu/module.h"
 #include "supervise/restarts.h"
@@ -122,6 +123,8 @@ static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
   if (words &&
       (!emulator_machines_explain(supervisor->options->plan, words, DOMRUN_ERROR_QEMU_START,
                                   &supervisor->error) ||
+       !emulator_spice_explain(supervisor->options->plan, words, DOMRUN_ERROR_QEMU_START,
+                               &supervisor->error) ||
        !images_explain(supervisor->options->plan, words, DOMRUN_ERROR_QEMU_START, &supervisor->error)))
     return;
   error_set(&supervisor->error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "QEMU failed to start (%s)%s%s",

@@ -123,6 +123,13 @@ static void remove_node(xmlNode *node)
   xmlFreeNode(node);
 }
 
+void xml_remove(xmlNode *node)
+{
+  if (node->prev && node->prev->type == XML_TEXT_NODE && xmlIsBlankNode(node->prev))
+    remove_node(node->prev);
+  remove_node(node);
+}
+
 void xml_remove_child(xmlNode *node, const char *name)
 {
   xmlNode *next;
@@ -131,9 +138,7 @@ void xml_remove_child(xmlNode *node, const char *name)
     next = child->next;
     if (!xml_is_element(child, name) || child->ns)
       continue;
-    if (child->prev && child->prev->type == XML_TEXT_NODE && xmlIsBlankNode(child->prev))
-      remove_node(child->prev);
-    remove_node(child);
+    xml_remove(child);
   }
 }
 

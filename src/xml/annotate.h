@@ -23,6 +23,9 @@ void xml_copy_children(xmlNode *node, const xmlNode *from, const char *name);
 
 void xml_remove_attribute(xmlNode *node, const char *name);
 
+/* Removes an element, with the white space before it. */
+void xml_remove(xmlNode *node);
+
 /* Removes the child elements @name, with the white space before them. */
 void xml_remove_child(xmlNode *node, const char *name);
 

@@ -210,6 +210,7 @@ static void translate_spice(const Graphics *graphics, Plan *plan)
   add_protection(graphics, props, plan);
   spice_add_options(&graphics->spice, props);
   plan_add_keyval(plan, PLAN_BOTH, "-spice", props);
+  plan_require(plan, PLAN_REQUIRE_SPICE, &graphics->device.place, "type", /* path= */ NULL);
   if (graphics->password && *graphics->password)
     add_password(graphics, "spice", /* id= */ NULL, plan);
   if (graphics->spice.render_node)
