@@ -424,7 +424,7 @@ static void test_control_group(void)
   g_assert_no_error(error);
   g_assert_cmpint(write(control_group_fd(group), "0", 1), ==, 1);
   tree_expect(root, "cgroup.subtree_control",
-              "+io"); /* the last: this is no kernel, which would know them all */
+              "+cpu"); /* the last: this is no kernel, which would know them all */
   tree_expect(root, "domrun-x/cgroup.procs", "0");
   tree_expect(root, "domrun-x/cpu.weight", "200");
   tree_expect(root, "domrun-x/cpu.max", "50000 100000");
@@ -441,6 +441,27 @@ static void test_control_group(void)
   tree_expect(root, "domrun-x/cgroup.subtree_control", "+cpu");
   tree_expect(root, "domrun-x/emulator/cgroup.threads", NULL); /* it has no quota */
   control_group_free(group);
+  remove_tree(root);
+}
+
+/* Beside others it would be in nobody's way; but then none of them can be divided. */
+static void test_control_group_shared(void)
+{
+  g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  g_autofree char *own = g_strdup_printf("domrun-supervisor-%d/cgroup.procs", (int)getpid());
+  PlanLimits limits = limits_none();
+  GError *error = NULL;
+
+  limits.cpu_weight = 200;
+  tree_write(root, "cgroup.controllers", "cpu\n");
+  tree_write(root, "cgroup.type", "domain\n");
+  tree_write(root, "cgroup.procs", "4711\n");
+  g_assert_null(control_group_new(&limits, root, "/", "domrun-x", &error));
+  g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_HOST);
+  g_assert_nonnull(strstr(error->message, "other processes"));
+  tree_expect(root, own, "0");
+  tree_expect(root, "cgroup.procs", "0"); /* back again */
+  g_clear_error(&error);
   remove_tree(root);
 }
 
@@ -499,6 +520,7 @@ int main(int argc, char **argv)
   g_test_add_func("/host/image/paths", test_paths);
   g_test_add_func("/host/image/may-be", test_may_be);
   g_test_add_func("/host/control-group", test_control_group);
+  g_test_add_func("/host/control-group/shared", test_control_group_shared);
   g_test_add_func("/host/control-group/refused", test_control_group_refused);
   g_test_add_func("/host/scope", test_scope);
   return g_test_run();

@@ -20,34 +20,22 @@ struct ControlGroup {
   char *parent;
   char *path;
   char *own_leaf;      /* where this process went; NULL: it stayed */
-  GPtrArray *enabled;  /* of char *: controllers that were not enabled before */
   GHashTable *threads; /* paths of the groups of threads */
   int fd;
 };
 
 /* ---- Files of a group ---- */
 
-/* An errno, or 0. The kernel's directories take no file that is not there. */
-static int try_file(const char *group, const char *file, const char *value)
+/* The kernel's directories take no file that is not there. */
+static gboolean write_file(const char *group, const char *file, const char *value, GError **error)
 {
   g_autofree char *path = g_build_filename(group, file, NULL);
   autofd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  gsize length = strlen(value);
 
-  return fd >= 0 && write(fd, value, length) == (ssize_t)length ? 0 : errno;
-}
-
-/* @failure is an errno, or 0. */
-static gboolean check_written(int failure, const char *group, const char *file, const char *value,
-                              GError **error)
-{
-  return failure == 0 || error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot write '%s' to '%s/%s': %s",
-                                   value, group, file, g_strerror(failure));
-}
-
-static gboolean write_file(const char *group, const char *file, const char *value, GError **error)
-{
-  return check_written(try_file(group, file, value), group, file, value, error);
+  if (fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value))
+    return TRUE;
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot write '%s' to '%s': %s", value, path,
+                   g_strerror(errno));
 }
 
 static gboolean has_word(const char *group, const char *file, const char *word)
@@ -169,11 +157,25 @@ static gboolean needs(const PlanLimits *limits, const char *controller)
   return limits->io_weight || (limits->io_devices && limits->io_devices->len > 0);
 }
 
+static gboolean has_processes(const char *path)
+{
+  g_autofree char *file = g_build_filename(path, "cgroup.procs", NULL);
+  g_autofree char *text = NULL;
+
+  return g_file_get_contents(file, &text, NULL, NULL) && *text;
+}
+
+/* Alone the root of all groups, which has no type, may have processes and divide what it has. (A controller
+ * that can tell threads apart could be enabled beside processes, too; then the guest's group could have no
+ * others.) */
 static gboolean leave_parent(ControlGroup *group, GError **error)
 {
   g_autofree char *name = g_strdup_printf("domrun-supervisor-%d", (int)getpid());
   g_autofree char *leaf = g_build_filename(group->parent, name, NULL);
+  g_autofree char *type = g_build_filename(group->parent, "cgroup.type", NULL);
 
+  if (access(type, F_OK) < 0 || group->own_leaf)
+    return TRUE;
   if (!make_directory(leaf, error))
     return FALSE;
   if (!write_file(leaf, "cgroup.procs", "0", error)) {
@@ -181,35 +183,30 @@ static gboolean leave_parent(ControlGroup *group, GError **error)
     return FALSE;
   }
   group->own_leaf = g_steal_pointer(&leaf);
-  return TRUE;
+  if (!has_processes(group->parent))
+    return TRUE;
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "other processes are in the control group '%s', too",
+            group->parent);
+  return error_add_hint(error,
+                        "'systemd-run --scope -p Delegate=yes domrun run ...' gives domrun one of its own");
 }
 
 static gboolean enable(ControlGroup *group, const char *controller, GError **error)
 {
   static const char file[] = "cgroup.subtree_control";
   g_autofree char *wish = g_strconcat("+", controller, NULL);
-  int failure;
 
   if (!has_word(group->parent, "cgroup.controllers", controller))
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL,
                      "the control group '%s' has no controller '%s' to give away", group->parent, controller);
   if (has_word(group->parent, file, controller))
     return TRUE;
-  failure = try_file(group->parent, file, wish);
-  if (failure == EBUSY && !group->own_leaf) {
-    if (!leave_parent(group, error))
-      return FALSE;
-    failure = try_file(group->parent, file, wish);
-  }
-  if (!check_written(failure, group->parent, file, wish, error))
-    return FALSE;
-  g_ptr_array_add(group->enabled, g_strdup(controller));
-  return TRUE;
+  return leave_parent(group, error) && write_file(group->parent, file, wish, error);
 }
 
 static gboolean enable_all(ControlGroup *group, GError **error)
 {
-  static const char *const controllers[] = { "cpu", "memory", "io" };
+  static const char *const controllers[] = { "memory", "io", "cpu" };
 
   for (gsize i = 0; i < G_N_ELEMENTS(controllers); i++) {
     if (needs(group->limits, controllers[i]) && !enable(group, controllers[i], error))
@@ -226,12 +223,11 @@ ControlGroup *control_group_new(const PlanLimits *limits, const char *root, cons
 
   group->limits = limits;
   group->fd = -1;
-  group->enabled = g_ptr_array_new_with_free_func(g_free);
   group->threads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   group->parent = g_build_filename(root, own, NULL);
+  group->path = g_build_filename(group->parent, name, NULL);
   if (!enable_all(group, error))
     return NULL;
-  group->path = g_build_filename(group->parent, name, NULL);
   processes = g_build_filename(group->path, "cgroup.procs", NULL);
   if (!make_directory(group->path, error))
     return NULL;
@@ -288,45 +284,60 @@ gboolean control_group_limit(const ControlGroup *group, PlanThreadKind kind, gui
 
 /* ---- The end ---- */
 
-static void remove_threads(const ControlGroup *group)
+/* The groups right below it, as paths. */
+static GPtrArray *list_groups(const char *path)
 {
-  GHashTableIter iterator;
-  gpointer path;
-
-  g_hash_table_iter_init(&iterator, group->threads);
-  while (g_hash_table_iter_next(&iterator, &path, NULL))
-    rmdir(path);
-}
-
-static gboolean has_other_groups(const ControlGroup *group)
-{
-  GDir *directory = g_dir_open(group->parent, 0, NULL);
-  g_autofree char *own = g_path_get_basename(group->own_leaf);
-  gboolean has_other = FALSE;
+  GPtrArray *groups = g_ptr_array_new_with_free_func(g_free);
+  GDir *directory = g_dir_open(path, 0, NULL);
   const char *name;
 
   while (directory && (name = g_dir_read_name(directory))) {
-    g_autofree char *path = g_build_filename(group->parent, name, NULL);
+    g_autofree char *group = g_build_filename(path, name, NULL);
 
-    has_other |= !g_str_equal(name, own) && g_file_test(path, G_FILE_TEST_IS_DIR);
+    if (g_file_test(group, G_FILE_TEST_IS_DIR) && !g_file_test(group, G_FILE_TEST_IS_SYMLINK))
+      g_ptr_array_add(groups, g_steal_pointer(&group));
   }
   if (directory)
     g_dir_close(directory);
-  return has_other;
+  return groups;
 }
 
-/* As it was before, unless others have begun to use it. */
-static void return_to_parent(const ControlGroup *group)
+/* As it was before, unless others use it by now. */
+static void join_again(const char *parent, const char *leaf)
 {
-  if (has_other_groups(group))
-    return;
-  for (guint i = 0; i < group->enabled->len; i++) {
-    g_autofree char *wish = g_strconcat("-", g_ptr_array_index(group->enabled, i), NULL);
+  static const char *const wishes[] = { "-cpu", "-io", "-memory" };
+  g_autoptr(GPtrArray) groups = list_groups(parent);
+  gboolean is_own = has_processes(leaf);
 
-    write_file(group->parent, "cgroup.subtree_control", wish, /* error= */ NULL);
-  }
-  if (write_file(group->parent, "cgroup.procs", "0", /* error= */ NULL))
-    rmdir(group->own_leaf);
+  if (groups->len > 1)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS(wishes); i++)
+    write_file(parent, "cgroup.subtree_control", wishes[i], /* error= */ NULL);
+  if (!is_own || write_file(parent, "cgroup.procs", "0", /* error= */ NULL))
+    rmdir(leaf);
+}
+
+void control_group_remove(const char *path, const char *leaf)
+{
+  g_autofree char *parent = g_path_get_dirname(path);
+  g_autoptr(GPtrArray) threads = list_groups(path);
+
+  for (guint i = 0; i < threads->len; i++)
+    rmdir(g_ptr_array_index(threads, i));
+  if (rmdir(path) < 0 && errno != ENOENT)
+    announce_log("the control group '%s' stays: %s", path, g_strerror(errno));
+  if (leaf)
+    join_again(parent, leaf);
+}
+
+const char *control_group_path(const ControlGroup *group)
+{
+  return group->path;
+}
+
+const char *control_group_leaf(const ControlGroup *group)
+{
+  return group->own_leaf;
 }
 
 void control_group_free(ControlGroup *group)
@@ -334,12 +345,7 @@ void control_group_free(ControlGroup *group)
   if (!group)
     return;
   fd_clear(&group->fd);
-  remove_threads(group);
-  if (group->path && rmdir(group->path) < 0)
-    announce_log("the control group '%s' stays: %s", group->path, g_strerror(errno));
-  if (group->own_leaf)
-    return_to_parent(group);
-  g_ptr_array_unref(group->enabled);
+  control_group_remove(group->path, group->own_leaf);
   g_hash_table_unref(group->threads);
   g_free(group->own_leaf);
   g_free(group->path);

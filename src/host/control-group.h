@@ -29,6 +29,14 @@ int control_group_fd(const ControlGroup *group);
 gboolean control_group_limit(const ControlGroup *group, PlanThreadKind kind, guint32 id, pid_t thread,
                              GError **error);
 
+/* What control_group_remove() takes; the second may be NULL. Borrowed. */
+const char *control_group_path(const ControlGroup *group);
+const char *control_group_leaf(const ControlGroup *group);
+
+/* Removes a group with those of its threads. @leaf: the group beside it that its supervisor went into, and
+ * which it leaves where this process is that; or NULL. */
+void control_group_remove(const char *path, const char *leaf);
+
 /* Removes it. Nobody may be in it. */
 void control_group_free(ControlGroup *group);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlGroup, control_group_free)

@@ -13,6 +13,7 @@
 #include "base/announce.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "host/control-group.h"
 
 /* How the names of the notes end. */
 static const char suffix[] = ".left";
@@ -20,11 +21,20 @@ static const char suffix[] = ".left";
 /* A note has the path of a script, and two names. */
 enum { NOTE_MAX_BYTES = 64 * 1024, NOTE_MAX_DEPTH = 4 };
 
+static void write_note(int directory, const char *file, const Json *note, const char *what)
+{
+  g_autofree char *name = g_strconcat(file, suffix, NULL), *text = json_print(note);
+  autofd int fd = -1;
+
+  unlinkat(directory, name, 0);
+  fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0 || !fd_write_all(fd, text, strlen(text)))
+    announce_log("cannot note what '%s' takes at the end: %s", what, g_strerror(errno));
+}
+
 void leftovers_note_tap(int directory, const char *file, const TapEnd *end)
 {
-  g_autofree char *name = g_strconcat(file, suffix, NULL), *text = NULL;
   g_autoptr(Json) note = json_new_object();
-  autofd int fd = -1;
 
   json_set_string(note, "tap", end->name);
   json_set_string(note, "bridge", end->bridge);
@@ -35,11 +45,16 @@ void leftovers_note_tap(int directory, const char *file, const TapEnd *end)
   json_set_string(note, "macvtap", end->macvtap);
   json_set_string(note, "parent", end->parent);
   json_set_string(note, "parent-mac", end->parent_mac);
-  text = json_print(note);
-  unlinkat(directory, name, 0);
-  fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0 || !fd_write_all(fd, text, strlen(text)))
-    announce_log("cannot note what '%s' takes at the end: %s", end->name, g_strerror(errno));
+  write_note(directory, file, note, end->name);
+}
+
+void leftovers_note_group(int directory, const char *file, const char *group, const char *leaf)
+{
+  g_autoptr(Json) note = json_new_object();
+
+  json_set_string(note, "group", group);
+  json_set_string(note, "leaf", leaf);
+  write_note(directory, file, note, group);
 }
 
 void leftovers_forget(int directory, const char *file)
@@ -65,8 +80,12 @@ static void release(const Json *note)
     .parent_mac = json_get_string(note, "parent-mac"),
   };
 
+  const char *group = json_get_string(note, "group");
+
   if (end.name && *end.name)
     tap_give_up(&end);
+  if (group && g_path_is_absolute(group))
+    control_group_remove(group, json_get_string(note, "leaf"));
 }
 
 /* Only what this user alone can have written is carried out: it may name a program. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What does not end with the processes of a guest: a tap device that was there before, which stays in the
- * bridge, and the script for the end of one. It is noted in the guest's runtime directory as long as it is
- * held, so that whoever finds the remains of a killed supervisor gives it up in its place.
+ * bridge, and the script for the end of one; a control group. It is noted in the guest's runtime directory as
+ * long as it is held, so that whoever finds the remains of a killed supervisor gives it up in its place.
  */
 #pragma once
 
@@ -13,6 +13,9 @@
 /* Notes what giving up that device takes, in a file of that name in the open directory. Where the note cannot
  * be written, nothing but the note is missing. */
 void leftovers_note_tap(int directory, const char *file, const TapEnd *end);
+
+/* The same of a control group; @leaf as control_group_remove() has it. */
+void leftovers_note_group(int directory, const char *file, const char *group, const char *leaf);
 
 /* It is given up. */
 void leftovers_forget(int directory, const char *file);

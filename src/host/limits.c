@@ -11,8 +11,10 @@
 
 #include "base/announce.h"
 #include "host/control-group.h"
+#include "host/leftovers.h"
 #include "host/scope.h"
 
+static const char note_file[] = "limits";
 static const char mount_point[] = "/sys/fs/cgroup";
 
 struct Limits {
@@ -28,8 +30,9 @@ static void tell(const Limits *limits, const GError *error)
   const Place *place = &limits->plan->place;
   const char *hint = error_get_hint(error);
 
-  announce_notice("%s:%d: the guest runs without its limits: %s%s%s", place->file, place->line,
-                  error->message, hint ? "\n  " : "", hint ? hint : "");
+  announce_notice("%s:%d: the guest runs without its limits: %s", place->file, place->line, error->message);
+  if (hint)
+    announce_notice("%s", hint);
 }
 
 static gboolean is_version_2(void)
@@ -138,11 +141,19 @@ void limits_set_thread(Limits *limits, PlanThreadKind kind, guint32 id, pid_t th
   limits->is_told = TRUE;
 }
 
-void limits_free(Limits *limits)
+void limits_note(const Limits *limits, int directory)
+{
+  if (limits && limits->group)
+    leftovers_note_group(directory, note_file, control_group_path(limits->group),
+                         control_group_leaf(limits->group));
+}
+
+void limits_free(Limits *limits, int directory)
 {
   if (!limits)
     return;
   control_group_free(limits->group);
+  leftovers_forget(directory, note_file);
   g_free(limits->key);
   g_free(limits);
 }

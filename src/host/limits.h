@@ -26,6 +26,8 @@ void limits_start(Limits *limits, pid_t pid);
 /* This is a thread of QEMU of that kind. */
 void limits_set_thread(Limits *limits, PlanThreadKind kind, guint32 id, pid_t thread);
 
+/* Notes in the guest's runtime directory, an open one, what is left where this process is killed. */
+void limits_note(const Limits *limits, int directory);
+
 /* QEMU has ended. */
-void limits_free(Limits *limits);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Limits, limits_free)
+void limits_free(Limits *limits, int directory);

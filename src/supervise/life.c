@@ -415,6 +415,7 @@ static gboolean start_emulator(Supervisor *supervisor, GError **error)
   if (!supervisor->limits)
     supervisor->limits =
         limits_new(&supervisor->options->plan->limits, runtime_dir_path(supervisor->directory));
+  limits_note(supervisor->limits, runtime_dir_fd(supervisor->directory));
   supervisor->emulator = emulator_start(NULL, supervisor->options->plan, supervisor->resources, &locks,
                                         limits_fd(supervisor->limits), &emulator_handlers, supervisor, error);
   if (!supervisor->emulator)
@@ -668,7 +669,7 @@ static void clear(Supervisor *supervisor)
   core_dump_abandon(supervisor);
   emulator_free(supervisor->emulator);
   tuning_free(supervisor->tuning);
-  limits_free(supervisor->limits);
+  limits_free(supervisor->limits, supervisor->directory ? runtime_dir_fd(supervisor->directory) : -1);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);
   uuid_lock_free(supervisor->uuid_lock); /* before the name: who may start again finds both free */
