@@ -248,6 +248,21 @@ void resources_release_run(Resources *resources)
   release(resources, /* all= */ FALSE);
 }
 
+gboolean resources_release_ports(Resources *resources)
+{
+  gboolean has_ports = FALSE;
+
+  for (guint i = 0; i < resources->items->len; i++) {
+    Resource *resource = get(resources, i);
+
+    if (resource->plan->kind == PLAN_RESOURCE_PORT && resource->fd >= 0) {
+      file_release(resources, resource);
+      has_ports = TRUE;
+    }
+  }
+  return has_ports;
+}
+
 void resources_free(Resources *resources)
 {
   if (!resources)

@@ -40,6 +40,9 @@ void resources_set_directory(Resources *resources, const RuntimeDir *directory);
 /* Releases what belongs to the QEMU that has ended. */
 void resources_release_run(Resources *resources);
 
+/* Releases the ports that were chosen, so that others are. FALSE: there is none. */
+gboolean resources_release_ports(Resources *resources);
+
 /* Releases everything. */
 void resources_free(Resources *resources);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Resources, resources_free)

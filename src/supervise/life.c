@@ -585,11 +585,32 @@ static void on_drained(gpointer user_data)
   }
 }
 
+/* Between the choice of SPICE's port and QEMU's server on it another server can come, of those that look for
+ * a port as VNC's do. */
+static gboolean has_lost_port(const Supervisor *supervisor)
+{
+  g_autofree char *words = supervisor->is_ready ? NULL : emulator_last_words(supervisor->emulator);
+
+  return words && strstr(words, "binding socket to ") && !supervisor->wish.is_stop &&
+         !restarts_is_exhausted(supervisor->restarts, g_get_monotonic_time()) &&
+         resources_release_ports(supervisor->resources);
+}
+
+static void decide(Supervisor *supervisor, const EmulatorEnd *end)
+{
+  if (supervisor->is_decided || !has_lost_port(supervisor)) {
+    outcome_decide(supervisor, end);
+    return;
+  }
+  announce_notice("the port for SPICE went to another program; QEMU is started with the next");
+  supervisor->is_decided = supervisor->will_restart = TRUE;
+}
+
 static void on_ended(const EmulatorEnd *end, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
 
-  outcome_decide(supervisor, end);
+  decide(supervisor, end);
   emulator_requests_abandon(supervisor);
   core_dump_abandon(supervisor);
   g_clear_pointer(&supervisor->emulator, emulator_free);

@@ -25,6 +25,7 @@ system_tests = \
 	%D%/test-net-ports.py \
 	%D%/test-net-sockets.py \
 	%D%/test-net-user.py \
+	%D%/test-spice.py \
 	%D%/test-supervise-faults.py \
 	%D%/test-supervise-lifecycle.py \
 	%D%/test-tap.py \
