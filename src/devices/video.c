@@ -99,9 +99,9 @@ static PciPlug choose_plug(const Video *video)
 {
   if (video->model == VIDEO_RAMFB || video->model == VIDEO_NONE)
     return PCI_PLUG_NONE;
-  if (video->is_primary)
-    return PCI_PLUG_PRIMARY_VIDEO;
-  return video->model == VIDEO_VIRTIO ? PCI_PLUG_EXPRESS : PCI_PLUG_CONVENTIONAL;
+  if (video->model == VIDEO_VIRTIO)
+    return video->is_primary ? PCI_PLUG_PRIMARY_VIDEO_EXPRESS : PCI_PLUG_EXPRESS;
+  return video->is_primary ? PCI_PLUG_PRIMARY_VIDEO : PCI_PLUG_CONVENTIONAL;
 }
 
 static gboolean video_complete(Domain *domain, Device *device, GError **error)

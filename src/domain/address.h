@@ -67,7 +67,9 @@ typedef enum {
   PCI_PLUG_CONVENTIONAL,  /* rtl8139, e1000, lsi, ...: behind a bridge where the root is PCI Express */
   PCI_PLUG_EXPRESS,       /* virtio, e1000e, xhci: a root port of its own */
   PCI_PLUG_INTEGRATED,    /* VGA, ICH9 parts: on the root bus itself */
-  PCI_PLUG_PRIMARY_VIDEO, /* the same, with a slot that firmware expects it in */
+  PCI_PLUG_PRIMARY_VIDEO, /* as CONVENTIONAL, but in the slot that firmware expects it in while that is free
+                           */
+  PCI_PLUG_PRIMARY_VIDEO_EXPRESS, /* likewise, as EXPRESS */
 } PciPlug;
 
 /* Reads <address> of @node, if there is one; a type other than those of @allowed (ended by ADDRESS_NONE) is

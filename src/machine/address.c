@@ -9,256 +9,16 @@
  * domain. The second time, with all buses there, bridges and root ports are placed first and then the
  * devices: a bridge that was found late still comes early. That is how libvirt does it, and the only way to
  * come to the same addresses. (Where the bridges themselves fill a bus there is a third time, and so on.)
- *
- * What a bus takes: a conventional bus (pci-root, pci-bridge, pcie-to-pci-bridge, dmi-to-pci-bridge) any
- * device; a root port or a downstream port one PCI Express device, or a bridge to conventional PCI; the PCI
- * Express root takes root ports (eight to a slot) and integrated devices.
  */
 #include "config.h"
 
 #include "machine/address.h"
 
-#include "devices/controller/controller.h"
 #include "devices/registry.h"
-#include "domain/chipset.h"
 #include "domain/devices.h"
 #include "domain/os.h"
 #include "machine/address-usb.h"
-
-enum { PCI_SLOTS = 32, PCI_BUSES_MAX = 256, ALL_FUNCTIONS = 0xff };
-
-typedef struct {
-  ControllerModel model;
-  guint8 functions[PCI_SLOTS];  /* a bit for each that is taken */
-  guint8 root_ports[PCI_SLOTS]; /* of those, a bit for each that is a root port */
-  guint32 full_slots;           /* a bit for each slot that has no place for a device, taken or not there */
-} PciBus;
-
-typedef struct {
-  Domain *domain;
-  GArray *buses; /* of PciBus, by index */
-  Chipset chipset;
-  const Device *ich9[CONTROLLER_INDEX_MAX + 1]; /* a part with an address, by the index of the controller */
-} PciMap;
-
-static PciBus *bus_at(const PciMap *map, guint32 index)
-{
-  return &g_array_index(map->buses, PciBus, index);
-}
-
-/* Slot 0 of the roots is the host bridge, of the bridges their hot-plug controller. */
-static gboolean has_slot(const PciBus *bus, guint32 slot)
-{
-  switch ((int)bus->model) {
-  case CONTROLLER_PCIE_ROOT_PORT:
-  case CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT:
-    return slot == 0;
-  case CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT:
-  case CONTROLLER_DMI_TO_PCI_BRIDGE:
-  case CONTROLLER_PCI_EXPANDER_BUS:
-  case CONTROLLER_PCIE_EXPANDER_BUS:
-    return slot < PCI_SLOTS;
-  default:
-    return slot > 0 && slot < PCI_SLOTS;
-  }
-}
-
-static gboolean is_conventional(ControllerModel model)
-{
-  return model == CONTROLLER_PCI_ROOT || model == CONTROLLER_PCI_BRIDGE ||
-         model == CONTROLLER_PCIE_TO_PCI_BRIDGE || model == CONTROLLER_DMI_TO_PCI_BRIDGE ||
-         model == CONTROLLER_PCI_EXPANDER_BUS;
-}
-
-static gboolean is_port(ControllerModel model)
-{
-  return model == CONTROLLER_PCIE_ROOT_PORT || model == CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT;
-}
-
-static gboolean is_expander(ControllerModel model)
-{
-  return model == CONTROLLER_PCI_EXPANDER_BUS || model == CONTROLLER_PCIE_EXPANDER_BUS;
-}
-
-/* What a bus must be like for a device, or a bus, to be placed on it without being told to. */
-typedef gboolean (*BusFits)(ControllerModel model);
-
-static gboolean fits_conventional(ControllerModel model)
-{
-  return is_conventional(model) && model != CONTROLLER_DMI_TO_PCI_BRIDGE;
-}
-
-static gboolean fits_root(ControllerModel model)
-{
-  return model == CONTROLLER_PCIE_ROOT;
-}
-
-static gboolean fits_any_root(ControllerModel model)
-{
-  return model == CONTROLLER_PCIE_ROOT || model == CONTROLLER_PCI_ROOT;
-}
-
-/* Where root ports are. */
-static gboolean fits_complex(ControllerModel model)
-{
-  return model == CONTROLLER_PCIE_ROOT || model == CONTROLLER_PCIE_EXPANDER_BUS;
-}
-
-static gboolean fits_upstream_port(ControllerModel model)
-{
-  return model == CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT;
-}
-
-static BusFits fits_of_plug(const PciMap *map, PciPlug plug)
-{
-  if (map->chipset != CHIPSET_Q35 || plug == PCI_PLUG_CONVENTIONAL)
-    return fits_conventional;
-  return plug == PCI_PLUG_EXPRESS ? is_port : fits_root;
-}
-
-static BusFits fits_of_bus(ControllerModel model)
-{
-  switch ((int)model) {
-  case CONTROLLER_PCI_BRIDGE:
-    return is_conventional;
-  case CONTROLLER_PCIE_ROOT_PORT:
-  case CONTROLLER_DMI_TO_PCI_BRIDGE:
-    return fits_complex;
-  case CONTROLLER_PCI_EXPANDER_BUS:
-  case CONTROLLER_PCIE_EXPANDER_BUS:
-    return fits_any_root;
-  case CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT:
-    return fits_upstream_port;
-  default: /* pcie-to-pci-bridge, upstream port */
-    return is_port;
-  }
-}
-
-static gboolean add_bus(PciMap *map, ControllerModel model)
-{
-  PciBus bus = { .model = model };
-
-  if (map->buses->len >= PCI_BUSES_MAX)
-    return FALSE;
-  for (guint32 slot = 0; slot < PCI_SLOTS; slot++) {
-    if (!has_slot(&bus, slot))
-      bus.full_slots |= 1U << slot;
-  }
-  g_array_append_val(map->buses, bus);
-  return TRUE;
-}
-
-static void take(PciBus *bus, const PciAddress *address, gboolean is_root_port)
-{
-  bus->functions[address->slot] |= (guint8)(1 << address->function);
-  bus->full_slots |= 1U << address->slot;
-  if (is_root_port)
-    bus->root_ports[address->slot] |= (guint8)(1 << address->function);
-}
-
-static void take_slot(PciBus *bus, guint32 slot)
-{
-  bus->functions[slot] = ALL_FUNCTIONS;
-  bus->full_slots |= 1U << slot;
-}
-
-/* Takes a whole slot: nothing else goes into it without being told to. */
-static gboolean take_free_slot(PciMap *map, BusFits fits, PciAddress *ret_address)
-{
-  for (guint32 i = 0; i < map->buses->len; i++) {
-    PciBus *bus = bus_at(map, i);
-
-    if (!fits(bus->model) || bus->full_slots == G_MAXUINT32)
-      continue;
-    *ret_address = (PciAddress){ .bus = i, .slot = (guint32)g_bit_nth_lsf(~(gulong)bus->full_slots, -1) };
-    take_slot(bus, ret_address->slot);
-    return TRUE;
-  }
-  return FALSE;
-}
-
-static gboolean take_root_port_on(PciBus *bus, PciAddress *ret_address)
-{
-  for (guint32 slot = 0; slot < PCI_SLOTS; slot++) {
-    if (!has_slot(bus, slot) || bus->functions[slot] != bus->root_ports[slot])
-      continue;
-    for (guint32 function = 0; function < 8; function++) {
-      if (bus->functions[slot] & (1 << function))
-        continue;
-      ret_address->slot = slot;
-      ret_address->function = function;
-      take(bus, ret_address, TRUE);
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
-
-/* Root ports share slots, eight to one. */
-static gboolean take_root_port(PciMap *map, PciAddress *ret_address)
-{
-  for (guint32 i = 0; i < map->buses->len; i++) {
-    *ret_address = (PciAddress){ .bus = i };
-    if (fits_complex(bus_at(map, i)->model) && take_root_port_on(bus_at(map, i), ret_address))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* Where the ICH9 has it. */
-static gboolean take_dmi_bridge(PciMap *map, PciAddress *ret_address)
-{
-  enum { DMI_SLOT = 0x1e };
-  PciBus *root = bus_at(map, 0);
-
-  if (root->functions[DMI_SLOT])
-    return take_free_slot(map, fits_complex, ret_address);
-  take_slot(root, DMI_SLOT);
-  *ret_address = (PciAddress){ .slot = DMI_SLOT };
-  return TRUE;
-}
-
-static gboolean take_place_of_bus(PciMap *map, ControllerModel model, PciAddress *ret_address)
-{
-  if (model == CONTROLLER_DMI_TO_PCI_BRIDGE)
-    return take_dmi_bridge(map, ret_address);
-  if (model == CONTROLLER_PCIE_ROOT_PORT)
-    return take_root_port(map, ret_address);
-  return take_free_slot(map, fits_of_bus(model), ret_address);
-}
-
-static gboolean has_bus(const PciMap *map, BusFits fits)
-{
-  for (guint32 i = 0; i < map->buses->len; i++) {
-    if (fits(bus_at(map, i)->model))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* Adds a bus on which @fits, with what it needs itself, without placing it yet. */
-static gboolean grow(PciMap *map, BusFits fits)
-{
-  if (map->chipset != CHIPSET_Q35 || (fits == fits_conventional && has_bus(map, is_conventional)))
-    return add_bus(map, CONTROLLER_PCI_BRIDGE);
-  if (fits == is_port)
-    return add_bus(map, CONTROLLER_PCIE_ROOT_PORT);
-  if (fits == fits_conventional) {
-    PciAddress address;
-
-    if (!take_free_slot(map, is_port, &address) &&
-        (!add_bus(map, CONTROLLER_PCIE_ROOT_PORT) || !take_free_slot(map, is_port, &address)))
-      return FALSE;
-    return add_bus(map, CONTROLLER_PCIE_TO_PCI_BRIDGE);
-  }
-  return FALSE;
-}
-
-static gboolean take_place(PciMap *map, BusFits fits, PciAddress *ret_address)
-{
-  return take_free_slot(map, fits, ret_address) ||
-         (grow(map, fits) && take_free_slot(map, fits, ret_address));
-}
+#include "machine/pci-map.h"
 
 static gboolean set_full_error(const Device *device, GError **error)
 {
@@ -274,6 +34,14 @@ static gboolean is_pci_bus(const Device *device)
 static gboolean is_builtin(const Device *device)
 {
   return device->room == &controller_room && ((const Controller *)device)->is_builtin;
+}
+
+/* Whether it has a place: what the machine has built in has none of its own, nor has a balloon of model none.
+ */
+static gboolean is_plugged(const Device *device)
+{
+  return device->address.type == ADDRESS_PCI &&
+         (device->pci_plug != PCI_PLUG_NONE || (is_pci_bus(device) && !is_builtin(device)));
 }
 
 static gboolean is_ich9_usb(const Device *device)
@@ -302,8 +70,8 @@ static PciMap map_new(Domain *domain)
 
     if (controller) {
       while (map.buses->len < i) /* a gap in the document: filled with what is usual */
-        add_bus(&map, map.chipset == CHIPSET_Q35 ? CONTROLLER_PCIE_ROOT_PORT : CONTROLLER_PCI_BRIDGE);
-      add_bus(&map, controller->model);
+        pci_map_add_bus(&map, map.chipset == CHIPSET_Q35 ? CONTROLLER_PCIE_ROOT_PORT : CONTROLLER_PCI_BRIDGE);
+      pci_map_add_bus(&map, controller->model);
     }
   }
   DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
@@ -317,9 +85,9 @@ static PciMap map_new(Domain *domain)
  * SMBus). */
 static void reserve_board(PciMap *map)
 {
-  PciBus *root = bus_at(map, 0);
+  PciBus *root = pci_map_bus(map, 0);
 
-  take_slot(root, map->chipset == CHIPSET_Q35 ? 31 : 1);
+  pci_bus_take_slot(root, map->chipset == CHIPSET_Q35 ? 31 : 1);
 }
 
 /* An address on a bus that is not there makes the bus. */
@@ -329,11 +97,11 @@ static void grow_to(PciMap *map, const PciAddress *address)
     gboolean is_last = map->buses->len == address->bus;
 
     if (map->chipset != CHIPSET_Q35)
-      add_bus(map, CONTROLLER_PCI_BRIDGE);
+      pci_map_add_bus(map, CONTROLLER_PCI_BRIDGE);
     else if (is_last && address->slot > 0)
-      add_bus(map, CONTROLLER_PCIE_TO_PCI_BRIDGE);
+      pci_map_add_bus(map, CONTROLLER_PCIE_TO_PCI_BRIDGE);
     else
-      add_bus(map, CONTROLLER_PCIE_ROOT_PORT);
+      pci_map_add_bus(map, CONTROLLER_PCIE_ROOT_PORT);
   }
 }
 
@@ -351,6 +119,16 @@ static gboolean is_board_function_free(const PciMap *map, const PciAddress *addr
   return is_on_board(map, address) && !(taken & (1 << address->function));
 }
 
+/* The PIIX3's own USB controller is a function of the board; QEMU wants it as a device. */
+static gboolean is_board_usb(const PciMap *map, const Device *device)
+{
+  const Controller *controller = (const Controller *)device;
+
+  return map->chipset == CHIPSET_I440FX && device->room == &controller_room &&
+         controller->type == CONTROLLER_USB && controller->model == CONTROLLER_PIIX3_UHCI &&
+         controller->index == 0;
+}
+
 /* What a document may plug into what: any device into whatever takes devices, conventional or Express, and a
  * bridge to conventional PCI likewise; other buses only where they fit. */
 static gboolean accepts_given(ControllerModel bus, const Device *device)
@@ -358,8 +136,8 @@ static gboolean accepts_given(ControllerModel bus, const Device *device)
   const Controller *controller = (const Controller *)device;
 
   if (is_pci_bus(device) && controller->model != CONTROLLER_PCI_BRIDGE)
-    return fits_of_bus(controller->model)(bus);
-  return is_conventional(bus) || is_port(bus) || bus == CONTROLLER_PCIE_ROOT;
+    return pci_fits_of_bus(controller->model)(bus);
+  return pci_is_conventional(bus) || pci_is_port(bus) || bus == CONTROLLER_PCIE_ROOT;
 }
 
 static const char *what_it_takes(ControllerModel bus)
@@ -381,10 +159,22 @@ static const char *what_it_takes(ControllerModel bus)
   }
 }
 
+/* The PIIX3's own USB controller is a function of the board. */
+static gboolean check_board_usb(const Device *device, GError **error)
+{
+  const PciAddress *pci = &device->address.pci;
+
+  if (pci->bus == 0 && pci->slot == 1 && pci->function == 2)
+    return TRUE;
+  error_set_document(error, &device->address.place, NULL,
+                     "USB controller 0 of model 'piix3-uhci' is built into the board, at 00:01.2");
+  return error_add_hint(error, "remove the address, or choose another model");
+}
+
 static gboolean check_given(const PciMap *map, const Device *device, GError **error)
 {
   const Address *given = &device->address;
-  const PciBus *bus = bus_at(map, given->pci.bus);
+  const PciBus *bus = pci_map_bus(map, given->pci.bus);
   const char *model = enum_to_string(&controller_model_table, (int)bus->model);
 
   if (!accepts_given(bus->model, device)) {
@@ -392,7 +182,7 @@ static gboolean check_given(const PciMap *map, const Device *device, GError **er
                        given->pci.bus, model);
     return error_add_hint(error, "it takes %s", what_it_takes(bus->model));
   }
-  if (!has_slot(bus, given->pci.slot))
+  if (!pci_bus_has_slot(bus, given->pci.slot))
     return error_set_document(error, &given->place, "slot", "bus %u (%s) has no slot 0x%02x for a device",
                               given->pci.bus, model, given->pci.slot);
   return TRUE;
@@ -410,9 +200,9 @@ static gboolean reserve_given(PciMap *map, const Device *device, GError **error)
                               "%u must be lower than the index of the controller, %u", given->pci.bus,
                               ((const Controller *)device)->index);
   grow_to(map, &given->pci);
-  if (!check_given(map, device, error))
+  if (!check_given(map, device, error) || (is_board_usb(map, device) && !check_board_usb(device, error)))
     return FALSE;
-  bus = bus_at(map, given->pci.bus);
+  bus = pci_map_bus(map, given->pci.bus);
   if (is_board_function_free(map, &given->pci))
     return TRUE;
   if (bus->functions[given->pci.slot] & (1 << given->pci.function))
@@ -420,42 +210,36 @@ static gboolean reserve_given(PciMap *map, const Device *device, GError **error)
                               given->pci.bus, given->pci.slot, given->pci.function,
                               is_on_board(map, &given->pci) ? " by a device that the machine has built in"
                                                             : " by another device");
-  take(bus, &given->pci, is_root_port);
+  pci_bus_take(bus, &given->pci, is_root_port);
   return TRUE;
 }
 
 static gboolean reserve_all_given(PciMap *map, GError **error)
 {
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
-    if (device->address.type == ADDRESS_PCI && device->address.is_given && !is_builtin(device) &&
-        !reserve_given(map, device, error))
+    if (is_plugged(device) && device->address.is_given && !reserve_given(map, device, error))
       return FALSE;
   }
   return TRUE;
 }
 
+static gboolean is_primary_video(const Device *device)
+{
+  return device->pci_plug == PCI_PLUG_PRIMARY_VIDEO || device->pci_plug == PCI_PLUG_PRIMARY_VIDEO_EXPRESS;
+}
+
 /* The first display has a place of its own, so that firmware finds it where it always was. */
 static gboolean place_primary_video(PciMap *map, Device *device)
 {
-  PciBus *root = bus_at(map, 0);
+  PciBus *root = pci_map_bus(map, 0);
   guint32 slot = map->chipset == CHIPSET_Q35 ? 1 : 2;
 
   if (root->functions[slot])
     return FALSE;
-  take_slot(root, slot);
+  pci_bus_take_slot(root, slot);
   device->address.type = ADDRESS_PCI;
   device->address.pci = (PciAddress){ .slot = slot };
   return TRUE;
-}
-
-/* The PIIX3's own USB controller is a function of the board; QEMU wants it as a device. */
-static gboolean is_board_usb(const PciMap *map, const Device *device)
-{
-  const Controller *controller = (const Controller *)device;
-
-  return map->chipset == CHIPSET_I440FX && device->room == &controller_room &&
-         controller->type == CONTROLLER_USB && controller->model == CONTROLLER_PIIX3_UHCI &&
-         controller->index == 0;
 }
 
 /* The parts of an ICH9 USB controller share a slot: EHCI is function 7, the UHCI companions are 0 to 2. */
@@ -469,7 +253,7 @@ static void place_ich9_at(PciMap *map, Device *device, PciAddress address)
 {
   address.function = ich9_function((const Controller *)device);
   address.multifunction = address.function == 0;
-  take(bus_at(map, address.bus), &address, FALSE);
+  pci_bus_take(pci_map_bus(map, address.bus), &address, FALSE);
   device->address.type = ADDRESS_PCI;
   device->address.pci = address;
   note_ich9(map, device);
@@ -484,9 +268,9 @@ static gboolean place_ich9(PciMap *map, Device *device)
   if (first) {
     address = first->address.pci;
   } else {
-    if (!take_place(map, fits_conventional, &address))
+    if (!pci_map_take_place(map, pci_fits_conventional, &address))
       return FALSE;
-    bus_at(map, address.bus)->functions[address.slot] = 0;
+    pci_map_bus(map, address.bus)->functions[address.slot] = 0;
   }
   place_ich9_at(map, device, address);
   return TRUE;
@@ -503,7 +287,7 @@ static void reserve_ich9(PciMap *map)
         device->address.type != ADDRESS_NONE)
       continue;
     for (gsize j = 0; j < G_N_ELEMENTS(slots); j++) {
-      if (bus_at(map, 0)->functions[slots[j]] == 0) {
+      if (pci_map_bus(map, 0)->functions[slots[j]] == 0) {
         place_ich9_at(map, device, (PciAddress){ .slot = slots[j] });
         break;
       }
@@ -516,8 +300,8 @@ static void reserve_board_slots(PciMap *map)
 {
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
     if (device->board_slot && device->address.type == ADDRESS_NONE &&
-        !bus_at(map, 0)->functions[device->board_slot]) {
-      take_slot(bus_at(map, 0), device->board_slot);
+        !pci_map_bus(map, 0)->functions[device->board_slot]) {
+      pci_bus_take_slot(pci_map_bus(map, 0), device->board_slot);
       device->address.type = ADDRESS_PCI;
       device->address.pci = (PciAddress){ .slot = device->board_slot };
     }
@@ -535,11 +319,9 @@ static gboolean place_device(PciMap *map, Device *device, GError **error)
     device->address.pci = (PciAddress){ .slot = 1, .function = 2 };
     return TRUE;
   }
-  if (device->pci_plug == PCI_PLUG_PRIMARY_VIDEO && place_primary_video(map, device))
-    return TRUE;
   if (is_ich9_usb(device))
     return place_ich9(map, device) || set_full_error(device, error);
-  if (!take_place(map, fits_of_plug(map, device->pci_plug), &address))
+  if (!pci_map_take_place(map, pci_fits_of_plug(map, device->pci_plug), &address))
     return set_full_error(device, error);
   device->address.type = ADDRESS_PCI;
   device->address.pci = address;
@@ -566,9 +348,9 @@ static gboolean place_buses(PciMap *map, GError **error)
     if (!controller || controller->device.address.type != ADDRESS_NONE)
       continue;
     address = &controller->device.address;
-    if (!take_place_of_bus(map, controller->model, &address->pci) &&
-        (!grow(map, fits_of_bus(controller->model)) ||
-         !take_place_of_bus(map, controller->model, &address->pci)))
+    if (!pci_map_take_place_of_bus(map, controller->model, &address->pci) &&
+        (!pci_map_grow(map, pci_fits_of_bus(controller->model)) ||
+         !pci_map_take_place_of_bus(map, controller->model, &address->pci)))
       return set_full_error(&controller->device, error);
     if (address->pci.bus >= i)
       return set_order_error(controller, error);
@@ -577,13 +359,15 @@ static gboolean place_buses(PciMap *map, GError **error)
   return TRUE;
 }
 
-/* The first display keeps its slot free of others even where they come before it. */
-static void reserve_primary_video(PciMap *map)
+/* The first display comes before all others: its slot is kept free, or it takes the first that is. */
+static gboolean reserve_primary_video(PciMap *map, GError **error)
 {
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
-    if (device->pci_plug == PCI_PLUG_PRIMARY_VIDEO && device->address.type == ADDRESS_NONE)
-      place_primary_video(map, device);
+    if (is_primary_video(device) && device->address.type == ADDRESS_NONE &&
+        !place_primary_video(map, device) && !place_device(map, device, error))
+      return FALSE;
   }
+  return TRUE;
 }
 
 static guint order_of(const Device *device)
@@ -614,7 +398,7 @@ static void forget_assigned(Domain *domain)
 static gboolean is_full(const PciMap *map)
 {
   for (guint32 i = 0; i < map->buses->len; i++) {
-    if (bus_at(map, i)->full_slots != G_MAXUINT32)
+    if (pci_map_bus(map, i)->full_slots != G_MAXUINT32)
       return FALSE;
   }
   return TRUE;
@@ -630,14 +414,15 @@ static gboolean count_buses(PciMap *map, GError **error)
   if (!reserve_all_given(map, error))
     return FALSE;
   if (map->chipset != CHIPSET_Q35 && !is_full(map))
-    take_place(map, fits_conventional, &spare);
-  reserve_primary_video(map);
+    pci_map_take_place(map, pci_fits_conventional, &spare);
+  if (!reserve_primary_video(map, error))
+    return FALSE;
   reserve_ich9(map);
   reserve_board_slots(map);
   if (!place_buses(map, error) || !place_devices(map, error))
     return FALSE;
   if (map->chipset == CHIPSET_Q35 && !has_given_buses)
-    take_place(map, is_port, &spare);
+    pci_map_take_place(map, pci_is_port, &spare);
   return TRUE;
 }
 
@@ -649,7 +434,7 @@ static gboolean add_controllers(const PciMap *map, GError **error)
 
     if (controller)
       continue;
-    controller = controller_add(map->domain, CONTROLLER_PCI, bus_at(map, i)->model, i);
+    controller = controller_add(map->domain, CONTROLLER_PCI, pci_map_bus(map, i)->model, i);
     if (!controller_room.complete(map->domain, &controller->device, error))
       return FALSE;
   }
@@ -664,14 +449,13 @@ static void set_multifunction(const PciMap *map)
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
     const PciAddress *address = &device->address.pci;
 
-    if (device->address.type == ADDRESS_PCI && address->function > 0)
+    if (is_plugged(device) && address->function > 0)
       has_more[address->bus] |= 1U << address->slot;
   }
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
     PciAddress *address = &device->address.pci;
 
-    if (device->address.type == ADDRESS_PCI && !is_builtin(device) && address->function == 0 &&
-        (has_more[address->bus] & 1U << address->slot))
+    if (is_plugged(device) && address->function == 0 && (has_more[address->bus] & 1U << address->slot))
       address->multifunction = TRUE;
   }
 }
@@ -686,7 +470,7 @@ static gboolean number_expanders(const Domain *domain, GError **error)
   for (guint32 i = 0; i < PCI_BUSES_MAX; i++) {
     Controller *controller = controller_find(domain, CONTROLLER_PCI, i);
 
-    if (!controller || !is_expander(controller->model) || controller->target.bus_nr != CONTROLLER_UNSET)
+    if (!controller || !pci_is_expander(controller->model) || controller->target.bus_nr != CONTROLLER_UNSET)
       continue;
     if (lowest <= 2)
       return error_set_document(error, &controller->device.place, NULL,
@@ -703,7 +487,7 @@ static void number_bus(Controller *controller)
   const PciAddress *address = &controller->device.address.pci;
   ControllerTarget *target = &controller->target;
 
-  if (is_port(controller->model) && target->chassis == CONTROLLER_UNSET)
+  if (pci_is_port(controller->model) && target->chassis == CONTROLLER_UNSET)
     target->chassis = controller->index;
   if (controller->model == CONTROLLER_PCIE_ROOT_PORT && target->port == CONTROLLER_UNSET)
     target->port = address->slot << 3 | address->function;
@@ -732,13 +516,16 @@ static gint start_class(const Device *device)
   return controller_is_companion((const Controller *)device) ? 2 : 1;
 }
 
+/* The same for a live document as for the one that it was made of, in which some controllers are not. */
 static gint compare_for_start(gconstpointer a, gconstpointer b)
 {
-  const Device *x = *(const Device *const *)a, *y = *(const Device *const *)b;
+  const Controller *x = *(const Controller *const *)a, *y = *(const Controller *const *)b;
 
-  if (is_pci_bus(x) && is_pci_bus(y))
-    return (gint)((const Controller *)x)->index - (gint)((const Controller *)y)->index;
-  return start_class(x) - start_class(y);
+  if (start_class(&x->device) != start_class(&y->device))
+    return start_class(&x->device) - start_class(&y->device);
+  if (x->type != y->type)
+    return x->type_rank < y->type_rank ? -1 : 1;
+  return (x->index > y->index) - (x->index < y->index);
 }
 
 /* With all buses there. Bridges take places, too: where that makes one more necessary, it is told, and the
@@ -754,8 +541,8 @@ static gboolean place_all(Domain *domain, gboolean *ret_has_grown, GError **erro
   buses = map.buses->len;
   reserve_board(&map);
   is_fine = reserve_all_given(&map, error);
+  is_fine = is_fine && reserve_primary_video(&map, error);
   if (is_fine) {
-    reserve_primary_video(&map);
     reserve_ich9(&map);
     reserve_board_slots(&map);
   }
@@ -795,6 +582,7 @@ gboolean address_assign(Domain *domain, GError **error)
 {
   gboolean has_pci = chipset_of(domain) != CHIPSET_ISA;
 
+  controller_sort(domain);
   return (has_pci ? assign_pci(domain, error) : refuse_pci(domain, error)) &&
          address_assign_usb(domain, error);
 }

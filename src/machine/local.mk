@@ -6,5 +6,6 @@ libdomrun_a_SOURCES += \
 	%D%/implied.c %D%/implied.h \
 	%D%/live.c %D%/live.h \
 	%D%/machine.c %D%/machine-qemu.c %D%/machine.h \
+	%D%/pci-map.c %D%/pci-map.h \
 	%D%/unread.c %D%/unread.h \
 	%D%/without-spice.c %D%/without-spice.h

@@ -22,12 +22,15 @@ typedef struct {
   Device device;
   ControllerType type;
   ControllerModel model;
-  guint32 index;       /* among those of its type; CONTROLLER_UNSET until complete() */
-  gboolean is_builtin; /* the machine has it: QEMU needs no argument */
-  gboolean has_drives; /* fdc: set by the disks that are on it */
-  guint32 ports;       /* usb xhci, virtio-serial; CONTROLLER_UNSET: QEMU's own number, as in what follows */
-  guint32 vectors;     /* virtio-serial */
-  guint32 master_port; /* usb: <master startport=''> of a companion */
+  guint32 index;        /* among those of its type; CONTROLLER_UNSET until complete() */
+  gboolean is_numbered; /* the document has no index of it */
+  guint rank;           /* for controller_sort() */
+  guint type_rank;      /* the same for all of a type: in what order types first appear */
+  gboolean is_builtin;  /* the machine has it: QEMU needs no argument */
+  gboolean has_drives;  /* fdc: set by the disks that are on it */
+  guint32 ports;        /* usb xhci, virtio-serial; CONTROLLER_UNSET: QEMU's own number, as in what follows */
+  guint32 vectors;      /* virtio-serial */
+  guint32 master_port;  /* usb: <master startport=''> of a companion */
   ControllerDriver driver;
   ControllerTarget target; /* pci */
 } Controller;
@@ -49,6 +52,10 @@ Controller *controller_add(Domain *domain, ControllerType type, ControllerModel 
 /* Numbers the controllers of the document, which controller_find() finds from then on, and adds what every
  * machine has: the PCI root, and a USB controller where the document names none. */
 gboolean controller_imply(Domain *domain, GError **error);
+
+/* Gives the controllers libvirt's order, in which they get their places: types as they first appear, in each
+ * by the index of the document, a companion behind its master; then what the document does not have. */
+void controller_sort(Domain *domain);
 
 /* What controller_find() looks into; empty. */
 ControllerTable *controller_table_new(void);

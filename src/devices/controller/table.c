@@ -110,6 +110,7 @@ static gboolean number_controller(Domain *domain, Controller *controller, const 
                               "there is no free index for a controller of type '%s' (0 to %d are taken)",
                               enum_to_string(&controller_type_table, (int)controller->type),
                               CONTROLLER_INDEX_MAX);
+  controller->is_numbered = TRUE;
   enter(domain->controllers, controller);
   return TRUE;
 }
@@ -161,4 +162,80 @@ gboolean controller_imply(Domain *domain, GError **error)
   if (chipset != CHIPSET_ISA && !has_first_usb(domain))
     controller_add(domain, CONTROLLER_USB, CONTROLLER_MODEL_DEFAULT, 0);
   return TRUE;
+}
+
+/* Where libvirt puts it among those of its type that came before: ahead of the first of a higher index. One
+ * without an index goes to the end, and counts as lower than all. */
+static guint position_of(const GPtrArray *sorted, const Controller *controller)
+{
+  for (guint i = 0; i < sorted->len && !controller->is_numbered; i++) {
+    const Controller *other = g_ptr_array_index(sorted, i);
+
+    if (!other->is_numbered && (other->index > controller->index ||
+                                (other->index == controller->index && controller_is_companion(other) &&
+                                 !controller_is_companion(controller))))
+      return i;
+  }
+  return sorted->len;
+}
+
+static guint rank_type(GPtrArray *const *by_type, ControllerType type, guint next)
+{
+  g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+
+  for (guint i = 0; i < by_type[type]->len; i++) {
+    Controller *controller = g_ptr_array_index(by_type[type], i);
+    gboolean is_beyond = i > CONTROLLER_INDEX_MAX; /* two have one index, which is refused */
+
+    g_ptr_array_insert(sorted, is_beyond ? -1 : (gint)position_of(sorted, controller), controller);
+  }
+  for (guint i = 0; i < sorted->len; i++)
+    ((Controller *)g_ptr_array_index(sorted, i))->rank = next++;
+  return next;
+}
+
+static gint compare_rank(gconstpointer a, gconstpointer b)
+{
+  const Controller *x = *(const Controller *const *)a, *y = *(const Controller *const *)b;
+
+  return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static void rank_types(const Domain *domain)
+{
+  guint ranks[CONTROLLER_LAST] = { 0 }, next = 0;
+
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
+    Controller *controller = (Controller *)device;
+
+    if (ranks[controller->type] == 0)
+      ranks[controller->type] = ++next;
+    controller->type_rank = ranks[controller->type];
+  }
+}
+
+void controller_sort(Domain *domain)
+{
+  GPtrArray *by_type[CONTROLLER_LAST] = { NULL };
+  ControllerType order[CONTROLLER_LAST];
+  guint types = 0, next = 0;
+
+  rank_types(domain);
+  DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
+    Controller *controller = (Controller *)device;
+
+    controller->rank = G_MAXUINT; /* of what the document does not have */
+    if (!device->node)
+      continue;
+    if (!by_type[controller->type]) {
+      by_type[controller->type] = g_ptr_array_new();
+      order[types++] = controller->type;
+    }
+    g_ptr_array_add(by_type[controller->type], controller);
+  }
+  for (guint i = 0; i < types; i++) {
+    next = rank_type(by_type, order[i], next);
+    g_ptr_array_unref(by_type[order[i]]);
+  }
+  domain_sort_room(domain, &controller_room, compare_rank);
 }
