@@ -26,6 +26,21 @@ static const char policed_frame[] = "64kb";
 /* What a bridge puts its new parts into. */
 enum { DEFAULT_VLAN = 1 };
 
+/* What a program said last; tc(8) says what was wrong before that. The caller frees it; NULL: nothing. */
+static char *find_reason(const ProgramEnd *end)
+{
+  static const char *const prefixes[] = { "Error: ", "RTNETLINK answers: " };
+  g_auto(GStrv) lines = g_strsplit(end->output, "\n", -1);
+
+  for (char **line = lines; *line; line++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+      if (g_str_has_prefix(*line, prefixes[i]))
+        return g_strdup(*line + strlen(prefixes[i]));
+    }
+  }
+  return program_end_last_line(end);
+}
+
 /* Runs it to its end. FALSE with *@ret_reason, which the caller frees. */
 static gboolean run_tool(const char *tool, GPtrArray *arguments, char **ret_reason)
 {
@@ -47,7 +62,7 @@ static gboolean run_tool(const char *tool, GPtrArray *arguments, char **ret_reas
   }
   if (program_end_is_good(&end))
     return TRUE;
-  *ret_reason = program_end_last_line(&end);
+  *ret_reason = find_reason(&end);
   if (!*ret_reason)
     *ret_reason = program_end_describe(&end, TOOL_SECONDS);
   return FALSE;

@@ -252,11 +252,11 @@ def test_limits_of_a_device_that_stays():
 def test_limits_that_cannot_be():
     """The guest runs, and it is told why."""
     with guest.Directory() as tools:
-        (tools.path / "tc").write_text("#!/bin/sh\necho 'not today' >&2\nexit 2\n")
+        (tools.path / "tc").write_text("#!/bin/sh\necho 'Error: not today\nWe have an error' >&2\nexit 2\n")
         (tools.path / "tc").chmod(0o755)
         with Started(nic(BRIDGED + LIMITS), {"PATH": f"{tools.path}:{os.environ['PATH']}"}) as run:
             run.expect("boot 1")
-            assert "what goes to the guest through 'vnet0' is not limited: not today" in run.err.text, run.said()
+            assert "what goes to the guest through 'vnet0' is not limited: not today\n" in run.err.text, run.said()
             power_off(run)
 
 
