@@ -93,6 +93,21 @@ Q35 = """
 """
 
 
+FORTY = """
+    <controller type='pci' index='1' model='pcie-root-port'><target chassis='1' port='0x8' hotplug='off'/></controller>
+    <controller type='pci' index='2' model='pcie-root-port'/>
+    <controller type='pci' index='3' model='pcie-root-port'/>
+    <controller type='scsi' index='0' model='virtio-scsi'><driver queues='2'/></controller>
+    {disks}
+    <serial type='pty'/>
+  </devices>
+</domain>
+""".format(disks="\n    ".join(
+    f"<disk type='file'><source file='d{number % 6 + 1}.img'/><target dev='sd{chr(97 + number % 26) * (number // 26 + 1)}' "
+    f"bus='scsi'/><readonly/><serial>N{number}</serial>"
+    f"<address type='drive' controller='0' bus='0' target='{number}' unit='0'/></disk>" for number in range(40)))
+
+
 def boot(document):
     """Runs @document with the init above; what the guest said."""
     with guest.Directory() as directory:
@@ -156,6 +171,16 @@ def test_q35():
         "uuid 4dea22b3-1d52-d8f3-2516-782e98ab3fa0", "product Some, guest serial ds=nocloud", "text of two, words",
         "genid there",
     ])
+
+
+def test_forty_disks():
+    """On one virtio-scsi controller, on q35 with root ports of the document."""
+    said = boot(HEAD.format(machine="q35") + FORTY)
+    for number in range(40):
+        assert re.search(rf"block sd[a-z]+ size {(number % 6 + 1) * 2048} ro 1 .*:{number}:0/block/", said), said
+    # The ports that the document names, and no more: for the controller, USB and the balloon.
+    assert_lines(said, ["pci 0000:00:01.0 0x1b36:0x000c", "pci 0000:00:01.2 0x1b36:0x000c", "pci 0000:01:00.0 0x1af4:0x1048"])
+    assert "pci 0000:00:01.3" not in said, said
 
 
 if __name__ == "__main__":
