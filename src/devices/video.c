@@ -75,8 +75,11 @@ static gboolean video_parse(xmlNode *node, Device *device, GError **error)
   xmlNode *driver = NULL;
   int only = 0;
 
-  return read_model(node, (Video *)device, error) && xml_child(node, "driver", &driver, error) &&
-         (!driver || xml_attribute_enum(driver, "name", &video_driver_name_table, &only, error)) &&
+  if (!read_model(node, (Video *)device, error) || !xml_child(node, "driver", &driver, error))
+    return FALSE;
+  ((Video *)device)->driver_place = xml_place(driver ? driver : node);
+  return (!driver || (xml_attribute_enum(driver, "name", &video_driver_name_table, &only, error) &&
+                      virtio_options_parse(driver, &((Video *)device)->options, error))) &&
          device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
 }
 
@@ -192,7 +195,8 @@ static gboolean validate_accel3d(const Domain *domain, const Video *video, GErro
     return TRUE;
   error_set_document(error, &video->model_place, NULL,
                      "3D acceleration needs a display that can show OpenGL, and there is none");
-  return error_add_hint(error, "<graphics type='sdl'><gl enable='yes'/></graphics> is one");
+  return error_add_hint(error, "<graphics type='egl-headless'/> beside a server is one, and <graphics "
+                               "type='sdl'><gl enable='yes'/></graphics>");
 }
 
 static gboolean video_validate(const Domain *domain, const Device *device, GError **error)
@@ -203,6 +207,10 @@ static gboolean video_validate(const Domain *domain, const Device *device, GErro
   if (!validate_place(domain, video, error) || !validate_qxl(video, error) ||
       !validate_accel3d(domain, video, error))
     return FALSE;
+  if (virtio_options_are_given(&video->options) && video->model != VIDEO_VIRTIO)
+    return error_set_document(error, &video->driver_place, NULL,
+                              "these options are those of type 'virtio', and this is '%s'",
+                              model_name(video));
   if (video->heads > 1 && !ability->has_heads)
     return error_set_document(error, &video->model_place, "heads",
                               "type '%s' has one screen (several: qxl, virtio)", model_name(video));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/enum.h"
+#include "devices/virtio.h"
 #include "domain/device.h"
 
 typedef enum {
@@ -34,6 +35,8 @@ typedef struct {
   guint32 heads;       /* screens */
   guint32 x, y;        /* of the first mode; 0: not given */
   gboolean has_accel3d;
+  VirtioOptions options; /* virtio */
+  Place driver_place;    /* of <driver>, or of the device */
   Place model_place;
 } Video;
 

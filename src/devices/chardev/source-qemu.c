@@ -92,8 +92,8 @@ static Props *vdagent_backend(const ChardevSource *source, const Device *device)
 {
   Props *props = named_backend("qemu-vdagent", "vdagent", device);
 
-  if (source->has_clipboard)
-    props_add_bool(props, "clipboard", TRUE);
+  if (source->clipboard != FEATURE_UNSET)
+    props_add_bool(props, "clipboard", source->clipboard == FEATURE_ON);
   if (source->has_mouse)
     props_add_bool(props, "mouse", TRUE);
   return props;

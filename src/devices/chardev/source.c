@@ -194,13 +194,16 @@ static gboolean parse_vdagent(xmlNode *source, ChardevSource *ret_source, GError
 {
   xmlNode *clipboard = NULL, *mouse = NULL;
   ChardevMouse mode = CHARDEV_MOUSE_SERVER;
+  gboolean is_one = FALSE;
 
   if (!source)
     return TRUE;
   if (!xml_child(source, "clipboard", &clipboard, error) || !xml_child(source, "mouse", &mouse, error))
     return FALSE;
-  if (clipboard && !xml_attribute_yes_no(clipboard, "copypaste", &ret_source->has_clipboard, error))
+  if (clipboard && !xml_attribute_yes_no(clipboard, "copypaste", &is_one, error))
     return FALSE;
+  if (clipboard && xml_has_attribute(clipboard, "copypaste"))
+    ret_source->clipboard = is_one ? FEATURE_ON : FEATURE_OFF;
   if (mouse && !xml_attribute_enum_required(mouse, "mode", &chardev_mouse_table, XML_ENUM(&mode), error))
     return FALSE;
   ret_source->has_mouse = mode == CHARDEV_MOUSE_CLIENT;

@@ -8,6 +8,7 @@
 
 #include "base/enum.h"
 #include "devices/endpoint.h"
+#include "domain/feature-state.h"
 #include "domain/device.h"
 
 typedef enum {
@@ -63,7 +64,7 @@ typedef struct {
   guint32 reconnect;        /* TCP, UNIX that connect: try again after so many seconds; 0: never */
   gboolean is_generated;    /* UNIX that binds: a socket in the guest's runtime directory */
   const char *name;         /* SPICEPORT: of the channel, "org.example.0" */
-  gboolean has_clipboard;   /* VDAGENT: the guest's and the viewer's are one */
+  FeatureState clipboard;   /* VDAGENT: the guest's and the viewer's are one */
   gboolean has_mouse;       /* VDAGENT: the viewer's moves the guest's */
   const char *log_path;     /* a file that gets what the guest sends, absolute; NULL: none */
   gboolean log_append;      /* keep what that file has */

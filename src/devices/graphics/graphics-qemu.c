@@ -219,6 +219,16 @@ static void translate_spice(const Graphics *graphics, Plan *plan)
   require(graphics, plan);
 }
 
+static void translate_egl_headless(const Graphics *graphics, Plan *plan)
+{
+  Props *display = props_new(/* key= */ NULL, "egl-headless");
+
+  props_add_string(display, "rendernode", graphics->render_node);
+  plan_add_keyval(plan, PLAN_BOTH, "-display", display);
+  if (graphics->render_node)
+    plan_require(plan, PLAN_REQUIRE_DEVICE, &graphics->device.place, NULL, graphics->render_node);
+}
+
 static void translate_sdl(const Graphics *graphics, Plan *plan)
 {
   Props *display = props_new(/* key= */ NULL, "sdl");
@@ -247,6 +257,8 @@ gboolean graphics_translate(const Domain *domain, const Device *device, Plan *pl
     translate_spice(graphics, plan);
   else if (graphics->type == GRAPHICS_VNC)
     translate_vnc(domain, graphics, plan);
+  else if (graphics->type == GRAPHICS_EGL_HEADLESS)
+    translate_egl_headless(graphics, plan);
   else
     translate_sdl(graphics, plan);
   if (graphics == graphics_with_keymap(domain)) /* QEMU has one for all its displays */

@@ -13,8 +13,8 @@
 #include "domain/devices.h"
 #include "xml/element.h"
 
-ENUM_TABLE(graphics_type_table,
-           GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc", [GRAPHICS_SPICE] = "spice");
+ENUM_TABLE(graphics_type_table, GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc",
+           [GRAPHICS_SPICE] = "spice", [GRAPHICS_EGL_HEADLESS] = "egl-headless");
 ENUM_TABLE(graphics_listen_table,
            GRAPHICS_LISTEN_LAST, [GRAPHICS_LISTEN_NONE] = "none", [GRAPHICS_LISTEN_ADDRESS] = "address",
            [GRAPHICS_LISTEN_NETWORK] = "network", [GRAPHICS_LISTEN_SOCKET] = "socket");
@@ -303,6 +303,22 @@ static gboolean parse_sdl(xmlNode *node, Graphics *graphics, GError **error)
   return !gl || xml_attribute_yes_no(gl, "enable", &graphics->has_gl, error);
 }
 
+static gboolean parse_egl_headless(xmlNode *node, Graphics *graphics, GError **error)
+{
+  xmlNode *gl = NULL;
+  gboolean is_enabled = TRUE;
+
+  graphics->has_gl = TRUE;
+  if (!xml_child(node, "gl", &gl, error))
+    return FALSE;
+  if (!gl)
+    return TRUE;
+  if (!xml_attribute_yes_no(gl, "enable", &is_enabled, error) ||
+      !xml_attribute_path(gl, "rendernode", &graphics->render_node, error))
+    return FALSE;
+  return is_enabled || xml_error(error, gl, "enable", "OpenGL is all that type 'egl-headless' is for");
+}
+
 static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
@@ -312,6 +328,8 @@ static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
     return FALSE;
   if (graphics->type == GRAPHICS_SPICE)
     return parse_spice(node, graphics, error);
+  if (graphics->type == GRAPHICS_EGL_HEADLESS)
+    return parse_egl_headless(node, graphics, error);
   return graphics->type == GRAPHICS_VNC ? parse_vnc(node, graphics, error) : parse_sdl(node, graphics, error);
 }
 
@@ -401,7 +419,7 @@ static void claim_listens(const Device *device, GPtrArray *claims)
 {
   const Graphics *graphics = (const Graphics *)device;
 
-  if (device->room != &graphics_room || graphics->type == GRAPHICS_SDL)
+  if (device->room != &graphics_room || !graphics->listens)
     return;
   for (guint i = 0; i < 2 * graphics->listens->len; i++) {
     const char *claim = claim_of(listen_at(graphics, i / 2), i % 2);
@@ -570,6 +588,22 @@ static gboolean validate_spice(const Domain *domain, const Graphics *graphics, G
   return validate_spice_ports(domain, graphics, error);
 }
 
+static void claim_main_display(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &graphics_room && !((const Graphics *)device)->listens)
+    g_ptr_array_add(claims, g_strdup("main"));
+}
+
+static gboolean validate_main_display(const Domain *domain, const Device *device, GError **error)
+{
+  const Device *first = device_first_claimant(domain, claim_main_display, "main");
+
+  return first == device || error_set_document(error, &device->place, "type",
+                                               "'egl-headless' and 'sdl' are one each, and exclude each "
+                                               "other: there is the <graphics> on line %d",
+                                               first->place.line);
+}
+
 static gboolean graphics_validate(const Domain *domain, const Device *device, GError **error)
 {
   const Graphics *graphics = (const Graphics *)device;
@@ -579,8 +613,8 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
     return error_set_document(error, &device->place, "type",
                               "a guest has one window: that of the <graphics> on line %d",
                               first->device.place.line);
-  if (graphics->type == GRAPHICS_SDL)
-    return TRUE;
+  if (!graphics->listens)
+    return validate_main_display(domain, device, error);
   warn_of_open_display(domain, graphics);
   if (graphics->type == GRAPHICS_SPICE && !validate_spice(domain, graphics, error))
     return FALSE;
@@ -625,7 +659,7 @@ gboolean graphics_has_window(const Domain *domain)
 gboolean graphics_has_server(const Domain *domain)
 {
   DOMAIN_FOREACH_OF(domain, &graphics_room, device, i) {
-    if (((const Graphics *)device)->type != GRAPHICS_SDL)
+    if (((const Graphics *)device)->listens)
       return TRUE;
   }
   return FALSE;
@@ -640,11 +674,22 @@ gboolean graphics_has_spice(const Domain *domain)
   return FALSE;
 }
 
+static void claim_headless(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &graphics_room && ((const Graphics *)device)->type == GRAPHICS_EGL_HEADLESS)
+    g_ptr_array_add(claims, g_strdup("headless"));
+}
+
+gboolean graphics_is_headless(const Domain *domain)
+{
+  return device_first_claimant(domain, claim_headless, "headless") != NULL;
+}
+
 gboolean graphics_has_gl(const Domain *domain)
 {
   const Graphics *window = first_window(domain), *spice = graphics_spice_of(domain);
 
-  return (window && window->has_gl) || (spice && spice->spice.has_gl);
+  return graphics_is_headless(domain) || (window && window->has_gl) || (spice && spice->spice.has_gl);
 }
 
 const DeviceRoom graphics_room = {

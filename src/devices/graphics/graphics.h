@@ -14,6 +14,7 @@ typedef enum {
   GRAPHICS_SDL,
   GRAPHICS_VNC,
   GRAPHICS_SPICE,
+  GRAPHICS_EGL_HEADLESS, /* nowhere to be seen: it draws what a server beside it shows */
   GRAPHICS_LAST,
 } GraphicsType;
 
@@ -88,6 +89,7 @@ typedef struct {
   const char *xauth;          /* absolute path */
   gboolean is_fullscreen;
   gboolean has_gl;
+  const char *render_node; /* egl-headless: of the host's graphics card, absolute; NULL: QEMU's choice */
 } Graphics;
 
 extern const DeviceRoom graphics_room;
@@ -103,6 +105,9 @@ gboolean graphics_check_spice(const Domain *domain, const Place *place, const ch
 
 /* The ports that the host has for the SPICE server; 0: none. */
 void graphics_set_spice_ports(const Domain *domain, int port, int tls_port);
+
+/* Whether OpenGL is drawn without a window, in which case that is QEMU's main display. */
+gboolean graphics_is_headless(const Domain *domain);
 
 /* Whether a window shows the guest, in which case QEMU's main display is that. */
 gboolean graphics_has_window(const Domain *domain);
