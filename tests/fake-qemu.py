@@ -286,6 +286,18 @@ def panicked_before_ready(arguments):
             return
 
 
+def names_foreign_threads(arguments):
+    """As the threads that run the guest: its supervisor, and what is no thread."""
+    qmp = ready(arguments)
+    foreign = [{"cpu-index": 0, "thread-id": os.getppid()}, {"cpu-index": 0, "thread-id": "1"}, {"cpu-index": -1,
+               "thread-id": os.getpid()}, {"cpu-index": 1 << 40, "thread-id": 1 << 33}, {"thread-id": 1}, 7, []]
+    while command := qmp.command():
+        qmp.answer(command, {"query-cpus-fast": foreign, "query-iothreads": foreign}.get(
+            command["execute"], ANSWERS.get(command["execute"])))
+        if command["execute"] == "quit":
+            return
+
+
 def internal_error(arguments):
     qmp = ready(arguments)
     qmp.event("STOP")
