@@ -17,7 +17,7 @@ static void translate_port(const Channel *channel, Plan *plan)
   plan_add_json(plan, PLAN_BOTH, "-device", props);
 }
 
-/* A network of its own, as libvirt has it. */
+/* A network of its own, as libvirt has it always. */
 static void translate_guestfwd(const Channel *channel, Plan *plan)
 {
   const char *alias = channel->device.alias;
@@ -39,7 +39,7 @@ gboolean channel_translate(const Domain *domain, const Device *device, Plan *pla
   chardev_source_translate(&channel->source, device, plan);
   if (channel->target == CHANNEL_VIRTIO)
     translate_port(channel, plan);
-  else
+  else if (!channel->has_network) /* else the interface says it */
     translate_guestfwd(channel, plan);
   return TRUE;
 }

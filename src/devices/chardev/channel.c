@@ -13,6 +13,7 @@
 #include "devices/chardev/chardev.h"
 #include "devices/chardev/port-map.h"
 #include "devices/controller/controller.h"
+#include "devices/interface/interface.h"
 #include "domain/devices.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
@@ -124,9 +125,35 @@ static gboolean choose_ports(Domain *domain, GError **error)
   return TRUE;
 }
 
+/* The first whose network is QEMU's own; NULL: there is none. */
+static InterfaceUser *find_network(const Domain *domain)
+{
+  DOMAIN_FOREACH_OF(domain, &interface_room, device, i) {
+    InterfaceSource *source = &((Interface *)device)->source;
+
+    if (source->type == INTERFACE_USER && source->user.backend == USER_BACKEND_DEFAULT)
+      return &source->user;
+  }
+  return NULL;
+}
+
+/* Its address is one of a network that the guest has. */
+static void join_network(InterfaceUser *network, Channel *channel)
+{
+  if (!network)
+    return;
+  if (!network->guest_forwards)
+    network->guest_forwards = g_ptr_array_new_with_free_func(g_free);
+  g_ptr_array_add(network->guest_forwards, g_strdup_printf("tcp:%s:%u-chardev:char%s", channel->host,
+                                                           channel->port, channel->device.alias));
+  channel->has_network = TRUE;
+}
+
 static gboolean channel_complete(Domain *domain, Device *device, GError **error)
 {
   device_set_alias(domain, device, "channel%u", device->index);
+  if (((const Channel *)device)->target == CHANNEL_GUESTFWD)
+    join_network(find_network(domain), (Channel *)device);
   return device->index > 0 || choose_ports(domain, error);
 }
 
@@ -157,11 +184,10 @@ static gboolean channel_validate(const Domain *domain, const Device *device, GEr
 
   if (!chardev_validate_source(domain, device, error))
     return FALSE;
-  if (channel->target == CHANNEL_GUESTFWD)
-    report_warning(
-        domain->report, &channel->target_place, NULL,
-        "<target type='virtio'/> is a way that the guest finds by its name",
-        "QEMU gives the channel a network of its own, as libvirt has it, which no interface is part of");
+  if (channel->target == CHANNEL_GUESTFWD && !channel->has_network)
+    report_warning(domain->report, &channel->target_place, NULL,
+                   "<interface type='user'> has it; target type 'virtio' needs none",
+                   "the channel is an address of a network that no interface of the guest is part of");
   return channel->target != CHANNEL_VIRTIO ||
          (chardev_validate_port(domain, device, error) && validate_name(domain, channel, error));
 }

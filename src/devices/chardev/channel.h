@@ -23,6 +23,7 @@ typedef struct {
   const char *name; /* VIRTIO: or NULL */
   const char *host; /* GUESTFWD: an IPv4 address, as the next */
   guint32 port;
+  gboolean has_network; /* GUESTFWD: an interface is part of the network that has the address */
   Place target_place;
 } Channel;
 

@@ -535,7 +535,8 @@ gboolean graphics_check_spice(const Domain *domain, const Place *place, const ch
     return TRUE;
   error_set_document(error, place, "type", "'%s' needs a display of type 'spice', and the guest has none",
                      type);
-  return error_add_hint(error, "<graphics type='spice' autoport='yes'/> is one");
+  return error_add_hint(
+      error, "<graphics type='spice' autoport='yes'/> is one; --graphics=vnc leaves out what needs it");
 }
 
 void graphics_set_spice_ports(const Domain *domain, int port, int tls_port)

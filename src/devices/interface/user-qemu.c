@@ -119,6 +119,20 @@ static void add_forwards(const InterfaceUser *user, Props *props)
     props_add_array(props, "hostfwd", g_steal_pointer(&list));
 }
 
+static void add_guest_forwards(const InterfaceUser *user, Props *props)
+{
+  g_autoptr(Json) list = json_new_array();
+
+  for (guint i = 0; user->guest_forwards && i < user->guest_forwards->len; i++) {
+    Json *item = json_new_object();
+
+    json_set_string(item, "str", g_ptr_array_index(user->guest_forwards, i));
+    json_append(list, item);
+  }
+  if (json_length(list) > 0)
+    props_add_array(props, "guestfwd", g_steal_pointer(&list));
+}
+
 /* An address that is the guest's own to passt is that of a network to QEMU, which gives 15 to the guest. */
 static void translate_slirp(const InterfaceUser *user, const Device *device, PlanForm form, Plan *plan)
 {
@@ -133,6 +147,7 @@ static void translate_slirp(const InterfaceUser *user, const Device *device, Pla
   if (user->ipv6.prefix)
     props_add_uint(props, "ipv6-prefixlen", user->ipv6.prefix);
   add_forwards(user, props);
+  add_guest_forwards(user, props);
   plan_add_json(plan, form, "-netdev", props);
 }
 

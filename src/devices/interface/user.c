@@ -213,6 +213,7 @@ gboolean interface_user_validate(const InterfaceUser *user, GError **error)
 void interface_user_clear(InterfaceUser *user)
 {
   g_clear_pointer(&user->forwards, g_ptr_array_unref);
+  g_clear_pointer(&user->guest_forwards, g_ptr_array_unref);
   g_clear_pointer(&user->ports, g_ptr_array_unref);
   g_clear_pointer(&user->passt_arguments, g_ptr_array_unref);
 }

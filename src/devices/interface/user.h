@@ -72,8 +72,10 @@ typedef struct {
   InterfaceIp ipv4; /* SLIRP: of the guest's network; passt: the guest's */
   InterfaceIp ipv6;
   Place ip_place;
-  GPtrArray *forwards;        /* of Forward; NULL: none */
-  GPtrArray *ports;           /* of ForwardPort: what has to be free on the host; set like the next */
+  GPtrArray *forwards;       /* of Forward; NULL: none */
+  GPtrArray *ports;          /* of ForwardPort: what has to be free on the host; set like the next */
+  GPtrArray *guest_forwards; /* of strings: QEMU's guestfwd, addresses of the network behind which channels of
+                                the guest are; NULL: none */
   GPtrArray *passt_arguments; /* what passt is told; set by interface_user_complete() */
 } InterfaceUser;
 
