@@ -319,6 +319,14 @@ static gboolean parse_egl_headless(xmlNode *node, Graphics *graphics, GError **e
   return is_enabled || xml_error(error, gl, "enable", "OpenGL is all that type 'egl-headless' is for");
 }
 
+/* What virt-manager's documents have of a window. */
+static const char *find_window_attribute(xmlNode *node)
+{
+  const char *display = xml_attribute(node, "display"), *xauth = xml_attribute(node, "xauth");
+
+  return display ? "display" : xauth ? "xauth" : NULL;
+}
+
 static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
@@ -326,6 +334,8 @@ static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
   if (!xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error) ||
       !device_parse_alias(node, device, error))
     return FALSE;
+  if (graphics->type != GRAPHICS_SDL)
+    graphics->window_attribute = find_window_attribute(node);
   if (graphics->type == GRAPHICS_SPICE)
     return parse_spice(node, graphics, error);
   if (graphics->type == GRAPHICS_EGL_HEADLESS)
@@ -616,6 +626,9 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
                               first->device.place.line);
   if (!graphics->listens)
     return validate_main_display(domain, device, error);
+  if (graphics->window_attribute)
+    report_warning(domain->report, &device->place, graphics->window_attribute, NULL,
+                   "it is for type 'sdl', and means nothing to a server");
   warn_of_open_display(domain, graphics);
   if (graphics->type == GRAPHICS_SPICE && !validate_spice(domain, graphics, error))
     return FALSE;

@@ -80,13 +80,14 @@ typedef struct {
   const char *password_attribute; /* "passwd", or "password" in documents of 2008 */
   GraphicsConnected connected;    /* spice */
   Spice spice;
-  GraphicsShare share;        /* vnc, as what follows */
-  gboolean has_power_control; /* the viewer may shut down and reset the guest */
-  guint32 audio;              /* the id of an <audio>; 0: the first */
-  guint spice_index;          /* among the SPICE servers, from 0 */
-  guint vnc_index;            /* among the VNC servers, from 0 */
-  const char *display;        /* sdl: of X11, ":0"; NULL: that of domrun; as all that follows */
-  const char *xauth;          /* absolute path */
+  GraphicsShare share;          /* vnc, as what follows */
+  gboolean has_power_control;   /* the viewer may shut down and reset the guest */
+  guint32 audio;                /* the id of an <audio>; 0: the first */
+  guint spice_index;            /* among the SPICE servers, from 0 */
+  guint vnc_index;              /* among the VNC servers, from 0 */
+  const char *window_attribute; /* vnc, spice: one that only a window has; NULL: none */
+  const char *display;          /* sdl: of X11, ":0"; NULL: that of domrun; as all that follows */
+  const char *xauth;            /* absolute path */
   gboolean is_fullscreen;
   gboolean has_gl;
   const char *render_node; /* egl-headless: of the host's graphics card, absolute; NULL: QEMU's choice */
