@@ -80,13 +80,17 @@ static void file_release(const Resources *resources, Resource *resource)
   fd_clear(&resource->fd);
 }
 
+/* Who looks for a port, too, looks for the first: further on, nobody does. */
+enum { LOST_PORT_STEP = 200, LAST_FIRST_PORT = 65000 };
+
 /* For those that look at it, QEMU's server among them, the port's place is in use and not in use: see
  * listener.h. The number stays that of the guest when QEMU is started again. */
 static gboolean port_acquire(const Resources *resources, Resource *resource, GError **error)
 {
   const PlanResource *plan = resource->plan;
+  int first = MIN(plan->port + resource->losses * LOST_PORT_STEP, LAST_FIRST_PORT);
 
-  resource->fd = listener_keep_port(plan->host, plan->port, &resource->port, &plan->place, error);
+  resource->fd = listener_keep_port(plan->host, first, &resource->port, &plan->place, error);
   return resource->fd >= 0;
 }
 
@@ -257,6 +261,7 @@ gboolean resources_release_ports(Resources *resources)
 
     if (resource->plan->kind == PLAN_RESOURCE_PORT && resource->fd >= 0) {
       file_release(resources, resource);
+      resource->losses++;
       has_ports = TRUE;
     }
   }

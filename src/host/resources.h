@@ -22,6 +22,7 @@ typedef struct {
   int peer;   /* the other end of a socket; -1: none, or taken */
   char *name; /* of the socket's file in the runtime directory, or of the tap's note; or NULL */
   char *path; /* of a channel's socket, absolute; or NULL */
+  int losses; /* how often a port was released, since another program had it */
   int port;   /* the number of a port; 0: it is none */
   Tap *tap;   /* owns @fd; NULL where it is none */
 } Resource;
