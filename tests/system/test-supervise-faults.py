@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 
+import control
 import guest
 import tap
 
@@ -706,6 +707,16 @@ def test_a_user_cannot_make_the_superuser_kill():
             victim.kill()
 
 
+def has_asked(run):
+    """Whether that client of a supervisor waits for it: it sleeps, and has its connection."""
+    pid = run.process.pid
+    try:
+        links = [os.readlink(path) for path in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    except OSError:
+        return False
+    return guest.process_state(pid) == "S" and any(link.startswith("socket:") for link in links)
+
+
 def test_end_of_a_wait_for_an_orphaned_qemu():
     with guest.Directory(patience=1) as directory:
         run = directory.run(emulator_xml(fake(directory, "outlives")))
@@ -714,6 +725,8 @@ def test_end_of_a_wait_for_an_orphaned_qemu():
         waits = [guest.Run([*words, "--root", str(directory.runtime), "fake"], directory.environment, directory.path)
                  for words in (["wait"], ["events", "--follow"])]
         waits[1].expect("booted")
+        guest.await_that(lambda: has_asked(waits[0]))
+        control.Client(directory.runtime, "fake").execute("query-status")   # whom it answers after those before
         run.process.kill()
         for one in waits:
             assert one.wait() == 12, one.said()
