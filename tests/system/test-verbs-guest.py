@@ -152,8 +152,8 @@ def test_document_in_other_forms():
         assert "secret" not in usual and 'passwd="secret"' in secret
         for implied in ('<memballoon model="virtio">', '<controller type="pci" index="0" model="pci-root">', "<video>"):
             assert implied in usual, usual
-        assert re.search(r' id="\d+"', usual) and "/dev/pts/" in usual and '<alias name="serial0"/>' in usual
-        assert not re.search(r' id="\d+"|/dev/pts/|<alias name="[^u]', inactive), inactive
+        assert re.search(r'<domain[^>]* id="\d+"', usual) and "/dev/pts/" in usual and '<alias name="serial0"/>' in usual
+        assert not re.search(r'<domain[^>]* id="\d+"|/dev/pts/|<alias name="[^u]', inactive), inactive
         assert 'port="-1"' in inactive and '<alias name="ua-uplink"/>' in inactive
         assert directory.verb("dumpxml", "--xpath=string(//name)", "web").out == "web\n"
         assert directory.verb("dumpxml", "--xpath=//interface/model", "web").out == '<model type="rtl8139"/>\n'

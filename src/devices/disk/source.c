@@ -283,7 +283,7 @@ static void find_volume(const Domain *domain, DiskSource *source)
 
   source->is_pool_unknown = path == NULL;
   if (!path)
-    path = g_build_filename("/nonexistent", source->pool, source->volume, NULL);
+    path = g_strdup_printf("/nonexistent/%s/%s", source->pool, source->volume);
   source->type = is_block ? DISK_TYPE_BLOCK : DISK_TYPE_FILE;
   source->path = xml_document_keep(domain->document, path);
 }
