@@ -15,7 +15,9 @@ static const char not_live[] =
 static const char no_daemon[] =
     "there is no daemon: every guest has its own supervisor, and 'domrun list' finds them";
 
-static const char no_agent[] = "it takes the guest's agent, whose channel domrun does not carry out yet";
+static const char no_agent[] =
+    "it takes the guest's agent, which domrun asks for nothing but an end: 'domrun shutdown --mode=agent'; "
+    "others may, at the socket of its channel in 'domrun dumpxml'";
 static const char no_saving[] = "a guest cannot be saved or moved; 'domrun suspend' stops its CPUs, 'domrun "
                                 "shutdown' asks it to power down";
 static const char no_jobs[] = "'domrun qmp GUEST COMMAND' gives QEMU the command itself; qemu-img works on "

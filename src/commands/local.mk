@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/agent.c %D%/agent.h \
 	%D%/argv.c \
 	%D%/check.c \
 	%D%/command.c %D%/command.h \

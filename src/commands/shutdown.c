@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "commands/agent.h"
 #include "commands/command.h"
 #include "commands/guest.h"
 #include "commands/options.h"
@@ -27,11 +28,23 @@ static gboolean check_mode(const char *mode, const char *const *known, GError **
                    words);
 }
 
+static gboolean is_agent(const char *mode)
+{
+  return g_strcmp0(mode, "agent") == 0;
+}
+
 static gboolean check_options(ShutdownOptions *options, GError **error)
 {
   if (!check_mode(options->mode, shutdown_modes, error) ||
       !options_check_seconds("timeout", &options->timeout, error))
     return FALSE;
+  if (is_agent(options->mode) && (options->timeout > 0 || options->then)) {
+    error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+              "--%s: the guest's agent (--mode=agent) is asked once, and not again",
+              options->then ? "then" : "timeout");
+    return error_add_hint(error, "'domrun wait --timeout=SECONDS' waits for the end, and 'domrun destroy' "
+                                 "ends a guest at once");
+  }
   if (options->then && !g_str_equal(options->then, "destroy"))
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--then: unknown value '%s' (known: destroy)",
                      options->then);
@@ -62,7 +75,9 @@ static void tell(const GuestCommand *command, const ShutdownOptions *options)
 
   if (g_strcmp0(options->mode, "quit") == 0)
     return;
-  if (options->timeout == 0)
+  if (is_agent(options->mode))
+    text = g_strdup_printf("%s is asked to power down, once, by its agent", command->guest->state.name);
+  else if (options->timeout == 0)
     text = g_strdup_printf("%s is asked to power down, again and again until it does",
                            command->guest->state.name);
   else
@@ -71,14 +86,30 @@ static void tell(const GuestCommand *command, const ShutdownOptions *options)
   print_line(text);
 }
 
-/* Says what to do where the agent cannot be asked. */
-static int conclude(const char *mode, gboolean is_done, GError *error)
+/* Asks the supervisor, or the agent itself. */
+static gboolean shut_down(GuestCommand *command, const ShutdownOptions *options, GError **error)
 {
-  if (is_done)
-    return EXIT_CODE_OK;
-  if (g_strcmp0(mode, "agent") == 0 && g_error_matches(error, DOMRUN_ERROR, DOMRUN_ERROR_REFUSED))
-    error_add_hint(&error, "--mode=acpi, the default, presses the power button");
-  return report_usage_error(error);
+  g_autoptr(Json) result = NULL;
+
+  if (is_agent(options->mode))
+    return agent_shut_down(command, "powerdown", error);
+  result = guest_command_call(command, "shutdown", make_arguments(options), error);
+  return result != NULL;
+}
+
+/* A guest that its agent boots again resets its machine, as any reboot of its own does. */
+static gboolean reboot(GuestCommand *command, const char *mode, GError **error)
+{
+  g_autoptr(Json) result = NULL;
+  Json *arguments;
+
+  if (is_agent(mode))
+    return agent_shut_down(command, "reboot", error);
+  arguments = json_new_object();
+  if (mode)
+    json_set_string(arguments, "mode", mode);
+  result = guest_command_call(command, "reboot", arguments, error);
+  return result != NULL;
 }
 
 int shutdown_command(int argc, char **argv)
@@ -94,23 +125,22 @@ int shutdown_command(int argc, char **argv)
     { "then", 0, 0, G_OPTION_ARG_STRING, &options.then, "end the guest after the timeout", "destroy" },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr(Json) result = NULL;
+  gboolean is_asked = FALSE;
   GError *error = NULL;
-  int exit_code;
 
-  if (guest_command_begin(&command, entries, "GUEST",
-                          "Asks a guest to power down, again and again until it does, and never ends it by "
-                          "force unless --then "
-                          "says so. Returns at once; 'domrun wait' waits for the end.",
-                          1, argc, argv, &error) &&
+  if (guest_command_begin(
+          &command, entries, "GUEST",
+          "Asks a guest to power down, again and again until it does (its agent once), and "
+          "never ends it by force unless --then says so. Returns at once; 'domrun wait' waits "
+          "for the end.",
+          1, argc, argv, &error) &&
       check_options(&options, &error))
-    result = guest_command_call(&command, "shutdown", make_arguments(&options), &error);
-  if (result)
+    is_asked = shut_down(&command, &options, &error);
+  if (is_asked)
     tell(&command, &options);
-  exit_code = conclude(options.mode, result != NULL, error);
   g_free(options.mode);
   g_free(options.then);
-  return exit_code;
+  return is_asked ? EXIT_CODE_OK : report_usage_error(error);
 }
 
 int reboot_command(int argc, char **argv)
@@ -122,18 +152,13 @@ int reboot_command(int argc, char **argv)
       "press the power button (acpi, the default), or ask the guest's agent (agent)", "acpi|agent" },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr(Json) result = NULL;
+  gboolean is_asked;
   GError *error = NULL;
 
-  if (guest_command_begin(&command, entries, "GUEST",
-                          "Asks a guest to power down, and starts it again once it has. Returns at once.", 1,
-                          argc, argv, &error) &&
-      check_mode(mode, reboot_modes, &error)) {
-    Json *arguments = json_new_object();
-
-    if (mode)
-      json_set_string(arguments, "mode", mode);
-    result = guest_command_call(&command, "reboot", arguments, &error);
-  }
-  return conclude(mode, result != NULL, error);
+  is_asked = guest_command_begin(&command, entries, "GUEST",
+                                 "Asks a guest to power down, and starts it again once it has; its agent "
+                                 "(--mode=agent) boots it again itself. Returns at once.",
+                                 1, argc, argv, &error) &&
+             check_mode(mode, reboot_modes, &error) && reboot(&command, mode, &error);
+  return is_asked ? EXIT_CODE_OK : report_usage_error(error);
 }

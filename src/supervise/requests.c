@@ -108,16 +108,15 @@ static const Argument shutdown_arguments[] = {
   { NULL },
 };
 
-/* The agent would be reached by the socket of the guest's channel of that name: a resource of the plan, as a
- * console's is. No room makes one yet. */
+/* The verbs ask it: what the supervisor does not read cannot do it harm. */
 static gboolean refuse_agent(ControlRequest *request, const char *mode)
 {
   if (g_strcmp0(mode, "agent") != 0)
     return FALSE;
   control_request_fail(
       request, CONTROL_CLASS_GENERIC,
-      "the guest has no channel 'org.qemu.guest_agent.0' (domrun does not carry out <channel> "
-      "yet), so its agent cannot be asked");
+      "the supervisor does not ask the guest's agent: 'domrun shutdown' and 'domrun reboot' do, at the "
+      "socket of the channel 'org.qemu.guest_agent.0', which 'dumpxml' names");
   return TRUE;
 }
 

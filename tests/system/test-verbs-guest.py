@@ -254,6 +254,7 @@ def test_agent_that_is_not_there():
         for verb in ("shutdown", "reboot"):
             said = directory.verb(verb, "--mode=agent", "web", code=12).err
             assert "no channel 'org.qemu.guest_agent.0'" in said and "--mode=acpi" in said, said
+            assert "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>" in said, said
         assert directory.verb("domstate", "web").out == "running\n"
 
 
