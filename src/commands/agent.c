@@ -274,7 +274,7 @@ gboolean agent_shut_down(GuestCommand *command, const char *mode, GError **error
   const Guest *guest = command->guest;
   g_auto(Agent) agent = { .fd = -1 };
   g_autoptr(XmlDocument) document = NULL;
-  const char *path;
+  const char *path = NULL;
 
   lines_init(&agent.input);
   if (!guest_command_connect(command, error) || !check_runs(guest, error))
