@@ -2,4 +2,5 @@
 libdomrun_a_SOURCES += \
 	%D%/module.c %D%/module.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/port.h \
 	%D%/props.c %D%/props.h
