@@ -59,3 +59,26 @@ gboolean endpoint_parse(xmlNode *node, Endpoint *ret_endpoint, GError **error)
       (Endpoint){ host, service, xml_document_keep(xml_document_of(node), address), xml_place(node) };
   return TRUE;
 }
+
+gboolean endpoint_parse_reconnect(xmlNode *node, gboolean is_server, guint32 *ret_seconds, GError **error)
+{
+  xmlNode *reconnect = NULL;
+  gboolean is_enabled = FALSE;
+  guint32 seconds = 0;
+
+  if (!xml_child(node, "reconnect", &reconnect, error))
+    return FALSE;
+  if (!reconnect)
+    return TRUE;
+  if (!xml_attribute_yes_no(reconnect, "enabled", &is_enabled, error) ||
+      !xml_attribute_uint32(reconnect, "timeout", 1, G_MAXINT32, &seconds, error))
+    return FALSE;
+  if (!is_enabled)
+    return TRUE;
+  if (seconds == 0)
+    return xml_error(error, reconnect, "timeout", "is missing; it is in seconds");
+  if (is_server)
+    return xml_error(error, reconnect, "enabled", "is for mode 'connect' or 'client'; a server waits");
+  *ret_seconds = seconds;
+  return TRUE;
+}

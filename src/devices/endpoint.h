@@ -20,6 +20,12 @@ typedef struct {
 /* Reads the attributes `host` and `service`; empty ones count as absent. */
 gboolean endpoint_parse(struct _xmlNode *node, Endpoint *ret_endpoint, GError **error);
 
+/* Reads <reconnect> of @node: after how many seconds a client tries again; 0 where it does not. @is_server
+ * refuses it.
+ */
+gboolean endpoint_parse_reconnect(struct _xmlNode *node, gboolean is_server, guint32 *ret_seconds,
+                                  GError **error);
+
 /* Refuses what can be neither a host's name nor an address, before QEMU's syntax makes something else of it.
  * Returns TRUE where @host is NULL. */
 gboolean endpoint_check_host(struct _xmlNode *node, const char *attribute, const char *host, GError **error);

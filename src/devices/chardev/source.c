@@ -69,29 +69,6 @@ gboolean chardev_source_parse_socket(xmlNode *node, const char *attribute, const
   return TRUE;
 }
 
-static gboolean parse_reconnect(xmlNode *source, ChardevSource *ret_source, GError **error)
-{
-  xmlNode *reconnect = NULL;
-  gboolean is_enabled = FALSE;
-
-  if (!xml_child(source, "reconnect", &reconnect, error))
-    return FALSE;
-  if (!reconnect)
-    return TRUE;
-  if (!xml_attribute_yes_no(reconnect, "enabled", &is_enabled, error) ||
-      !xml_attribute_uint32(reconnect, "timeout", 1, G_MAXINT32, &ret_source->reconnect, error))
-    return FALSE;
-  if (!is_enabled) {
-    ret_source->reconnect = 0;
-    return TRUE;
-  }
-  if (!ret_source->reconnect)
-    return xml_error(error, reconnect, "timeout", "is missing");
-  if (ret_source->mode == CHARDEV_BIND)
-    return xml_error(error, reconnect, NULL, "only mode 'connect' can connect again");
-  return TRUE;
-}
-
 static gboolean refuse_clear(xmlNode *node, const char *attribute, const char *what, GError **error)
 {
   xml_error(error, node, attribute, "%s is not supported", what);
@@ -138,7 +115,7 @@ static gboolean parse_tcp(xmlNode *node, xmlNode *source, ChardevSource *ret_sou
   else
     ret_source->remote = endpoint;
   return parse_protocol(node, &ret_source->protocol, error) && refuse_tls(source, error) &&
-         parse_reconnect(source, ret_source, error);
+         endpoint_parse_reconnect(source, ret_source->mode == CHARDEV_BIND, &ret_source->reconnect, error);
 }
 
 /* One <source> tells where to send, another may tell where to receive. */
@@ -186,7 +163,7 @@ static gboolean parse_unix(xmlNode *node, xmlNode *source, ChardevSource *ret_so
   if (ret_source->is_generated)
     return TRUE;
   return chardev_source_parse_socket(source, "path", &ret_source->path, error) &&
-         parse_reconnect(source, ret_source, error);
+         endpoint_parse_reconnect(source, ret_source->mode == CHARDEV_BIND, &ret_source->reconnect, error);
 }
 
 /* What of the agent's work QEMU does. */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "devices/endpoint.h"
 #include "domain/domain.h"
 #include "domain/memory.h"
 #include "domain/pools.h"
@@ -173,31 +174,13 @@ static gboolean read_network(xmlNode *node, DiskSource *source, GError **error)
   return source->is_there;
 }
 
-static gboolean read_reconnect(xmlNode *node, DiskSource *source, GError **error)
-{
-  xmlNode *reconnect = NULL;
-  gboolean is_enabled = FALSE;
-
-  if (!xml_child(node, "reconnect", &reconnect, error))
-    return FALSE;
-  if (!reconnect)
-    return TRUE;
-  if (!xml_attribute_yes_no(reconnect, "enabled", &is_enabled, error) ||
-      !xml_attribute_uint32(reconnect, "timeout", 1, G_MAXINT32, &source->reconnect, error))
-    return FALSE;
-  if (is_enabled && !source->reconnect)
-    return xml_error(error, reconnect, "timeout", "is missing; it is in seconds");
-  if (!is_enabled)
-    source->reconnect = 0;
-  return TRUE;
-}
-
 static gboolean read_vhostuser(xmlNode *node, DiskSource *source, GError **error)
 {
   int type = 0;
 
   if (!xml_attribute_enum_required(node, "type", &disk_helper_type_table, &type, error) ||
-      !xml_attribute_path(node, "path", &source->path, error) || !read_reconnect(node, source, error))
+      !xml_attribute_path(node, "path", &source->path, error) ||
+      !endpoint_parse_reconnect(node, /* is_server= */ FALSE, &source->reconnect, error))
     return FALSE;
   source->is_there = TRUE;
   return source->path || xml_error(error, node, "path", "is missing");

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "devices/endpoint.h"
 #include "devices/chardev/source.h"
 #include "devices/interface/host-name.h"
 #include "domain/domain.h"
@@ -123,27 +124,6 @@ static gboolean parse_direct(xmlNode *source, InterfaceSource *ret_source, GErro
 ENUM_TABLE(socket_mode_table, 2, "client", "server");
 ENUM_TABLE(socket_type_table, 1, "unix");
 
-static gboolean parse_reconnect(xmlNode *source, InterfaceSource *ret_source, GError **error)
-{
-  xmlNode *reconnect = NULL;
-  gboolean is_enabled = FALSE;
-
-  if (!xml_child(source, "reconnect", &reconnect, error))
-    return FALSE;
-  if (!reconnect)
-    return TRUE;
-  if (!xml_attribute_yes_no(reconnect, "enabled", &is_enabled, error) ||
-      !xml_attribute_uint32(reconnect, "timeout", 1, G_MAXINT32, &ret_source->reconnect, error))
-    return FALSE;
-  if (!is_enabled)
-    ret_source->reconnect = 0;
-  else if (ret_source->is_server)
-    return xml_error(error, reconnect, "enabled", "is for mode='client'; a server waits");
-  else if (!ret_source->reconnect)
-    return xml_error(error, reconnect, "timeout", "is missing; it is in seconds");
-  return TRUE;
-}
-
 static gboolean parse_vhostuser(xmlNode *source, InterfaceSource *ret_source, GError **error)
 {
   int type = 0, is_server = FALSE;
@@ -153,7 +133,7 @@ static gboolean parse_vhostuser(xmlNode *source, InterfaceSource *ret_source, GE
       !xml_attribute_enum_required(source, "mode", &socket_mode_table, &is_server, error))
     return FALSE;
   ret_source->is_server = is_server;
-  return parse_reconnect(source, ret_source, error);
+  return endpoint_parse_reconnect(source, ret_source->is_server, &ret_source->reconnect, error);
 }
 
 static gboolean parse_vdpa(xmlNode *source, InterfaceSource *ret_source, GError **error)
