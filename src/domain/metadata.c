@@ -123,13 +123,17 @@ gboolean metadata_parse(xmlNode *domain, Metadata *ret_metadata, GError **error)
          read_genid(domain, ret_metadata, error) && ignore_texts(domain, &ret_metadata->title, error);
 }
 
+static const char *keep_generated(const Generator *generator, const char *purpose, XmlDocument *document)
+{
+  g_autofree char *uuid = generator_uuid(generator, purpose);
+
+  return xml_document_keep(document, uuid);
+}
+
 void metadata_complete(Metadata *metadata, const Generator *generator, XmlDocument *document)
 {
-  g_autofree char *uuid = generator_uuid(generator, "uuid");
-  g_autofree char *genid = generator_uuid(generator, "genid");
-
   if (!metadata->uuid)
-    metadata->uuid = xml_document_keep(document, uuid);
+    metadata->uuid = keep_generated(generator, "uuid", document);
   if (metadata->has_genid && !metadata->genid)
-    metadata->genid = xml_document_keep(document, genid);
+    metadata->genid = keep_generated(generator, "genid", document);
 }
