@@ -47,13 +47,22 @@ char *codeset_known(void)
   return g_string_free(text, /* free_segment= */ FALSE);
 }
 
+const char *key_qemu_name(const Key *key)
+{
+  return *key->qemu_name ? key->qemu_name : NULL;
+}
+
 const char *key_name(const Key *key, Codeset codeset)
 {
+  const char *name = "";
+
   if (codeset == CODESET_LINUX)
-    return key->linux_name;
-  if (codeset == CODESET_OS_X)
-    return key->os_x_name;
-  return codeset == CODESET_WIN32 ? key->win32_name : NULL;
+    name = key->linux_name;
+  else if (codeset == CODESET_OS_X)
+    name = key->os_x_name;
+  else if (codeset == CODESET_WIN32)
+    name = key->win32_name;
+  return *name ? name : NULL;
 }
 
 static gboolean is_name(const char *name, const char *word)
@@ -90,7 +99,7 @@ const Key *key_find_name(const char *word)
   const Key *key;
 
   for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-    if (is_name(keys[i].qemu_name, word))
+    if (is_name(key_qemu_name(&keys[i]), word))
       return &keys[i];
   }
   if (parse_number(word) >= 0) /* KEY_10CHANNELSUP has neighbours that are numbers */
@@ -119,8 +128,8 @@ const char *key_suggest(Codeset codeset, const char *word)
   }
   for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
     if (codeset == CODESET_LAST) {
-      nearest_try(&nearest, keys[i].qemu_name);
-      nearest_try(&nearest, keys[i].linux_name);
+      nearest_try(&nearest, key_qemu_name(&keys[i]));
+      nearest_try(&nearest, key_name(&keys[i], CODESET_LINUX));
     } else {
       nearest_try(&nearest, key_name(&keys[i], codeset));
     }

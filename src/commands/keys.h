@@ -20,9 +20,10 @@ typedef enum {
   CODESET_LAST,
 } Codeset;
 
+/* With room for the longest names, so that the table needs no relocation at each start of each verb. */
 typedef struct {
-  const char *qemu_name, *linux_name, *os_x_name, *win32_name; /* NULL: it has none */
-  int numbers[CODESET_LAST];                                   /* -1: none; QEMU's is numbers[CODESET_QNUM] */
+  char qemu_name[17], linux_name[21], os_x_name[20], win32_name[20]; /* empty: it has none */
+  int numbers[CODESET_LAST]; /* -1: none; QEMU's is numbers[CODESET_QNUM] */
 } Key;
 
 /* All of them, in the order of QEMU's numbers. */
@@ -33,6 +34,9 @@ gboolean codeset_parse(const char *text, Codeset *ret_codeset);
 
 /* Their names, for messages. The caller frees it. */
 char *codeset_known(void);
+
+/* What QEMU calls it; NULL: it has no name there. */
+const char *key_qemu_name(const Key *key);
 
 /* The name of @key in @codeset; NULL where it has no names, or none for this key. */
 const char *key_name(const Key *key, Codeset codeset);

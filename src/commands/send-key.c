@@ -38,7 +38,7 @@ static void print_list(const SendKeyOptions *options)
 
   for (guint i = 0; i < count; i++) {
     g_autofree char *number = print_number(&keys[i], options->codeset);
-    const char *cells[] = { keys[i].qemu_name, keys[i].linux_name, number,
+    const char *cells[] = { key_qemu_name(&keys[i]), key_name(&keys[i], CODESET_LINUX), number,
                             key_name(&keys[i], options->codeset) };
 
     if (number || !options->has_codeset)
@@ -102,10 +102,10 @@ static gboolean add_key(const SendKeyOptions *options, const char *word, Json *a
 
   if (is_code && !key)
     return unknown_key(options, valid, DOMRUN_ERROR_USAGE, error);
-  if (is_code || (key && !key->qemu_name))
+  if (is_code || (key && !key_qemu_name(key)))
     json_append_int(array, key->numbers[CODESET_QNUM]);
   else
-    json_append_string(array, key ? key->qemu_name : valid);
+    json_append_string(array, key ? key_qemu_name(key) : valid);
   return TRUE;
 }
 

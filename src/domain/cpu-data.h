@@ -15,8 +15,9 @@ typedef enum {
   CPU_MSR, /* the leaf is the number of a model specific register */
 } CpuRegister;
 
+/* With room for the longest name, and not its address: nothing of these tables is relocated at a start. */
 typedef struct {
-  const char *name;
+  char name[28];
   CpuRegister where;
   guint32 leaf;
   guint32 subleaf;
@@ -32,8 +33,8 @@ typedef struct {
 
 /* "max" is what QEMU emulates by itself (TCG). */
 typedef struct {
-  const char *name;
-  const char *vendor; /* of CPUID leaf 0: "GenuineIntel" */
+  char name[28];
+  char vendor[13]; /* of CPUID leaf 0: "GenuineIntel" */
   guint family;
   guint model;
   CpuFeatureSet features;
