@@ -238,8 +238,10 @@ static void apply_startup_policy(Domain *domain, Disk *disk)
                      : "'%s' cannot be read, and startupPolicy='optional': the disk is left out",
                  source->path);
   disk->is_left_out = !can_be_empty(disk);
-  if (!disk->is_left_out)
-    disk_source_clear(source);
+  if (disk->is_left_out)
+    return;
+  disk_source_clear(source);
+  g_array_set_size(disk->backing, 0);
 }
 
 static void complete_images(const Domain *domain, Disk *disk)

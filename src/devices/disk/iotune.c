@@ -10,15 +10,19 @@
 /* What QEMU counts to. */
 static const guint64 highest = G_GUINT64_CONSTANT(1000000000000000);
 
-static const char *const units[DISK_IOTUNE_UNITS] = { "bytes", "iops" };
-static const char *const directions[DISK_IOTUNE_DIRECTIONS] = { "total", "read", "write" };
-static const char *const measures[DISK_IOTUNE_MEASURES] = { "", "_max", "_max_length" };
-
-/* "total_bytes_sec_max". */
-static char *element_name(guint unit, guint direction, guint measure)
-{
-  return g_strdup_printf("%s_%s_sec%s", directions[direction], units[unit], measures[measure]);
-}
+/* Literals, which the document's marks keep. */
+static const char *const names[DISK_IOTUNE_UNITS][DISK_IOTUNE_DIRECTIONS][DISK_IOTUNE_MEASURES] = {
+  {
+      { "total_bytes_sec", "total_bytes_sec_max", "total_bytes_sec_max_length" },
+      { "read_bytes_sec", "read_bytes_sec_max", "read_bytes_sec_max_length" },
+      { "write_bytes_sec", "write_bytes_sec_max", "write_bytes_sec_max_length" },
+  },
+  {
+      { "total_iops_sec", "total_iops_sec_max", "total_iops_sec_max_length" },
+      { "read_iops_sec", "read_iops_sec_max", "read_iops_sec_max_length" },
+      { "write_iops_sec", "write_iops_sec_max", "write_iops_sec_max_length" },
+  },
+};
 
 /* Calls for each limit. */
 #define FOREACH_LIMIT(unit, direction, measure)                                                              \
@@ -45,9 +49,8 @@ gboolean disk_iotune_parse(xmlNode *disk, DiskIotune *iotune, GError **error)
   iotune->place = xml_place(node);
   FOREACH_LIMIT(unit, direction, measure)
   {
-    g_autofree char *name = element_name(unit, direction, measure);
-
-    if (!read_limit(node, name, &iotune->own.limits[unit][direction][measure], error))
+    if (!read_limit(node, names[unit][direction][measure], &iotune->own.limits[unit][direction][measure],
+                    error))
       return FALSE;
   }
   if (!read_limit(node, "size_iops_sec", &iotune->own.request_bytes, error) ||
@@ -106,9 +109,7 @@ gboolean disk_iotune_is_set(const Domain *domain, const Disk *disk)
 static gboolean refuse(const DiskIotune *iotune, guint unit, guint direction, guint measure, const char *why,
                        GError **error)
 {
-  g_autofree char *name = element_name(unit, direction, measure);
-
-  return error_set_document(error, &iotune->place, NULL, "<%s>: %s", name, why);
+  return error_set_document(error, &iotune->place, NULL, "<%s>: %s", names[unit][direction][measure], why);
 }
 
 /* QEMU's rules, and libvirt's. */

@@ -115,8 +115,11 @@ static gboolean read_tcp(xmlNode *node, const DiskNetwork *network, DiskHost *ho
   host->port = usual;
   if (!xml_attribute_uint32(node, "port", 0, 65535, &port, error))
     return FALSE;
-  if (port != 0)
-    host->port = xml_attribute(node, "port");
+  if (port != 0) { /* as a number: QEMU's own parsers read no hexadecimal one */
+    g_autofree char *text = g_strdup_printf("%u", port);
+
+    host->port = xml_document_keep(xml_document_of(node), text);
+  }
   return TRUE;
 }
 
