@@ -62,6 +62,17 @@ def test_directory_of_the_variables():
         expect(directory, xml, 0)
 
 
+# ---- Networks ----
+
+
+def test_more_forwarded_ports_than_a_number_holds():
+    """Their sum is 2 to the power of 32, and one that fits."""
+    with guest.Directory() as directory:
+        ranges = "<range start='1' end='65535'/>" * 65537 + "<range start='5'/>"
+        xml = guest.hello_xml(f"<interface type='user'><portForward proto='tcp'>{ranges}</portForward></interface>")
+        expect(directory, xml, 3, "port by port, and at most 1000")
+
+
 # ---- Machines and emulators ----
 
 

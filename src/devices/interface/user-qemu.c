@@ -46,18 +46,6 @@ static void require_range(const Forward *forward, const ForwardRange *range, GPt
   }
 }
 
-static guint64 count_ports(const Forward *forward)
-{
-  guint64 count = 0;
-
-  for (guint i = 0; i < forward->ranges->len; i++) {
-    const ForwardRange *range = &g_array_index(forward->ranges, ForwardRange, i);
-
-    count += range->is_excluded ? 0 : range->end - range->start + 1u;
-  }
-  return count;
-}
-
 /* None where they are very many: looking for each would take its time. */
 static GPtrArray *list_ports(const InterfaceUser *user)
 {
@@ -65,7 +53,7 @@ static GPtrArray *list_ports(const InterfaceUser *user)
   guint64 count = 0;
 
   for (guint i = 0; user->forwards && i < user->forwards->len; i++)
-    count += count_ports(g_ptr_array_index(user->forwards, i));
+    count += forward_count_ports(g_ptr_array_index(user->forwards, i));
   if (count > FORWARD_PORTS_MAX)
     return ports;
   for (guint i = 0; user->forwards && i < user->forwards->len; i++) {

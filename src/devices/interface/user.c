@@ -13,7 +13,6 @@ ENUM_TABLE(interface_user_backend_table,
 ENUM_TABLE(interface_forward_table, FORWARD_LAST, "tcp", "udp");
 
 /* QEMU listens on each port by itself, and is told each one. */
-enum { SLIRP_PORTS_MAX = FORWARD_PORTS_MAX };
 
 /* ---- <ip> ---- */
 
@@ -170,9 +169,21 @@ static gboolean refuse_for_slirp(const Place *place, const char *attribute, GErr
   return error_add_hint(error, "passt can, which runs beside QEMU: <backend type='passt'/>");
 }
 
-static gboolean validate_forward(const Forward *forward, guint *n_ports, GError **error)
+guint64 forward_count_ports(const Forward *forward)
 {
-  gboolean has_ranges = FALSE;
+  guint64 count = 0;
+
+  for (guint i = 0; i < forward->ranges->len; i++) {
+    const ForwardRange *range = &g_array_index(forward->ranges, ForwardRange, i);
+
+    count += range->is_excluded ? 0 : range->end - range->start + 1u;
+  }
+  return count;
+}
+
+static gboolean validate_forward(const Forward *forward, guint64 *n_ports, GError **error)
+{
+  guint64 count = forward_count_ports(forward);
   struct in6_addr ipv6;
 
   if (forward->device)
@@ -181,17 +192,11 @@ static gboolean validate_forward(const Forward *forward, guint *n_ports, GError 
   if (forward->address && inet_pton(AF_INET6, forward->address, &ipv6) == 1)
     return refuse_for_slirp(&forward->place, "address", error,
                             "QEMU's own network cannot listen on IPv6 addresses");
-  for (guint i = 0; i < forward->ranges->len; i++) {
-    const ForwardRange *range = &g_array_index(forward->ranges, ForwardRange, i);
-
-    has_ranges |= !range->is_excluded;
-    if (!range->is_excluded)
-      *n_ports += range->end - range->start + 1u;
-  }
-  if (!has_ranges)
+  if (count == 0)
     return refuse_for_slirp(&forward->place, NULL, error,
                             "QEMU's own network forwards the ports of a <range>, and not all there are");
-  if (*n_ports > SLIRP_PORTS_MAX)
+  *n_ports += count;
+  if (*n_ports > FORWARD_PORTS_MAX)
     return refuse_for_slirp(&forward->place, NULL, error,
                             "QEMU's own network forwards port by port, and at most 1000");
   return TRUE;
@@ -199,7 +204,7 @@ static gboolean validate_forward(const Forward *forward, guint *n_ports, GError 
 
 gboolean interface_user_validate(const InterfaceUser *user, GError **error)
 {
-  guint n_ports = 0;
+  guint64 n_ports = 0;
 
   if (user->backend == USER_BACKEND_PASST)
     return TRUE;

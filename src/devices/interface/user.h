@@ -51,6 +51,9 @@ typedef struct {
   Place place;
 } Forward;
 
+/* The sum of its ranges, which may overlap: no more than that many ports. */
+guint64 forward_count_ports(const Forward *forward);
+
 /* How many ports one by one are looked after. */
 enum { FORWARD_PORTS_MAX = 1000 };
 
