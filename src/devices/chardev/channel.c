@@ -140,8 +140,6 @@ static InterfaceUser *find_network(const Domain *domain)
 /* Its address is one of a network that the guest has. */
 static void join_network(InterfaceUser *network, Channel *channel)
 {
-  if (!network)
-    return;
   if (!network->guest_forwards)
     network->guest_forwards = g_ptr_array_new_with_free_func(g_free);
   g_ptr_array_add(network->guest_forwards, g_strdup_printf("tcp:%s:%u-chardev:char%s", channel->host,
@@ -149,12 +147,24 @@ static void join_network(InterfaceUser *network, Channel *channel)
   channel->has_network = TRUE;
 }
 
+static void join_networks(const Domain *domain)
+{
+  InterfaceUser *network = find_network(domain);
+
+  DOMAIN_FOREACH_OF(domain, &channel_room, device, i) {
+    if (network && ((const Channel *)device)->target == CHANNEL_GUESTFWD)
+      join_network(network, (Channel *)device);
+  }
+}
+
+/* The last one does what is done for all. */
 static gboolean channel_complete(Domain *domain, Device *device, GError **error)
 {
   device_set_alias(domain, device, "channel%u", device->index);
-  if (((const Channel *)device)->target == CHANNEL_GUESTFWD)
-    join_network(find_network(domain), (Channel *)device);
-  return device->index > 0 || choose_ports(domain, error);
+  if (device->index + 1 < domain_devices_of(domain, &channel_room)->len)
+    return TRUE;
+  join_networks(domain);
+  return choose_ports(domain, error);
 }
 
 /* ---- What cannot be ---- */
