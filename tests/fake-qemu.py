@@ -333,6 +333,35 @@ def watchdog_pause(arguments):
             return
 
 
+def watchdog_dump(arguments):
+    """Its memory is written when the file "go" is there; then it is let go on, and powers off when it is asked to."""
+    qmp = ready(arguments)
+    for _ in range(2):
+        qmp.answer(qmp.command(), {"status": "running"})
+    qmp.event("WATCHDOG", action="pause")
+    qmp.event("STOP")
+    while command := qmp.command():
+        qmp.answer(command)
+        if command["execute"] == "dump-guest-memory":
+            while not os.path.exists("go"):
+                time.sleep(0.01)
+            qmp.event("DUMP_COMPLETED", result={"status": "completed", "completed": 1, "total": 1})
+        elif command["execute"] == "cont":
+            qmp.event("RESUME")
+        elif command["execute"] == "system_powerdown":
+            qmp.event("SHUTDOWN", guest=True, reason="guest-shutdown")
+            return
+
+
+def dies_when_asked_for_threads(arguments):
+    """With both questions on their way, where both were asked at once."""
+    qmp = ready(arguments)
+    while command := qmp.command():
+        if command["execute"] == "query-cpus-fast":
+            os._exit(3)
+        qmp.answer(command)
+
+
 def ended_by_somebody(arguments):
     qmp = ready(arguments)
     qmp.event("SHUTDOWN", guest=False, reason="host-signal")

@@ -73,6 +73,7 @@ static void act_on_end(Supervisor *supervisor)
     return;
   case LIFECYCLE_COREDUMP_DESTROY:
   case LIFECYCLE_COREDUMP_RESTART:
+    supervisor->is_dump_passing = FALSE;
     if (core_dump_start(supervisor))
       return;
     break;
@@ -115,7 +116,6 @@ static void on_shutdown(Supervisor *supervisor, Cause cause)
 
 static void on_first_run(Supervisor *supervisor)
 {
-  supervisor->has_run = TRUE;
   publish_live(supervisor);
   states_set(supervisor, STATE_RUNNING, supervisor->n_restarts > 0 ? "restarted" : "booted");
   detach_finish(&supervisor->report);
@@ -127,8 +127,11 @@ static void run(Supervisor *supervisor)
 {
   if (supervisor->state == STATE_STARTING)
     on_first_run(supervisor);
-  else if (supervisor->state == STATE_PAUSED)
-    states_set(supervisor, STATE_RUNNING, "resumed");
+  if (supervisor->state != STATE_PAUSED)
+    return;
+  supervisor->is_dump_passing = FALSE;
+  states_set(supervisor, STATE_RUNNING, "resumed");
+  stopping_resume(supervisor);
 }
 
 static void stand(Supervisor *supervisor, const char *reason)
@@ -316,8 +319,16 @@ static void fail_to_start(Supervisor *supervisor, const GError *error)
     stopping_quit(supervisor, "guest");
 }
 
+/* How the process ends says more: on_lost() waits for that. */
+static gboolean is_hang_up(const GError *error)
+{
+  return g_error_matches(error, QMP_ERROR, QMP_ERROR_CLOSED);
+}
+
 static void on_tuned(Supervisor *supervisor, const GError *error)
 {
+  if (is_hang_up(error))
+    return;
   if (error && error->domain == DOMRUN_ERROR && !supervisor->error)
     supervisor->error = g_error_copy(error);
   if (error)
@@ -331,6 +342,8 @@ static void on_command(Json *result, const GError *error, gpointer user_data)
   Supervisor *supervisor = user_data;
 
   supervisor->pending--;
+  if (is_hang_up(error))
+    return;
   if (error && !supervisor->broken)
     fail_to_start(supervisor, error);
   if (supervisor->pending == 0 && !supervisor->broken)
@@ -412,6 +425,7 @@ static gboolean start_emulator(Supervisor *supervisor, GError **error)
 
   if (lock < 0)
     return FALSE;
+  supervisor->is_dump_passing = FALSE;
   if (!supervisor->limits)
     supervisor->limits =
         limits_new(&supervisor->options->plan->limits, runtime_dir_path(supervisor->directory));

@@ -127,7 +127,6 @@ typedef struct {
 
   Emulator *emulator; /* of this run, as the following */
   gboolean is_ready;  /* QMP has answered */
-  gboolean has_run;   /* and the guest ran */
   gint64 reset;       /* when it was last reset: the monotonic time in microseconds; 0: not yet */
   gboolean is_asking; /* for its state, and QEMU has not answered; @asks_again when it has */
   gboolean asks_again;

@@ -97,29 +97,21 @@ static void set_others(Tuning *tuning)
     set(tuning, (pid_t)GPOINTER_TO_UINT(thread), PLAN_THREAD_EMULATOR, PLAN_THREAD_ANY, &tuning->error);
 }
 
-static void on_vcpus(Json *result, const GError *error, gpointer user_data)
+static void finish(Tuning *gone, const GError *error)
 {
-  Tuning *tuning = user_data;
-
-  if (error && !tuning->error)
-    tuning->error = g_error_copy(error);
-  for (gsize i = 0; result && i < json_length(result); i++) {
-    Json *vcpu = json_at(result, i);
-    gint64 index = -1, thread = 0;
-
-    if (json_get_int(vcpu, "cpu-index", &index) && json_get_int(vcpu, "thread-id", &thread) && index >= 0 &&
-        index < PLAN_THREAD_ANY)
-      set_named(tuning, thread, PLAN_THREAD_VCPU, (guint32)index);
-  }
-}
-
-static void on_iothreads(Json *result, const GError *error, gpointer user_data)
-{
-  g_autoptr(Tuning) tuning = user_data;
+  g_autoptr(Tuning) tuning = gone;
 
   tuning->supervisor->tuning = NULL;
   if (error && !tuning->error)
     tuning->error = g_error_copy(error);
+  set_others(tuning);
+  tuning->done(tuning->supervisor, tuning->error);
+}
+
+static void on_iothreads(Json *result, const GError *error, gpointer user_data)
+{
+  Tuning *tuning = user_data;
+
   for (gsize i = 0; result && i < json_length(result); i++) {
     Json *iothread = json_at(result, i);
     const char *id = json_get_string(iothread, "id");
@@ -129,14 +121,32 @@ static void on_iothreads(Json *result, const GError *error, gpointer user_data)
       set_named(tuning, thread, PLAN_THREAD_IOTHREAD,
                 (guint32)g_ascii_strtoull(id + strlen("iothread"), NULL, 10));
   }
-  set_others(tuning);
-  tuning->done(tuning->supervisor, tuning->error);
+  finish(tuning, error);
+}
+
+/* The next question comes with the answer to this one: a QEMU that ends, or lies, answers in any order. */
+static void on_vcpus(Json *result, const GError *error, gpointer user_data)
+{
+  Tuning *tuning = user_data;
+
+  for (gsize i = 0; result && i < json_length(result); i++) {
+    Json *vcpu = json_at(result, i);
+    gint64 index = -1, thread = 0;
+
+    if (json_get_int(vcpu, "cpu-index", &index) && json_get_int(vcpu, "thread-id", &thread) && index >= 0 &&
+        index < PLAN_THREAD_ANY)
+      set_named(tuning, thread, PLAN_THREAD_VCPU, (guint32)index);
+  }
+  if (error)
+    finish(tuning, error);
+  else
+    qmp_client_execute(emulator_qmp(tuning->supervisor->emulator), "query-iothreads", NULL, on_iothreads,
+                       tuning);
 }
 
 void tuning_start(Supervisor *supervisor, TuningFunc done)
 {
   const Plan *plan = supervisor->options->plan;
-  QmpClient *qmp = emulator_qmp(supervisor->emulator);
   Tuning *tuning;
 
   if (!plan_tunes_threads(plan)) {
@@ -153,6 +163,5 @@ void tuning_start(Supervisor *supervisor, TuningFunc done)
   if (find_setting(tuning, PLAN_THREAD_EMULATOR, PLAN_THREAD_ANY, /* is_pin= */ TRUE))
     tuning->general = plan->cpus ? cpu_mask_new(plan->cpus) : cpu_mask_of_self();
   supervisor->tuning = tuning;
-  qmp_client_execute(qmp, "query-cpus-fast", NULL, on_vcpus, tuning);
-  qmp_client_execute(qmp, "query-iothreads", NULL, on_iothreads, tuning);
+  qmp_client_execute(emulator_qmp(supervisor->emulator), "query-cpus-fast", NULL, on_vcpus, tuning);
 }

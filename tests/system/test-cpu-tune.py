@@ -184,5 +184,21 @@ def test_threads_of_others_are_left_alone():
         directory.assert_nothing_left()
 
 
+def test_qemu_dies_when_it_is_asked_for_its_threads():
+    """After one other command, with whose number the answers came in the order that freed too early; and how it ended is
+    what is told."""
+    _, last = two_cpus()
+    with guest.Directory() as directory:
+        fake = directory.write("fake", f"#!/bin/sh\nexec {shlex.quote(sys.executable)} "
+                               f"{shlex.quote(str(guest.SOURCE / 'tests/fake-qemu.py'))} dies-when-asked-for-threads \"$@\"\n")
+        fake.chmod(0o755)
+        document = xml("<vcpu>1</vcpu>", f"<vcpupin vcpu='0' cpuset='{last}'/>", iothreads="<iothreads>1</iothreads>")
+        run = directory.run(document.replace(
+            "<devices>", f"<devices><emulator>{fake}</emulator><graphics type='vnc' port='-1' passwd='secret'/>"))
+        assert run.wait() == 7, run.said()
+        assert "QEMU died: exit status 3" in run.err.text and "QMP command" not in run.err.text, run.said()
+        directory.assert_nothing_left()
+
+
 if __name__ == "__main__":
     tap.main()

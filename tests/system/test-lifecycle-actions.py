@@ -286,6 +286,19 @@ def test_internal_error_preserve():
         directory.assert_nothing_left()
 
 
+def test_signal_while_a_watchdog_dumps():
+    """The guest is asked to power down as soon as it goes on."""
+    with guest.Directory() as directory:
+        run = directory.run(_fake("watchdog-dump")(
+            directory, guest.hello_xml("<serial type='pty'/><watchdog model='ib700' action='dump'/>")), "--dump-dir=dumps")
+        run.expect_error("writing the guest's memory to")
+        run.signal()
+        run.expect_error("a second signal ends that")
+        directory.write("go", "")
+        assert run.wait() == 8, run.said()
+        directory.assert_nothing_left()
+
+
 def test_watchdog():
     """One that switches the guest off has an exit code of its own; one that pauses it leaves it to be looked at."""
     with guest.Directory() as directory:
