@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -118,6 +119,14 @@ static gboolean refuse(const PlanResource *resource, const char *what, GError **
                    name ? name : "cookies", g_strerror(errno));
 }
 
+/* It is read again for each QEMU, which a pipe could not give, and nobody waits for a writer. */
+static gboolean is_regular(int fd)
+{
+  struct stat status;
+
+  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 /* The text of the secret, in base64. What a file has that is not, is found by QEMU. */
 static char *read_text(const PlanResource *resource, GError **error)
 {
@@ -128,7 +137,13 @@ static char *read_text(const PlanResource *resource, GError **error)
 
   if (secret->text)
     return g_strdup(secret->text);
-  fd = open(secret->path ? secret->path : "", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  fd = open(secret->path ? secret->path : "", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd >= 0 && !is_regular(fd)) {
+    error_set(error, DOMRUN_ERROR_HOST, &resource->place, NULL,
+              "the secret '%s' in '%s' is not in a regular file", secret->name, secret->path);
+    error_add_hint(error, "a pipe can be handed on as a descriptor: --secret=%s=fd:N", secret->name);
+    return NULL;
+  }
   bytes = fd < 0 ? NULL : fd_read_all(fd, SECRET_MAX_BYTES, &length);
   if (!bytes) {
     refuse(resource, "read", error);

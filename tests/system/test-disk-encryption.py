@@ -171,6 +171,17 @@ def test_missing_file():
         directory.assert_nothing_left()
 
 
+def test_fifo():
+    """Nobody waits for one who would write into it."""
+    with guest.Directory() as directory:
+        make(directory)
+        os.mkfifo(directory.path / "fifo")
+        run = directory.run(xml(), f"--secret={UUID}=fifo")
+        assert run.wait() == 4, run.said()
+        run.expect_error(f"the secret '.*' in '.*/fifo' is not in a regular file\n  .*--secret={UUID}=fd:N")
+        directory.assert_nothing_left()
+
+
 def test_check():
     """An image that is not encrypted, with a passphrase, is told before the start."""
     with guest.Directory() as directory:
