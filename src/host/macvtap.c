@@ -49,9 +49,11 @@ static gboolean make_numbered(const PlanTap *plan, const LinkMac *mac, char ret_
     g_autofree char *name = g_strdup_printf("%.*s%d%s", before, plan->name, number, percent + 2);
 
     g_strlcpy(ret_name, name, IFNAMSIZ);
-    if (if_nametoindex(ret_name) == 0 && make(plan, ret_name, mac))
+    if (if_nametoindex(ret_name) != 0)
+      continue;
+    if (make(plan, ret_name, mac))
       return TRUE;
-    if (if_nametoindex(ret_name) == 0)
+    if (errno != EEXIST) /* that is of one which came in between */
       return FALSE;
   }
   errno = EEXIST;

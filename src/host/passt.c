@@ -86,13 +86,14 @@ void passt_end(int fd)
   struct pollfd pollfd = { .fd = ours, .events = POLLIN };
   guint8 bytes[4096];
   ssize_t got = 1;
+  gint64 end = g_get_monotonic_time() + (gint64)patience_of(END_SECONDS * 1000) * 1000, left = 1;
 
   shutdown(ours, SHUT_WR);
-  while (got > 0 || (got < 0 && errno == EINTR)) {
-    if (poll(&pollfd, 1, (int)patience_of(END_SECONDS * 1000)) == 0) {
-      announce_notice("passt does not end");
-      return;
-    }
+  while ((got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN))) && left > 0) {
+    left = end - g_get_monotonic_time();
+    poll(&pollfd, 1, (int)MAX(left / 1000, 0));
     got = recv(ours, bytes, sizeof bytes, MSG_DONTWAIT);
   }
+  if (left <= 0)
+    announce_notice("passt does not end");
 }
