@@ -3,6 +3,8 @@
 
 #include "devices/smartcard.h"
 
+#include "devices/controller/controller.h"
+
 static Props *emulated_card(const Smartcard *smartcard, Plan *plan)
 {
   Props *props = props_new("driver", "ccid-card-emulated");
@@ -36,9 +38,10 @@ gboolean smartcard_translate(const Domain *domain, const Device *device, Plan *p
   const Smartcard *smartcard = (const Smartcard *)device;
   Props *props = smartcard->mode == SMARTCARD_PASSTHROUGH ? passed_card(smartcard, plan)
                                                           : emulated_card(smartcard, plan);
+  g_autofree char *bus = controller_bus(domain, CONTROLLER_CCID, 0);
 
   props_add_string(props, "id", device->alias);
-  props_add_string(props, "bus", "ccid0.0");
+  props_add_string(props, "bus", bus);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
 }

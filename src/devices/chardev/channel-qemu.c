@@ -3,13 +3,16 @@
 
 #include "devices/chardev/channel.h"
 
-static void translate_port(const Channel *channel, Plan *plan)
+#include "devices/controller/controller.h"
+
+static void translate_port(const Domain *domain, const Channel *channel, Plan *plan)
 {
   const Device *device = &channel->device;
   const VirtioSerialAddress *address = &device->address.virtio_serial;
+  g_autofree char *bus = controller_bus(domain, CONTROLLER_VIRTIO_SERIAL, address->controller);
   Props *props = props_new("driver", "virtserialport");
 
-  props_add_format(props, "bus", "virtio-serial%u.%u", address->controller, address->bus);
+  props_add_string(props, "bus", bus);
   props_add_uint(props, "nr", address->port);
   props_add_format(props, "chardev", "char%s", device->alias);
   props_add_string(props, "id", device->alias);
@@ -38,7 +41,7 @@ gboolean channel_translate(const Domain *domain, const Device *device, Plan *pla
 
   chardev_source_translate(&channel->source, device, plan);
   if (channel->target == CHANNEL_VIRTIO)
-    translate_port(channel, plan);
+    translate_port(domain, channel, plan);
   else if (!channel->has_network) /* else the interface says it */
     translate_guestfwd(channel, plan);
   return TRUE;

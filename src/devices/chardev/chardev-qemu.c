@@ -52,9 +52,11 @@ gboolean parallel_translate(const Domain *domain, const Device *device, Plan *pl
 }
 
 /* Without a port the bus gives the next one. */
-static void add_virtio_serial(const VirtioSerialAddress *address, Props *props)
+static void add_virtio_serial(const Domain *domain, const VirtioSerialAddress *address, Props *props)
 {
-  props_add_format(props, "bus", "virtio-serial%u.%u", address->controller, address->bus);
+  g_autofree char *bus = controller_bus(domain, CONTROLLER_VIRTIO_SERIAL, address->controller);
+
+  props_add_string(props, "bus", bus);
   if (address->port)
     props_add_uint(props, "nr", address->port);
 }
@@ -67,7 +69,7 @@ gboolean console_translate(const Domain *domain, const Device *device, Plan *pla
   if (console->is_duplicate)
     return TRUE;
   props = translate_device(device, enum_to_string(&chardev_driver_table, (int)console->target), plan);
-  add_virtio_serial(&device->address.virtio_serial, props);
+  add_virtio_serial(domain, &device->address.virtio_serial, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
 }

@@ -76,7 +76,7 @@ static void add_target(const ControllerTarget *target, Props *props)
 static void add_usb(const Domain *domain, const Controller *controller, Props *props)
 {
   if (controller_is_companion(controller)) {
-    g_autofree char *master = controller_usb_bus(domain, controller->index);
+    g_autofree char *master = controller_bus(domain, CONTROLLER_USB, controller->index);
 
     props_add_string(props, "masterbus", master);
     props_add_uint(props, "firstport", controller->master_port);
@@ -149,9 +149,9 @@ const char *controller_pci_bus(const Domain *domain, guint32 index)
   return controller->device.alias; /* the address pass has seen to it that there is one */
 }
 
-char *controller_usb_bus(const Domain *domain, guint32 index)
+char *controller_bus(const Domain *domain, ControllerType type, guint32 index)
 {
-  const Controller *controller = controller_find(domain, CONTROLLER_USB, index);
+  const Controller *controller = controller_find(domain, type, index);
 
   return g_strdup_printf("%s.0", controller->device.alias);
 }
@@ -170,7 +170,7 @@ static void add_slot(const Domain *domain, const PciAddress *pci, Props *props)
 
 static void add_port(const Domain *domain, const UsbAddress *usb, Props *props)
 {
-  g_autofree char *bus = controller_usb_bus(domain, usb->bus);
+  g_autofree char *bus = controller_bus(domain, CONTROLLER_USB, usb->bus);
 
   props_add_string(props, "bus", bus);
   props_add_string(props, "port", usb->port);

@@ -79,8 +79,9 @@ gboolean controller_translate(const Domain *domain, const Device *device, Plan *
 /* The name of a PCI bus in QEMU: "pci.0", "pcie.0", "pci.3". */
 const char *controller_pci_bus(const Domain *domain, guint32 index);
 
-/* The name of the bus of USB controller @index: "usb.0". The caller frees it. */
-char *controller_usb_bus(const Domain *domain, guint32 index);
+/* The name of the one bus of a controller that is there, of USB, virtio-serial or smartcards: "usb.0". The
+ * caller frees it. */
+char *controller_bus(const Domain *domain, ControllerType type, guint32 index);
 
 /* Adds where the device is plugged in: "bus" and "addr" for PCI, "bus" and "port" for USB; for rooms'
  * translate(). */
