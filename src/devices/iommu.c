@@ -89,6 +89,21 @@ static gboolean validate_intel(const Domain *domain, const Iommu *iommu, GError 
   return TRUE;
 }
 
+/* It stands before all buses but the root on the command line, so that what comes after them is behind it. */
+static gboolean validate_virtio(const Iommu *iommu, GError **error)
+{
+  const Address *address = &iommu->device.address;
+
+  if (iommu->has_driver)
+    return error_set_document(error, &iommu->driver_place, NULL,
+                              "an IOMMU of model 'virtio' has no such options: they are those of 'intel'");
+  if (address->pci.bus == 0)
+    return TRUE;
+  error_set_document(error, &address->place, "bus", "%u: an IOMMU is on the machine's own bus, 0",
+                     address->pci.bus);
+  return error_add_hint(error, "remove the address, or choose a free slot with bus='0x00'");
+}
+
 static gboolean iommu_validate(const Domain *domain, const Device *device, GError **error)
 {
   const Iommu *iommu = (const Iommu *)device;
@@ -97,12 +112,7 @@ static gboolean iommu_validate(const Domain *domain, const Device *device, GErro
     return error_set_document(error, &device->place, NULL,
                               "a guest can have one IOMMU; the first is on line %d",
                               device_first_of(domain, &iommu_room)->place.line);
-  if (iommu->model == IOMMU_INTEL)
-    return validate_intel(domain, iommu, error);
-  if (iommu->has_driver)
-    return error_set_document(error, &iommu->driver_place, NULL,
-                              "an IOMMU of model 'virtio' has no such options: they are those of 'intel'");
-  return TRUE;
+  return iommu->model == IOMMU_INTEL ? validate_intel(domain, iommu, error) : validate_virtio(iommu, error);
 }
 
 enum { VCPUS_MAX_WITHOUT_EIM = 255 };
