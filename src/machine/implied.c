@@ -21,9 +21,22 @@ static void imply_audio(Domain *domain)
   audio_imply(domain, has_server || has_sound, graphics_has_spice(domain) ? AUDIO_SPICE : silent);
 }
 
+/* QEMU has it as a part of the display. */
+static gboolean check_audio(const Domain *domain, GError **error)
+{
+  DOMAIN_FOREACH_OF(domain, &audio_room, device, i) {
+    AudioType type = ((const Audio *)device)->type;
+
+    if (type == AUDIO_SPICE &&
+        !graphics_check_spice(domain, &device->place, enum_to_string(&audio_type_table, (int)type), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean implied_add(Domain *domain, GError **error)
 {
-  if (!controller_imply(domain, error))
+  if (!controller_imply(domain, error) || !check_audio(domain, error))
     return FALSE;
   memballoon_imply(domain);
   video_imply(domain);

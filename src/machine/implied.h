@@ -7,5 +7,6 @@
 
 #include "domain/domain.h"
 
-/* Adds them, before the devices are completed: the new ones are completed with the others. */
+/* Adds them, before the devices are completed: the new ones are completed with the others. Refuses what the
+ * document names and cannot be without another device. */
 gboolean implied_add(Domain *domain, GError **error);
