@@ -3,6 +3,7 @@
 
 #include "devices/rng.h"
 
+#include "devices/chardev/chardev.h"
 #include "domain/devices.h"
 #include "xml/element.h"
 
@@ -91,10 +92,11 @@ static gboolean rng_complete(Domain *domain, Device *device, GError **error)
 const DeviceRoom rng_room = {
   .element = "rng",
   .size = sizeof(Rng),
+  .has_source = TRUE,
   .pci_order = DEVICE_PCI_ORDER_RNG,
   .parse = rng_parse,
   .complete = rng_complete,
-  .validate = device_validate_nothing,
+  .validate = chardev_validate_source,
   .translate = rng_translate,
   .annotate = device_annotate_nothing,
   .clear = device_clear_nothing,

@@ -29,13 +29,13 @@ extern const EnumTable rng_backend_table;
 
 typedef struct {
   Device device;
+  ChardevSource source; /* EGD */
   RngModel model;
   RngBackend backend;
   const char *path; /* RANDOM: absolute */
   Place backend_place;
-  ChardevSource source; /* EGD */
-  guint32 bytes;        /* at most so many in @period; 0: as many as it likes */
-  guint32 period;       /* ms */
+  guint32 bytes;  /* at most so many in @period; 0: as many as it likes */
+  guint32 period; /* ms */
   VirtioOptions options;
 } Rng;
 

@@ -177,6 +177,30 @@ static void claim_name(const Device *device, GPtrArray *claims)
     g_ptr_array_add(claims, g_strdup(channel->name));
 }
 
+static void claim_forward(const Device *device, GPtrArray *claims)
+{
+  const Channel *channel = (const Channel *)device;
+
+  if (device->room == &channel_room && channel->target == CHANNEL_GUESTFWD)
+    g_ptr_array_add(claims, g_strdup_printf("%s:%u", channel->host, channel->port));
+}
+
+static gboolean validate_forward(const Domain *domain, const Channel *channel, GError **error)
+{
+  g_autofree char *claim = g_strdup_printf("%s:%u", channel->host, channel->port);
+  const Device *first = device_first_claimant(domain, claim_forward, claim);
+
+  if (first != &channel->device)
+    return error_set_document(error, &channel->target_place, NULL,
+                              "port %u of '%s' is that of the channel on line %d", channel->port,
+                              channel->host, first->place.line);
+  if (!channel->has_network)
+    report_warning(domain->report, &channel->target_place, NULL,
+                   "<interface type='user'> has it; target type 'virtio' needs none",
+                   "the channel is an address of a network that no interface of the guest is part of");
+  return TRUE;
+}
+
 static gboolean validate_name(const Domain *domain, const Channel *channel, GError **error)
 {
   const Device *first =
@@ -194,12 +218,9 @@ static gboolean channel_validate(const Domain *domain, const Device *device, GEr
 
   if (!chardev_validate_source(domain, device, error))
     return FALSE;
-  if (channel->target == CHANNEL_GUESTFWD && !channel->has_network)
-    report_warning(domain->report, &channel->target_place, NULL,
-                   "<interface type='user'> has it; target type 'virtio' needs none",
-                   "the channel is an address of a network that no interface of the guest is part of");
-  return channel->target != CHANNEL_VIRTIO ||
-         (chardev_validate_port(domain, device, error) && validate_name(domain, channel, error));
+  if (channel->target == CHANNEL_GUESTFWD)
+    return validate_forward(domain, channel, error);
+  return chardev_validate_port(domain, device, error) && validate_name(domain, channel, error);
 }
 
 static void channel_annotate(const Domain *domain, const Device *device, xmlNode *node)

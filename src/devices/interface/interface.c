@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "devices/chardev/chardev.h"
 #include "devices/interface/network.h"
 #include "domain/devices.h"
 #include "domain/generator.h"
@@ -197,17 +198,31 @@ static gboolean read_teaming(xmlNode *node, Interface *interface, GError **error
          (!is_transient || xml_attribute_required(teaming, "persistent", &interface->standby, error));
 }
 
+/* What QEMU listens on and connects to is that of a character device. */
+static void note_socket(Interface *interface)
+{
+  const InterfaceSource *source = &interface->source;
+
+  if (source->type == INTERFACE_VHOSTUSER)
+    interface->socket = (ChardevSource){ .type = CHARDEV_UNIX,
+                                         .place = source->place,
+                                         .mode = source->is_server ? CHARDEV_BIND : CHARDEV_CONNECT,
+                                         .path = source->path };
+}
+
 static gboolean interface_parse(xmlNode *node, Device *device, GError **error)
 {
   Interface *interface = (Interface *)device;
 
   device->boot_class = BOOT_NETWORK;
-  return interface_source_parse(node, &interface->source, error) && read_mac(node, interface, error) &&
-         read_model(node, interface, error) && interface_driver_parse(node, &interface->driver, error) &&
-         read_link(node, interface, error) && read_mtu(node, interface, error) &&
-         read_acpi(node, interface, error) && read_teaming(node, interface, error) &&
-         rom_parse(node, &interface->rom, error) && device_parse_boot(node, device, error) &&
-         device_parse_alias(node, device, error) &&
+  if (!interface_source_parse(node, &interface->source, error))
+    return FALSE;
+  note_socket(interface);
+  return read_mac(node, interface, error) && read_model(node, interface, error) &&
+         interface_driver_parse(node, &interface->driver, error) && read_link(node, interface, error) &&
+         read_mtu(node, interface, error) && read_acpi(node, interface, error) &&
+         read_teaming(node, interface, error) && rom_parse(node, &interface->rom, error) &&
+         device_parse_boot(node, device, error) && device_parse_alias(node, device, error) &&
          address_parse(node, address_types(interface->model), &device->address, error);
 }
 
@@ -439,7 +454,8 @@ static gboolean interface_validate(const Domain *domain, const Device *device, G
   const Interface *interface = (const Interface *)device;
 
   warn_of_same_mac(domain, interface);
-  return interface_source_validate(&interface->source, error) && validate_driver(interface, error) &&
+  return interface_source_validate(&interface->source, error) &&
+         chardev_validate_source(domain, device, error) && validate_driver(interface, error) &&
          validate_back_end(domain, interface, error) && validate_teaming(domain, interface, error);
 }
 
@@ -525,6 +541,7 @@ static void interface_clear(Device *device)
 const DeviceRoom interface_room = {
   .element = "interface",
   .size = sizeof(Interface),
+  .has_source = TRUE,
   .pci_order = DEVICE_PCI_ORDER_INTERFACE,
   .usb_order = DEVICE_USB_ORDER_INTERFACE,
   .parse = interface_parse,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/enum.h"
+#include "devices/chardev/source.h"
 #include "devices/interface/driver.h"
 #include "devices/interface/source.h"
 #include "devices/rom.h"
@@ -50,6 +51,7 @@ extern const EnumTable interface_model_table;
 
 typedef struct {
   Device device;
+  ChardevSource socket; /* of vhost-user, which no other device may have; else nothing */
   InterfaceSource source;
   InterfaceModel model;
   Place model_place;
