@@ -64,6 +64,23 @@ static gboolean parse_queue_size(xmlNode *node, const char *name, guint32 *ret_s
   return TRUE;
 }
 
+const char *interface_driver_option(const InterfaceDriver *driver)
+{
+  if (driver->backend == INTERFACE_BACKEND_QEMU || driver->backend == INTERFACE_BACKEND_VHOST)
+    return "name";
+  if (driver->tx != INTERFACE_TX_DEFAULT)
+    return "txmode";
+  if (driver->queues)
+    return "queues";
+  if (driver->rx_queue_size || driver->tx_queue_size)
+    return driver->rx_queue_size ? "rx_queue_size" : "tx_queue_size";
+  for (guint i = 0; i < INTERFACE_SWITCHES; i++) {
+    if (driver->is_set[i])
+      return switch_names[i].attribute;
+  }
+  return NULL;
+}
+
 gboolean interface_driver_parse(xmlNode *node, InterfaceDriver *ret_driver, GError **error)
 {
   xmlNode *driver = NULL, *host = NULL, *guest = NULL;

@@ -67,5 +67,9 @@ typedef struct {
 
 gboolean interface_driver_parse(struct _xmlNode *node, InterfaceDriver *ret_driver, GError **error);
 
+/* The first of its attributes that is for a virtio device or the back end of a tap device alone; NULL: none.
+ */
+const char *interface_driver_option(const InterfaceDriver *driver);
+
 /* Adds the virtio device's properties. */
 void interface_driver_translate(const InterfaceDriver *driver, Props *props);

@@ -392,6 +392,8 @@ static gboolean validate_teaming(const Domain *domain, const Interface *interfac
 /* What the host would have to do first, and does not. */
 static void warn_of_hostdev(const Domain *domain, const Interface *interface)
 {
+  const char *option = interface_driver_option(&interface->driver);
+
   if (interface->source.is_managed)
     report_warning(domain->report, &interface->device.place, "managed",
                    "bind it to vfio-pci before, with driverctl(8) or the kernel's driver_override",
@@ -400,6 +402,24 @@ static void warn_of_hostdev(const Domain *domain, const Interface *interface)
     report_warning(domain->report, &interface->mac_place, "address",
                    "ip link set DEVICE vf NUMBER mac ADDRESS gives it to a virtual function",
                    "the device of the host keeps the address that it has");
+  if (interface->model_place.element)
+    report_warning(domain->report, &interface->model_place, "type", /* hint= */ NULL,
+                   "it has no effect: the guest sees the device that the host has");
+  if (option)
+    report_warning(domain->report, &interface->driver.place, option, /* hint= */ NULL,
+                   "it has no effect: the device of the host is driven by the guest alone");
+}
+
+/* QEMU cannot take the cable out of a device that is the host's. */
+static gboolean validate_hostdev(const Domain *domain, const Interface *interface, GError **error)
+{
+  warn_of_hostdev(domain, interface);
+  if (!interface->is_link_down)
+    return TRUE;
+  error_set_document(error, &interface->link_place, "state",
+                     "'down' cannot be: the link of a device of the host is the host's");
+  return error_add_hint(error, "remove the element, or the interface; 'ip link set DEVICE vf NUMBER state "
+                               "disable' takes a virtual function's link away");
 }
 
 static gboolean validate_back_end(const Domain *domain, const Interface *interface, GError **error)
@@ -410,7 +430,7 @@ static gboolean validate_back_end(const Domain *domain, const Interface *interfa
   if (source->type == INTERFACE_USER)
     return interface_user_validate(&source->user, error);
   if (source->type == INTERFACE_HOSTDEV)
-    warn_of_hostdev(domain, interface);
+    return validate_hostdev(domain, interface, error);
   if ((source->type == INTERFACE_VHOSTUSER || source->type == INTERFACE_VDPA) && !is_virtio) {
     error_set_document(
         error, interface->model_place.element ? &interface->model_place : &interface->device.place,
