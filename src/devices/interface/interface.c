@@ -351,7 +351,8 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
   complete_backend(domain, interface);
   complete_model(domain, interface);
   complete_tx_queue(domain, interface);
-  interface_network_complete(domain, &interface->source);
+  if (!interface_network_complete(domain, device->node, &interface->source, error))
+    return FALSE;
   interface_source_complete(domain, &interface->source);
   drop_zero_mac(domain, interface);
   if (!interface->mac) {

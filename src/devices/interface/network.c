@@ -6,6 +6,7 @@
 #include "devices/interface/port.h"
 #include "devices/interface/source.h"
 #include "domain/networks.h"
+#include "domain/protection.h"
 #include "xml/element.h"
 
 /* libvirt's own network, and the bridge that it makes for it. */
@@ -106,39 +107,71 @@ static gboolean read_port(Domain *domain, xmlNode *node, gboolean has_limits, In
   return is_good;
 }
 
-static void read_definition(Domain *domain, InterfaceSource *source)
+/* Returns why the portgroup that the document names is lost; NULL: it is not, or there is none. The caller
+ * frees it. */
+static char *read_definition(Domain *domain, InterfaceSource *source)
 {
   g_autoptr(XmlDocument) document =
       domain->options->open_network ? domain->options->open_network(source->network) : NULL;
   g_autoptr(GError) error = NULL;
-  xmlNode *network;
+  xmlNode *network, *portgroup;
 
   if (!document)
-    return;
+    return source->portgroup
+               ? g_strdup_printf("this host has no definition of network '%s' that could be read",
+                                 source->network)
+               : NULL;
   network = find_definition(document);
+  portgroup = find_portgroup(network, source->portgroup);
   read_forward(domain, network, source);
-  if (!read_port(domain, find_portgroup(network, source->portgroup), /* has_limits= */ TRUE, source,
-                 &error) ||
-      !read_port(domain, network, /* has_limits= */ FALSE, source, &error))
-    report_warning(domain->report, &source->place, "network", NULL,
-                   "the host's definition of '%s' is not understood: %s", source->network, error->message);
+  if (read_port(domain, portgroup, /* has_limits= */ TRUE, source, &error) &&
+      read_port(domain, network, /* has_limits= */ FALSE, source, &error))
+    return source->portgroup && !portgroup
+               ? g_strdup_printf("network '%s' has none of that name", source->network)
+               : NULL;
+  if (source->portgroup)
+    return g_strdup_printf("the host's definition of network '%s' is not understood: %s", source->network,
+                           error->message);
+  report_warning(domain->report, &source->place, "network", NULL,
+                 "the host's definition of '%s' is not understood: %s", source->network, error->message);
+  return NULL;
+}
+
+/* With a <vlan> of the interface's own the group's does not count. */
+static gboolean lose_portgroup(Domain *domain, xmlNode *node, const InterfaceSource *source, const char *why,
+                               GError **error)
+{
+  xmlNode *element = xml_next_child(node, "source", /* after= */ NULL);
+  g_autofree char *message =
+      g_strdup_printf("'%s' is not known, which may be for a VLAN: %s", source->portgroup, why);
+
+  if (source->plug.vlans) {
+    report_warning(domain->report, &source->place, "portgroup", /* hint= */ NULL, "'%s' is not known: %s",
+                   source->portgroup, why);
+    return TRUE;
+  }
+  return protection_lose(domain, element, "portgroup", PROTECTION_VLAN, message, error);
 }
 
 /* The command line knows best, then the document of a running guest, then the host's own definitions. */
-void interface_network_complete(Domain *domain, InterfaceSource *source)
+gboolean interface_network_complete(Domain *domain, xmlNode *node, InterfaceSource *source, GError **error)
 {
+  g_autofree char *why = NULL;
   const DomainNetwork *given;
 
   if (source->type != INTERFACE_NETWORK)
-    return;
+    return TRUE;
   given = domain_find_network(domain, source->network);
   if (given && !given->bridge)
     source->type = INTERFACE_USER;
   else if (given)
     source->bridge = xml_document_keep(domain->document, given->bridge);
   else
-    read_definition(domain, source);
+    why = read_definition(domain, source);
+  if (given && source->portgroup)
+    why = g_strdup("--network says what the network is, and nothing of its groups");
   source->is_bridge_given = given != NULL;
   if (!source->bridge && source->type == INTERFACE_NETWORK && g_str_equal(source->network, default_network))
     source->bridge = default_network_bridge;
+  return !why || lose_portgroup(domain, node, source, why, error);
 }

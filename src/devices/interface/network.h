@@ -10,5 +10,8 @@
 #include "domain/domain.h"
 
 /* Fills in what @source leaves open, if it is of type `network`: as the command line says (--network), or the
- * document of a running guest, or the host's definition. It may become one of type `user` or `direct`. */
-void interface_network_complete(Domain *domain, InterfaceSource *source);
+ * document of a running guest, or the host's definition. It may become one of type `user` or `direct`. A
+ * named portgroup that cannot be looked up is refused, unless --ignore=vlan gives it up: it may stand for a
+ * VLAN. @node is the <interface>. */
+gboolean interface_network_complete(Domain *domain, struct _xmlNode *node, InterfaceSource *source,
+                                    GError **error);
