@@ -367,6 +367,11 @@ static void warn_of_slirp(Domain *domain, const InterfaceUser *user)
   if (user->log_path)
     report_warning(domain->report, &user->backend_place, "logFile", NULL,
                    "'%s' is not written: QEMU's own network has no log", user->log_path);
+  if (user->hostname || user->fqdn)
+    report_warning(domain->report, &user->backend_place, user->hostname ? "hostname" : "fqdn",
+                   "<backend type='passt'/> can",
+                   "'%s' has no effect: QEMU's own network does not tell it the guest",
+                   user->hostname ? user->hostname : user->fqdn);
 }
 
 static void warn_of_direct(Domain *domain, const InterfaceSource *source)

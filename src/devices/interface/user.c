@@ -27,6 +27,7 @@ static gboolean parse_ip(xmlNode *ip, InterfaceUser *user, GError **error)
   if (!xml_attribute_enum(ip, "family", &ip_family_table, &is_ipv6, error))
     return FALSE;
   one = is_ipv6 ? &user->ipv6 : &user->ipv4;
+  one->place = xml_place(ip);
   if (one->address)
     return xml_error(error, ip, NULL, "a second address of family '%s'; the guest's network has one",
                      enum_to_string(&ip_family_table, is_ipv6));
@@ -202,12 +203,21 @@ static gboolean validate_forward(const Forward *forward, guint64 *n_ports, GErro
   return TRUE;
 }
 
+/* passt announces a network of 64 bits, whatever the address. */
+static gboolean validate_passt(const InterfaceUser *user, GError **error)
+{
+  if (!user->ipv6.prefix)
+    return TRUE;
+  error_set_document(error, &user->ipv6.place, "prefix", "passt cannot be told that of an IPv6 address");
+  return error_add_hint(error, "remove the attribute: the guest's network is of 64 bits");
+}
+
 gboolean interface_user_validate(const InterfaceUser *user, GError **error)
 {
   guint64 n_ports = 0;
 
   if (user->backend == USER_BACKEND_PASST)
-    return TRUE;
+    return validate_passt(user, error);
   for (guint i = 0; user->forwards && i < user->forwards->len; i++) {
     if (!validate_forward(g_ptr_array_index(user->forwards, i), &n_ports, error))
       return FALSE;

@@ -17,6 +17,7 @@ typedef struct Device Device;
 typedef struct {
   const char *address;
   guint32 prefix; /* 0: not given */
+  Place place;
 } InterfaceIp;
 
 typedef enum {
@@ -86,7 +87,7 @@ typedef struct {
 gboolean interface_user_parse(struct _xmlNode *node, gboolean is_user, InterfaceUser *ret_user,
                               GError **error);
 
-/* Refuses what QEMU's own network cannot do, and passt can. */
+/* Refuses what QEMU's own network cannot do, and passt can; and the other way round. */
 gboolean interface_user_validate(const InterfaceUser *user, GError **error);
 
 void interface_user_clear(InterfaceUser *user);
