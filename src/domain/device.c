@@ -62,7 +62,11 @@ gboolean device_parse_acpi(xmlNode *node, Device *device, GError **error)
 
   if (!xml_child(node, "acpi", &acpi, error))
     return FALSE;
-  return !acpi || xml_attribute_uint32(acpi, "index", 0, 16383, &device->acpi_index, error);
+  if (!acpi)
+    return TRUE;
+  device->acpi_place = xml_place(acpi);
+  /* As systemd names interfaces, and QEMU after it: the limit is 16383. */
+  return xml_attribute_uint32(acpi, "index", 1, 16383, &device->acpi_index, error);
 }
 
 /* QEMU's rule for ids: a letter, then letters, digits, '-', '.', '_'. */

@@ -32,8 +32,10 @@ typedef struct Device {
   BootClass boot_class;  /* which <boot dev=''> of <os> means it; BOOT_NONE: none */
   guint32 boot_order;    /* of <boot order=...>, from 1; 0: none */
   guint32 boot_index;    /* what QEMU is told, from 1; 0: none. Set by the boot pass */
-  guint8 board_slot;  /* of the root bus: where the board has it, if that is free; 0: nowhere. Set likewise */
-  guint32 acpi_index; /* pci: by which the guest's system names it; 0: none */
+  guint8 board_slot; /* of the root bus: where the board has it, if that is free; 0: nowhere. Set likewise */
+  guint32
+      acpi_index; /* pci: by which the guest's system names it; 0: none. The address pass refuses others' */
+  Place acpi_place;
 } Device;
 
 enum {

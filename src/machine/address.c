@@ -578,11 +578,45 @@ static gboolean refuse_pci(const Domain *domain, GError **error)
   return TRUE;
 }
 
+static void claim_acpi_index(const Device *device, GPtrArray *claims)
+{
+  if (device->acpi_index)
+    g_ptr_array_add(claims, g_strdup_printf("%u", device->acpi_index));
+}
+
+/* The number is that of a PCI function, and one function's alone. */
+static gboolean check_acpi_index(const Domain *domain, const Device *device, GError **error)
+{
+  g_autofree char *claim = g_strdup_printf("%u", device->acpi_index);
+  const Device *first;
+
+  if (!device->acpi_index)
+    return TRUE;
+  if (!is_plugged(device)) {
+    error_set_document(error, &device->acpi_place, "index", "%u: this is no device on a PCI bus",
+                       device->acpi_index);
+    return error_add_hint(error, "remove <acpi>: the guest's system names PCI devices by it, and no others");
+  }
+  first = device_first_claimant(domain, claim_acpi_index, claim);
+  return first == device ||
+         error_set_document(error, &device->acpi_place, "index", "%u is that of the device on line %d",
+                            device->acpi_index, first->place.line);
+}
+
+static gboolean check_acpi_indexes(const Domain *domain, GError **error)
+{
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (!check_acpi_index(domain, device, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean address_assign(Domain *domain, GError **error)
 {
   gboolean has_pci = chipset_of(domain) != CHIPSET_ISA;
 
   controller_sort(domain);
   return (has_pci ? assign_pci(domain, error) : refuse_pci(domain, error)) &&
-         address_assign_usb(domain, error);
+         address_assign_usb(domain, error) && check_acpi_indexes(domain, error);
 }

@@ -8,5 +8,6 @@
 
 #include "domain/domain.h"
 
-/* Runs after every device was completed. Adds the controllers that are needed to the domain. */
+/* Runs after every device was completed. Adds the controllers that are needed to the domain. Refuses an <acpi
+ * index=''> of what is not plugged into PCI, or of two devices. */
 gboolean address_assign(Domain *domain, GError **error);

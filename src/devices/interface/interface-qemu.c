@@ -45,8 +45,6 @@ static void add_place(const Domain *domain, const Interface *interface, Props *n
   if (device->boot_index)
     props_add_uint(nic, "bootindex", device->boot_index);
   controller_add_address(domain, device, nic);
-  if (interface->acpi_index)
-    props_add_uint(nic, "acpi-index", interface->acpi_index);
   rom_translate(&interface->rom, nic, plan);
   plan_add_json(plan, PLAN_BOTH, "-device", nic);
 }

@@ -159,16 +159,6 @@ static gboolean read_mtu(xmlNode *node, Interface *interface, GError **error)
   return xml_attribute_uint32(mtu, "size", 68, 65535, &interface->mtu, error);
 }
 
-static gboolean read_acpi(xmlNode *node, Interface *interface, GError **error)
-{
-  xmlNode *acpi = NULL;
-
-  if (!xml_child(node, "acpi", &acpi, error))
-    return FALSE;
-  /* As systemd names interfaces: its limit is 16383. */
-  return !acpi || xml_attribute_uint32(acpi, "index", 1, 16383, &interface->acpi_index, error);
-}
-
 /* Where the model plugs in, which also says what its <address> can be. */
 static const AddressType *address_types(InterfaceModel model)
 {
@@ -220,7 +210,7 @@ static gboolean interface_parse(xmlNode *node, Device *device, GError **error)
   note_socket(interface);
   return read_mac(node, interface, error) && read_model(node, interface, error) &&
          interface_driver_parse(node, &interface->driver, error) && read_link(node, interface, error) &&
-         read_mtu(node, interface, error) && read_acpi(node, interface, error) &&
+         read_mtu(node, interface, error) && device_parse_acpi(node, device, error) &&
          read_teaming(node, interface, error) && rom_parse(node, &interface->rom, error) &&
          device_parse_boot(node, device, error) && device_parse_alias(node, device, error) &&
          address_parse(node, address_types(interface->model), &device->address, error);

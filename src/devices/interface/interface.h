@@ -62,7 +62,6 @@ typedef struct {
   Place mac_place;
   guint32 mtu; /* 0: not given */
   Place mtu_place;
-  guint32 acpi_index;
   gboolean is_link_down;
   Place link_place;
   gboolean is_failover; /* <teaming>: another device stands in for it, or it for another */
