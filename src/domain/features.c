@@ -46,7 +46,7 @@ static gboolean read_apic(xmlNode *features, Features *ret_features, GError **er
   return !node || feature_state_parse(node, "eoi", &ret_features->apic_eoi, error);
 }
 
-static gboolean read_dirty_ring(xmlNode *kvm, guint32 *ret_size, GError **error)
+static gboolean read_dirty_ring(xmlNode *kvm, FeaturesKvm *ret_kvm, GError **error)
 {
   xmlNode *node = NULL;
   FeatureState state = FEATURE_UNSET;
@@ -62,7 +62,8 @@ static gboolean read_dirty_ring(xmlNode *kvm, guint32 *ret_size, GError **error)
     return xml_error(error, node, "size", "is missing (a power of two from 1024 to 65536)");
   if (size & (size - 1))
     return xml_error(error, node, "size", "%u is not a power of two from 1024 to 65536", size);
-  *ret_size = size;
+  ret_kvm->dirty_ring = size;
+  ret_kvm->dirty_ring_place = xml_place(node);
   return TRUE;
 }
 
@@ -72,11 +73,11 @@ static gboolean read_kvm(xmlNode *features, FeaturesKvm *ret_kvm, GError **error
 
   if (!xml_child(features, "kvm", &node, error))
     return FALSE;
-  return !node || (read_state(node, "hidden", &ret_kvm->hidden, error) &&
-                   read_state(node, "hint-dedicated", &ret_kvm->hint_dedicated, error) &&
-                   read_state(node, "poll-control", &ret_kvm->poll_control, error) &&
-                   read_state(node, "pv-ipi", &ret_kvm->pv_ipi, error) &&
-                   read_dirty_ring(node, &ret_kvm->dirty_ring, error));
+  return !node ||
+         (read_state(node, "hidden", &ret_kvm->hidden, error) &&
+          read_state(node, "hint-dedicated", &ret_kvm->hint_dedicated, error) &&
+          read_state(node, "poll-control", &ret_kvm->poll_control, error) &&
+          read_state(node, "pv-ipi", &ret_kvm->pv_ipi, error) && read_dirty_ring(node, ret_kvm, error));
 }
 
 /* A size in whole MiB. Without a unit it is in @default_kib. */
@@ -213,10 +214,32 @@ gboolean features_parse(xmlNode *root, Domain *domain, GError **error)
           refuse_other_machines(features, error));
 }
 
+static void warn_of_no_kvm(const Domain *domain, const Place *place, const char *message)
+{
+  report_warning(domain->report, place, /* attribute= */ NULL, "type='kvm' has it, where the host has KVM",
+                 "%s", message);
+}
+
+static void warn_of_unused(const Domain *domain)
+{
+  const Features *features = domain->features;
+
+  if (features->tseg_place.element && !features->has_tseg)
+    report_warning(domain->report, &features->tseg_place, /* attribute= */ NULL, /* hint= */ NULL,
+                   "it has no effect: the guest has no system management mode (<smm state='off'>)");
+  if (domain->type == DOMAIN_TYPE_KVM)
+    return;
+  if (features->kvm.dirty_ring)
+    warn_of_no_kvm(domain, &features->kvm.dirty_ring_place, "it has no effect: the ring is KVM's");
+  if (hyperv_has_any(&features->hyperv))
+    warn_of_no_kvm(domain, &features->hyperv.place, "the guest sees none of it: what is Hyper-V's needs KVM");
+}
+
 gboolean features_validate(const Domain *domain, GError **error)
 {
   const Features *features = domain->features;
 
+  warn_of_unused(domain);
   if (features->has_tseg && chipset_of(domain) != CHIPSET_Q35) {
     error_set_document(error, &features->tseg_place, NULL, "machine '%s' has none of that size",
                        domain->os->machine);

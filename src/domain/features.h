@@ -32,6 +32,7 @@ typedef struct {
   FeatureState poll_control;
   FeatureState pv_ipi;
   guint32 dirty_ring; /* entries for each CPU; 0: none */
+  Place dirty_ring_place;
 } FeaturesKvm;
 
 typedef struct Features {
@@ -46,9 +47,9 @@ typedef struct Features {
   FeatureState ps2;
   FeatureState vmcoreinfo;
   FeatureIoapic ioapic;
-  gboolean has_tseg;
-  guint64 tseg_mib; /* memory that is seen in system management mode only */
-  Place tseg_place;
+  gboolean has_tseg;    /* and system management mode, which it is for */
+  guint64 tseg_mib;     /* memory that is seen in that mode only */
+  Place tseg_place;     /* of the element, if there is one */
   guint64 tb_cache_mib; /* of the emulator's translated code; 0: QEMU's own size */
   Place tb_cache_place;
   FeaturesKvm kvm;
@@ -57,7 +58,7 @@ typedef struct Features {
 
 gboolean features_parse(struct _xmlNode *root, Domain *domain, GError **error);
 
-/* Refuses what this machine or type cannot have. */
+/* Refuses what this machine or type cannot have, and warns of what has no effect there. */
 gboolean features_validate(const Domain *domain, GError **error);
 
 /* Adds the properties of -machine, those of -cpu, those of -accel, and what are arguments of their own. */

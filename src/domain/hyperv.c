@@ -105,7 +105,7 @@ gboolean hyperv_parse(xmlNode *features, Hyperv *ret_hyperv, GError **error)
     return FALSE;
   if (!node)
     return TRUE;
-  ret_hyperv->is_given = TRUE;
+  ret_hyperv->place = xml_place(node);
   if (!xml_attribute_enum(node, "mode", &hyperv_mode_table, XML_ENUM(&ret_hyperv->mode), error))
     return FALSE;
   for (HypervFeature feature = HYPERV_RELAXED; feature < HYPERV_LAST; feature++) {
@@ -113,6 +113,15 @@ gboolean hyperv_parse(xmlNode *features, Hyperv *ret_hyperv, GError **error)
       return FALSE;
   }
   return check_values(node, ret_hyperv, error);
+}
+
+gboolean hyperv_has_any(const Hyperv *hyperv)
+{
+  for (HypervFeature feature = HYPERV_RELAXED; feature < HYPERV_LAST; feature++) {
+    if (hyperv->is_on[feature])
+      return TRUE;
+  }
+  return hyperv->mode == HYPERV_MODE_PASSTHROUGH;
 }
 
 /* QEMU's own table. The clock is <timer name='hypervclock'>. */

@@ -47,7 +47,7 @@ typedef enum {
 extern const EnumTable hyperv_mode_table;
 
 typedef struct {
-  gboolean is_given; /* there is the element */
+  Place place; /* of the element, if there is one */
   HypervMode mode;
   gboolean is_on[HYPERV_LAST];
   guint32 retries;       /* of spinlocks, if these are on */
@@ -57,6 +57,9 @@ typedef struct {
 
 /* Reads it from <features>. */
 gboolean hyperv_parse(struct _xmlNode *features, Hyperv *ret_hyperv, GError **error);
+
+/* Whether it asks for anything: for a guest without KVM, which has none of it. */
+gboolean hyperv_has_any(const Hyperv *hyperv);
 
 /* Refuses what KVM would refuse: one that needs another. @has_clock: the guest has Hyper-V's clock. */
 gboolean hyperv_validate(const Hyperv *hyperv, gboolean has_clock, GError **error);
