@@ -213,7 +213,7 @@ static void translate_spice(const Graphics *graphics, Plan *plan)
   plan_require(plan, PLAN_REQUIRE_SPICE, &graphics->device.place, "type", /* path= */ NULL);
   if (graphics->password && *graphics->password)
     add_password(graphics, "spice", /* id= */ NULL, plan);
-  if (graphics->spice.render_node)
+  if (graphics->spice.has_gl && graphics->spice.render_node)
     plan_require(plan, PLAN_REQUIRE_DEVICE, &graphics->spice.gl_place, "rendernode",
                  graphics->spice.render_node);
   require(graphics, plan);

@@ -384,8 +384,7 @@ static gboolean graphics_complete(Domain *domain, Device *device, GError **error
       device->index ? g_ptr_array_index(domain_devices_of(domain, &graphics_room), device->index - 1) : NULL;
 
   graphics->vnc_index = before ? before->vnc_index + (before->type == GRAPHICS_VNC) : 0;
-  graphics->spice_index = before ? before->spice_index + (before->type == GRAPHICS_SPICE) : 0;
-  if (graphics->type == GRAPHICS_SPICE && graphics->spice_index == 0) { /* further ones are refused */
+  if (graphics == graphics_spice_of(domain)) { /* further ones are refused */
     complete_spice(domain, graphics);
     graphics->preferred_port = first_free_port(domain);
     graphics->preferred_tls_port = graphics->preferred_port + (graphics->port == GRAPHICS_PORT_AUTO);
@@ -624,11 +623,12 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
     return error_set_document(error, &device->place, "type",
                               "a guest has one window: that of the <graphics> on line %d",
                               first->device.place.line);
-  if (!graphics->listens)
-    return validate_main_display(domain, device, error);
   if (graphics->window_attribute)
     report_warning(domain->report, &device->place, graphics->window_attribute, NULL,
-                   "it is for type 'sdl', and means nothing to a server");
+                   graphics->listens ? "it is for type 'sdl', and means nothing to a server"
+                                     : "it is for type 'sdl', and there is no window");
+  if (!graphics->listens)
+    return validate_main_display(domain, device, error);
   warn_of_open_display(domain, graphics);
   if (graphics->type == GRAPHICS_SPICE && !validate_spice(domain, graphics, error))
     return FALSE;

@@ -83,9 +83,8 @@ typedef struct {
   GraphicsShare share;          /* vnc, as what follows */
   gboolean has_power_control;   /* the viewer may shut down and reset the guest */
   guint32 audio;                /* the id of an <audio>; 0: the first */
-  guint spice_index;            /* among the SPICE servers, from 0 */
   guint vnc_index;              /* among the VNC servers, from 0 */
-  const char *window_attribute; /* vnc, spice: one that only a window has; NULL: none */
+  const char *window_attribute; /* not sdl: one that only a window has; NULL: none */
   const char *display;          /* sdl: of X11, ":0"; NULL: that of domrun; as all that follows */
   const char *xauth;            /* absolute path */
   gboolean is_fullscreen;
@@ -98,7 +97,7 @@ extern const DeviceRoom graphics_room;
 /* Whether one of them is of type spice. Before the devices are completed, as after. */
 gboolean graphics_has_spice(const Domain *domain);
 
-/* The SPICE server, or NULL. */
+/* The SPICE server, the first that the document has, or NULL. Likewise. */
 Graphics *graphics_spice_of(const Domain *domain);
 
 /* Refuses what stands at @place and is of type @type where there is no SPICE server. */

@@ -79,6 +79,8 @@ static gboolean parse_gl(xmlNode *node, Spice *spice, GError **error)
 
 static gboolean parse_channels(xmlNode *node, Spice *spice, GError **error)
 {
+  int lines[SPICE_CHANNEL_LAST] = { 0 };
+
   XML_FOREACH_CHILD(node, element, "channel") {
     SpiceChannel channel = SPICE_CHANNEL_MAIN;
     SpiceMode mode = SPICE_MODE_ANY;
@@ -86,6 +88,11 @@ static gboolean parse_channels(xmlNode *node, Spice *spice, GError **error)
     if (!xml_attribute_enum_required(element, "name", &spice_channel_table, XML_ENUM(&channel), error) ||
         !xml_attribute_enum_required(element, "mode", &spice_mode_table, XML_ENUM(&mode), error))
       return FALSE;
+    if (lines[channel])
+      return xml_error(error, element, "name",
+                       "'%s' is that of the <channel> on line %d; one of the two modes would be lost",
+                       enum_to_string(&spice_channel_table, (int)channel), lines[channel]);
+    lines[channel] = xml_place(element).line;
     spice->modes[channel] = mode;
   }
   return TRUE;
