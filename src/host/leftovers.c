@@ -41,7 +41,7 @@ void leftovers_note_tap(int directory, const char *file, const TapEnd *end)
   json_set_string(note, "downscript", end->downscript);
   json_set_bool(note, "is-set-down", end->is_set_down);
   json_set_bool(note, "is-switched", end->is_switched);
-  json_set_bool(note, "is-limited", end->is_limited);
+  json_set_int(note, "limits", end->limits);
   json_set_string(note, "macvtap", end->macvtap);
   json_set_string(note, "parent", end->parent);
   json_set_string(note, "parent-mac", end->parent_mac);
@@ -66,6 +66,13 @@ void leftovers_forget(int directory, const char *file)
 
 /* ---- What is left ---- */
 
+static guint limits_of(const Json *note)
+{
+  gint64 limits = 0;
+
+  return json_get_int(note, "limits", &limits) ? (guint)limits : 0;
+}
+
 static void release(const Json *note)
 {
   const TapEnd end = {
@@ -74,7 +81,7 @@ static void release(const Json *note)
     .downscript = json_get_string(note, "downscript"),
     .is_set_down = json_get_bool(note, "is-set-down"),
     .is_switched = json_get_bool(note, "is-switched"),
-    .is_limited = json_get_bool(note, "is-limited"),
+    .limits = limits_of(note),
     .macvtap = json_get_string(note, "macvtap"),
     .parent = json_get_string(note, "parent"),
     .parent_mac = json_get_string(note, "parent-mac"),

@@ -41,30 +41,56 @@ static char *find_reason(const ProgramEnd *end)
   return program_end_last_line(end);
 }
 
-/* Runs it to its end. FALSE with *@ret_reason, which the caller frees. */
-static gboolean run_tool(const char *tool, GPtrArray *arguments, char **ret_reason)
+/* How a run of a program went wrong. */
+typedef struct {
+  char *reason;
+  gboolean is_stopped; /* the user did not want to wait for it */
+  gboolean is_answer;  /* it has ended by itself */
+} Failure;
+
+static void failure_clear(Failure *failure)
+{
+  g_clear_pointer(&failure->reason, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Failure, failure_clear)
+
+static int error_code_of(const Failure *failure)
+{
+  return failure->is_stopped ? DOMRUN_ERROR_STOPPED : DOMRUN_ERROR_HOST;
+}
+
+/* Runs it to its end. FALSE with *@failure, which was empty. What it printed on success is in *@ret_output,
+ * which the caller frees, or NULL. */
+static gboolean run_tool(const char *tool, GPtrArray *arguments, gboolean is_cleanup, char **ret_output,
+                         Failure *failure)
 {
   g_autofree char *program = g_find_program_in_path(tool);
   g_auto(ProgramEnd) end = { 0 };
   g_autoptr(GError) error = NULL;
-  ProgramRequest request = { .seconds = TOOL_SECONDS, .pass_fd = -1, .is_cleanup = TRUE };
+  ProgramRequest request = { .seconds = TOOL_SECONDS, .pass_fd = -1, .is_cleanup = is_cleanup };
 
   if (!program) {
-    *ret_reason = g_strdup_printf("there is no %s in PATH", tool);
+    failure->reason = g_strdup_printf("there is no %s in PATH", tool);
     return FALSE;
   }
   g_ptr_array_insert(arguments, 0, g_strdup(program));
   g_ptr_array_add(arguments, NULL);
   request.argv = (char *const *)arguments->pdata;
   if (!program_run(&request, &end, &error)) {
-    *ret_reason = g_strdup(error->message);
+    failure->reason = g_strdup(error->message);
     return FALSE;
   }
-  if (program_end_is_good(&end))
+  if (program_end_is_good(&end)) {
+    if (ret_output)
+      *ret_output = program_end_last_line(&end);
     return TRUE;
-  *ret_reason = find_reason(&end);
-  if (!*ret_reason)
-    *ret_reason = program_end_describe(&end, TOOL_SECONDS);
+  }
+  failure->is_stopped = end.is_stopped;
+  failure->is_answer = !end.is_stopped && !end.is_timeout && !end.was_killed;
+  failure->reason = end.is_stopped ? NULL : find_reason(&end);
+  if (!failure->reason)
+    failure->reason = program_end_describe(&end, TOOL_SECONDS);
   return FALSE;
 }
 
@@ -79,9 +105,9 @@ static GPtrArray *split(const char *name, const char *text)
   return arguments;
 }
 
-static gboolean run_tc(const char *name, char **ret_reason, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static gboolean run_tc(const char *name, Failure *failure, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-static gboolean run_tc(const char *name, char **ret_reason, const char *format, ...)
+static gboolean run_tc(const char *name, Failure *failure, const char *format, ...)
 {
   g_autofree char *text = NULL;
   g_autoptr(GPtrArray) arguments = NULL;
@@ -91,51 +117,81 @@ static gboolean run_tc(const char *name, char **ret_reason, const char *format, 
   text = g_strdup_vprintf(format, values);
   va_end(values);
   arguments = split(name, text);
-  return run_tool("tc", arguments, ret_reason);
+  return run_tool("tc", arguments, /* is_cleanup= */ FALSE, /* ret_output= */ NULL, failure);
 }
 
 /* ---- Limits ---- */
 
-/* "kbps" is kilobytes of 1000 per second to tc(8), and "kb" KiB. */
-static gboolean limit_way_out(const char *name, const PlanRate *rate, char **ret_reason)
+static void clear_queue(const char *name, const char *queue)
+{
+  g_autofree char *text = g_strdup_printf("qdisc del dev NAME %s", queue);
+  g_autoptr(GPtrArray) arguments = split(name, text);
+  g_auto(Failure) failure = { 0 };
+
+  run_tool("tc", arguments, /* is_cleanup= */ TRUE, /* ret_output= */ NULL, &failure);
+}
+
+void port_clear_limits(const char *name, PortLimits limits)
+{
+  if (limits & PORT_LIMITED_OUT)
+    clear_queue(name, "root");
+  if (limits & PORT_LIMITED_IN)
+    clear_queue(name, "ingress");
+}
+
+/* "kbps" is kilobytes of 1000 per second to tc(8), and "kb" KiB. A queue that is there already is somebody
+ * else's. */
+static gboolean limit_way_out(const char *name, const PlanRate *rate, PortLimits *limits, Failure *failure)
 {
   g_autofree char *burst = rate->burst ? g_strdup_printf(" burst %ukb", rate->burst) : g_strdup("");
 
-  return run_tc(name, ret_reason, "qdisc add dev NAME root handle 1: htb default 1") &&
-         run_tc(name, ret_reason, "class add dev NAME parent 1: classid 1:1 htb rate %ukbps ceil %ukbps%s",
+  if (!run_tc(name, failure, "qdisc add dev NAME root handle 1: htb default 1"))
+    return FALSE;
+  *limits |= PORT_LIMITED_OUT;
+  return run_tc(name, failure, "class add dev NAME parent 1: classid 1:1 htb rate %ukbps ceil %ukbps%s",
                 rate->average, rate->peak ? rate->peak : rate->average, burst);
 }
 
 /* Without a burst, that of a second. */
-static gboolean limit_way_in(const char *name, const PlanRate *rate, char **ret_reason)
+static gboolean limit_way_in(const char *name, const PlanRate *rate, PortLimits *limits, Failure *failure)
 {
-  return run_tc(name, ret_reason, "qdisc add dev NAME ingress") &&
-         run_tc(name, ret_reason,
+  if (!run_tc(name, failure, "qdisc add dev NAME ingress"))
+    return FALSE;
+  *limits |= PORT_LIMITED_IN;
+  return run_tc(name, failure,
                 "filter add dev NAME parent ffff: protocol all u32 match u32 0 0 police rate %ukbps burst "
                 "%ukb mtu %s drop flowid :1",
                 rate->average, rate->burst ? rate->burst : rate->average, policed_frame);
 }
 
-static void limit(const char *name, const PlanPort *port, gboolean is_inside)
+/* A limit that cannot be is no reason not to run. */
+static gboolean tell_limit(const Failure *failure, const char *way, const char *name, const PlanPort *port,
+                           GError **error)
 {
-  const PlanRate *out = is_inside ? &port->outbound : &port->inbound;
-  const PlanRate *in = is_inside ? &port->inbound : &port->outbound;
-  g_autofree char *out_reason = NULL, *in_reason = NULL;
-
-  if (out->average && !limit_way_out(name, out, &out_reason))
-    announce_notice("what goes %s the guest through '%s' is not limited: %s", is_inside ? "from" : "to", name,
-                    out_reason);
-  if (in->average && !limit_way_in(name, in, &in_reason))
-    announce_notice("what comes %s the guest through '%s' is not limited: %s", is_inside ? "to" : "from",
-                    name, in_reason);
+  if (failure->is_stopped)
+    return error_set(error, DOMRUN_ERROR_STOPPED, &port->bandwidth_place, NULL, "tc(8) for '%s' %s", name,
+                     failure->reason);
+  announce_notice("what %s the guest through '%s' is not limited: %s", way, name, failure->reason);
+  return TRUE;
 }
 
-void port_clear_limits(const char *name)
+gboolean port_limit(const char *name, const PlanPort *port, gboolean is_inside, PortLimits *limits,
+                    GError **error)
 {
-  g_autofree char *root_reason = NULL, *ingress_reason = NULL;
+  const PlanRate *out, *in;
+  g_auto(Failure) out_failure = { 0 }, in_failure = { 0 };
 
-  run_tc(name, &root_reason, "qdisc del dev NAME root");
-  run_tc(name, &ingress_reason, "qdisc del dev NAME ingress");
+  if (!port)
+    return TRUE;
+  if (port->rx_frames && !link_set_rx_frames(name, port->rx_frames))
+    announce_notice("'%s' does not take frames together: %s", name, g_strerror(errno));
+  out = is_inside ? &port->outbound : &port->inbound;
+  in = is_inside ? &port->inbound : &port->outbound;
+  if (out->average && !limit_way_out(name, out, limits, &out_failure) &&
+      !tell_limit(&out_failure, is_inside ? "goes from" : "goes to", name, port, error))
+    return FALSE;
+  return !in->average || limit_way_in(name, in, limits, &in_failure) ||
+         tell_limit(&in_failure, is_inside ? "comes to" : "comes from", name, port, error);
 }
 
 /* ---- Linux's own bridges ---- */
@@ -179,18 +235,11 @@ static gboolean keep_to_vlans(const char *name, const char *bridge, const PlanPo
   return TRUE;
 }
 
-gboolean port_set_up(const char *name, const char *bridge, const PlanPort *port, gboolean is_inside,
-                     GError **error)
+gboolean port_protect(const char *name, const char *bridge, const PlanPort *port, GError **error)
 {
-  if (!port)
+  if (!port || !bridge || port->is_openvswitch)
     return TRUE;
-  if (bridge && !port->is_openvswitch &&
-      (!isolate(name, port, error) || (port->vlans && !keep_to_vlans(name, bridge, port, error))))
-    return FALSE;
-  if (port->rx_frames && !link_set_rx_frames(name, port->rx_frames))
-    announce_notice("'%s' does not take frames together: %s", name, g_strerror(errno));
-  limit(name, port, is_inside);
-  return TRUE;
+  return isolate(name, port, error) && (!port->vlans || keep_to_vlans(name, bridge, port, error));
 }
 
 /* ---- Open vSwitch ---- */
@@ -227,7 +276,7 @@ gboolean port_attach_to_switch(const char *name, const char *bridge, const PlanP
                                GError **error)
 {
   g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-  g_autofree char *reason = NULL;
+  g_auto(Failure) failure = { 0 };
 
   add_word(words, "--timeout=5");
   add_word(words, "--");
@@ -246,16 +295,27 @@ gboolean port_attach_to_switch(const char *name, const char *bridge, const PlanP
     add_word(words, "external-ids:iface-id=\"%s\"", port->interface_id);
   if (port->profile_id)
     add_word(words, "external-ids:port-profile=\"%s\"", port->profile_id);
-  return run_tool("ovs-vsctl", words, &reason) ||
-         error_set(error, DOMRUN_ERROR_HOST, &port->switch_place, NULL,
-                   "cannot attach '%s' to the Open vSwitch bridge '%s': %s", name, bridge, reason);
+  return run_tool("ovs-vsctl", words, /* is_cleanup= */ FALSE, /* ret_output= */ NULL, &failure) ||
+         error_set(error, error_code_of(&failure), &port->switch_place, NULL,
+                   "cannot attach '%s' to the Open vSwitch bridge '%s': %s", name, bridge, failure.reason);
 }
 
 void port_detach_from_switch(const char *name)
 {
   g_autoptr(GPtrArray) words = split(name, "--timeout=5 -- --if-exists del-port NAME");
-  g_autofree char *reason = NULL;
+  g_auto(Failure) failure = { 0 };
 
-  if (!run_tool("ovs-vsctl", words, &reason))
-    announce_notice("'%s' stays a port of its switch: %s", name, reason);
+  if (!run_tool("ovs-vsctl", words, /* is_cleanup= */ TRUE, /* ret_output= */ NULL, &failure))
+    announce_notice("'%s' stays a port of its switch: %s", name, failure.reason);
+}
+
+/* That it is none is a failure of the program's. */
+gboolean port_find_switch(const char *name, const PlanPort *port, char **ret_bridge, GError **error)
+{
+  g_autoptr(GPtrArray) words = split(name, "--timeout=5 port-to-br NAME");
+  g_auto(Failure) failure = { 0 };
+
+  return run_tool("ovs-vsctl", words, /* is_cleanup= */ FALSE, ret_bridge, &failure) || failure.is_answer ||
+         error_set(error, error_code_of(&failure), &port->switch_place, NULL,
+                   "cannot ask Open vSwitch for '%s': %s", name, failure.reason);
 }

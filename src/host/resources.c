@@ -94,13 +94,13 @@ static gboolean port_acquire(const Resources *resources, Resource *resource, GEr
   return resource->fd >= 0;
 }
 
-/* What its end takes is noted, before it is changed and then as it is. */
+/* What its end takes is noted before it is done, and then as it is. */
 static void note_tap(const Resources *resources, const Resource *resource)
 {
   int directory = runtime_dir_fd(resources->directory);
   TapEnd end;
 
-  if (resource->tap ? tap_describe_end(resource->tap, &end) : tap_foresee_end(&resource->plan->tap, &end))
+  if (tap_describe_end(resource->tap, &end))
     leftovers_note_tap(directory, resource->name, &end);
   else
     leftovers_forget(directory, resource->name);
@@ -112,9 +112,12 @@ static gboolean tap_acquire(const Resources *resources, Resource *resource, GErr
 
   if (!resource->name)
     resource->name = g_strdup_printf("tap-%d", plan->fd);
+  resource->tap = tap_open(&plan->tap, &plan->place, error);
+  if (!resource->tap)
+    return FALSE;
   note_tap(resources, resource);
-  resource->tap = tap_new(&plan->tap, &plan->place, error);
-  if (!resource->tap) {
+  if (!tap_set_up(resource->tap, error)) {
+    g_clear_pointer(&resource->tap, tap_free);
     leftovers_forget(runtime_dir_fd(resources->directory), resource->name);
     return FALSE;
   }

@@ -34,12 +34,14 @@ struct Tap {
   char name[IFNAMSIZ];
   int fd;
   gboolean is_multi_queue;
+  gboolean is_helpers;  /* QEMU's bridge helper has made it, and set it up */
   gboolean was_there;   /* and stays */
-  gboolean is_attached; /* to the bridge, by us */
+  gboolean is_attached; /* to the bridge, by us; this and the following are what is going to be, until it is
+                           set up */
   gboolean was_down;    /* and was set up by us */
   gboolean is_complete; /* and so the script for the end is due */
   gboolean is_switched; /* a port of Open vSwitch, by us */
-  gboolean is_limited;  /* by us */
+  PortLimits limits;    /* by us */
   char mac[18];         /* a macvtap device's, as text; empty: it is none, or not there */
   char parent_mac[18];  /* what the device below had; empty: it kept it */
 };
@@ -197,23 +199,6 @@ static guint32 wanted_mtu(const PlanTap *plan)
   return plan->mtu || !plan->bridge ? plan->mtu : link_get_mtu(plan->bridge);
 }
 
-static gboolean attach(Tap *tap)
-{
-  const char *bridge = tap->plan->bridge;
-
-  if (!bridge || tap->is_switched)
-    return TRUE;
-  tap->is_attached = link_attach(tap->name, bridge);
-  return tap->is_attached || (errno == EBUSY && link_is_attached(tap->name, bridge));
-}
-
-static gboolean set_up(Tap *tap, GError **error)
-{
-  tap->was_down = !link_is_up(tap->name);
-  return link_set_up(tap->name) ||
-         refuse(&tap->place, error, "cannot set '%s' up: %s", tap->name, g_strerror(errno));
-}
-
 static gboolean bridge_is_switch(const PlanTap *plan)
 {
   return plan->bridge && plan->port && plan->port->is_openvswitch;
@@ -222,6 +207,87 @@ static gboolean bridge_is_switch(const PlanTap *plan)
 static gboolean has_limits(const PlanTap *plan)
 {
   return plan->port && (plan->port->inbound.average || plan->port->outbound.average);
+}
+
+static gboolean refuse_other_bridge(const Tap *tap, const char *how, GError **error)
+{
+  refuse(&tap->place, error, "cannot attach '%s' to the bridge '%s': it is attached to another one",
+         tap->name, tap->plan->bridge);
+  return error_add_hint(error, "%s %s%s detaches it", how, tap->name,
+                        bridge_is_switch(tap->plan) ? "" : " nomaster");
+}
+
+/* A port that somebody else has made stays as it is, and the guest's port may not need to be another. */
+static gboolean check_foreign_port(const Tap *tap, GError **error)
+{
+  const PlanPort *port = tap->plan->port;
+  const Place *place;
+
+  if (!port)
+    return TRUE;
+  if (port->vlans)
+    place = &port->vlan_place;
+  else if (port->is_isolated)
+    place = &port->isolated_place;
+  else if (port->interface_id || port->profile_id)
+    place = &port->switch_place;
+  else
+    return TRUE;
+  refuse(place, error, "'%s' is a port of '%s' already, and whoever made it that says what it may reach",
+         tap->name, tap->plan->bridge);
+  return error_add_hint(error,
+                        port->is_openvswitch ? "after 'ovs-vsctl del-port %s' domrun does that"
+                                             : "after 'ip link set %s nomaster' domrun does that",
+                        tap->name);
+}
+
+static gboolean find_switch(Tap *tap, GError **error)
+{
+  g_autofree char *bridge = NULL;
+
+  if (tap->was_there && !port_find_switch(tap->name, tap->plan->port, &bridge, error))
+    return FALSE;
+  tap->is_switched = bridge == NULL;
+  if (bridge && !g_str_equal(bridge, tap->plan->bridge))
+    return refuse_other_bridge(tap, "ovs-vsctl del-port", error);
+  return TRUE;
+}
+
+/* What is going to be done to it, and so taken back. */
+static gboolean foresee(Tap *tap, GError **error)
+{
+  const char *bridge = tap->plan->bridge;
+
+  tap->was_down = !link_is_up(tap->name);
+  if (bridge_is_switch(tap->plan)) {
+    if (!find_switch(tap, error))
+      return FALSE;
+  } else {
+    tap->is_attached = bridge && !(tap->was_there && link_is_attached(tap->name, bridge));
+  }
+  return !bridge || tap->is_attached || tap->is_switched || check_foreign_port(tap, error);
+}
+
+static gboolean set_up(const Tap *tap, GError **error)
+{
+  return link_set_up(tap->name) ||
+         refuse(&tap->place, error, "cannot set '%s' up: %s", tap->name, g_strerror(errno));
+}
+
+static gboolean attach(const Tap *tap, GError **error)
+{
+  const PlanTap *plan = tap->plan;
+
+  if (tap->is_switched)
+    return port_attach_to_switch(tap->name, plan->bridge, plan->port, plan->mac, error);
+  if (!tap->is_attached)
+    return TRUE;
+  if (link_attach(tap->name, plan->bridge))
+    return port_protect(tap->name, plan->bridge, plan->port, error);
+  if (errno == EBUSY)
+    return refuse_other_bridge(tap, "ip link set", error);
+  return refuse(&tap->place, error, "cannot attach '%s' to the bridge '%s': %s", tap->name, plan->bridge,
+                g_strerror(errno));
 }
 
 static gboolean configure(Tap *tap, GError **error)
@@ -235,22 +301,8 @@ static gboolean configure(Tap *tap, GError **error)
                   g_strerror(errno));
   if (mtu && mtu != link_get_mtu(tap->name) && !link_set_mtu(tap->name, mtu))
     return refuse(&tap->place, error, "cannot give '%s' an MTU of %u: %s", tap->name, mtu, g_strerror(errno));
-  if (bridge_is_switch(plan)) {
-    tap->is_switched = port_attach_to_switch(tap->name, plan->bridge, plan->port, plan->mac, error);
-    if (!tap->is_switched)
-      return FALSE;
-  }
-  if (!attach(tap)) {
-    int saved = errno;
-
-    refuse(&tap->place, error, "cannot attach '%s' to the bridge '%s': %s", tap->name, plan->bridge,
-           saved == EBUSY ? "it is attached to another one" : g_strerror(saved));
-    return saved == EBUSY ? error_add_hint(error, "ip link set %s nomaster detaches it", tap->name) : FALSE;
-  }
-  tap->is_limited = has_limits(plan);
-  if (!port_set_up(tap->name, plan->bridge, plan->port, /* is_inside= */ FALSE, error))
-    return FALSE;
-  return set_up(tap, error);
+  return attach(tap, error) &&
+         port_limit(tap->name, plan->port, /* is_inside= */ FALSE, &tap->limits, error) && set_up(tap, error);
 }
 
 /* ---- macvtap ---- */
@@ -289,8 +341,7 @@ static gboolean make_macvtap(Tap *tap, GError **error)
     return refuse(&tap->place, error, "cannot give '%s' an MTU of %u: %s", tap->name, plan->mtu,
                   g_strerror(errno));
   tap->fd = macvtap_open_queue(tap->name, tap->is_multi_queue, &tap->place, error);
-  return tap->fd >= 0 && port_set_up(tap->name, NULL, plan->port, /* is_inside= */ TRUE, error) &&
-         set_up(tap, error);
+  return tap->fd >= 0;
 }
 
 static void unmake_macvtap(Tap *tap)
@@ -344,9 +395,21 @@ static gboolean open_device(Tap *tap, GError **error)
     return make_macvtap(tap, error);
   if (plan->is_existing)
     return open_existing(tap, error);
-  if (plan->bridge && !bridge_may_administer())
+  tap->is_helpers = plan->bridge && !bridge_may_administer();
+  if (tap->is_helpers)
     return open_by_helper(tap, error);
-  return open_or_make(tap, error) && configure(tap, error);
+  return open_or_make(tap, error) && foresee(tap, error);
+}
+
+/* Of one that is somebody else's the limits alone are this guest's. */
+static gboolean configure_device(Tap *tap, GError **error)
+{
+  const PlanTap *plan = tap->plan;
+
+  if (plan->macvtap || plan->is_existing)
+    return port_limit(tap->name, plan->port, /* is_inside= */ plan->macvtap, &tap->limits, error) &&
+           (plan->is_existing || set_up(tap, error));
+  return tap->is_helpers || configure(tap, error);
 }
 
 /* ---- Scripts ---- */
@@ -414,7 +477,7 @@ static void run_down_script(const Tap *tap)
 
 /* ---- The whole ---- */
 
-Tap *tap_new(const PlanTap *plan, const Place *place, GError **error)
+Tap *tap_open(const PlanTap *plan, const Place *place, GError **error)
 {
   g_autoptr(Tap) tap = g_new0(Tap, 1);
 
@@ -422,10 +485,16 @@ Tap *tap_new(const PlanTap *plan, const Place *place, GError **error)
   tap->place = *place;
   tap->fd = -1;
   tap->is_multi_queue = plan->queues > 1;
-  if (!open_device(tap, error) || !run_up_script(tap, error))
-    return NULL;
-  tap->is_complete = TRUE;
-  return g_steal_pointer(&tap);
+  if (open_device(tap, error))
+    return g_steal_pointer(&tap);
+  tap->is_switched = tap->is_attached = tap->was_down = FALSE; /* nothing was done yet */
+  return NULL;
+}
+
+gboolean tap_set_up(Tap *tap, GError **error)
+{
+  tap->is_complete = configure_device(tap, error) && run_up_script(tap, error);
+  return tap->is_complete;
 }
 
 void tap_free(Tap *tap)
@@ -438,8 +507,8 @@ void tap_free(Tap *tap)
     unmake_macvtap(tap);
   if (tap->is_switched)
     port_detach_from_switch(tap->name);
-  if (tap->was_there && tap->is_limited)
-    port_clear_limits(tap->name);
+  if (tap->was_there)
+    port_clear_limits(tap->name, tap->limits);
   if (tap->was_there && tap->is_attached)
     link_detach(tap->name, tap->plan->bridge);
   if (tap->was_there && tap->was_down)
@@ -456,25 +525,13 @@ gboolean tap_describe_end(const Tap *tap, TapEnd *ret_end)
     .downscript = tap->is_complete ? tap->plan->downscript : NULL,
     .is_set_down = tap->was_there && tap->was_down,
     .is_switched = tap->is_switched,
-    .is_limited = tap->was_there && tap->is_limited,
+    .limits = tap->was_there ? tap->limits : 0,
     .macvtap = tap->plan->macvtap ? tap->mac : NULL,
     .parent = tap->plan->parent,
     .parent_mac = *tap->parent_mac ? tap->parent_mac : NULL,
   };
   return ret_end->bridge || ret_end->downscript || ret_end->is_set_down || ret_end->is_switched ||
-         ret_end->is_limited || ret_end->macvtap;
-}
-
-gboolean tap_foresee_end(const PlanTap *plan, TapEnd *ret_end)
-{
-  if (plan->is_existing || plan->macvtap || if_nametoindex(plan->name) == 0)
-    return FALSE;
-  *ret_end = (TapEnd){
-    .name = plan->name,
-    .bridge = plan->bridge && !link_is_attached(plan->name, plan->bridge) ? plan->bridge : NULL,
-    .is_set_down = !link_is_up(plan->name),
-  };
-  return ret_end->bridge || ret_end->is_set_down;
+         ret_end->limits || ret_end->macvtap;
 }
 
 /* One that was made for the guest is gone; its script may have more to take away. */
@@ -493,16 +550,17 @@ void tap_give_up(const TapEnd *end)
   tap->plan = &plan;
   tap->fd = -1;
   g_strlcpy(tap->name, end->name, sizeof tap->name);
-  tap->is_switched = end->is_switched;
   g_strlcpy(tap->mac, end->macvtap ? end->macvtap : "", sizeof tap->mac);
   g_strlcpy(tap->parent_mac, end->parent_mac ? end->parent_mac : "", sizeof tap->parent_mac);
   if (if_nametoindex(end->name) == 0 || end->macvtap) {
     tap->is_complete = TRUE;
+    tap->is_switched = end->is_switched;
   } else if (open_present(tap, /* error= */ NULL)) {
     tap->is_complete = TRUE;
     tap->is_attached = end->bridge && link_is_attached(end->name, end->bridge);
     tap->was_down = end->is_set_down;
-    tap->is_limited = end->is_limited;
+    tap->is_switched = end->is_switched;
+    tap->limits = end->limits;
   }
   tap_free(tap);
 }

@@ -17,12 +17,16 @@ typedef struct Tap Tap;
 /* How long one of its scripts may take. One that takes longer is killed: the up script fails by that. */
 enum { TAP_SCRIPT_SECONDS = 30 };
 
-/* Makes or finds the device; unless the plan says that it is somebody else's, gives it the host's MAC address
- * and the MTU, attaches it to its bridge and sets it up; and runs its script. Without the right to do that
- * (CAP_NET_ADMIN) it is QEMU's bridge helper that makes a device on the bridge. @plan is borrowed. NULL on
- * failure, with nothing left behind: a DOMRUN_ERROR_HOST error that names the place in the document, or
- * DOMRUN_ERROR_STOPPED where the user did not want to wait for the script. */
-Tap *tap_new(const PlanTap *plan, const Place *place, GError **error);
+/* Makes or finds the device, and changes nothing that stays; a macvtap device is complete by that. Without
+ * the right to do that (CAP_NET_ADMIN) it is QEMU's bridge helper that makes a device on the bridge. @plan is
+ * borrowed. NULL on failure, with nothing left behind: a DOMRUN_ERROR_HOST error that names the place in the
+ * document. */
+Tap *tap_open(const PlanTap *plan, const Place *place, GError **error);
+
+/* Unless the plan says that it is somebody else's, gives it the host's MAC address and the MTU, attaches it
+ * to its bridge and sets it up; and runs its script. FALSE with an error as above, or DOMRUN_ERROR_STOPPED
+ * where the user did not want to wait for a program; tap_free() takes back what was done. */
+gboolean tap_set_up(Tap *tap, GError **error);
 
 /* Runs the script for the end, whose failure is only told, and gives the device up: what stays is detached,
  * and down where it was down. */
@@ -36,19 +40,18 @@ typedef struct {
   const char *downscript; /* or NULL */
   gboolean is_set_down;   /* as it was */
   gboolean is_switched;   /* it is a port of Open vSwitch, which does not forget it by itself */
-  gboolean is_limited;    /* its limits are taken back */
+  guint limits;           /* PortLimits that are taken back */
   const char *macvtap;    /* the address of a macvtap device, which is deleted; NULL: it is none */
   const char *parent;     /* of it, which gets back: */
   const char *parent_mac; /* NULL: it kept its own */
 } TapEnd;
 
-/* Of a device; FALSE where it takes nothing. Borrowed from the tap. */
+/* Of a device; FALSE where it takes nothing. Borrowed from the tap. Before tap_set_up() it has what that is
+ * going to do. */
 gboolean tap_describe_end(const Tap *tap, TapEnd *ret_end);
 
-/* The same before tap_new(), for one that is there already. Borrowed from the plan. */
-gboolean tap_foresee_end(const PlanTap *plan, TapEnd *ret_end);
-
-/* Does it for a process that was killed, unless another program has the device by now. */
+/* Does it for a process that was killed, unless another program has the device by now: of that nothing is
+ * changed, and neither is the switch that it may be a port of. */
 void tap_give_up(const TapEnd *end);
 
 /* "vnet3". */

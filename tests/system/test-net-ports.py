@@ -146,6 +146,27 @@ def test_isolated():
         power_off(run)
 
 
+def test_isolated_port_of_an_administrator():
+    """A part of the bridge that was one before is not changed."""
+    ip("tuntap", "add", "dev", "stays0", "mode", "tap")
+    ip("link", "set", "stays0", "master", "br-domrun")
+    with Started(nic(BRIDGED + "<target dev='stays0'/><port isolated='yes'/>")) as run:
+        assert run.wait() == 4, run.said()
+        assert "'stays0' is a port of 'br-domrun' already" in run.err.text, run.said()
+    assert network.taps()["stays0"]["linkinfo"]["info_slave_data"]["isolated"] is False
+    with Started(nic(BRIDGED + "<target dev='stays0'/>")) as run:
+        run.expect("boot 1")
+        power_off(run)
+    assert network.taps()["stays0"]["master"] == "br-domrun"
+    ip("link", "set", "stays0", "nomaster")
+    with Started(nic(BRIDGED + "<target dev='stays0'/><port isolated='yes'/>")) as run:
+        run.expect("boot 1")
+        assert network.taps()["stays0"]["linkinfo"]["info_slave_data"]["isolated"] is True
+        power_off(run)
+    assert "master" not in network.taps()["stays0"]
+    ip("link", "delete", "stays0")
+
+
 def test_vlan_on_a_bridge_that_knows_none():
     with Started(nic(BRIDGED + "<vlan><tag id='42'/></vlan>")) as run:
         assert run.wait() == 4, run.said()
@@ -253,6 +274,39 @@ def test_limits_of_a_device_that_stays():
     ip("link", "delete", "stays0")
 
 
+def test_limits_of_an_administrator():
+    """What is there before is not taken away at the end, and limits the guest instead."""
+    ip("tuntap", "add", "dev", "stays0", "mode", "tap")
+    tc("qdisc", "add", "dev", "stays0", "root", "handle", "7:", "htb")
+    with Started(nic(BRIDGED + "<target dev='stays0'/>" + LIMITS)) as run:
+        run.expect("boot 1")
+        assert "what goes to the guest through 'stays0' is not limited: " in run.err.text, run.said()
+        power_off(run)
+    assert "htb 7:" in tc("qdisc", "show", "dev", "stays0")
+    ip("link", "delete", "stays0")
+
+
+def test_limits_of_a_device_that_is_not_managed():
+    ip("tuntap", "add", "dev", "stays0", "mode", "tap")
+    ip("link", "set", "stays0", "up")
+    with Started(nic("<target dev='stays0' managed='no'/>" + LIMITS, "ethernet")) as run:
+        run.expect("boot 1")
+        assert "htb" in tc("qdisc", "show", "dev", "stays0")
+        power_off(run)
+    assert "htb" not in tc("qdisc", "show", "dev", "stays0")
+    ip("link", "delete", "stays0")
+
+
+def test_stop_while_limits_are_set():
+    with guest.Directory() as tools:
+        program = tools.write("tc", f"#!/bin/sh\n[ $2 = del ] && exit\necho >{tools.path}/is-called\nexec sleep 1000\n")
+        program.chmod(0o755)
+        with Started(nic(BRIDGED + LIMITS), {"PATH": f"{tools.path}:{os.environ['PATH']}"}) as run:
+            guest.await_that((tools.path / "is-called").exists, run.said)
+            run.signal()
+            assert run.wait() == 8, run.said()
+
+
 def test_limits_that_cannot_be():
     """The guest runs, and it is told why."""
     with guest.Directory() as tools:
@@ -272,27 +326,118 @@ SWITCH = """<virtualport type='openvswitch'>
 <vlan trunk='yes'><tag id='42'/><tag id='123' nativeMode='tagged'/></vlan>"""
 
 
+class Switch:
+    """ovs-vsctl(8), as a program of this test's: it writes down what it is told, and @body says how it ends."""
+
+    def __init__(self, body="case $* in *port-to-br*) exit 1;; esac"):
+        self._tools = guest.Directory()
+        self._log = self._tools.path / "log"
+        self.tell(body)
+        self.environment = {"PATH": f"{self._tools.path}:{os.environ['PATH']}"}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return self._tools.__exit__(*exception)
+
+    def tell(self, body):
+        program = self._tools.write("ovs-vsctl", f"#!/bin/sh\necho \"$@\" >>{self._log}\n{body}\n")
+        program.chmod(0o755)
+
+    def log(self):
+        return self._log.read_text().splitlines() if self._log.exists() else []
+
+    def has(self, word):
+        return any(word in line.split() for line in self.log())
+
+
 def test_openvswitch():
-    """Its program is one of this test's, which writes down what it is told."""
-    with guest.Directory() as tools:
-        log = tools.path / "log"
-        (tools.path / "ovs-vsctl").write_text(f"#!/bin/sh\necho \"$@\" >>{log}\n")
-        (tools.path / "ovs-vsctl").chmod(0o755)
-        environment = {"PATH": f"{tools.path}:{os.environ['PATH']}"}
-        with Started(nic("<source bridge='ovs0'/>" + SWITCH), environment) as run:
+    with Switch() as switch:
+        with Started(nic("<source bridge='ovs0'/>" + SWITCH), switch.environment) as run:
             run.expect("boot 1")
             assert "master" not in network.taps()["vnet0"]
             power_off(run)
-        assert log.read_text().splitlines() == [
+        assert switch.log() == [
             "--timeout=5 -- --may-exist add-port ovs0 vnet0 vlan_mode=native-tagged tag=123 trunks=42,123 -- set Interface "
             'vnet0 external-ids:attached-mac="52:54:00:00:0d:01" external-ids:iface-status=active '
             'external-ids:iface-id="09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f" external-ids:port-profile="menial"',
-            "--timeout=5 -- --if-exists del-port vnet0"], log.read_text()
-        (tools.path / "ovs-vsctl").write_text("#!/bin/sh\necho 'no bridge named ovs0' >&2\nexit 1\n")
-        with Started(nic("<source bridge='ovs0'/>" + SWITCH), environment) as run:
+            "--timeout=5 -- --if-exists del-port vnet0"], switch.log()
+
+
+def test_openvswitch_that_fails():
+    """It may have added the port all the same."""
+    with Switch("case $* in *add-port*) echo 'no bridge named ovs0' >&2; exit 1;; esac") as switch:
+        with Started(nic("<source bridge='ovs0'/>" + SWITCH), switch.environment) as run:
             assert run.wait() == 4, run.said()
             assert "cannot attach 'vnet0' to the Open vSwitch bridge 'ovs0': no bridge named ovs0" in run.err.text, \
                 run.said()
+        assert switch.log()[-1] == "--timeout=5 -- --if-exists del-port vnet0", switch.log()
+
+
+def test_openvswitch_that_hangs():
+    """Who does not want to wait for it need not; what it may have done is taken back."""
+    with Switch("case $* in *add-port*) exec sleep 1000;; esac") as switch:
+        with Started(nic("<source bridge='ovs0'/>" + SWITCH), switch.environment) as run:
+            guest.await_that(lambda: switch.has("add-port"), run.said)
+            run.signal()
+            assert run.wait() == 8, run.said()
+        assert switch.log()[-1] == "--timeout=5 -- --if-exists del-port vnet0", switch.log()
+
+
+def test_supervisor_is_killed_while_openvswitch_adds_the_port():
+    with network.nothing_left(), guest.Directory() as directory, \
+            Switch("case $* in *add-port*) kill -9 $PPID; exit;; esac") as switch:
+        directory.environment.update(switch.environment)
+        run = directory.run(guest.hello_xml(devices=SERIAL + nic("<source bridge='ovs0'/>" + SWITCH)))
+        run.wait()
+        guest.await_that(lambda: directory.verb("list") and switch.has("del-port"), switch.log)
+        assert "vnet0" in switch.log()[-1], switch.log()
+
+
+def test_port_of_another_guest():
+    """Who finds the remains of a killed supervisor leaves alone what has the same name by now."""
+    with network.nothing_left(), guest.Directory() as directory, Switch() as switch:
+        directory.environment.update(switch.environment)
+        device = nic("<source bridge='ovs0'/><target dev='mine'/>" + SWITCH)
+        run = directory.run(guest.hello_xml(devices=SERIAL + device))
+        run.expect("boot 1")
+        run.process.kill()
+        run.wait()
+        guest.await_that(lambda: not directory.processes() and not network.taps(), lambda: f"{directory.processes()}")
+        other = guest.hello_xml(devices=SERIAL + device).replace("<name>hello</name>", "<name>other</name>")
+        other = directory.run(other)
+        other.expect("boot 1")
+        assert not switch.has("del-port"), switch.log()
+        guest.await_that(lambda: "hello" not in directory.verb("list", "--all").out, lambda: directory.verb("list").out)
+        assert not switch.has("del-port"), switch.log()
+        power_off(other)
+        assert switch.has("del-port")
+
+
+def test_port_of_an_administrator():
+    """A device that stays, and is a port of the switch already, remains that. What it may reach is not the guest's to
+    say."""
+    ip("tuntap", "add", "dev", "stays0", "mode", "tap")
+    body = "<source bridge='ovs0'/><target dev='stays0'/><virtualport type='openvswitch'/>"
+    with Switch("case $* in *port-to-br*) echo ovs0;; esac") as switch:
+        with Started(nic(body), switch.environment) as run:
+            run.expect("boot 1")
+            power_off(run)
+        with Started(nic(body + "<vlan><tag id='42'/></vlan>"), switch.environment) as run:
+            assert run.wait() == 4, run.said()
+            assert "'stays0' is a port of 'ovs0' already" in run.err.text, run.said()
+        switch.tell("echo ovs1")
+        with Started(nic(body), switch.environment) as run:
+            assert run.wait() == 4, run.said()
+            assert "it is attached to another one" in run.err.text, run.said()
+        assert not switch.has("add-port") and not switch.has("del-port"), switch.log()
+        switch.tell("case $* in *port-to-br*) exit 1;; esac")
+        with Started(nic(body), switch.environment) as run:
+            run.expect("boot 1")
+            power_off(run)
+        assert switch.has("add-port") and switch.has("del-port"), switch.log()
+    ip("link", "delete", "stays0")
 
 
 if __name__ == "__main__":
