@@ -98,10 +98,26 @@ void xml_ignore(xmlNode *node)
   xml_document_marks(node)->is_ignored = TRUE;
 }
 
+/* The text in @node, an attribute or an element that has no other in it. */
+static const char *keep_content(xmlNode *node)
+{
+  XmlDocument *document = xml_document_of(node);
+  const xmlNode *first = node->children;
+  xmlChar *content;
+  const char *kept;
+
+  if (!first)
+    return xml_document_keep(document, "");
+  if (!first->next && first->type == XML_TEXT_NODE && first->content) /* mostly it is in one piece */
+    return xml_document_keep(document, (const char *)first->content);
+  content = xmlNodeGetContent(node);
+  kept = xml_document_keep(document, content ? (const char *)content : "");
+  xmlFree(content);
+  return kept;
+}
+
 gboolean xml_text_verbatim(xmlNode *node, const char **ret_text, GError **error)
 {
-  xmlChar *text;
-
   xml_mark(node);
   xml_document_marks(node)->is_text_read = TRUE;
   for (xmlNode *child = node->children; child; child = child->next) {
@@ -110,9 +126,7 @@ gboolean xml_text_verbatim(xmlNode *node, const char **ret_text, GError **error)
     if (child->type == XML_ENTITY_REF_NODE)
       return xml_error(error, node, NULL, "an entity is not allowed here");
   }
-  text = xmlNodeGetContent(node);
-  *ret_text = xml_document_keep(xml_document_of(node), text ? (const char *)text : "");
-  xmlFree(text);
+  *ret_text = keep_content(node);
   return TRUE;
 }
 
@@ -140,17 +154,12 @@ gboolean xml_child_text(xmlNode *node, const char *name, const char **ret_text, 
 const char *xml_attribute(xmlNode *node, const char *name)
 {
   xmlAttr *attribute = xmlHasNsProp(node, (const xmlChar *)name, NULL);
-  xmlChar *value;
-  const char *kept;
 
   xml_marks_ask(&xml_document_marks(node)->attributes, name);
   if (!attribute)
     return NULL;
   attribute->_private = attribute;
-  value = xmlNodeGetContent((xmlNode *)attribute);
-  kept = xml_document_keep(xml_document_of(node), value ? (const char *)value : "");
-  xmlFree(value);
-  return kept;
+  return keep_content((xmlNode *)attribute);
 }
 
 gboolean xml_has_attribute(const xmlNode *node, const char *name)

@@ -10,19 +10,36 @@ XmlMarks *xml_marks_new(void)
   return marks;
 }
 
+static void free_names(XmlNames *names)
+{
+  while (names) {
+    XmlNames *next = names->next;
+
+    g_free(names);
+    names = next;
+  }
+}
+
 void xml_marks_free(gpointer data)
 {
   XmlMarks *marks = data;
 
-  g_clear_pointer(&marks->attributes, g_ptr_array_unref);
-  g_clear_pointer(&marks->children, g_ptr_array_unref);
+  free_names(marks->attributes.next);
+  free_names(marks->children.next);
   g_free(marks);
 }
 
-void xml_marks_ask(GPtrArray **names, const char *name)
+void xml_marks_ask(XmlNames *names, const char *name)
 {
-  if (!*names)
-    *names = g_ptr_array_new();
-  if (!g_ptr_array_find(*names, name, NULL)) /* by its address: the linker merges literals */
-    g_ptr_array_add(*names, (gpointer)name);
+  gsize i = 0;
+
+  while (names->names[i] && names->names[i] != name) { /* by its address: the linker merges literals */
+    if (++i < XML_NAMES_BLOCK)
+      continue;
+    if (!names->next)
+      names->next = g_new0(XmlNames, 1);
+    names = names->next;
+    i = 0;
+  }
+  names->names[i] = name;
 }

@@ -10,12 +10,23 @@
 #include <glib.h>
 #include <libxml/tree.h>
 
+/* Names, string literals. Most elements are asked for few, a few for dozens: a block has the first, and is
+ * followed by another where there are more. */
+typedef struct XmlNames XmlNames;
+
+enum { XML_NAMES_BLOCK = 10 };
+
+struct XmlNames {
+  const char *names[XML_NAMES_BLOCK]; /* those that are there stand first; then NULL */
+  XmlNames *next;
+};
+
 typedef struct {
   gboolean is_text_read; /* somebody read its text */
   gboolean is_read;      /* somebody asked for this element, as a child of its parent */
   gboolean is_ignored;   /* it and all below it are not ours to read */
-  GPtrArray *attributes; /* names asked for, string literals; NULL: none was */
-  GPtrArray *children;
+  XmlNames attributes;   /* what was asked for */
+  XmlNames children;
 } XmlMarks;
 
 XmlMarks *xml_marks_new(void);
@@ -24,5 +35,5 @@ void xml_marks_free(gpointer marks);
 /* The marks of @node, made where there are none. They live as long as the document. */
 XmlMarks *xml_document_marks(xmlNode *node);
 
-/* Remembers in *@names that @name was asked for. @name must live as long as the document (a literal). */
-void xml_marks_ask(GPtrArray **names, const char *name);
+/* Remembers in @names that @name was asked for. @name must live as long as the document (a literal). */
+void xml_marks_ask(XmlNames *names, const char *name);

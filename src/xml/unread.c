@@ -40,13 +40,20 @@ static void words_free(gpointer data)
 
 /* ---- What to say ---- */
 
+static void try_names(const XmlNames *asked, Nearest *nearest)
+{
+  for (; asked; asked = asked->next) {
+    for (gsize i = 0; i < XML_NAMES_BLOCK && asked->names[i]; i++)
+      nearest_try(nearest, asked->names[i]);
+  }
+}
+
 static const char *nearest_attribute(const Search *search, xmlNode *node, const char *path, const char *name)
 {
   const XmlMarks *marks = xml_document_marks(node);
   Nearest nearest = NEAREST_INIT(name);
 
-  for (guint i = 0; marks->attributes && i < marks->attributes->len; i++)
-    nearest_try(&nearest, g_ptr_array_index(marks->attributes, i));
+  try_names(&marks->attributes, &nearest);
   xml_format_try_attributes(search->format, path, &nearest);
   return nearest.name;
 }
@@ -56,8 +63,7 @@ static const char *nearest_element(const Search *search, const xmlNode *node)
   const XmlMarks *marks = xml_document_marks(node->parent);
   Nearest nearest = NEAREST_INIT((const char *)node->name);
 
-  for (guint i = 0; marks->children && i < marks->children->len; i++)
-    nearest_try(&nearest, g_ptr_array_index(marks->children, i));
+  try_names(&marks->children, &nearest);
   xml_format_try_elements(search->format, (const char *)node->parent->name, &nearest);
   return nearest.name;
 }
