@@ -10,14 +10,18 @@
 #include "host/emulator.h"
 #include "host/emulator-machines.h"
 #include "host/image.h"
+#include "host/leftovers.h"
 #include "host/runtime-dir.h"
 #include "host/scope.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include "base/fd.h"
 
 /* ---- Distributions ---- */
 
@@ -420,7 +424,7 @@ static void test_control_group(void)
   limits.io_weight = 300;
   tree_write(root, "cgroup.controllers", "cpuset cpu io memory pids\n");
   tree_write(root, "cgroup.subtree_control", "cpu io\n");
-  group = control_group_new(&limits, root, "/", "domrun-x", &error);
+  group = control_group_new(&limits, root, "/", "domrun-x", /* waiting= */ 0, &error);
   g_assert_no_error(error);
   g_assert_cmpint(write(control_group_fd(group), "0", 1), ==, 1);
   tree_expect(root, "cgroup.subtree_control",
@@ -448,7 +452,8 @@ static void test_control_group(void)
 static void test_control_group_shared(void)
 {
   g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
-  g_autofree char *own = g_strdup_printf("domrun-supervisor-%d/cgroup.procs", (int)getpid());
+  g_autofree char *number = g_strdup_printf("%d", (int)getpid());
+  g_autofree char *own = g_strdup_printf("domrun-supervisor-%s/cgroup.procs", number);
   PlanLimits limits = limits_none();
   GError *error = NULL;
 
@@ -456,12 +461,78 @@ static void test_control_group_shared(void)
   tree_write(root, "cgroup.controllers", "cpu\n");
   tree_write(root, "cgroup.type", "domain\n");
   tree_write(root, "cgroup.procs", "4711\n");
-  g_assert_null(control_group_new(&limits, root, "/", "domrun-x", &error));
+  g_assert_null(control_group_new(&limits, root, "/", "domrun-x", /* waiting= */ 0, &error));
   g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_HOST);
   g_assert_nonnull(strstr(error->message, "other processes"));
-  tree_expect(root, own, "0");
-  tree_expect(root, "cgroup.procs", "0"); /* back again */
+  tree_expect(root, own, number);
+  tree_expect(root, "cgroup.procs", number); /* back again */
   g_clear_error(&error);
+  remove_tree(root);
+}
+
+/* The parent that waits for a copy in the background goes where that goes; nobody else's parent does. */
+static void test_control_group_waiting(void)
+{
+  for (int i = 0; i < 2; i++) {
+    g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+    g_autofree char *own = g_strdup_printf("domrun-supervisor-%d/cgroup.procs", (int)getpid());
+    g_autofree char *number = g_strdup_printf("%d", i ? (int)getppid() : (int)getpid());
+    PlanLimits limits = limits_none();
+
+    limits.cpu_weight = 200;
+    tree_write(root, "cgroup.controllers", "cpu\n");
+    tree_write(root, "cgroup.type", "domain\n");
+    tree_write(root, "cgroup.procs", "4711\n");
+    g_assert_null(
+        control_group_new(&limits, root, "/", "domrun-x", i ? getppid() : getpid(), /* error= */ NULL));
+    tree_expect(root, own, number); /* who was the last to be moved */
+    remove_tree(root);
+  }
+}
+
+/* Of a killed supervisor: who finds the remains does not go anywhere, and moves nobody. */
+static void test_control_group_remains(void)
+{
+  g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  g_autofree char *group = g_build_filename(root, "domrun-x", NULL);
+  g_autofree char *leaf = g_build_filename(root, "domrun-supervisor-1", NULL);
+  g_autofree char *other = g_build_filename(root, "domrun-supervisor-2", NULL);
+
+  tree_write(root, "cgroup.procs", "");
+  g_mkdir(leaf, 0700);
+  tree_write(leaf, "cgroup.procs", "1\n"); /* a process that has got the number since */
+  g_assert_true(control_group_remove(group, leaf));
+  tree_expect(root, "cgroup.procs", "");
+  tree_expect(leaf, "cgroup.procs", "1\n");
+  tree_expect(root, "cgroup.subtree_control", NULL);
+  g_mkdir(group, 0700);
+  tree_write(group, "cgroup.procs", "2\n"); /* it cannot be removed, as with a process in it */
+  g_assert_false(control_group_remove(group, NULL));
+  g_mkdir(other, 0700);
+  tree_write(leaf, "cgroup.procs", "");
+  g_assert_false(control_group_remove(group, leaf));
+  g_assert_false(g_file_test(other, G_FILE_TEST_EXISTS)); /* of one that ended while others were there */
+  remove_tree(root);
+}
+
+/* The note of a group stays until somebody has removed that. */
+static void test_control_group_note(void)
+{
+  g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+  g_autofree char *group = g_build_filename(root, "domrun-x", NULL);
+  g_autofree char *processes = g_build_filename(group, "cgroup.procs", NULL);
+  autofd int directory = open(root, O_DIRECTORY | O_CLOEXEC);
+
+  g_mkdir(group, 0700);
+  tree_write(group, "cgroup.procs", "2\n");
+  leftovers_note_group(directory, group, /* leaf= */ NULL);
+  leftovers_release(directory);
+  g_assert_true(leftovers_are_there(directory));
+  g_assert_cmpint(faccessat(directory, LEFTOVERS_GROUP_FILE, F_OK, 0), ==, 0);
+  unlink(processes);
+  leftovers_release(directory);
+  g_assert_false(leftovers_are_there(directory));
+  g_assert_false(g_file_test(group, G_FILE_TEST_EXISTS));
   remove_tree(root);
 }
 
@@ -475,7 +546,7 @@ static void test_control_group_refused(void)
   limits.memory_max_kib = 1024;
   g_mkdir(group, 0700);
   tree_write(group, "cgroup.controllers", "cpu pids\n");
-  g_assert_null(control_group_new(&limits, root, "/a", "domrun-x", &error));
+  g_assert_null(control_group_new(&limits, root, "/a", "domrun-x", /* waiting= */ 0, &error));
   g_assert_error(error, DOMRUN_ERROR, DOMRUN_ERROR_HOST);
   g_assert_nonnull(strstr(error->message, "no controller 'memory'"));
   g_clear_error(&error);
@@ -521,6 +592,9 @@ int main(int argc, char **argv)
   g_test_add_func("/host/image/may-be", test_may_be);
   g_test_add_func("/host/control-group", test_control_group);
   g_test_add_func("/host/control-group/shared", test_control_group_shared);
+  g_test_add_func("/host/control-group/waiting", test_control_group_waiting);
+  g_test_add_func("/host/control-group/remains", test_control_group_remains);
+  g_test_add_func("/host/control-group/note", test_control_group_note);
   g_test_add_func("/host/control-group/refused", test_control_group_refused);
   g_test_add_func("/host/scope", test_scope);
   return g_test_run();

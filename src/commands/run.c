@@ -64,7 +64,7 @@ static void translate_again(const LiveFacts *facts, gpointer user_data)
   machine_translate_again(command->domain, facts, g_get_real_time() / G_USEC_PER_SEC, command->plan);
 }
 
-static int supervise(DocumentCommand *command, const RunOptions *run, int report)
+static int supervise(DocumentCommand *command, const RunOptions *run, int report, int waiting)
 {
   const Domain *domain = command->domain;
   g_autofree char *name = g_strdup(domain->metadata->name); /* a restart may give it another */
@@ -84,6 +84,7 @@ static int supervise(DocumentCommand *command, const RunOptions *run, int report
     .log_limits = run->log_limits,
     .dump_directory = run->dump_directory,
     .report = report,
+    .waiting = waiting,
     .live_xml = live_xml,
     .translate_again = translate_again,
     .user_data = command,
@@ -118,11 +119,11 @@ static gboolean check_consoles(const Plan *plan, GError **error)
 static int supervise_detached(DocumentCommand *command, const RunOptions *run)
 {
   GError *error = NULL;
-  int report = -1;
+  int report = -1, waiting = getpid();
   int pid = check_consoles(command->plan, &error) ? detach_fork(&report, &error) : -1;
 
   if (pid == 0)
-    return supervise(command, run, report);
+    return supervise(command, run, report, waiting);
   if (pid > 0)
     return detach_wait(pid, report);
   report_error(command->report, error);
@@ -271,5 +272,6 @@ int run_command(int argc, char **argv)
   report_conclude(command.report, stderr, "not started", /* passed= */ NULL);
   if (exit_code != EXIT_CODE_OK)
     return exit_code;
-  return run.is_detached ? supervise_detached(&command, &run) : supervise(&command, &run, /* report= */ -1);
+  return run.is_detached ? supervise_detached(&command, &run)
+                         : supervise(&command, &run, /* report= */ -1, /* waiting= */ 0);
 }

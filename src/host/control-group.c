@@ -12,6 +12,12 @@
 
 #include "base/announce.h"
 #include "base/fd.h"
+#include "base/patience.h"
+
+/* How long processes that end may still be in a group, and how often it is looked, in milliseconds. */
+enum { END_PATIENCE = 2000, END_PAUSE = 5 };
+
+static const char leaf_prefix[] = "domrun-supervisor-";
 
 enum { USUAL_PERIOD = 100000 }; /* the kernel's, in microseconds */
 
@@ -20,6 +26,7 @@ struct ControlGroup {
   char *parent;
   char *path;
   char *own_leaf;      /* where this process went; NULL: it stayed */
+  pid_t waiting;       /* its parent, which goes with it; 0: none */
   GHashTable *threads; /* paths of the groups of threads */
   int fd;
 };
@@ -157,6 +164,19 @@ static gboolean needs(const PlanLimits *limits, const char *controller)
   return limits->io_weight || (limits->io_devices && limits->io_devices->len > 0);
 }
 
+/* Moves this process, and the one that waits for it, as long as that does. */
+static gboolean move(const char *group, pid_t waiting, GError **error)
+{
+  g_autofree char *own = g_strdup_printf("%d", (int)getpid());
+  g_autofree char *other = g_strdup_printf("%d", (int)waiting);
+
+  if (!write_file(group, "cgroup.procs", own, error))
+    return FALSE;
+  if (waiting > 0 && getppid() == waiting)
+    write_file(group, "cgroup.procs", other, /* error= */ NULL); /* it may end meanwhile */
+  return TRUE;
+}
+
 static gboolean has_processes(const char *path)
 {
   g_autofree char *file = g_build_filename(path, "cgroup.procs", NULL);
@@ -170,7 +190,7 @@ static gboolean has_processes(const char *path)
  * others.) */
 static gboolean leave_parent(ControlGroup *group, GError **error)
 {
-  g_autofree char *name = g_strdup_printf("domrun-supervisor-%d", (int)getpid());
+  g_autofree char *name = g_strdup_printf("%s%d", leaf_prefix, (int)getpid());
   g_autofree char *leaf = g_build_filename(group->parent, name, NULL);
   g_autofree char *type = g_build_filename(group->parent, "cgroup.type", NULL);
 
@@ -178,7 +198,7 @@ static gboolean leave_parent(ControlGroup *group, GError **error)
     return TRUE;
   if (!make_directory(leaf, error))
     return FALSE;
-  if (!write_file(leaf, "cgroup.procs", "0", error)) {
+  if (!move(leaf, group->waiting, error)) {
     rmdir(leaf);
     return FALSE;
   }
@@ -215,29 +235,34 @@ static gboolean enable_all(ControlGroup *group, GError **error)
   return TRUE;
 }
 
-ControlGroup *control_group_new(const PlanLimits *limits, const char *root, const char *own, const char *name,
-                                GError **error)
+static gboolean make(ControlGroup *group, GError **error)
 {
-  g_autoptr(ControlGroup) group = g_new0(ControlGroup, 1);
-  g_autofree char *processes = NULL;
+  g_autofree char *processes = g_build_filename(group->path, "cgroup.procs", NULL);
+
+  if (!make_directory(group->path, error))
+    return FALSE;
+  group->fd = open(processes, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  return group->fd >= 0 || error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot open '%s': %s", processes,
+                                     g_strerror(errno));
+}
+
+ControlGroup *control_group_new(const PlanLimits *limits, const char *root, const char *own, const char *name,
+                                pid_t waiting, GError **error)
+{
+  ControlGroup *group = g_new0(ControlGroup, 1);
 
   group->limits = limits;
+  group->waiting = waiting;
   group->fd = -1;
   group->threads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   group->parent = g_build_filename(root, own, NULL);
   group->path = g_build_filename(group->parent, name, NULL);
-  if (!enable_all(group, error))
-    return NULL;
-  processes = g_build_filename(group->path, "cgroup.procs", NULL);
-  if (!make_directory(group->path, error))
-    return NULL;
-  group->fd = open(processes, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (group->fd < 0) {
-    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot open '%s': %s", processes, g_strerror(errno));
+  if (!enable_all(group, error) || !make(group, error)) {
+    control_group_free(group);
     return NULL;
   }
   set_all(group);
-  return g_steal_pointer(&group);
+  return group;
 }
 
 int control_group_fd(const ControlGroup *group)
@@ -302,32 +327,79 @@ static GPtrArray *list_groups(const char *path)
   return groups;
 }
 
-/* As it was before, unless others use it by now. */
-static void join_again(const char *parent, const char *leaf)
+/* Supervisors that ended while others stood beside them could not go back. rmdir(2) leaves those with
+ * processes. */
+static void sweep(const GPtrArray *groups, const char *leaf)
+{
+  for (guint i = 0; i < groups->len; i++) {
+    const char *group = g_ptr_array_index(groups, i);
+    const char *slash = strrchr(group, '/');
+
+    if (g_str_has_prefix(slash + 1, leaf_prefix) && !g_str_equal(group, leaf))
+      rmdir(group);
+  }
+}
+
+static gboolean is_in(const char *group)
+{
+  g_autofree char *number = g_strdup_printf("%d", (int)getpid());
+
+  return has_word(group, "cgroup.procs", number);
+}
+
+/* As it was before, unless others use it by now. Nobody is moved but this process and who waits for it. */
+static void join_again(const char *parent, const char *leaf, pid_t waiting)
 {
   static const char *const wishes[] = { "-cpu", "-io", "-memory" };
-  g_autoptr(GPtrArray) groups = list_groups(parent);
-  gboolean is_own = has_processes(leaf);
+  g_autoptr(GPtrArray) before = list_groups(parent), groups = NULL;
+  gboolean is_own = is_in(leaf);
 
-  if (groups->len > 1)
+  sweep(before, leaf);
+  if (!is_own && rmdir(leaf) < 0 && errno != ENOENT)
+    return;
+  groups = list_groups(parent);
+  if (groups->len > (is_own ? 1 : 0))
     return;
   for (gsize i = 0; i < G_N_ELEMENTS(wishes); i++)
     write_file(parent, "cgroup.subtree_control", wishes[i], /* error= */ NULL);
-  if (!is_own || write_file(parent, "cgroup.procs", "0", /* error= */ NULL))
+  if (is_own && move(parent, waiting, /* error= */ NULL))
     rmdir(leaf);
 }
 
-void control_group_remove(const char *path, const char *leaf)
+/* FALSE with errno set. */
+static gboolean remove_groups(const char *path)
 {
-  g_autofree char *parent = g_path_get_dirname(path);
   g_autoptr(GPtrArray) threads = list_groups(path);
 
   for (guint i = 0; i < threads->len; i++)
     rmdir(g_ptr_array_index(threads, i));
-  if (rmdir(path) < 0 && errno != ENOENT)
-    announce_log("the control group '%s' stays: %s", path, g_strerror(errno));
+  return rmdir(path) == 0 || errno == ENOENT;
+}
+
+static gboolean remove_all(const char *path, const char *leaf, pid_t waiting)
+{
+  g_autofree char *parent = g_path_get_dirname(path);
+  gboolean is_gone = remove_groups(path);
+
+  if (!is_gone)
+    announce_notice("the control group '%s' stays: %s", path, g_strerror(errno));
   if (leaf)
-    join_again(parent, leaf);
+    join_again(parent, leaf, waiting);
+  return is_gone;
+}
+
+gboolean control_group_remove(const char *path, const char *leaf)
+{
+  return remove_all(path, leaf, /* waiting= */ 0);
+}
+
+/* What has closed its sockets may not have left the group yet. */
+static void await_ends(const char *path)
+{
+  gint64 deadline = g_get_monotonic_time() + patience_of(END_PATIENCE) * G_GINT64_CONSTANT(1000);
+
+  while (!remove_groups(path) && errno == EBUSY && g_get_monotonic_time() < deadline)
+    g_usleep(END_PAUSE * 1000);
 }
 
 const char *control_group_path(const ControlGroup *group)
@@ -340,15 +412,19 @@ const char *control_group_leaf(const ControlGroup *group)
   return group->own_leaf;
 }
 
-void control_group_free(ControlGroup *group)
+gboolean control_group_free(ControlGroup *group)
 {
+  gboolean is_gone;
+
   if (!group)
-    return;
+    return TRUE;
   fd_clear(&group->fd);
-  control_group_remove(group->path, group->own_leaf);
+  await_ends(group->path);
+  is_gone = remove_all(group->path, group->own_leaf, group->waiting);
   g_hash_table_unref(group->threads);
   g_free(group->own_leaf);
   g_free(group->path);
   g_free(group->parent);
   g_free(group);
+  return is_gone;
 }

@@ -18,9 +18,11 @@ typedef struct ControlGroup ControlGroup;
 
 /* @root: where control groups of version 2 are mounted; @own: the group of this process there ("/", "/a/b");
  * @name: of the new one, a file's name. A limit that the kernel does not take is told to the user, and the
- * others hold. @limits is borrowed. A DOMRUN_ERROR_HOST error says why there can be no such group. */
+ * others hold. @limits is borrowed. @waiting: the parent of this process, where that is a copy of the same
+ * program, and waits: it moves along; 0: it is not. A DOMRUN_ERROR_HOST error says why there can be no such
+ * group. */
 ControlGroup *control_group_new(const PlanLimits *limits, const char *root, const char *own, const char *name,
-                                GError **error);
+                                pid_t waiting, GError **error);
 
 /* To which a process writes "0" to join. */
 int control_group_fd(const ControlGroup *group);
@@ -33,10 +35,9 @@ gboolean control_group_limit(const ControlGroup *group, PlanThreadKind kind, gui
 const char *control_group_path(const ControlGroup *group);
 const char *control_group_leaf(const ControlGroup *group);
 
-/* Removes a group with those of its threads. @leaf: the group beside it that its supervisor went into, and
- * which it leaves where this process is that; or NULL. */
-void control_group_remove(const char *path, const char *leaf);
+/* Removes a group with those of its threads, for a supervisor that was killed. @leaf: the group beside it
+ * that it went into; or NULL. FALSE: processes are in it. */
+gboolean control_group_remove(const char *path, const char *leaf);
 
-/* Removes it. Nobody may be in it. */
-void control_group_free(ControlGroup *group);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlGroup, control_group_free)
+/* Removes it, once those that end have ended. FALSE: some do not, and it stays. */
+gboolean control_group_free(ControlGroup *group);

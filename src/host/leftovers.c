@@ -17,6 +17,7 @@
 
 /* How the names of the notes end. */
 static const char suffix[] = ".left";
+static const char group_file[] = "group";
 
 /* A note has the path of a script, and two names. */
 enum { NOTE_MAX_BYTES = 64 * 1024, NOTE_MAX_DEPTH = 4 };
@@ -48,13 +49,18 @@ void leftovers_note_tap(int directory, const char *file, const TapEnd *end)
   write_note(directory, file, note, end->name);
 }
 
-void leftovers_note_group(int directory, const char *file, const char *group, const char *leaf)
+void leftovers_note_group(int directory, const char *group, const char *leaf)
 {
   g_autoptr(Json) note = json_new_object();
 
   json_set_string(note, "group", group);
   json_set_string(note, "leaf", leaf);
-  write_note(directory, file, note, group);
+  write_note(directory, group_file, note, group);
+}
+
+void leftovers_forget_group(int directory)
+{
+  leftovers_forget(directory, group_file);
 }
 
 void leftovers_forget(int directory, const char *file)
@@ -73,7 +79,8 @@ static guint limits_of(const Json *note)
   return json_get_int(note, "limits", &limits) ? (guint)limits : 0;
 }
 
-static void release(const Json *note)
+/* FALSE: something stays. */
+static gboolean release(const Json *note)
 {
   const TapEnd end = {
     .name = json_get_string(note, "tap"),
@@ -91,8 +98,7 @@ static void release(const Json *note)
 
   if (end.name && *end.name)
     tap_give_up(&end);
-  if (group && g_path_is_absolute(group))
-    control_group_remove(group, json_get_string(note, "leaf"));
+  return !group || !g_path_is_absolute(group) || control_group_remove(group, json_get_string(note, "leaf"));
 }
 
 /* Only what this user alone can have written is carried out: it may name a program. */
@@ -143,8 +149,7 @@ void leftovers_release(int directory)
     const char *name = g_ptr_array_index(names, i);
     g_autoptr(Json) note = read_note(directory, name);
 
-    if (note)
-      release(note);
-    unlinkat(directory, name, 0);
+    if (!note || release(note))
+      unlinkat(directory, name, 0);
   }
 }

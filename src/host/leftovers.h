@@ -14,8 +14,12 @@
  * be written, nothing but the note is missing. */
 void leftovers_note_tap(int directory, const char *file, const TapEnd *end);
 
+/* The note of the guest's control group: it stays as long as the group does. */
+#define LEFTOVERS_GROUP_FILE "group.left"
+
 /* The same of a control group; @leaf as control_group_remove() has it. */
-void leftovers_note_group(int directory, const char *file, const char *group, const char *leaf);
+void leftovers_note_group(int directory, const char *group, const char *leaf);
+void leftovers_forget_group(int directory);
 
 /* It is given up. */
 void leftovers_forget(int directory, const char *file);
@@ -23,6 +27,6 @@ void leftovers_forget(int directory, const char *file);
 /* Whether notes of a killed supervisor are there. */
 gboolean leftovers_are_there(int directory);
 
-/* Gives up what the notes of this user say, which takes as long as its scripts, and removes them. For whoever
- * holds the directory's lock. */
+/* Gives up what the notes of this user say, which takes as long as its scripts, and removes them, but for
+ * that of a group which somebody is still in. For whoever holds the directory's lock. */
 void leftovers_release(int directory);

@@ -14,7 +14,6 @@
 #include "host/leftovers.h"
 #include "host/scope.h"
 
-static const char note_file[] = "limits";
 static const char mount_point[] = "/sys/fs/cgroup";
 
 struct Limits {
@@ -22,6 +21,7 @@ struct Limits {
   char *key;
   ControlGroup *group; /* or NULL: */
   gboolean asks_systemd;
+  Scope *scope;     /* for which systemd was asked; or NULL */
   gboolean is_told; /* that threads are not limited */
 };
 
@@ -72,7 +72,7 @@ static gboolean is_delegated(const char *own)
   return FALSE;
 }
 
-static void begin(Limits *limits)
+static void begin(Limits *limits, pid_t waiting)
 {
   g_autofree char *own = own_group(), *name = g_strdup_printf("domrun-%s", limits->key);
   g_autoptr(GError) error = NULL;
@@ -89,12 +89,12 @@ static void begin(Limits *limits)
   if (limits->plan->slice)
     announce_notice("%s:%d: the guest stays in domrun's own control group: <partition> names another",
                     limits->plan->place.file, limits->plan->place.line);
-  limits->group = control_group_new(limits->plan, mount_point, own, name, &error);
+  limits->group = control_group_new(limits->plan, mount_point, own, name, waiting, &error);
   if (!limits->group)
     tell(limits, error);
 }
 
-Limits *limits_new(const PlanLimits *plan, const char *key)
+Limits *limits_new(const PlanLimits *plan, const char *key, pid_t waiting)
 {
   Limits *limits;
 
@@ -103,13 +103,22 @@ Limits *limits_new(const PlanLimits *plan, const char *key)
   limits = g_new0(Limits, 1);
   limits->plan = plan;
   limits->key = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
-  begin(limits);
+  begin(limits, waiting);
   return limits;
 }
 
 int limits_fd(const Limits *limits)
 {
   return limits && limits->group ? control_group_fd(limits->group) : -1;
+}
+
+static void on_scope(const GError *error, gpointer user_data)
+{
+  Limits *limits = user_data;
+
+  if (error)
+    tell(limits, error);
+  g_clear_pointer(&limits->scope, scope_free);
 }
 
 void limits_start(Limits *limits, pid_t pid)
@@ -120,8 +129,16 @@ void limits_start(Limits *limits, pid_t pid)
   if (!limits || !limits->asks_systemd)
     return;
   name = g_strdup_printf("domrun-%.16s-%d.scope", limits->key, (int)pid);
-  if (!scope_start(limits->plan, name, pid, &error))
+  limits->scope = scope_start(limits->plan, name, pid, on_scope, limits, &error);
+  if (!limits->scope)
     tell(limits, error);
+}
+
+/* Another process may get its number. */
+void limits_stop(Limits *limits)
+{
+  if (limits)
+    g_clear_pointer(&limits->scope, scope_free);
 }
 
 void limits_set_thread(Limits *limits, PlanThreadKind kind, guint32 id, pid_t thread)
@@ -130,6 +147,7 @@ void limits_set_thread(Limits *limits, PlanThreadKind kind, guint32 id, pid_t th
 
   if (!limits || limits->is_told || limits->plan->threads[kind].quota == 0)
     return;
+  limits_stop(limits);
   if (limits->group && control_group_limit(limits->group, kind, id, thread, &error))
     return;
   if (!limits->group && limits->asks_systemd)
@@ -144,16 +162,15 @@ void limits_set_thread(Limits *limits, PlanThreadKind kind, guint32 id, pid_t th
 void limits_note(const Limits *limits, int directory)
 {
   if (limits && limits->group)
-    leftovers_note_group(directory, note_file, control_group_path(limits->group),
-                         control_group_leaf(limits->group));
+    leftovers_note_group(directory, control_group_path(limits->group), control_group_leaf(limits->group));
 }
 
 void limits_free(Limits *limits, int directory)
 {
   if (!limits)
     return;
-  control_group_free(limits->group);
-  leftovers_forget(directory, note_file);
+  if (limits->group && control_group_free(limits->group))
+    leftovers_forget_group(directory);
   g_free(limits->key);
   g_free(limits);
 }

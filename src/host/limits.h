@@ -14,14 +14,18 @@
 
 typedef struct Limits Limits;
 
-/* @limits is borrowed; @key tells guests apart that run at once. NULL: there is nothing to limit. */
-Limits *limits_new(const PlanLimits *limits, const char *key);
+/* Before any process is started for the guest. @limits is borrowed; @key tells guests apart that run at once;
+ * @waiting as control_group_new() has it. NULL: there is nothing to limit. */
+Limits *limits_new(const PlanLimits *limits, const char *key, pid_t waiting);
 
-/* To which QEMU writes "0" before it begins; -1: it does not. */
+/* To which QEMU, and what serves it (passt), write "0" before they begin; -1: they do not. */
 int limits_fd(const Limits *limits);
 
-/* QEMU is there. */
+/* QEMU is there. What systemd says to that is told later, from the main loop. */
 void limits_start(Limits *limits, pid_t pid);
+
+/* It is there no more. */
+void limits_stop(Limits *limits);
 
 /* This is a thread of QEMU of that kind. */
 void limits_set_thread(Limits *limits, PlanThreadKind kind, guint32 id, pid_t thread);
@@ -29,5 +33,5 @@ void limits_set_thread(Limits *limits, PlanThreadKind kind, guint32 id, pid_t th
 /* Notes in the guest's runtime directory, an open one, what is left where this process is killed. */
 void limits_note(const Limits *limits, int directory);
 
-/* QEMU has ended. */
+/* QEMU has ended, and so has what served it. */
 void limits_free(Limits *limits, int directory);

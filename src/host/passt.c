@@ -40,14 +40,14 @@ static GPtrArray *make_arguments(const char *program, const PlanPasst *plan)
   return arguments;
 }
 
-static gboolean run(const PlanPasst *plan, int fd, const Place *place, GError **error)
+static gboolean run(const PlanPasst *plan, int group, int fd, const Place *place, GError **error)
 {
   g_autofree char *program = g_find_program_in_path("passt");
   g_autofree char *how = NULL, *last = NULL;
   g_autoptr(GPtrArray) arguments = NULL;
   g_autoptr(GError) cause = NULL;
   g_auto(ProgramEnd) end = { 0 };
-  ProgramRequest request = { .seconds = PASST_SECONDS, .pass_fd = fd };
+  ProgramRequest request = { .seconds = PASST_SECONDS, .pass_fd = fd, .group = group };
 
   if (!program)
     return error_set(error, DOMRUN_ERROR_HOST, place, "type", "the program 'passt' is not in PATH");
@@ -63,7 +63,7 @@ static gboolean run(const PlanPasst *plan, int fd, const Place *place, GError **
   return last ? error_add_hint(error, "its last words: %s", last) : FALSE;
 }
 
-int passt_start(const PlanPasst *plan, const Place *place, GError **error)
+int passt_start(const PlanPasst *plan, int group, const Place *place, GError **error)
 {
   autofd int ours = -1, its = -1;
   int pair[2];
@@ -75,7 +75,7 @@ int passt_start(const PlanPasst *plan, const Place *place, GError **error)
   }
   ours = pair[0];
   its = pair[1];
-  return run(plan, its, place, error) ? g_steal_fd(&ours) : -1;
+  return run(plan, group, its, place, error) ? g_steal_fd(&ours) : -1;
 }
 
 /* The kernel closes what a process had open from the last to the first, and the connection is its first:

@@ -20,6 +20,7 @@
 
 struct Resources {
   const RuntimeDir *directory;
+  int group;
   GArray *items; /* of Resource */
 };
 
@@ -164,7 +165,7 @@ static gboolean vhost_acquire(const Resources *resources, Resource *resource, GE
 
 static gboolean passt_acquire(const Resources *resources, Resource *resource, GError **error)
 {
-  resource->fd = passt_start(&resource->plan->passt, &resource->plan->place, error);
+  resource->fd = passt_start(&resource->plan->passt, resources->group, &resource->plan->place, error);
   return resource->fd >= 0;
 }
 
@@ -207,6 +208,7 @@ Resources *resources_new(const Plan *plan, const RuntimeDir *directory)
   Resources *resources = g_new0(Resources, 1);
 
   resources->directory = directory;
+  resources->group = -1;
   resources->items = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(Resource));
   for (guint i = 0; i < plan->resources->len; i++) {
     const Resource resource = { .plan = g_ptr_array_index(plan->resources, i), .fd = -1, .peer = -1 };
@@ -214,6 +216,11 @@ Resources *resources_new(const Plan *plan, const RuntimeDir *directory)
     g_array_append_val(resources->items, resource);
   }
   return resources;
+}
+
+void resources_set_group(Resources *resources, int group)
+{
+  resources->group = group;
 }
 
 static gboolean acquire(const Resources *resources, Resource *resource, GError **error)

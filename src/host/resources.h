@@ -30,6 +30,9 @@ typedef struct {
 /* Both are borrowed and must outlive the result. Acquires nothing yet. */
 Resources *resources_new(const Plan *plan, const RuntimeDir *directory);
 
+/* Processes that serve QEMU join that control group (spawn.h); -1: they stay in this one's. */
+void resources_set_group(Resources *resources, int group);
+
 /* Acquires what is not there yet. On failure everything is released, and the DOMRUN_ERROR_HOST error names
  * the place in the document, the path and the reason. */
 gboolean resources_acquire(Resources *resources, GError **error);

@@ -48,6 +48,7 @@ struct RuntimeRoot {
 
 static const char lock_name[] = "lock";
 static const char *const nothing[] = { NULL };
+static const char *const notes[] = { LEFTOVERS_GROUP_FILE, NULL };
 
 /* The first 64 bits of a SHA-256: long enough that no two guests of one user meet by chance. */
 enum { ID_LENGTH = 16 };
@@ -372,8 +373,18 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
     }
   }
   leftovers_release(directory->fd);
-  remove_contents(directory, nothing);
+  remove_contents(directory, notes);
   return g_steal_pointer(&directory);
+}
+
+/* Where something of the guest is left on the host, the lock stays with the note of that. */
+static void remove_all(const RuntimeDir *directory)
+{
+  remove_contents(directory, notes);
+  if (leftovers_are_there(directory->fd))
+    return;
+  unlinkat(directory->fd, lock_name, 0);
+  unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR);
 }
 
 static void clear(RuntimeDir *directory)
@@ -391,9 +402,7 @@ void runtime_dir_free(RuntimeDir *directory)
   if (!directory)
     return;
   if (directory->lock_fd >= 0 && !emulator_lock_is_held(directory->fd)) {
-    remove_contents(directory, nothing);
-    unlinkat(directory->fd, lock_name, 0);
-    unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR);
+    remove_all(directory);
   }
   clear(directory);
 }
@@ -679,11 +688,9 @@ void runtime_dir_remove_stale(const RuntimeDir *directory)
     if (!lock_root(directory, LOCK_EX))
       return;
   }
-  if (fd >= 0) {
-    remove_contents(directory, nothing);
-    unlinkat(directory->fd, lock_name, 0);
-  }
-  if (!is_held) /* one without a lock that is not empty either is none of ours */
+  if (fd >= 0)
+    remove_all(directory);
+  else if (!is_held) /* one without a lock that is not empty either is none of ours */
     unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR);
   fd_clear(&fd);
   lock(directory->root_fd, LOCK_UN);

@@ -5,7 +5,20 @@
 
 #include <unistd.h>
 
+#include "base/patience.h"
 #include "process/program.h"
+
+/* How long systemd has to answer. */
+static guint answer_seconds(void)
+{
+  return patience_of(30 * 1000) / 1000;
+}
+
+struct Scope {
+  ProgramTask *task;
+  ScopeFunc done;
+  gpointer user_data;
+};
 
 /* How busctl has a property: its name, the type, what it is. */
 typedef struct {
@@ -137,25 +150,42 @@ gboolean scope_is_possible(void)
   return access("/run/systemd/system", F_OK) == 0;
 }
 
-gboolean scope_start(const PlanLimits *limits, const char *name, pid_t pid, GError **error)
+static void on_end(const ProgramEnd *end, gpointer user_data)
 {
-  enum { SECONDS = 30 };
+  const Scope *scope = user_data;
+  g_autofree char *line = program_end_last_line(end), *how = program_end_describe(end, answer_seconds());
+  g_autoptr(GError) error = NULL;
+
+  if (!program_end_is_good(end))
+    error_set(&error, DOMRUN_ERROR_HOST, NULL, NULL, "systemd gives no scope: busctl %s%s%s", how,
+              line ? ": " : "", line ? line : "");
+  scope->done(error, scope->user_data);
+}
+
+Scope *scope_start(const PlanLimits *limits, const char *name, pid_t pid, ScopeFunc done, gpointer user_data,
+                   GError **error)
+{
   g_auto(GStrv) argv = scope_to_argv(limits, name, pid, geteuid() != 0);
   g_autofree char *path = g_find_program_in_path("busctl");
-  const ProgramRequest request = { .argv = argv, .seconds = SECONDS, .pass_fd = -1 };
-  g_auto(ProgramEnd) end = { 0 };
-  g_autofree char *line = NULL, *how = NULL;
+  const ProgramRequest request = { .argv = argv, .seconds = answer_seconds(), .pass_fd = -1 };
+  g_autoptr(Scope) scope = g_new0(Scope, 1);
 
-  if (!path)
-    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "there is no busctl(1) to ask systemd with");
+  if (!path) {
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "there is no busctl(1) to ask systemd with");
+    return NULL;
+  }
   g_free(argv[0]);
   argv[0] = g_steal_pointer(&path);
-  if (!program_run(&request, &end, error))
-    return FALSE;
-  if (program_end_is_good(&end))
-    return TRUE;
-  how = program_end_describe(&end, SECONDS);
-  line = program_end_last_line(&end);
-  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "systemd gives no scope: busctl %s%s%s", how,
-                   line ? ": " : "", line ? line : "");
+  scope->done = done;
+  scope->user_data = user_data;
+  scope->task = program_start(NULL, &request, on_end, scope, error);
+  return scope->task ? g_steal_pointer(&scope) : NULL;
+}
+
+void scope_free(Scope *scope)
+{
+  if (!scope)
+    return;
+  program_task_free(scope->task);
+  g_free(scope);
 }

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/fd-watch.h"
 #include "process/spawn.h"
 
 /* Of a line that a message can hold. */
@@ -90,9 +91,10 @@ static gboolean watch(int reader, int process, int stop, gint64 deadline, GByteA
   }
 }
 
+/* Where somebody else was quicker (reaper.h), it counts as a good end. */
 static void reap(pid_t pid, ProgramEnd *end)
 {
-  siginfo_t information = { 0 };
+  siginfo_t information = { .si_code = CLD_EXITED };
 
   while (waitid(P_PID, (id_t)pid, &information, WEXITED) < 0 && errno == EINTR)
     continue;
@@ -111,29 +113,50 @@ static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid,
     .fds = &passed,
     .n_fds = request->pass_fd >= 0 ? 1 : 0,
     .output = writer,
+    .group = request->group,
     .may_gain_privileges = request->may_gain_privileges,
   };
 
   return spawn(&spawned, ret_pid, error);
 }
 
+/* The reader of a pipe that the program writes to; -1 on failure. */
+static int start_with_pipe(const ProgramRequest *request, pid_t *ret_pid, GError **error)
+{
+  autofd int reader = -1, writer = -1;
+  int pipe_fds[2];
+
+  if (!g_unix_open_pipe(pipe_fds, FD_CLOEXEC, NULL)) {
+    error_set(error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "cannot make a pipe: %s", g_strerror(errno));
+    return -1;
+  }
+  reader = pipe_fds[0];
+  writer = pipe_fds[1];
+  if (!start(request, writer, ret_pid, error))
+    return -1;
+  g_unix_set_fd_nonblocking(reader, TRUE, NULL);
+  return g_steal_fd(&reader);
+}
+
+/* What it printed becomes the end's. */
+static void keep_output(GByteArray *output, ProgramEnd *end)
+{
+  end->length = output->len;
+  g_byte_array_append(output, (const guint8 *)"", 1);
+  end->output = (char *)g_byte_array_free(output, /* free_segment= */ FALSE);
+}
+
 gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError **error)
 {
   gint64 deadline =
       request->seconds ? g_get_monotonic_time() + (gint64)request->seconds * G_USEC_PER_SEC : -1;
-  autofd int reader = -1, writer = -1, process = -1, stop = -1;
+  autofd int reader = -1, process = -1, stop = -1;
   GByteArray *output;
-  int pipe_fds[2];
   pid_t pid;
 
-  if (!g_unix_open_pipe(pipe_fds, FD_CLOEXEC, NULL))
-    return error_set(error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "cannot make a pipe: %s", g_strerror(errno));
-  reader = pipe_fds[0];
-  writer = pipe_fds[1];
-  if (!start(request, writer, &pid, error))
+  reader = start_with_pipe(request, &pid, error);
+  if (reader < 0)
     return FALSE;
-  fd_clear(&writer);
-  g_unix_set_fd_nonblocking(reader, TRUE, NULL);
   process = (int)syscall(SYS_pidfd_open, pid, 0);
   stop = open_stop_signals(request);
   *ret_end = (ProgramEnd){ 0 };
@@ -142,11 +165,115 @@ gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError 
     kill(-pid, SIGKILL); /* spawn() has made it a session of its own */
   reap(pid, ret_end);
   drain(reader, output, ret_end);
-  ret_end->length = output->len;
-  g_byte_array_append(output, (const guint8 *)"", 1);
-  ret_end->output = (char *)g_byte_array_free(output, /* free_segment= */ FALSE);
+  keep_output(output, ret_end);
   return TRUE;
 }
+
+/* ---- While other things happen ---- */
+
+struct ProgramTask {
+  GMainContext *context; /* borrowed; NULL: the default one */
+  pid_t pid;             /* 0: reaped */
+  int reader, process;
+  FdWatch *watch; /* of its output, and then of itself */
+  GSource *timer; /* or NULL */
+  GByteArray *output;
+  ProgramEnd end;
+  ProgramFunc done;
+  gpointer user_data;
+};
+
+static void finish(ProgramTask *task)
+{
+  g_auto(ProgramEnd) end = task->end;
+
+  reap(task->pid, &end);
+  task->pid = 0;
+  drain(task->reader, task->output, &end);
+  keep_output(g_steal_pointer(&task->output), &end);
+  g_clear_pointer(&task->watch, fd_watch_free);
+  if (task->timer)
+    g_source_destroy(task->timer);
+  task->done(&end, task->user_data);
+}
+
+static void on_process(GIOCondition ready, gpointer user_data)
+{
+  finish(user_data);
+}
+
+static void on_output(GIOCondition ready, gpointer user_data)
+{
+  ProgramTask *task = user_data;
+
+  if (drain(task->reader, task->output, &task->end))
+    return;
+  if (task->process < 0) {
+    finish(task);
+    return;
+  }
+  fd_watch_free(task->watch);
+  task->watch = fd_watch_new(task->context, task->process, on_process, task);
+  fd_watch_set(task->watch, G_IO_IN);
+}
+
+static gboolean on_time(gpointer user_data)
+{
+  ProgramTask *task = user_data;
+
+  task->end.is_timeout = TRUE;
+  kill(-task->pid, SIGKILL);
+  finish(task);
+  return G_SOURCE_REMOVE;
+}
+
+ProgramTask *program_start(GMainContext *context, const ProgramRequest *request, ProgramFunc done,
+                           gpointer user_data, GError **error)
+{
+  ProgramTask *task;
+  pid_t pid;
+  int reader = start_with_pipe(request, &pid, error);
+
+  if (reader < 0)
+    return NULL;
+  task = g_new0(ProgramTask, 1);
+  task->context = context;
+  task->pid = pid;
+  task->reader = reader;
+  task->process = (int)syscall(SYS_pidfd_open, pid, 0);
+  task->output = g_byte_array_new();
+  task->done = done;
+  task->user_data = user_data;
+  task->watch = fd_watch_new(context, reader, on_output, task);
+  fd_watch_set(task->watch, G_IO_IN);
+  if (request->seconds > 0) {
+    task->timer = g_timeout_source_new_seconds(request->seconds);
+    g_source_set_callback(task->timer, on_time, task, /* notify= */ NULL);
+    g_source_attach(task->timer, context);
+  }
+  return task;
+}
+
+void program_task_free(ProgramTask *task)
+{
+  if (!task)
+    return;
+  if (task->pid != 0) {
+    kill(-task->pid, SIGKILL);
+    reap(task->pid, &task->end);
+  }
+  fd_watch_free(task->watch);
+  if (task->timer)
+    g_source_destroy(task->timer);
+  g_clear_pointer(&task->timer, g_source_unref);
+  fd_clear(&task->reader);
+  fd_clear(&task->process);
+  if (task->output)
+    g_byte_array_unref(task->output);
+  g_free(task);
+}
+
+/* ---- How it ended ---- */
 
 void program_end_clear(ProgramEnd *end)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A program of the host that is run to its end, and not for ever: a bootloader, a script for a tap device.
+ * A program of the host that is run to its end, and not for ever: a bootloader, a script for a tap device, a
+ * question to a daemon.
  */
 #pragma once
 
@@ -26,6 +27,7 @@ typedef struct {
   char *const *argv;            /* argv[0] is a path */
   guint seconds;                /* it may run; 0: no limit */
   int pass_fd;                  /* here, or -1 */
+  int group;                    /* of spawn.h: the control group that it joins */
   gboolean may_gain_privileges; /* it is a setuid program, or runs one such as sudo */
   gboolean is_cleanup;          /* it is run to its end even if the user wants to stop */
 } ProgramRequest;
@@ -34,6 +36,20 @@ typedef struct {
  * caller has blocked them, end it, and stay pending. FALSE with a DOMRUN_ERROR_QEMU_START error where it
  * could not be started. */
 gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError **error);
+
+/* One that runs while other things happen. */
+typedef struct ProgramTask ProgramTask;
+
+/* It has ended, or its time was over. The task may be freed here. */
+typedef void (*ProgramFunc)(const ProgramEnd *end, gpointer user_data);
+
+/* Starts it, with nobody's wish to stop in view: @done is called once, by the main loop of @context (NULL:
+ * the default one). The request is copied as far as it matters later. NULL with an error as above. */
+ProgramTask *program_start(GMainContext *context, const ProgramRequest *request, ProgramFunc done,
+                           gpointer user_data, GError **error);
+
+/* Kills it where it has not ended; @done is not called any more. */
+void program_task_free(ProgramTask *task);
 
 void program_end_clear(ProgramEnd *end);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProgramEnd, program_end_clear)

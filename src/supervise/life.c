@@ -32,6 +32,7 @@
 #include "control/guests.h"
 #include "control/protocol.h"
 #include "host/emulator-lock.h"
+#include "host/leftovers.h"
 #include "process/detach.h"
 #include "process/reaper.h"
 #include "supervise/core-dump.h"
@@ -426,10 +427,6 @@ static gboolean start_emulator(Supervisor *supervisor, GError **error)
   if (lock < 0)
     return FALSE;
   supervisor->is_dump_passing = FALSE;
-  if (!supervisor->limits)
-    supervisor->limits =
-        limits_new(&supervisor->options->plan->limits, runtime_dir_path(supervisor->directory));
-  limits_note(supervisor->limits, runtime_dir_fd(supervisor->directory));
   supervisor->emulator = emulator_start(NULL, supervisor->options->plan, supervisor->resources, &locks,
                                         limits_fd(supervisor->limits), &emulator_handlers, supervisor, error);
   if (!supervisor->emulator)
@@ -448,6 +445,18 @@ static void translate_again(Supervisor *supervisor)
     options->translate_again(&facts, options->user_data);
 }
 
+/* Before anything is started for the guest that belongs into its group, or would be beside it in ours. */
+static void prepare_limits(Supervisor *supervisor)
+{
+  const SupervisorOptions *options = supervisor->options;
+
+  if (!supervisor->limits)
+    supervisor->limits =
+        limits_new(&options->plan->limits, runtime_dir_path(supervisor->directory), options->waiting);
+  limits_note(supervisor->limits, runtime_dir_fd(supervisor->directory));
+  resources_set_group(supervisor->resources, limits_fd(supervisor->limits));
+}
+
 static gboolean start(Supervisor *supervisor, GError **error)
 {
   supervisor->is_ready = supervisor->is_decided = supervisor->will_restart = supervisor->will_be_left = FALSE;
@@ -460,6 +469,7 @@ static gboolean start(Supervisor *supervisor, GError **error)
   restarts_note(supervisor->restarts, g_get_monotonic_time());
   states_set(supervisor, STATE_STARTING, supervisor->n_restarts > 0 ? "restarting" : "booting");
   states_start_timer(supervisor, SLOW_START, on_slow_start);
+  prepare_limits(supervisor);
   if (!resources_acquire(supervisor->resources, error))
     return FALSE;
   translate_again(supervisor);
@@ -523,7 +533,8 @@ static void leave_directory(Supervisor *supervisor)
 /* What is left of a guest that runs no more; its size is bounded. */
 static void leave_trace(Supervisor *supervisor)
 {
-  static const char *const kept[] = { CONTROL_STATE_FILE, CONTROL_LOG_FILE, CONTROL_EVENTS_FILE, NULL };
+  static const char *const kept[] = { CONTROL_STATE_FILE, CONTROL_LOG_FILE, CONTROL_EVENTS_FILE,
+                                      LEFTOVERS_GROUP_FILE, NULL };
 
   if (!publish_trace(supervisor))
     return;
@@ -624,6 +635,7 @@ static void on_ended(const EmulatorEnd *end, gpointer user_data)
 {
   Supervisor *supervisor = user_data;
 
+  limits_stop(supervisor->limits);
   decide(supervisor, end);
   emulator_requests_abandon(supervisor);
   core_dump_abandon(supervisor);
@@ -704,9 +716,9 @@ static void clear(Supervisor *supervisor)
   core_dump_abandon(supervisor);
   emulator_free(supervisor->emulator);
   tuning_free(supervisor->tuning);
-  limits_free(supervisor->limits, supervisor->directory ? runtime_dir_fd(supervisor->directory) : -1);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);
+  limits_free(supervisor->limits, supervisor->directory ? runtime_dir_fd(supervisor->directory) : -1);
   uuid_lock_free(supervisor->uuid_lock); /* before the name: who may start again finds both free */
   if (supervisor->directory && supervisor->will_be_left)
     leave_directory(supervisor);

@@ -49,6 +49,7 @@ typedef struct {
   RestartLimit restart_limit;
   LogLimits log_limits;       /* of what consoles print */
   const char *dump_directory; /* for core dumps; NULL: the usual one (core-dump.h) */
+  int waiting;                /* the pid of the parent that waits for @report; 0: nobody does */
   int report;                 /* of detach.h, taken: who waits for the start is told; -1: nobody does */
 
   /* The document with what is known since the guest runs; the caller frees it. NULL: there is none. */
