@@ -3,19 +3,29 @@
 
 #include "devices/panic.h"
 
+#include "domain/devices.h"
 #include "domain/domain.h"
+#include "domain/features.h"
 #include "xml/element.h"
 
-ENUM_TABLE(panic_model_table, PANIC_LAST, [PANIC_ISA] = "isa");
+ENUM_TABLE(panic_model_table,
+           PANIC_LAST, [PANIC_ISA] = "isa", [PANIC_PVPANIC] = "pvpanic", [PANIC_HYPERV] = "hyperv");
 
-static gboolean panic_parse(xmlNode *node, Device *device, GError **error)
+/* Of machines that are not PCs. */
+static gboolean refuse_foreign_model(xmlNode *node, const char *model, GError **error)
 {
-  Panic *panic = (Panic *)device;
+  if (g_strcmp0(model, "pseries") != 0 && g_strcmp0(model, "s390") != 0)
+    return TRUE;
+  return xml_error(error, node, "model", "'%s' is that of %s machines (known: isa, pvpanic, hyperv)", model,
+                   g_str_equal(model, "s390") ? "s390" : "POWER");
+}
+
+static gboolean read_isa_address(xmlNode *node, Panic *panic, GError **error)
+{
   xmlNode *address = NULL;
   const char *type;
 
-  if (!xml_attribute_enum(node, "model", &panic_model_table, XML_ENUM(&panic->model), error) ||
-      !device_parse_alias(node, device, error) || !xml_child(node, "address", &address, error))
+  if (!xml_child(node, "address", &address, error))
     return FALSE;
   if (!address)
     return TRUE;
@@ -26,22 +36,69 @@ static gboolean panic_parse(xmlNode *node, Device *device, GError **error)
   return xml_attribute_uint32(address, "iobase", 1, 0xffff, &panic->iobase, error);
 }
 
+static gboolean read_address(xmlNode *node, Panic *panic, GError **error)
+{
+  static const AddressType pci[] = { ADDRESS_PCI, ADDRESS_NONE };
+  xmlNode *address = NULL;
+
+  if (panic->model == PANIC_PVPANIC)
+    return address_parse(node, pci, &panic->device.address, error);
+  if (panic->model == PANIC_ISA)
+    return read_isa_address(node, panic, error);
+  if (!xml_child(node, "address", &address, error))
+    return FALSE;
+  return !address ||
+         xml_error(error, address, NULL, "model 'hyperv' has no address: it is a part of the CPU");
+}
+
+static gboolean panic_parse(xmlNode *node, Device *device, GError **error)
+{
+  Panic *panic = (Panic *)device;
+
+  if (!refuse_foreign_model(node, xml_attribute(node, "model"), error) ||
+      !xml_attribute_enum(node, "model", &panic_model_table, XML_ENUM(&panic->model), error))
+    return FALSE;
+  if (panic->model == PANIC_DEFAULT)
+    panic->model = PANIC_ISA;
+  return (panic->model != PANIC_PVPANIC || device_parse_acpi(node, device, error)) &&
+         device_parse_alias(node, device, error) && read_address(node, panic, error);
+}
+
 static gboolean panic_complete(Domain *domain, Device *device, GError **error)
 {
+  const Panic *panic = (const Panic *)device;
+
   device_set_alias(domain, device, "panic%u", device->index);
+  if (panic->model == PANIC_PVPANIC)
+    device->pci_plug = PCI_PLUG_CONVENTIONAL;
+  if (panic->model == PANIC_HYPERV)
+    domain->features->hyperv.has_crash = TRUE;
   return TRUE;
+}
+
+static void claim_model(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &panic_room)
+    g_ptr_array_add(claims,
+                    g_strdup(enum_to_string(&panic_model_table, (int)((const Panic *)device)->model)));
 }
 
 static gboolean panic_validate(const Domain *domain, const Device *device, GError **error)
 {
-  if (device->index > 0)
-    return xml_error(error, device->node, NULL, "a guest can have one panic device");
+  const char *model = enum_to_string(&panic_model_table, (int)((const Panic *)device)->model);
+  const Device *same = device_first_claimant(domain, claim_model, model);
+
+  if (same != device)
+    return error_set_document(error, &device->place, "model",
+                              "a guest can have one panic device of model '%s': that of line %d", model,
+                              same->place.line);
   return TRUE;
 }
 
 const DeviceRoom panic_room = {
   .element = "panic",
   .size = sizeof(Panic),
+  .pci_order = DEVICE_PCI_ORDER_PANIC,
   .parse = panic_parse,
   .complete = panic_complete,
   .validate = panic_validate,

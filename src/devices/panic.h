@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * <panic>: a device by which the guest tells that it has crashed (on_crash).
- * https://libvirt.org/formatdomain.html#panic-device
+ * https://libvirt.org/formatdomain.html#panic-device; pvpanic: format 9.1.
  */
 #pragma once
 
@@ -10,6 +10,8 @@
 typedef enum {
   PANIC_DEFAULT, /* isa, on the machines there are */
   PANIC_ISA,
+  PANIC_PVPANIC, /* the same on the PCI bus */
+  PANIC_HYPERV,  /* no device: a register of the CPU, which Windows knows */
   PANIC_LAST,
 } PanicModel;
 
@@ -17,8 +19,8 @@ extern const EnumTable panic_model_table;
 
 typedef struct {
   Device device;
-  PanicModel model;
-  guint32 iobase; /* the I/O port; 0: QEMU's own, 0x505 */
+  PanicModel model; /* completed: no DEFAULT */
+  guint32 iobase;   /* ISA: the I/O port; 0: QEMU's own, 0x505 */
 } Panic;
 
 extern const DeviceRoom panic_room;

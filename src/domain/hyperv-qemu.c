@@ -40,4 +40,6 @@ void hyperv_translate(const Hyperv *hyperv, Props *model)
     else
       props_add_bool(model, properties[feature], TRUE);
   }
+  if (hyperv->has_crash)
+    props_add_bool(model, "hv-crash", TRUE);
 }

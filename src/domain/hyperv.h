@@ -49,6 +49,7 @@ extern const EnumTable hyperv_mode_table;
 typedef struct {
   Place place; /* of the element, if there is one */
   HypervMode mode;
+  gboolean has_crash; /* <panic model='hyperv'>: a register by which the guest tells that it has crashed */
   gboolean is_on[HYPERV_LAST];
   guint32 retries;       /* of spinlocks, if these are on */
   const char *vendor_id; /* of vendor_id, if it is on */
