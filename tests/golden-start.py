@@ -123,6 +123,19 @@ def talk_vhost_user(listener):
                 connection.sendall(struct.pack("<IIIQ", request, 5, 8, answers[request]))
 
 
+def talk_ivshmem(listener):
+    """A server of shared memory, with no other guest: its version, the number of this one, the memory. As QEMU's
+    docs/specs/ivshmem-spec has it."""
+    connection = listener.accept()[0]
+    memory = os.memfd_create("shared")
+    os.truncate(memory, 1 << 20)
+    with connection:
+        connection.sendall(struct.pack("<qq", 0, 0))
+        socket.send_fds(connection, [struct.pack("<q", -1)], [memory])
+        os.close(memory)
+        connection.recv(1)
+
+
 class Images:
     """Empty images, one of each format, made when first asked for."""
 
@@ -167,6 +180,7 @@ class Stage:
         self.descriptors = {}       # number in QEMU -> socket or file
         self.kept = []              # the other ends
         self._vhost_user = " ".join(word for word in words if '"type":"vhost-user"' in word)
+        self._doorbells = " ".join(word for word in words if '"driver":"ivshmem-doorbell"' in word)
         self.tried = []             # (QMP command, arguments, what QEMU says of them): what something stands in for
         self._tap = None            # the name of a tap device that has queues to come
 
@@ -233,13 +247,15 @@ class Stage:
 
     def _chardev(self, value):
         kind = value.split(",")[0]
-        is_vhost_user = f'"chardev":"{re.search(r"id=([^,]*)", value)[1]}"' in self._vhost_user
+        name = f'"chardev":"{re.search(r"id=([^,]*)", value)[1]}"'
+        is_vhost_user = name in self._vhost_user
+        talk = talk_vhost_user if is_vhost_user else talk_ivshmem if name in self._doorbells else None
         if is_vhost_user:
             value = value.replace(",server=on", "")
         is_client = kind == "socket" and not re.search(r",(?:server|fd)=", value)
         make = {"pipe": os.mkfifo, "serial": self._make_terminal}.get(kind, lambda path: None)
         if is_client:
-            make = lambda path: self._listen(socket.AF_UNIX, str(path), talk_vhost_user if is_vhost_user else None)
+            make = lambda path: self._listen(socket.AF_UNIX, str(path), talk)
         if is_client and re.search(r",host=", value):
             self._listen_for_client(value)
 

@@ -11,6 +11,7 @@
 #include "devices/chardev/channel.h"
 #include "devices/chardev/chardev.h"
 #include "devices/controller/controller.h"
+#include "devices/crypto.h"
 #include "devices/disk/disk.h"
 #include "devices/graphics/graphics.h"
 #include "devices/input.h"
@@ -19,8 +20,10 @@
 #include "devices/memballoon.h"
 #include "devices/memory-device.h"
 #include "devices/panic.h"
+#include "devices/pstore.h"
 #include "devices/registry.h"
 #include "devices/rng.h"
+#include "devices/shmem.h"
 #include "devices/smartcard.h"
 #include "devices/sound.h"
 #include "devices/video.h"
@@ -111,6 +114,9 @@ static const EnumTable *const tables[] = {
   &cpu_match_table,
   &cpu_mode_table,
   &cpu_policy_table,
+  &crypto_backend_table,
+  &crypto_model_table,
+  &crypto_type_table,
   &disk_bus_table,
   &disk_cache_table,
   &disk_detect_zeroes_table,
@@ -157,11 +163,14 @@ static const EnumTable *const tables[] = {
   &os_arch_table,
   &panic_model_table,
   &protection_table,
+  &pstore_backend_table,
   &secret_type_table,
   &audio_type_table,
   &rng_backend_table,
   &rng_model_table,
   &serial_target_table,
+  &shmem_model_table,
+  &shmem_role_table,
   &smbios_mode_table,
   &smartcard_mode_table,
   &sound_codec_table,

@@ -10,6 +10,7 @@ libdomrun_a_SOURCES += \
 	%D%/controller/model.c %D%/controller/model.h \
 	%D%/controller/table.c \
 	%D%/controller/target.c %D%/controller/target.h \
+	%D%/crypto.c %D%/crypto-qemu.c %D%/crypto.h \
 	%D%/disk/backing.c \
 	%D%/disk/disk.c %D%/disk/disk-qemu.c %D%/disk/disk.h \
 	%D%/disk/driver.c \
@@ -36,10 +37,12 @@ libdomrun_a_SOURCES += \
 	%D%/interface/user.c %D%/interface/user-qemu.c %D%/interface/user.h \
 	%D%/memballoon.c %D%/memballoon-qemu.c %D%/memballoon.h \
 	%D%/panic.c %D%/panic-qemu.c %D%/panic.h \
+	%D%/pstore.c %D%/pstore-qemu.c %D%/pstore.h \
 	%D%/redirdev.c %D%/redirdev-qemu.c %D%/redirdev.h \
 	%D%/registry.c %D%/registry.h \
 	%D%/rng.c %D%/rng-qemu.c %D%/rng.h \
 	%D%/rom.c %D%/rom-qemu.c %D%/rom.h \
+	%D%/shmem.c %D%/shmem-qemu.c %D%/shmem.h \
 	%D%/sound.c %D%/sound-qemu.c %D%/sound.h \
 	%D%/smartcard.c %D%/smartcard-qemu.c %D%/smartcard.h \
 	%D%/video.c %D%/video-qemu.c %D%/video.h \

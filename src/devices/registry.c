@@ -7,6 +7,7 @@
 #include "devices/chardev/channel.h"
 #include "devices/chardev/chardev.h"
 #include "devices/controller/controller.h"
+#include "devices/crypto.h"
 #include "devices/disk/disk.h"
 #include "devices/graphics/graphics.h"
 #include "devices/hub.h"
@@ -16,7 +17,9 @@
 #include "devices/memballoon.h"
 #include "devices/memory-device.h"
 #include "devices/panic.h"
+#include "devices/pstore.h"
 #include "devices/rng.h"
+#include "devices/shmem.h"
 #include "devices/sound.h"
 #include "devices/redirdev.h"
 #include "devices/smartcard.h"
@@ -50,6 +53,9 @@ const DeviceRoom *const device_rooms[] = {
   &redirdev_room,
   &memballoon_room,
   &panic_room,
+  &shmem_room,
+  &crypto_room,
+  &pstore_room,
   &rng_room,
   &watchdog_room,
   &vsock_room,

@@ -150,6 +150,20 @@ static gboolean refuse_directory(const PlanRequirement *requirement, const char 
   return FALSE;
 }
 
+/* QEMU makes what is empty as large as it wants it, and wants no less of what is not. */
+static gboolean check_size(const PlanRequirement *requirement, const struct stat *status, GError **error)
+{
+  guint64 size = (guint64)status->st_size;
+
+  if (!S_ISREG(status->st_mode) || size == 0 || size >= requirement->kib * 1024)
+    return TRUE;
+  requirement_refuse(requirement, error,
+                     "'%s' has %" G_GUINT64_FORMAT " bytes, less than the %" G_GUINT64_FORMAT
+                     " KiB that are wanted",
+                     requirement->path, size, requirement->kib);
+  return error_add_hint(error, "ask for as much as it has, or remove it");
+}
+
 static gboolean check_create(const PlanRequirement *requirement, GError **error)
 {
   g_autofree char *directory = g_path_get_dirname(requirement->path);
@@ -158,7 +172,7 @@ static gboolean check_create(const PlanRequirement *requirement, GError **error)
   if (!output_file_check_link(requirement->path, &requirement->place, requirement->attribute, error))
     return FALSE;
   if (stat(requirement->path, &status) == 0)
-    return check_kind(requirement, &status, error) &&
+    return check_kind(requirement, &status, error) && check_size(requirement, &status, error) &&
            check_access(requirement, requirement->path, W_OK, "write", error);
   if (stat(directory, &status) < 0)
     return refuse_directory(requirement, directory, errno, error);

@@ -103,7 +103,6 @@ static const Consequence consequences[] = {
   { "devices/filesystem", "the guest runs without the shared directory" },
   { "devices/hostdev", "the guest runs without this device of the host" },
   { "devices/lease", "two hosts could run the guest at once" },
-  { "devices/shmem", "the guest runs without the shared memory" },
   { "devices/tpm", "the guest has no TPM, which Windows 11 wants" },
 };
 

@@ -205,9 +205,9 @@ typedef struct {
   gboolean has_own_chain;    /* of an image: the document says what is under it, whatever its header says */
   const char *template_path; /* VARIABLES: borrowed; NULL: nobody knows it */
   guint64 page_kib;          /* HUGEPAGES: of one; 0: the host's default */
-  guint64 kib;               /* HUGEPAGES: of all */
-  const GArray *cpus;        /* CPUS: of guint32; borrowed */
-  PlanScheduler scheduler;   /* SCHEDULER */
+  guint64 kib;        /* HUGEPAGES: of all; CREATE: what a file has at least that is there and not empty */
+  const GArray *cpus; /* CPUS: of guint32; borrowed */
+  PlanScheduler scheduler; /* SCHEDULER */
   guint32 priority;
   gboolean is_generated; /* VARIABLES: the directory is made, too */
   const char *secret;    /* SECRET: its name; borrowed */
