@@ -33,11 +33,13 @@
 #include "domain/cpu-tune.h"
 #include "domain/cpu.h"
 #include "domain/domain.h"
+#include "domain/extra-arguments.h"
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/hyperv.h"
 #include "domain/lifecycle.h"
 #include "domain/os.h"
+#include "domain/overrides.h"
 #include "domain/protection.h"
 #include "domain/secrets.h"
 #include "domain/sysinfo.h"
@@ -117,6 +119,7 @@ static const EnumTable *const tables[] = {
   &crypto_backend_table,
   &crypto_model_table,
   &crypto_type_table,
+  &deprecation_table,
   &disk_bus_table,
   &disk_cache_table,
   &disk_detect_zeroes_table,
@@ -161,6 +164,7 @@ static const EnumTable *const tables[] = {
   &numa_policy_table,
   &os_acpi_table,
   &os_arch_table,
+  &override_type_table,
   &panic_model_table,
   &protection_table,
   &pstore_backend_table,

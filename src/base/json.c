@@ -528,6 +528,11 @@ void json_set(Json *object, const char *key, Json *value)
     g_error("out of memory");
 }
 
+void json_remove(Json *object, const char *key)
+{
+  json_object_object_del(unwrap(object), key);
+}
+
 void json_set_null(Json *object, const char *key)
 {
   json_set(object, key, wrap(NULL));

@@ -61,6 +61,9 @@ void json_set_int(Json *object, const char *key, gint64 value);
 void json_set_uint(Json *object, const char *key, guint64 value);
 void json_set_string(Json *object, const char *key, const char *value);
 
+/* Takes a member away, if it is there. */
+void json_remove(Json *object, const char *key);
+
 /* At the end of an array. json_append() takes @value. */
 void json_append(Json *array, Json *value);
 void json_append_int(Json *array, gint64 value);

@@ -30,6 +30,8 @@ typedef struct Features Features;
 typedef struct Clock Clock;
 typedef struct Lifecycle Lifecycle;
 typedef struct Pm Pm;
+typedef struct ExtraArguments ExtraArguments;
+typedef struct Overrides Overrides;
 typedef struct Generator Generator;
 typedef struct DomainNetwork DomainNetwork;
 typedef struct DeviceRoom DeviceRoom;
@@ -69,6 +71,8 @@ struct Domain {
   Clock *clock;
   Lifecycle *lifecycle;
   Pm *pm;
+  ExtraArguments *extra_arguments;
+  Overrides *overrides;
   gint64 now; /* from the options, as the next */
   gboolean has_vhost_net;
   const char *emulator; /* absolute path, or of the options; NULL: found by the architecture */

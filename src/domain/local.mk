@@ -15,6 +15,7 @@ libdomrun_a_SOURCES += \
 	%D%/device.c %D%/device.h \
 	%D%/devices.c %D%/devices.h \
 	%D%/domain.c %D%/domain.h \
+	%D%/extra-arguments.c %D%/extra-arguments-qemu.c %D%/extra-arguments.h \
 	%D%/feature-state.c %D%/feature-state-qemu.c %D%/feature-state.h \
 	%D%/features.c %D%/features-qemu.c %D%/features.h \
 	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h %D%/firmware-request.h \
@@ -36,4 +37,5 @@ libdomrun_a_SOURCES += \
 	%D%/shared-memory.c %D%/shared-memory.h \
 	%D%/numa.c %D%/numa-qemu.c %D%/numa.h \
 	%D%/pools.c %D%/pools.h \
+	%D%/overrides.c %D%/overrides-qemu.c %D%/overrides.h \
 	%D%/os.c %D%/os-qemu.c %D%/os.h

@@ -12,6 +12,7 @@
 #include "domain/cpu-tune.h"
 #include "domain/cpu.h"
 #include "domain/devices.h"
+#include "domain/extra-arguments.h"
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/iothreads.h"
@@ -21,6 +22,7 @@
 #include "domain/memory.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
+#include "domain/overrides.h"
 #include "domain/pm.h"
 #include "domain/sysinfo.h"
 
@@ -102,9 +104,9 @@ static void translate_monitor(Plan *plan)
 }
 
 /* The supervisor lets the guest go. */
-static void translate_pause(Plan *plan)
+static void translate_pause(const Domain *domain, Plan *plan)
 {
-  if (plan_holds_guest(plan))
+  if (plan_holds_guest(plan) && !domain->extra_arguments->is_paused)
     plan_add(plan, PLAN_RUN, "-S", NULL);
 }
 
@@ -120,12 +122,21 @@ static void translate_devices(const Domain *domain, Plan *plan, Report *report)
   }
 }
 
+static void translate_overrides(const Domain *domain, Plan *plan, Report *report)
+{
+  GError *error = NULL;
+
+  if (!overrides_translate(domain->overrides, plan, &error))
+    report_error(report, error);
+}
+
 Plan *machine_translate(const Domain *domain, Report *report)
 {
   g_autoptr(Plan) plan = plan_new();
 
   translate_emulator(domain, plan);
   metadata_translate(domain->metadata, plan);
+  extra_arguments_translate_deprecation(domain->extra_arguments, plan);
   sysinfo_translate(domain->sysinfo, plan);
   translate_type(domain, plan);
   translate_machine(domain, plan);
@@ -145,7 +156,9 @@ Plan *machine_translate(const Domain *domain, Report *report)
   metadata_translate_genid(domain->metadata, plan);
   translate_devices(domain, plan, report);
   translate_sandbox(plan);
-  translate_pause(plan);
+  translate_pause(domain, plan);
+  translate_overrides(domain, plan, report);
+  extra_arguments_translate(domain->extra_arguments, plan);
   return report_has_errors(report) ? NULL : g_steal_pointer(&plan);
 }
 

@@ -15,6 +15,7 @@
 #include "domain/cpu-tune.h"
 #include "domain/cpu.h"
 #include "domain/devices.h"
+#include "domain/extra-arguments.h"
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/generator.h"
@@ -25,6 +26,7 @@
 #include "domain/memory.h"
 #include "domain/metadata.h"
 #include "domain/os.h"
+#include "domain/overrides.h"
 #include "domain/pm.h"
 #include "domain/pools.h"
 #include "domain/seclabel.h"
@@ -206,6 +208,8 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, lifecycle_parse(root, domain->lifecycle, &error), &error);
   collect(report, pm_parse(root, domain->pm, &error), &error);
   collect(report, seclabel_parse(root, domain, &error), &error);
+  collect(report, extra_arguments_parse(root, domain, &error), &error);
+  collect(report, overrides_parse(root, domain->overrides, &error), &error);
 }
 
 /* The passes that need all devices. They rely on every part and device being whole. */
@@ -309,6 +313,10 @@ static void ignore_parts(xmlNode *root)
     "seclabel",
     "genid",
     "sysinfo",
+    "qemu:commandline",
+    "qemu:capabilities",
+    "qemu:deprecation",
+    "qemu:override",
   };
   /* clang-format on */
 
@@ -336,6 +344,8 @@ typedef struct {
   Clock clock;
   Lifecycle lifecycle;
   Pm pm;
+  ExtraArguments extra_arguments;
+  Overrides overrides;
   Generator generator;
 } Whole;
 
@@ -361,6 +371,8 @@ static Domain *domain_new(XmlDocument *document)
     .clock = &whole->clock,
     .lifecycle = &whole->lifecycle,
     .pm = &whole->pm,
+    .extra_arguments = &whole->extra_arguments,
+    .overrides = &whole->overrides,
     .generator = &whole->generator,
     .devices = g_ptr_array_new_with_free_func((GDestroyNotify)device_free),
     .rooms = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref),
@@ -411,6 +423,8 @@ void machine_free(Domain *domain)
   cpu_tune_clear(domain->cpu_tune);
   domain_limits_clear(domain->limits);
   memory_backing_clear(domain->memory_backing);
+  extra_arguments_clear(domain->extra_arguments);
+  overrides_clear(domain->overrides);
   g_hash_table_unref(domain->claims);
   g_hash_table_unref(domain->rooms);
   controller_table_free(domain->controllers);

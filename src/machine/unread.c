@@ -93,8 +93,6 @@ static const Consequence consequences[] = {
                   "virtual CPU is a socket of its own, of which Windows uses one or two" },
   { "cputune/cachetune", "it has as much of the host's caches as others have: resctrl is left as it is" },
   { "cputune/memorytune", "its memory bandwidth is not limited: resctrl is left as it is" },
-  { "domain/qemu:commandline", "QEMU does not get these arguments" },
-  { "domain/qemu:override", "QEMU does not get these properties" },
   { "domain/launchSecurity", "the guest's memory would be open to the host" },
   { "interface/bandwidth", "the guest's traffic is not limited" },
   { "interface/filterref", "the guest's traffic is not filtered" },

@@ -2,5 +2,6 @@
 libdomrun_a_SOURCES += \
 	%D%/module.c %D%/module.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan-devices.c %D%/plan-devices.h \
 	%D%/port.h \
 	%D%/props.c %D%/props.h

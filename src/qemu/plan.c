@@ -286,12 +286,13 @@ char *plan_to_shell(const Plan *plan, PlanForm form)
   g_string_append(text, emulator);
   for (guint i = 0; i < plan->arguments->len; i++) {
     const PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
+    g_autofree char *option = quote_for_shell(argument->option);
     g_autofree char *value = argument->value ? quote_for_shell(argument->value) : NULL;
 
     if (!(argument->form & form))
       continue;
     g_string_append(text, " \\\n  ");
-    g_string_append(text, argument->option);
+    g_string_append(text, option);
     if (value) {
       g_string_append_c(text, ' ');
       g_string_append(text, value);

@@ -284,8 +284,8 @@ typedef struct {
 
 /* A variable of QEMU's environment. */
 typedef struct {
-  const char *name;  /* a literal */
-  const char *value; /* borrowed */
+  const char *name; /* borrowed, as the next */
+  const char *value;
 } PlanVariable;
 
 typedef struct {
@@ -308,6 +308,7 @@ typedef struct {
       balloon_period; /* seconds after which it asks the guest for statistics, once QMP answers; 0: never */
   guint64 balloon_bytes; /* what the balloon is set to once QMP answers; 0: leave it */
   PlanBootloader bootloader;
+  gboolean is_paused;      /* the document wants the guest to stand still until somebody lets it go */
   gboolean watchdog_dumps; /* when the watchdog runs out, the supervisor writes the memory and lets the guest
                               go on */
   gboolean shell_spawns;   /* in the shell's form QEMU runs a script: its sandbox has to allow that */
@@ -353,7 +354,7 @@ gboolean plan_holds_guest(const Plan *plan);
 /* Something is done with the threads of QEMU one by one. */
 gboolean plan_tunes_threads(const Plan *plan);
 
-/* Adds a variable of the environment. @value is borrowed. */
+/* Adds a variable of the environment, over what was added before. Both are borrowed. */
 void plan_add_variable(Plan *plan, const char *name, const char *value);
 
 /* @emulator is what this host has for the emulator of the plan, and @program its path, or NULL. Both are

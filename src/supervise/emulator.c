@@ -115,16 +115,27 @@ static void watch_process(Emulator *emulator, GMainContext *context)
   g_source_attach(emulator->child_watch, context);
 }
 
+/* What QEMU inherits, and over it what the plan says, of which there may be much. */
 static char **make_environment(const Plan *plan)
 {
-  char **environment = g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"); /* it is for domrun */
+  g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_auto(GStrv) inherited = g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"); /* it is for domrun */
+  g_autoptr(GStrvBuilder) environment = g_strv_builder_new();
+  GHashTableIter iter;
+  gpointer word;
 
+  for (char **variable = inherited; *variable; variable++)
+    g_hash_table_replace(words, g_strndup(*variable, strcspn(*variable, "=")), g_strdup(*variable));
   for (guint i = 0; i < plan->environment->len; i++) {
     const PlanVariable *variable = g_ptr_array_index(plan->environment, i);
 
-    environment = g_environ_setenv(environment, variable->name, variable->value, /* overwrite= */ TRUE);
+    g_hash_table_replace(words, g_strdup(variable->name),
+                         g_strconcat(variable->name, "=", variable->value, NULL));
   }
-  return environment;
+  g_hash_table_iter_init(&iter, words);
+  while (g_hash_table_iter_next(&iter, /* key= */ NULL, &word))
+    g_strv_builder_add(environment, word);
+  return g_strv_builder_end(environment);
 }
 
 /* What the command line names, and above these what it does not know of. */

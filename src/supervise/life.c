@@ -297,7 +297,7 @@ static void ask_what_became(Supervisor *supervisor)
   QmpClient *qmp = emulator_qmp(supervisor->emulator);
   const Plan *plan = supervisor->options->plan;
 
-  if (plan_holds_guest(plan))
+  if (plan_holds_guest(plan) && !plan->is_paused)
     qmp_client_execute(qmp, "cont", NULL, NULL, NULL);
   if (plan->balloon_bytes > 0) {
     Json *arguments = json_new_object();

@@ -39,6 +39,21 @@ Place xml_place(xmlNode *node)
                   (int)xmlGetLineNo(node) };
 }
 
+/* "qemu:arg" is the element <arg> of that namespace of the format's, whatever prefix the document gives it.
+ */
+static gboolean is_named(const xmlNode *node, const char *name)
+{
+  const char *colon = strchr(name, ':');
+  g_autofree char *href = NULL;
+
+  if (!colon)
+    return !node->ns && xml_is_element(node, name);
+  if (!node->ns || !xml_is_element(node, colon + 1))
+    return FALSE;
+  href = g_strdup_printf("http://libvirt.org/schemas/domain/%.*s/1.0", (int)(colon - name), name);
+  return g_str_equal((const char *)node->ns->href, href);
+}
+
 gboolean xml_is_element(const xmlNode *node, const char *name)
 {
   return node->type == XML_ELEMENT_NODE && g_str_equal((const char *)node->name, name);
@@ -53,7 +68,7 @@ xmlNode *xml_next_child(xmlNode *node, const char *name, xmlNode *after)
       continue;
     if (!name)
       return child;
-    if (xml_is_element(child, name) && !child->ns) {
+    if (is_named(child, name)) {
       xml_mark(child);
       return child;
     }

@@ -20,6 +20,9 @@ Place xml_place(xmlNode *node);
 
 gboolean xml_is_element(const xmlNode *node, const char *name);
 
+/* Elements that are asked for stand in no namespace; one of a namespace of the format's is asked for with the
+ * usual prefix, "qemu:arg", whatever prefix the document gives it. */
+
 /* The first child element @name, marked, or NULL. A second one is an error: one of the two would be lost. */
 gboolean xml_child(xmlNode *node, const char *name, xmlNode **ret_child, GError **error);
 

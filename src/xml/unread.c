@@ -3,6 +3,8 @@
 
 #include "xml/unread.h"
 
+#include <string.h>
+
 #include "base/nearest.h"
 #include "xml/element.h"
 #include "xml/format.h"
@@ -61,7 +63,9 @@ static const char *nearest_attribute(const Search *search, xmlNode *node, const 
 static const char *nearest_element(const Search *search, const xmlNode *node)
 {
   const XmlMarks *marks = xml_document_marks(node->parent);
-  Nearest nearest = NEAREST_INIT((const char *)node->name);
+  g_autofree char *path = xml_format_path(node, /* attribute= */ NULL);
+  const char *name = node->ns ? strchr(path, '/') + 1 : (const char *)node->name;
+  Nearest nearest = NEAREST_INIT(name);
 
   try_names(&marks->children, &nearest);
   xml_format_try_elements(search->format, (const char *)node->parent->name, &nearest);

@@ -19,6 +19,9 @@ def letters(index):
     return name
 
 
+QEMU = "http://libvirt.org/schemas/domain/qemu/1.0"
+
+
 @dataclasses.dataclass
 class Kind:
     """One thing of which there are many: @unit makes the one of a number, @where says what it stands in."""
@@ -32,7 +35,7 @@ class Kind:
     def document(self, count):
         units = "\n".join(self.unit(i) for i in range(count))
         inside = {place: "" for place in ("domain", "os", "features", "clock", "metadata", "devices", "disk", "graphics",
-                                        "iothreadids", "cputune")}
+                                        "iothreadids", "cputune", "commandline", "override")}
         if self.where != "attributes":
             inside[self.where] = f"{self.fixed}\n{units}"
         disk = f"<disk type='file'><source file='/d'/><target dev='vda'/>{inside['disk']}</disk>" if inside["disk"] else ""
@@ -47,6 +50,8 @@ class Kind:
   <os><type machine='{self.machine}'>hvm</type>{inside["os"]}</os>
   <features>{inside["features"]}</features>
   <clock>{inside["clock"]}</clock>
+  <q:commandline xmlns:q="{QEMU}">{inside["commandline"]}</q:commandline>
+  <q:override xmlns:q="{QEMU}"><q:device alias="balloon0"><q:frontend>{inside["override"]}</q:frontend></q:device></q:override>
   <metadata>{inside["metadata"]}</metadata>
   <devices>
     {inside["devices"]}{disk}{graphics}
@@ -182,6 +187,9 @@ KINDS = [
     Kind("element given again", lambda i: "<vcpu>1</vcpu>", "domain"),
     Kind("comment", lambda i: "<!-- x -->", "domain"),
     Kind("boot", lambda i: "<boot dev='hd'/>", "os"),
+    Kind("argument of QEMU", lambda i: f"<q:arg value='-x{i}'/>", "commandline"),
+    Kind("variable of QEMU", lambda i: f"<q:env name='x{i}'/>", "commandline"),
+    Kind("property of QEMU", lambda i: f"<q:property name='x{i}' type='string' value=''/>", "override"),
     Kind("iothread", lambda i: f"<iothread id='{i + 1}'/>", "iothreadids"),
     Kind("vcpupin", lambda i: f"<vcpupin vcpu='{i}' cpuset='0-{i}'/>", "cputune"),
     Kind("vcpusched", lambda i: f"<vcpusched vcpus='{i}' scheduler='idle'/>", "cputune"),

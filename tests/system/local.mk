@@ -26,6 +26,7 @@ system_tests = \
 	%D%/test-net-ports.py \
 	%D%/test-net-sockets.py \
 	%D%/test-net-user.py \
+	%D%/test-qemu-namespace.py \
 	%D%/test-shmem.py \
 	%D%/test-spice.py \
 	%D%/test-supervise-faults.py \
