@@ -11,8 +11,19 @@
 #include "xml/element.h"
 #include "xml/select.h"
 
-static void hide_passwords(xmlNode *devices)
+/* Cookies of a web server, of a disk or of a layer below it. */
+static void hide_cookies(xmlNode *node)
 {
+  XML_FOREACH_CHILD(node, child, NULL) {
+    xml_remove_child(child, "cookies");
+    hide_cookies(child);
+  }
+}
+
+static void hide_secrets(xmlNode *devices)
+{
+  XML_FOREACH_CHILD(devices, disk, "disk")
+    hide_cookies(disk);
   XML_FOREACH_CHILD(devices, graphics, "graphics") {
     xml_remove_attribute(graphics, "passwd");
     xml_remove_attribute(graphics, "password");
@@ -31,7 +42,14 @@ static gboolean has_prefix(const char *text, const char *prefix)
   return text && g_str_has_prefix(text, prefix);
 }
 
-/* Aliases, terminals, tap devices and ports that were chosen at the start are of one run. */
+static void forget_ports(xmlNode *graphics)
+{
+  xml_set_attribute(graphics, "port", "-1");
+  xml_remove_attribute(graphics, "tlsPort");
+}
+
+/* A document that is run may itself be that of a guest that ran: aliases, terminals, tap devices and ports
+ * are of that run. */
 static void forget_run_of_device(xmlNode *device)
 {
   const char *type = xml_attribute(device, "type");
@@ -44,7 +62,7 @@ static void forget_run_of_device(xmlNode *device)
     xml_remove_child(device, "source");
   xml_remove_attribute(device, "tty");
   if (xml_is_element(device, "graphics") && g_strcmp0(xml_attribute(device, "autoport"), "yes") == 0)
-    xml_set_attribute(device, "port", "-1");
+    forget_ports(device);
 }
 
 static void forget_run(xmlNode *root, xmlNode *devices)
@@ -54,13 +72,23 @@ static void forget_run(xmlNode *root, xmlNode *devices)
     forget_run_of_device(device);
 }
 
+static XmlDocument *load(GuestCommand *command, gboolean is_inactive, GError **error)
+{
+  XmlDocument *definition = is_inactive ? guest_command_load_definition(command) : NULL;
+
+  if (!definition)
+    return guest_command_load_xml(command, error);
+  xml_set_text(xml_set_child(xml_document_root(definition), "name"), command->guest->state.name);
+  return definition;
+}
+
 static char *make_text(const XmlDocument *document, gboolean has_secrets, gboolean is_inactive)
 {
   xmlNode *root = xml_document_root(document);
   xmlNode *devices = xml_next_child(root, "devices", NULL);
 
   if (devices && !has_secrets)
-    hide_passwords(devices);
+    hide_secrets(devices);
   if (devices && is_inactive)
     forget_run(root, devices);
   return xml_document_text(document);
@@ -82,7 +110,7 @@ int dumpxml_command(int argc, char **argv)
   gboolean has_secrets = FALSE, is_inactive = FALSE;
   g_autofree char *expression = NULL;
   const GOptionEntry entries[] = {
-    { "security-info", 0, 0, G_OPTION_ARG_NONE, &has_secrets, "with passwords", NULL },
+    { "security-info", 0, 0, G_OPTION_ARG_NONE, &has_secrets, "with passwords and cookies", NULL },
     { "inactive", 0, 0, G_OPTION_ARG_NONE, &is_inactive, "without what is so only while the guest runs",
       NULL },
     { "xpath", 0, 0, G_OPTION_ARG_STRING, &expression, "print what the XPath expression finds",
@@ -96,7 +124,7 @@ int dumpxml_command(int argc, char **argv)
   if (guest_command_begin(&command, entries, "GUEST",
                           "Prints the document of a guest with what was generated and assigned.", 1, argc,
                           argv, &error))
-    document = guest_command_load_xml(&command, &error);
+    document = load(&command, is_inactive, &error);
   if (document) {
     text = make_text(document, has_secrets, is_inactive);
     if (expression) {

@@ -164,13 +164,26 @@ char *guest_command_read_xml(GuestCommand *command, GError **error)
   return text;
 }
 
+static XmlDocument *load(const GuestCommand *command, const char *file, const char *text, GError **error)
+{
+  return xml_document_load_bytes(text, strlen(text), file, runtime_dir_path(command->guest->directory),
+                                 error);
+}
+
+XmlDocument *guest_command_load_definition(const GuestCommand *command)
+{
+  const Guest *guest = command->guest;
+  g_autofree char *text =
+      guest_file_read(runtime_dir_fd(guest->directory), CONTROL_DEFINITION_FILE, /* error= */ NULL);
+
+  return text ? load(command, CONTROL_DEFINITION_FILE, text, /* error= */ NULL) : NULL;
+}
+
 XmlDocument *guest_command_load_xml(GuestCommand *command, GError **error)
 {
   g_autofree char *text = guest_command_read_xml(command, error);
 
-  return text ? xml_document_load_bytes(text, strlen(text), CONTROL_LIVE_FILE,
-                                        runtime_dir_path(command->guest->directory), error)
-              : NULL;
+  return text ? load(command, CONTROL_LIVE_FILE, text, error) : NULL;
 }
 
 int guest_command_run(const char *name, const char *summary, int argc, char **argv)

@@ -68,6 +68,10 @@ gboolean guest_command_reconnect(GuestCommand *command, GError **error);
 char *guest_command_read_xml(GuestCommand *command, GError **error);
 XmlDocument *guest_command_load_xml(GuestCommand *command, GError **error);
 
+/* The guest's document without what the host gave to this run; its name is that of the first start. NULL: it
+ * cannot be had. */
+XmlDocument *guest_command_load_definition(const GuestCommand *command);
+
 /* A whole verb that is one command without arguments or result. */
 int guest_command_run(const char *name, const char *summary, int argc, char **argv);
 

@@ -5,12 +5,13 @@
 #pragma once
 
 /* The files of a guest's runtime directory, beside its lock. */
-#define CONTROL_SOCKET_FILE "control"   /* the listening socket */
-#define CONTROL_STATE_FILE  "state"     /* src/control/state.h */
-#define CONTROL_OLD_FILE    "state.old" /* the last one that could be written, where it is not true any more */
-#define CONTROL_LIVE_FILE   "live.xml"
-#define CONTROL_LOG_FILE    "log"    /* what the supervisor announced */
-#define CONTROL_EVENTS_FILE "events" /* the last events of a guest that has ended, a line each */
+#define CONTROL_SOCKET_FILE     "control" /* the listening socket */
+#define CONTROL_STATE_FILE      "state"   /* src/control/state.h */
+#define CONTROL_OLD_FILE        "state.old" /* the last one that could be written, where it is not true any more */
+#define CONTROL_LIVE_FILE       "live.xml"
+#define CONTROL_DEFINITION_FILE "definition.xml" /* the same without what the host gave to this run */
+#define CONTROL_LOG_FILE        "log"            /* what the supervisor announced */
+#define CONTROL_EVENTS_FILE     "events"         /* the last events of a guest that has ended, a line each */
 
 /* Classes of errors: "class" of an answer {"error": {"class": ..., "desc": ...}}. */
 #define CONTROL_CLASS_GENERIC   "GenericError"    /* also what QEMU refused, in its own words */

@@ -522,8 +522,13 @@ static gboolean on_restart_time(gpointer user_data)
 /* The files of a guest that others may look at when it is gone. */
 static void leave_directory(Supervisor *supervisor)
 {
-  static const char *const kept[] = { CONTROL_STATE_FILE,    CONTROL_LIVE_FILE,   CONTROL_LOG_FILE,
-                                      CONTROL_LOG_FILE ".1", CONTROL_EVENTS_FILE, NULL };
+  static const char *const kept[] = { CONTROL_STATE_FILE,
+                                      CONTROL_LIVE_FILE,
+                                      CONTROL_DEFINITION_FILE,
+                                      CONTROL_LOG_FILE,
+                                      CONTROL_LOG_FILE ".1",
+                                      CONTROL_EVENTS_FILE,
+                                      NULL };
 
   publish_remains(supervisor);
   announce_close_log();
@@ -734,6 +739,7 @@ static void clear(Supervisor *supervisor)
   g_clear_pointer(&supervisor->loop, g_main_loop_unref);
   fd_clear(&supervisor->report);
   g_free(supervisor->broken);
+  g_free(supervisor->definition);
   g_free(supervisor->name);
 }
 

@@ -212,10 +212,23 @@ char *publish_xml(const Supervisor *supervisor)
   return options->live_xml ? options->live_xml(&facts, options->user_data) : NULL;
 }
 
+/* Once: what is told later stays in the document. */
+static void publish_definition(Supervisor *supervisor)
+{
+  const SupervisorOptions *options = supervisor->options;
+
+  if (!supervisor->definition && options->live_xml)
+    supervisor->definition = options->live_xml(/* facts= */ NULL, options->user_data);
+  if (supervisor->definition)
+    write_file(supervisor, CONTROL_DEFINITION_FILE, supervisor->definition);
+}
+
 void publish_live(Supervisor *supervisor)
 {
-  g_autofree char *xml = publish_xml(supervisor);
+  g_autofree char *xml = NULL;
 
+  publish_definition(supervisor);
+  xml = publish_xml(supervisor);
   if (xml)
     write_file(supervisor, CONTROL_LIVE_FILE, xml);
 }

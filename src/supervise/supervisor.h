@@ -52,7 +52,8 @@ typedef struct {
   int waiting;                /* the pid of the parent that waits for @report; 0: nobody does */
   int report;                 /* of detach.h, taken: who waits for the start is told; -1: nobody does */
 
-  /* The document with what is known since the guest runs; the caller frees it. NULL: there is none. */
+  /* The document with what was assigned, and what is known since the guest runs: @facts, or NULL before any
+   * were told. The caller frees it. NULL: there is none. */
   char *(*live_xml)(const LiveFacts *facts, gpointer user_data);
 
   /* Translates the plan again before another start. NULL: it stays as it is. */
@@ -118,6 +119,7 @@ typedef struct {
   Restarts *restarts;
   char *name;       /* of the guest, which rename-restart changes */
   guint renames;    /* how often it did */
+  char *definition; /* the document without facts; NULL until it is published */
   guint n_restarts; /* how often QEMU was started again */
   guint n_resets;   /* how often the guest was reset */
   Wish wish;

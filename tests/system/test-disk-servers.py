@@ -261,6 +261,10 @@ def test_http():
         run.expect("hello from domrun")
         with open(f"/proc/{run.qemu_pid()}/cmdline", "rb") as line:
             assert b"hidden-word" not in line.read()
+        directory.await_state("served")
+        usual, inactive, secret = (directory.verb("dumpxml", *options, "served").out
+                                   for options in ([], ["--inactive"], ["--security-info"]))
+        assert "cookie" not in usual and "cookie" not in inactive and "hidden-word</cookie>" in secret, usual
         run.send(b"p")
         assert run.wait() == 0, run.said()
         assert set(Handler.asked) == {("/a%20disk.img?key=b", "one=1; secret=hidden-word")}, Handler.asked

@@ -71,7 +71,7 @@ def watched(*options, left=(), **actions):
         for name in left:
             remains = control.directory_of(directory.runtime, name)
             assert sorted(path.name for path in remains.iterdir()) == \
-                ["events", "live.xml", "lock", "log", "state"], name
+                ["definition.xml", "events", "live.xml", "lock", "log", "state"], name
             state = control.state_of(directory.runtime, name)
             assert state["state"] == "preserved" and state["name"] == name and "qemu-pid" not in state, state
             assert f"<name>{name}</name>" in (remains / "live.xml").read_text()

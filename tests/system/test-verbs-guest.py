@@ -170,6 +170,25 @@ def test_document_in_other_forms():
         directory.assert_nothing_left()
 
 
+def test_document_of_another_run():
+    """What the host gave to one run is not in it, and what the user has chosen is."""
+    devices = """<serial type='pty'/><graphics type='vnc' port='-1' websocket='-1'/><graphics type='vnc' port='5999' websocket='5799'/>
+      <controller type='virtio-serial'/><channel type='unix'><target type='virtio' name='org.example.0'/></channel>
+      <channel type='unix'><source mode='bind' path='{0}/mine'/><target type='virtio' name='org.example.1'/></channel>"""
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(devices.format(directory.path), name="web"))
+        directory.await_state("web")
+        live, inactive = (directory.verb("dumpxml", *options, "web").out for options in ([], ["--inactive"]))
+        assert re.search(r"/channel-\d+", live) and not re.search(r"/channel-\d+", inactive), inactive
+        assert "websocket='-1'" in inactive.replace('"', "'") and 'websocket="-1"' not in live
+        for chosen in ('port="5999"', 'websocket="5799"', f'path="{directory.path}/mine"'):
+            assert chosen in inactive, inactive
+        assert inactive.count('port="-1"') == 1, inactive
+        directory.destroy("web")
+        run.wait()
+        directory.assert_nothing_left()
+
+
 def test_terminal():
     with running() as (directory, run):
         path = directory.verb("ttyconsole", "web").out.strip()
