@@ -27,6 +27,8 @@ static gboolean memballoon_parse(xmlNode *node, Device *device, GError **error)
     return FALSE;
   if (driver && !virtio_options_parse(driver, &balloon->virtio, error))
     return FALSE;
+  balloon->has_settings = stats || driver || xml_has_attribute(node, "autodeflate") ||
+                          xml_has_attribute(node, "freePageReporting");
   return xml_attribute_enum_required(node, "model", &memballoon_model_table, XML_ENUM(&balloon->model),
                                      error) &&
          xml_attribute_on_off(node, "autodeflate", &balloon->autodeflate, error) &&
@@ -47,6 +49,9 @@ static gboolean memballoon_complete(Domain *domain, Device *device, GError **err
                    "'xen' is for guests of Xen: this one gets 'virtio'");
     balloon->model = MEMBALLOON_VIRTIO;
   }
+  if (balloon->model == MEMBALLOON_NONE && (balloon->has_settings || device->address.is_given))
+    report_warning(domain->report, &device->place, "model", NULL,
+                   "'none' is no balloon: what else is said of it has no effect");
   device_set_alias(domain, device, "balloon%u", device->index);
   if (balloon->model == MEMBALLOON_VIRTIO_TRANSITIONAL)
     device->pci_plug = PCI_PLUG_CONVENTIONAL;

@@ -27,6 +27,7 @@ typedef struct {
   gboolean free_page_reporting;
   guint32 period; /* seconds between two questions for the guest's statistics; 0: it is not asked */
   VirtioOptions virtio;
+  gboolean has_settings; /* more is said of it than the model */
 } Memballoon;
 
 extern const DeviceRoom memballoon_room;

@@ -378,6 +378,10 @@ static gboolean memory_device_validate(const Domain *domain, const Device *devic
     return error_set_document(
         error, &memory->target_place, NULL,
         "there is no <node>, which says to which of the guest's %u NUMA cells it belongs", cells);
+  if (memory->model == MEMORY_DEVICE_VIRTIO_PMEM && memory->access == MEMORY_ACCESS_PRIVATE)
+    return error_set_document(error, &device->place, "access",
+                              "'private' would keep from the file what the guest writes to 'virtio-pmem' "
+                              "(known: shared)");
   if (memory->model == MEMORY_DEVICE_SGX_EPC && domain->type != DOMAIN_TYPE_KVM)
     return error_set_document(error, &device->place, "model", "'sgx-epc' needs KVM, on a processor with SGX");
   return TRUE;

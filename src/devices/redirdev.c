@@ -120,6 +120,9 @@ static gboolean redirfilter_validate(const Domain *domain, const Device *device,
 {
   const Device *first = device_first_of(domain, &redirfilter_room);
 
+  if (!device_first_of(domain, &redirdev_room))
+    report_warning(domain->report, &device->place, NULL, NULL,
+                   "there is no <redirdev> to filter: this has no effect");
   return first == device || error_set_document(error, &device->place, NULL,
                                                "a guest has one filter: that on line %d", first->place.line);
 }

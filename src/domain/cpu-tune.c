@@ -131,16 +131,20 @@ static gboolean read_iothread_pin(xmlNode *node, Domain *domain, GError **error)
          read_pin(node, domain->cpu_tune, PLAN_THREAD_IOTHREAD, id, "iothread", error);
 }
 
-static gboolean read_scheduler(xmlNode *node, PlanThread *thread, GError **error)
+static gboolean read_scheduler(xmlNode *node, const Domain *domain, PlanThread *thread, GError **error)
 {
+  Place place = xml_place(node);
   gboolean is_real_time;
 
   if (!xml_attribute_enum_required(node, "scheduler", &cpu_scheduler_table, XML_ENUM(&thread->scheduler),
                                    error))
     return FALSE;
   is_real_time = thread->scheduler == PLAN_SCHEDULER_FIFO || thread->scheduler == PLAN_SCHEDULER_RR;
-  if (!is_real_time) { /* the others have none */
-    xml_attribute(node, "priority");
+  if (!is_real_time) {
+    if (xml_attribute(node, "priority"))
+      report_warning(domain->report, &place, "priority", NULL,
+                     "'%s' has no priorities: this has no effect (known with one: fifo, rr)",
+                     enum_to_string(&cpu_scheduler_table, (int)thread->scheduler));
     return TRUE;
   }
   if (!xml_has_attribute(node, "priority"))
@@ -177,7 +181,7 @@ static gboolean read_schedulers(xmlNode *node, Domain *domain, PlanThreadKind ki
   PlanThread like = { .kind = kind, .id = PLAN_THREAD_ANY, .place = xml_place(node) };
   g_autoptr(GArray) ids = NULL;
 
-  if (!read_scheduler(node, &like, error))
+  if (!read_scheduler(node, domain, &like, error))
     return FALSE;
   if (!attribute || !xml_has_attribute(node, attribute))
     return add_scheduled(node, domain->cpu_tune, &like, PLAN_THREAD_ANY, attribute, error);

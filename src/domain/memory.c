@@ -185,8 +185,15 @@ static gboolean parse_max(xmlNode *root, Memory *memory, GError **error)
   memory->max_place = xml_place(node);
   if (!xml_has_attribute(node, "slots"))
     return xml_error(error, node, "slots", "is missing");
-  return memory_read_kib(node, &memory->max_kib, error) &&
-         xml_attribute_uint32(node, "slots", 1, SLOTS_MAX, &memory->slots, error);
+  if (!memory_read_kib(node, &memory->max_kib, error) ||
+      !xml_attribute_uint32(node, "slots", 0, SLOTS_MAX, &memory->slots, error))
+    return FALSE;
+  if ((memory->slots == 0) != (memory->max_kib == 0)) {
+    xml_error(error, node, NULL, "%s, and so there is no room for memory devices",
+              memory->slots ? "it is 0" : "it has 0 slots");
+    return error_add_hint(error, "without <maxMemory> there is none, and with both 0");
+  }
+  return TRUE;
 }
 
 gboolean memory_parse(xmlNode *root, Domain *domain, GError **error)

@@ -6,6 +6,7 @@
 #include "domain/chipset.h"
 #include "domain/cpu.h"
 #include "domain/devices.h"
+#include "domain/features.h"
 #include "domain/os.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
@@ -258,6 +259,9 @@ static gboolean validate_pci(const Domain *domain, const Controller *controller,
                        target->node, cells);
     return error_add_hint(error, "<node> names the id of a <cell> in <cpu>/<numa>");
   }
+  if (target->hotplug == FEATURE_ON && controller->model == CONTROLLER_PCI_ROOT && !domain->features->acpi)
+    report_warning(domain->report, &target->place, "hotplug", "<features><acpi/></features> makes it so",
+                   "without ACPI nothing can be plugged into pci-root while the guest runs");
   if (target->has_hole64 && !controller->is_builtin)
     report_warning(domain->report, &device->place, NULL, NULL,
                    "<pcihole64> has no effect here: it is for pci-root and pcie-root");

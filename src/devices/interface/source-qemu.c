@@ -135,13 +135,20 @@ static void note_lacks_of_bridge(const InterfaceNic *nic, Plan *plan)
     plan_lack(plan, &source->plug.switch_place, "type", "QEMU's bridge helper does not know Open vSwitch");
 }
 
-/* What QEMU sets of a tap device that it makes itself is its name, and no more. */
-static void note_lacks_of_tap(const InterfaceNic *nic, Plan *plan)
+/* What is asked of any device on the host's side. */
+static void note_lacks_of_port(const InterfaceNic *nic, Plan *plan)
 {
   const PlanPort *port = &nic->source->plug;
 
   if (port->inbound.average || port->outbound.average)
     plan_lack(plan, &port->bandwidth_place, NULL, "nobody limits the guest's traffic");
+  if (port->rx_frames)
+    plan_lack(plan, &port->coalesce_place, "max", "the device on the host takes frames as they come");
+}
+
+/* What QEMU sets of a tap device that it makes itself is its name, and no more. */
+static void note_lacks_of_tap(const InterfaceNic *nic, Plan *plan)
+{
   if (nic->mtu)
     plan_lack(plan, &nic->device->place, NULL,
               "<mtu> is the guest's only, and not that of the device on the host");
@@ -153,6 +160,7 @@ static void translate_bridge_for_shell(const InterfaceNic *nic, Plan *plan)
   Props *props = netdev_new("bridge", nic->device);
 
   note_lacks_of_bridge(nic, plan);
+  note_lacks_of_port(nic, plan);
   note_lacks_of_tap(nic, plan);
   /* Where nobody knows the network's bridge, a line that shows where to put its name. */
   props_add_string(props, "br", source->bridge ? source->bridge : source->network);
@@ -165,6 +173,7 @@ static void translate_ethernet_for_shell(const InterfaceNic *nic, Plan *plan)
   const InterfaceSource *source = nic->source;
   Props *props = netdev_new("tap", nic->device);
 
+  note_lacks_of_port(nic, plan);
   if (!source->is_existing)
     note_lacks_of_tap(nic, plan);
   props_add_string(props, "ifname", source->target);
@@ -184,6 +193,7 @@ static void translate_direct_for_shell(const InterfaceNic *nic, Plan *plan)
 {
   plan_lack(plan, &nic->source->place, "dev",
             "the shell has to open a macvtap device under these numbers, as in 3<>/dev/tap7");
+  note_lacks_of_port(nic, plan);
 }
 
 /* QEMU waits for the other side, or connects to it; what passes between them is the guest's memory. */
