@@ -49,7 +49,7 @@ static gboolean memballoon_complete(Domain *domain, Device *device, GError **err
                    "'xen' is for guests of Xen: this one gets 'virtio'");
     balloon->model = MEMBALLOON_VIRTIO;
   }
-  if (balloon->model == MEMBALLOON_NONE && (balloon->has_settings || device->address.is_given))
+  if (balloon->model == MEMBALLOON_NONE && balloon->has_settings)
     report_warning(domain->report, &device->place, "model", NULL,
                    "'none' is no balloon: what else is said of it has no effect");
   device_set_alias(domain, device, "balloon%u", device->index);
