@@ -133,7 +133,6 @@ static const EnumTable *const tables[] = {
   &disk_model_table,
   &disk_protocol_table,
   &disk_startup_table,
-  &disk_switch_table,
   &disk_translation_table,
   &disk_type_table,
   &domain_type_table,

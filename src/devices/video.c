@@ -207,7 +207,7 @@ static gboolean video_validate(const Domain *domain, const Device *device, GErro
   if (!validate_place(domain, video, error) || !validate_qxl(video, error) ||
       !validate_accel3d(domain, video, error))
     return FALSE;
-  if (virtio_options_are_given(&video->options) && video->model != VIDEO_VIRTIO)
+  if (virtio_options_find(&video->options) && video->model != VIDEO_VIRTIO)
     return error_set_document(error, &video->driver_place, NULL,
                               "these options are those of type 'virtio', and this is '%s'",
                               model_name(video));

@@ -13,8 +13,11 @@ gboolean virtio_options_parse(xmlNode *driver, VirtioOptions *ret_options, GErro
          feature_state_parse(driver, "page_per_vq", &ret_options->page_per_vq, error);
 }
 
-gboolean virtio_options_are_given(const VirtioOptions *options)
+const char *virtio_options_find(const VirtioOptions *options)
 {
-  return options->iommu != FEATURE_UNSET || options->ats != FEATURE_UNSET ||
-         options->packed != FEATURE_UNSET || options->page_per_vq != FEATURE_UNSET;
+  return options->iommu         ? "iommu"
+         : options->ats         ? "ats"
+         : options->packed      ? "packed"
+         : options->page_per_vq ? "page_per_vq"
+                                : NULL;
 }

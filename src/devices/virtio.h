@@ -23,7 +23,7 @@ typedef struct {
 /* Reads the attributes of @driver. */
 gboolean virtio_options_parse(struct _xmlNode *driver, VirtioOptions *ret_options, GError **error);
 
-/* Whether any is set. */
-gboolean virtio_options_are_given(const VirtioOptions *options);
+/* The first attribute that is set, or NULL. */
+const char *virtio_options_find(const VirtioOptions *options);
 
 void virtio_options_translate(const VirtioOptions *options, Props *props);

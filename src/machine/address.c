@@ -137,7 +137,7 @@ static gboolean accepts_given(ControllerModel bus, const Device *device)
 
   if (is_pci_bus(device) && controller->model != CONTROLLER_PCI_BRIDGE)
     return pci_fits_of_bus(controller->model)(bus);
-  return pci_is_conventional(bus) || pci_is_port(bus) || bus == CONTROLLER_PCIE_ROOT;
+  return pci_is_conventional(bus) || controller_model_is_port(bus) || bus == CONTROLLER_PCIE_ROOT;
 }
 
 static const char *what_it_takes(ControllerModel bus)
@@ -422,7 +422,7 @@ static gboolean count_buses(PciMap *map, GError **error)
   if (!place_buses(map, error) || !place_devices(map, error))
     return FALSE;
   if (map->chipset == CHIPSET_Q35 && !has_given_buses)
-    pci_map_take_place(map, pci_is_port, &spare);
+    pci_map_take_place(map, controller_model_is_port, &spare);
   return TRUE;
 }
 
@@ -470,7 +470,8 @@ static gboolean number_expanders(const Domain *domain, GError **error)
   for (guint32 i = 0; i < PCI_BUSES_MAX; i++) {
     Controller *controller = controller_find(domain, CONTROLLER_PCI, i);
 
-    if (!controller || !pci_is_expander(controller->model) || controller->target.bus_nr != CONTROLLER_UNSET)
+    if (!controller || !controller_model_is_expander(controller->model) ||
+        controller->target.bus_nr != CONTROLLER_UNSET)
       continue;
     if (lowest <= 2)
       return error_set_document(error, &controller->device.place, NULL,
@@ -487,7 +488,7 @@ static void number_bus(Controller *controller)
   const PciAddress *address = &controller->device.address.pci;
   ControllerTarget *target = &controller->target;
 
-  if (pci_is_port(controller->model) && target->chassis == CONTROLLER_UNSET)
+  if (controller_model_is_port(controller->model) && target->chassis == CONTROLLER_UNSET)
     target->chassis = controller->index;
   if (controller->model == CONTROLLER_PCIE_ROOT_PORT && target->port == CONTROLLER_UNSET)
     target->port = address->slot << 3 | address->function;

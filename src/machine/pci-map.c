@@ -34,16 +34,6 @@ gboolean pci_is_conventional(ControllerModel model)
          model == CONTROLLER_PCI_EXPANDER_BUS;
 }
 
-gboolean pci_is_port(ControllerModel model)
-{
-  return model == CONTROLLER_PCIE_ROOT_PORT || model == CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT;
-}
-
-gboolean pci_is_expander(ControllerModel model)
-{
-  return model == CONTROLLER_PCI_EXPANDER_BUS || model == CONTROLLER_PCIE_EXPANDER_BUS;
-}
-
 gboolean pci_fits_conventional(ControllerModel model)
 {
   return pci_is_conventional(model) && model != CONTROLLER_DMI_TO_PCI_BRIDGE;
@@ -74,7 +64,7 @@ BusFits pci_fits_of_plug(const PciMap *map, PciPlug plug)
 {
   if (map->chipset != CHIPSET_Q35 || plug == PCI_PLUG_CONVENTIONAL || plug == PCI_PLUG_PRIMARY_VIDEO)
     return pci_fits_conventional;
-  return plug == PCI_PLUG_INTEGRATED ? pci_fits_root : pci_is_port;
+  return plug == PCI_PLUG_INTEGRATED ? pci_fits_root : controller_model_is_port;
 }
 
 BusFits pci_fits_of_bus(ControllerModel model)
@@ -91,7 +81,7 @@ BusFits pci_fits_of_bus(ControllerModel model)
   case CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT:
     return fits_upstream_port;
   default: /* pcie-to-pci-bridge, upstream port */
-    return pci_is_port;
+    return controller_model_is_port;
   }
 }
 
@@ -201,14 +191,14 @@ gboolean pci_map_grow(PciMap *map, BusFits fits)
 {
   if (map->chipset != CHIPSET_Q35 || (fits == pci_fits_conventional && has_bus(map, pci_is_conventional)))
     return pci_map_add_bus(map, CONTROLLER_PCI_BRIDGE);
-  if (fits == pci_is_port)
+  if (fits == controller_model_is_port)
     return pci_map_add_bus(map, CONTROLLER_PCIE_ROOT_PORT);
   if (fits == pci_fits_conventional) {
     PciAddress address;
 
     /* Always with a port more, whether or not one is free: libvirt's way. */
     if (!pci_map_add_bus(map, CONTROLLER_PCIE_ROOT_PORT) ||
-        !pci_map_take_free_slot(map, pci_is_port, &address))
+        !pci_map_take_free_slot(map, controller_model_is_port, &address))
       return FALSE;
     return pci_map_add_bus(map, CONTROLLER_PCIE_TO_PCI_BRIDGE);
   }

@@ -32,8 +32,6 @@ PciBus *pci_map_bus(const PciMap *map, guint32 index);
 gboolean pci_bus_has_slot(const PciBus *bus, guint32 slot);
 
 gboolean pci_is_conventional(ControllerModel model);
-gboolean pci_is_port(ControllerModel model);
-gboolean pci_is_expander(ControllerModel model);
 
 /* What a bus must be like for a device, or a bus, to be placed on it without being told to. */
 typedef gboolean (*BusFits)(ControllerModel model);

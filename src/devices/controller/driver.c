@@ -44,7 +44,7 @@ gboolean controller_driver_validate(const Domain *domain, const ControllerDriver
        !check_attribute(driver->iothread > 0, "iothread", &driver->place, error) ||
        !check_attribute(driver->ioeventfd != FEATURE_UNSET, "ioeventfd", &driver->place, error)))
     return FALSE;
-  if (!is_virtio && virtio_options_are_given(&driver->virtio))
+  if (!is_virtio && virtio_options_find(&driver->virtio))
     report_warning(domain->report, &driver->place, NULL, NULL,
                    "its options are those of virtio devices, and have no effect on this controller");
   return !driver->iothread || iothreads_check(domain, driver->iothread, &driver->place, "iothread", error);

@@ -196,6 +196,16 @@ gboolean controller_model_is_virtio(ControllerModel model)
   return model >= CONTROLLER_VIRTIO_SCSI && model <= CONTROLLER_VIRTIO;
 }
 
+gboolean controller_model_is_port(ControllerModel model)
+{
+  return model == CONTROLLER_PCIE_ROOT_PORT || model == CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT;
+}
+
+gboolean controller_model_is_expander(ControllerModel model)
+{
+  return model == CONTROLLER_PCI_EXPANDER_BUS || model == CONTROLLER_PCIE_EXPANDER_BUS;
+}
+
 gboolean controller_model_is_companion(ControllerModel model)
 {
   return model >= CONTROLLER_ICH9_UHCI1 && model <= CONTROLLER_ICH9_UHCI3;

@@ -91,6 +91,10 @@ PciPlug controller_model_plug(ControllerType type, ControllerModel model);
 
 gboolean controller_model_is_virtio(ControllerModel model);
 
+/* PCI: a port takes one device, and an expander has a root of its own below it. */
+gboolean controller_model_is_port(ControllerModel model);
+gboolean controller_model_is_expander(ControllerModel model);
+
 /* A part of the ICH9's USB that leaves the rest of its ports to a master, and the first of its ports there.
  */
 gboolean controller_model_is_companion(ControllerModel model);

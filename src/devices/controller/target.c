@@ -82,16 +82,6 @@ gboolean controller_target_parse(xmlNode *node, ControllerTarget *ret_target, GE
          read_hole(node, ret_target, error);
 }
 
-static gboolean is_port(ControllerModel model)
-{
-  return model == CONTROLLER_PCIE_ROOT_PORT || model == CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT;
-}
-
-static gboolean is_expander(ControllerModel model)
-{
-  return model == CONTROLLER_PCI_EXPANDER_BUS || model == CONTROLLER_PCIE_EXPANDER_BUS;
-}
-
 static ControllerModel model_of(ControllerName name)
 {
   switch (name) {
@@ -142,7 +132,7 @@ static gboolean check_attribute(gboolean is_given, gboolean is_allowed, const ch
 
 static gboolean check_node(const ControllerTarget *target, ControllerModel model, GError **error)
 {
-  if (target->node == CONTROLLER_UNSET || is_expander(model))
+  if (target->node == CONTROLLER_UNSET || controller_model_is_expander(model))
     return TRUE;
   error_set_document(error, &target->place, NULL, "a '%s' is near to no NUMA node of its own",
                      enum_to_string(&controller_model_table, (int)model));
@@ -156,18 +146,19 @@ gboolean controller_target_validate(const ControllerTarget *target, ControllerMo
   static const char expanders[] = "pci-expander-bus, pcie-expander-bus";
 
   return check_name(target->name, model, place, error) &&
-         check_attribute(target->chassis != CONTROLLER_UNSET, is_port(model), "chassis", ports, model,
-                         &target->place, error) &&
-         check_attribute(target->port != CONTROLLER_UNSET, is_port(model), "port", ports, model,
-                         &target->place, error) &&
+         check_attribute(target->chassis != CONTROLLER_UNSET, controller_model_is_port(model), "chassis",
+                         ports, model, &target->place, error) &&
+         check_attribute(target->port != CONTROLLER_UNSET, controller_model_is_port(model), "port", ports,
+                         model, &target->place, error) &&
          check_attribute(target->chassis_nr != CONTROLLER_UNSET, model == CONTROLLER_PCI_BRIDGE, "chassisNr",
                          "pci-bridge", model, &target->place, error) &&
-         check_attribute(target->bus_nr != CONTROLLER_UNSET, is_expander(model), "busNr", expanders, model,
-                         &target->place, error) &&
+         check_attribute(target->bus_nr != CONTROLLER_UNSET, controller_model_is_expander(model), "busNr",
+                         expanders, model, &target->place, error) &&
          check_node(target, model, error) &&
-         check_attribute(target->hotplug != FEATURE_UNSET, is_port(model) || model == CONTROLLER_PCI_ROOT,
-                         "hotplug", "pci-root, pcie-root-port, pcie-switch-downstream-port", model,
-                         &target->place, error);
+         check_attribute(target->hotplug != FEATURE_UNSET,
+                         controller_model_is_port(model) || model == CONTROLLER_PCI_ROOT, "hotplug",
+                         "pci-root, pcie-root-port, pcie-switch-downstream-port", model, &target->place,
+                         error);
 }
 
 static void annotate_number(xmlNode *node, const char *name, guint32 number)

@@ -23,12 +23,6 @@ ENUM_TABLE(
 ENUM_TABLE(disk_translation_driver_table, DISK_TRANSLATION_LAST, [DISK_TRANSLATION_NONE] = "none",
            [DISK_TRANSLATION_AUTO] = "auto", [DISK_TRANSLATION_LBA] = "lba");
 
-static const char *const virtio_properties[DISK_VIRTIO_LAST] = {
-  [DISK_VIRTIO_IOEVENTFD] = "ioeventfd",  [DISK_VIRTIO_EVENT_IDX] = "event_idx",
-  [DISK_VIRTIO_IOMMU] = "iommu_platform", [DISK_VIRTIO_ATS] = "ats",
-  [DISK_VIRTIO_PACKED] = "packed",        [DISK_VIRTIO_PAGE_PER_VQ] = "page-per-vq",
-};
-
 static const char *ide_driver(const Disk *disk)
 {
   return disk->kind == DISK_DEVICE_CDROM ? "ide-cd" : "ide-hd";
@@ -90,10 +84,9 @@ static Props *translate_virtio(const Domain *domain, const Disk *disk)
   const DiskDriver *driver = &disk->driver;
 
   iothread_add(driver->iothread, props);
-  for (guint i = 0; i < DISK_VIRTIO_LAST; i++) {
-    if (driver->virtio[i] != DISK_SWITCH_DEFAULT)
-      props_add_bool(props, virtio_properties[i], driver->virtio[i] == DISK_SWITCH_ON);
-  }
+  feature_state_add(props, "ioeventfd", driver->ioeventfd);
+  feature_state_add(props, "event_idx", driver->event_idx);
+  virtio_options_translate(&driver->virtio, props);
   if (driver->queues)
     props_add_uint(props, "num-queues", driver->queues);
   if (driver->queue_size)
@@ -228,7 +221,7 @@ gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, 
   if (device->boot_index && disk->bus != DISK_BUS_FDC)
     props_add_uint(props, "bootindex", device->boot_index);
   if (disk->bus == DISK_BUS_USB)
-    props_add_bool(props, "removable", disk->removable == DISK_SWITCH_ON);
+    props_add_bool(props, "removable", disk->removable == FEATURE_ON);
   add_write_cache(disk, props);
   add_labels(disk, props);
   add_geometry(&disk->geometry, props);

@@ -350,7 +350,7 @@ static gboolean validate_bus(const Disk *disk, GError **error)
   if (disk->kind == DISK_DEVICE_LUN && disk->bus != DISK_BUS_SCSI)
     return error_set_document(error, &disk->target_place, "bus",
                               "a lun cannot be on bus '%s' (allowed: scsi)", bus);
-  if (disk->removable != DISK_SWITCH_DEFAULT && disk->bus != DISK_BUS_USB)
+  if (disk->removable != FEATURE_UNSET && disk->bus != DISK_BUS_USB)
     return error_set_document(error, &disk->target_place, "removable",
                               "is for bus 'usb'; this disk is on '%s'", bus);
   if (disk->kind == DISK_DEVICE_DISK && disk->is_readonly &&

@@ -11,7 +11,9 @@
 
 #include "base/enum.h"
 #include "devices/disk/source.h"
+#include "devices/virtio.h"
 #include "domain/device.h"
+#include "domain/feature-state.h"
 
 typedef enum {
   DISK_DEVICE_DISK,
@@ -83,14 +85,6 @@ typedef enum {
   DISK_ZEROES_LAST,
 } DiskDetectZeroes;
 
-/* on, off, or not given. */
-typedef enum {
-  DISK_SWITCH_DEFAULT,
-  DISK_SWITCH_ON,
-  DISK_SWITCH_OFF,
-  DISK_SWITCH_LAST,
-} DiskSwitch;
-
 extern const EnumTable disk_device_table;
 extern const EnumTable disk_bus_table;
 extern const EnumTable disk_model_table;
@@ -99,19 +93,7 @@ extern const EnumTable disk_io_table;
 extern const EnumTable disk_error_policy_table;
 extern const EnumTable disk_discard_table;
 extern const EnumTable disk_detect_zeroes_table;
-extern const EnumTable disk_switch_table;
 extern const EnumTable disk_translation_table;
-
-/* What only a device of virtio has. */
-typedef enum {
-  DISK_VIRTIO_IOEVENTFD,
-  DISK_VIRTIO_EVENT_IDX,
-  DISK_VIRTIO_IOMMU,
-  DISK_VIRTIO_ATS,
-  DISK_VIRTIO_PACKED,
-  DISK_VIRTIO_PAGE_PER_VQ,
-  DISK_VIRTIO_LAST,
-} DiskVirtio;
 
 /* <driver> */
 typedef struct {
@@ -122,11 +104,13 @@ typedef struct {
   DiskErrorPolicy rerror_policy;
   DiskDiscard discard;
   DiskDetectZeroes detect_zeroes;
-  DiskSwitch copy_on_read;
-  DiskSwitch virtio[DISK_VIRTIO_LAST];
-  guint32 queues; /* 0: QEMU's own number, as the next; virtio, too */
+  FeatureState copy_on_read;
+  FeatureState ioeventfd; /* this and the following: of virtio alone */
+  FeatureState event_idx;
+  VirtioOptions virtio;
+  guint32 queues; /* 0: QEMU's own number, as the next */
   guint32 queue_size;
-  guint32 iothread; /* 0: none; virtio, too */
+  guint32 iothread; /* 0: none */
 } DiskDriver;
 
 typedef enum {
@@ -182,7 +166,7 @@ struct Disk {
   guint bus_order;    /* of its bus among those that the disks are on, from 1; set by disk_sort() */
   Place target_place;
   DiskBus bus;
-  DiskSwitch removable; /* usb */
+  FeatureState removable; /* usb */
   gboolean is_tray_open;
   gboolean is_readonly;
   gboolean is_shareable;

@@ -24,16 +24,9 @@ ENUM_TABLE(disk_discard_table,
 ENUM_TABLE(
     disk_detect_zeroes_table,
     DISK_ZEROES_LAST, [DISK_ZEROES_OFF] = "off", [DISK_ZEROES_ON] = "on", [DISK_ZEROES_UNMAP] = "unmap");
-ENUM_TABLE(disk_switch_table, DISK_SWITCH_LAST, [DISK_SWITCH_ON] = "on", [DISK_SWITCH_OFF] = "off");
 
 /* The back ends of Xen's days name the same files: QEMU's block layer opens them all. */
 ENUM_TABLE(disk_backend_table, 5, "qemu", "tap", "tap2", "file", "phy");
-
-static const char *const virtio_attributes[DISK_VIRTIO_LAST] = {
-  [DISK_VIRTIO_IOEVENTFD] = "ioeventfd", [DISK_VIRTIO_EVENT_IDX] = "event_idx",
-  [DISK_VIRTIO_IOMMU] = "iommu",         [DISK_VIRTIO_ATS] = "ats",
-  [DISK_VIRTIO_PACKED] = "packed",       [DISK_VIRTIO_PAGE_PER_VQ] = "page_per_vq",
-};
 
 /* "aio" was blktap's word for a raw file. */
 static gboolean read_format(xmlNode *node, DiskImage *image, GError **error)
@@ -55,17 +48,15 @@ static gboolean read_policies(xmlNode *node, DiskDriver *driver, GError **error)
          xml_attribute_enum(node, "discard", &disk_discard_table, XML_ENUM(&driver->discard), error) &&
          xml_attribute_enum(node, "detect_zeroes", &disk_detect_zeroes_table,
                             XML_ENUM(&driver->detect_zeroes), error) &&
-         xml_attribute_enum(node, "copy_on_read", &disk_switch_table, XML_ENUM(&driver->copy_on_read), error);
+         feature_state_parse(node, "copy_on_read", &driver->copy_on_read, error);
 }
 
 static gboolean read_virtio(xmlNode *node, DiskDriver *driver, GError **error)
 {
-  for (guint i = 0; i < DISK_VIRTIO_LAST; i++) {
-    if (!xml_attribute_enum(node, virtio_attributes[i], &disk_switch_table, XML_ENUM(&driver->virtio[i]),
-                            error))
-      return FALSE;
-  }
-  if (!xml_attribute_uint32(node, "queues", 1, 1024, &driver->queues, error) ||
+  if (!feature_state_parse(node, "ioeventfd", &driver->ioeventfd, error) ||
+      !feature_state_parse(node, "event_idx", &driver->event_idx, error) ||
+      !virtio_options_parse(node, &driver->virtio, error) ||
+      !xml_attribute_uint32(node, "queues", 1, 1024, &driver->queues, error) ||
       !xml_attribute_uint32(node, "queue_size", 4, 1024, &driver->queue_size, error))
     return FALSE;
   return (driver->queue_size & (driver->queue_size - 1)) == 0 || driver->queue_size == 0 ||
@@ -115,14 +106,12 @@ static gboolean validate_virtio(const Disk *disk, GError **error)
   const char *attribute = driver->queues       ? "queues"
                           : driver->queue_size ? "queue_size"
                           : driver->iothread   ? "iothread"
-                                               : NULL;
+                          : driver->ioeventfd  ? "ioeventfd"
+                          : driver->event_idx  ? "event_idx"
+                                               : virtio_options_find(&driver->virtio);
 
   if (disk->bus == DISK_BUS_VIRTIO)
     return TRUE;
-  for (guint i = 0; i < DISK_VIRTIO_LAST && !attribute; i++) {
-    if (driver->virtio[i] != DISK_SWITCH_DEFAULT)
-      attribute = virtio_attributes[i];
-  }
   return !attribute ||
          error_set_document(error, &driver->place, attribute, "needs bus='virtio'; this disk is on '%s'",
                             enum_to_string(&disk_bus_table, (int)disk->bus));
@@ -140,9 +129,9 @@ gboolean disk_driver_validate(const Domain *domain, const Disk *disk, GError **e
   if (!validate_virtio(disk, error) ||
       (driver->iothread && !iothreads_check(domain, driver->iothread, &driver->place, "iothread", error)))
     return FALSE;
-  if (driver->copy_on_read == DISK_SWITCH_ON && disk->is_readonly)
+  if (driver->copy_on_read == FEATURE_ON && disk->is_readonly)
     return error_set_document(error, &driver->place, "copy_on_read", "a read-only disk cannot copy on read");
-  if (driver->copy_on_read == DISK_SWITCH_ON && disk->is_transient)
+  if (driver->copy_on_read == FEATURE_ON && disk->is_transient)
     return error_set_document(error, &driver->place, "copy_on_read",
                               "what a <transient/> disk would copy is thrown away");
   if (disk->is_shareable && disk->image.format != DISK_FORMAT_RAW)

@@ -262,7 +262,7 @@ char *disk_images_translate(const Domain *domain, const Disk *disk, Plan *plan)
 
   for (guint depth = disk->backing->len + 1; depth > 0; depth--)
     translate_image(disk, depth - 1, plan);
-  if (disk->driver.copy_on_read == DISK_SWITCH_ON) {
+  if (disk->driver.copy_on_read == FEATURE_ON) {
     translate_copy(disk, plan);
     top = "copy";
   }

@@ -70,7 +70,7 @@ gboolean disk_target_parse(xmlNode *node, Disk *disk, GError **error)
       !xml_attribute_required(target, "dev", &disk->target, error) ||
       !xml_attribute_enum(target, "bus", &disk_bus_table, XML_ENUM(&disk->bus), error) ||
       !xml_attribute_enum(target, "tray", &disk_tray_table, &disk->is_tray_open, error) ||
-      !xml_attribute_enum(target, "removable", &disk_switch_table, XML_ENUM(&disk->removable), error) ||
+      !feature_state_parse(target, "removable", &disk->removable, error) ||
       !xml_attribute_uint32(target, "rotation_rate", 0, 65535, &disk->rotation_rate, error))
     return FALSE;
   disk->target_place = xml_place(target);

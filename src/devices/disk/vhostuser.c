@@ -14,16 +14,16 @@ static const char *find_driver_attribute(const Disk *disk)
 {
   const DiskDriver *driver = &disk->driver;
 
-  return driver->cache != DISK_CACHE_DEFAULT                            ? "cache"
-         : driver->io != DISK_IO_DEFAULT                                ? "io"
-         : driver->discard != DISK_DISCARD_DEFAULT                      ? "discard"
-         : driver->detect_zeroes != DISK_ZEROES_DEFAULT                 ? "detect_zeroes"
-         : driver->error_policy != DISK_ERROR_DEFAULT                   ? "error_policy"
-         : driver->rerror_policy != DISK_ERROR_DEFAULT                  ? "rerror_policy"
-         : driver->copy_on_read != DISK_SWITCH_DEFAULT                  ? "copy_on_read"
-         : driver->virtio[DISK_VIRTIO_IOEVENTFD] != DISK_SWITCH_DEFAULT ? "ioeventfd"
-         : driver->iothread                                             ? "iothread"
-                                                                        : NULL;
+  return driver->cache != DISK_CACHE_DEFAULT            ? "cache"
+         : driver->io != DISK_IO_DEFAULT                ? "io"
+         : driver->discard != DISK_DISCARD_DEFAULT      ? "discard"
+         : driver->detect_zeroes != DISK_ZEROES_DEFAULT ? "detect_zeroes"
+         : driver->error_policy != DISK_ERROR_DEFAULT   ? "error_policy"
+         : driver->rerror_policy != DISK_ERROR_DEFAULT  ? "rerror_policy"
+         : driver->copy_on_read                         ? "copy_on_read"
+         : driver->ioeventfd                            ? "ioeventfd"
+         : driver->iothread                             ? "iothread"
+                                                        : NULL;
 }
 
 static const char *find_element(const Disk *disk)
