@@ -3,19 +3,66 @@
 
 #include "devices/input.h"
 
+#include "domain/devices.h"
 #include "domain/domain.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
-ENUM_TABLE(input_type_table,
-           INPUT_LAST, [INPUT_MOUSE] = "mouse", [INPUT_TABLET] = "tablet", [INPUT_KEYBOARD] = "keyboard");
+ENUM_TABLE(input_type_table, INPUT_LAST, [INPUT_MOUSE] = "mouse", [INPUT_TABLET] = "tablet",
+           [INPUT_KEYBOARD] = "keyboard", [INPUT_PASSTHROUGH] = "passthrough", [INPUT_EVDEV] = "evdev");
 ENUM_TABLE(input_bus_table, INPUT_BUS_LAST, [INPUT_BUS_PS2] = "ps2", [INPUT_BUS_USB] = "usb",
-           [INPUT_BUS_VIRTIO] = "virtio", [INPUT_BUS_XEN] = "xen");
+           [INPUT_BUS_VIRTIO] = "virtio", [INPUT_BUS_XEN] = "xen", [INPUT_BUS_NONE] = NULL);
 ENUM_TABLE(input_model_table, 1, "virtio");
+ENUM_TABLE(input_toggle_table,
+           INPUT_TOGGLE_LAST, [INPUT_TOGGLE_CTRL] = "ctrl-ctrl", [INPUT_TOGGLE_ALT] = "alt-alt",
+           [INPUT_TOGGLE_SHIFT] = "shift-shift", [INPUT_TOGGLE_META] = "meta-meta",
+           [INPUT_TOGGLE_SCROLL] = "scrolllock", [INPUT_TOGGLE_CTRL_SCROLL] = "ctrl-scrolllock");
+ENUM_TABLE(input_grab_table, 2, [TRUE] = "all");
 
 static InputBus default_bus(InputType type)
 {
+  if (type == INPUT_PASSTHROUGH)
+    return INPUT_BUS_VIRTIO;
   return type == INPUT_TABLET ? INPUT_BUS_USB : INPUT_BUS_PS2;
+}
+
+static gboolean read_source(xmlNode *node, Input *input, GError **error)
+{
+  xmlNode *source;
+
+  if (!xml_child_required(node, "source", &source, error))
+    return FALSE;
+  input->path_place = xml_place(source);
+  input->path_attribute = input->type == INPUT_EVDEV ? "dev" : "evdev";
+  if (!xml_has_attribute(source, input->path_attribute))
+    return xml_error(error, source, input->path_attribute,
+                     "is missing: a device of the host's, as in /dev/input/by-id/...-event-kbd");
+  if (!xml_attribute_path(source, input->path_attribute, &input->path, error))
+    return FALSE;
+  return input->type != INPUT_EVDEV ||
+         (xml_attribute_enum(source, "grab", &input_grab_table, &input->grabs_all, error) &&
+          xml_attribute_enum(source, "grabToggle", &input_toggle_table, XML_ENUM(&input->toggle), error) &&
+          feature_state_parse(source, "repeat", &input->repeat, error));
+}
+
+/* Refuses a bus that the type is not for. */
+static gboolean check_bus(xmlNode *node, const Input *input, GError **error)
+{
+  if (input->bus == INPUT_BUS_PS2 && input->type == INPUT_TABLET) {
+    xml_error(error, node, "bus", "there is no tablet for bus 'ps2'");
+    return error_add_hint(error, "use bus='usb', or bus='virtio' where the guest has the driver");
+  }
+  return input->type != INPUT_PASSTHROUGH || input->bus == INPUT_BUS_VIRTIO ||
+         xml_error(error, node, "bus", "a device of type 'passthrough' is on bus 'virtio'");
+}
+
+static gboolean read_evdev(xmlNode *node, Input *input, GError **error)
+{
+  if (xml_attribute(node, "bus"))
+    return xml_error(error, node, "bus",
+                     "type 'evdev' has no bus: it moves the other input devices that the guest has");
+  input->bus = INPUT_BUS_NONE;
+  return device_parse_alias(node, &input->device, error) && read_source(node, input, error);
 }
 
 static gboolean parse_address(xmlNode *node, Input *input, GError **error)
@@ -33,18 +80,19 @@ static gboolean input_parse(xmlNode *node, Device *device, GError **error)
   Input *input = (Input *)device;
   int only = 0;
 
-  if (!xml_attribute_enum_required(node, "type", &input_type_table, XML_ENUM(&input->type), error) ||
-      !xml_attribute_enum(node, "bus", &input_bus_table, XML_ENUM(&input->bus), error))
+  if (!xml_attribute_enum_required(node, "type", &input_type_table, XML_ENUM(&input->type), error))
+    return FALSE;
+  if (input->type == INPUT_EVDEV)
+    return read_evdev(node, input, error);
+  if (!xml_attribute_enum(node, "bus", &input_bus_table, XML_ENUM(&input->bus), error))
     return FALSE;
   if (input->bus == INPUT_BUS_DEFAULT)
     input->bus = default_bus(input->type);
   if (input->bus == INPUT_BUS_VIRTIO && !xml_attribute_enum(node, "model", &input_model_table, &only, error))
     return FALSE;
-  if (input->bus == INPUT_BUS_PS2 && input->type == INPUT_TABLET) {
-    xml_error(error, node, "bus", "there is no tablet for bus 'ps2'");
-    return error_add_hint(error, "use bus='usb', or bus='virtio' where the guest has the driver");
-  }
-  return device_parse_alias(node, device, error) && parse_address(node, input, error);
+  return check_bus(node, input, error) && device_parse_alias(node, device, error) &&
+         parse_address(node, input, error) &&
+         (input->type != INPUT_PASSTHROUGH || read_source(node, input, error));
 }
 
 /* Of a document for Xen, what the guest cannot have is replaced by its like. */
@@ -73,9 +121,27 @@ static gboolean input_complete(Domain *domain, Device *device, GError **error)
   return TRUE;
 }
 
+static void claim_path(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &input_room && ((const Input *)device)->path)
+    g_ptr_array_add(claims, g_strdup(((const Input *)device)->path));
+}
+
+/* Whoever opens it has all that it says. */
+static gboolean input_validate(const Domain *domain, const Device *device, GError **error)
+{
+  const Input *input = (const Input *)device;
+  const Device *first = input->path ? device_first_claimant(domain, claim_path, input->path) : device;
+
+  return first == device ||
+         error_set_document(error, &input->path_place, input->path_attribute,
+                            "'%s' is that of the device on line %d", input->path, first->place.line);
+}
+
 static void input_annotate(const Domain *domain, const Device *device, xmlNode *node)
 {
-  xml_set_attribute(node, "bus", enum_to_string(&input_bus_table, (int)((const Input *)device)->bus));
+  if (((const Input *)device)->bus != INPUT_BUS_NONE)
+    xml_set_attribute(node, "bus", enum_to_string(&input_bus_table, (int)((const Input *)device)->bus));
 }
 
 const DeviceRoom input_room = {
@@ -85,7 +151,7 @@ const DeviceRoom input_room = {
   .usb_order = DEVICE_USB_ORDER_INPUT,
   .parse = input_parse,
   .complete = input_complete,
-  .validate = device_validate_nothing,
+  .validate = input_validate,
   .translate = input_translate,
   .annotate = input_annotate,
   .clear = device_clear_nothing,
