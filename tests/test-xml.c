@@ -409,6 +409,11 @@ static const char *find_consequence(const char *path)
   return g_str_equal(path, "domain/pm") ? "the guest never sleeps" : NULL;
 }
 
+static const char *find_reason(const char *path)
+{
+  return g_str_equal(path, "domain/idmap") ? "it is for containers" : NULL;
+}
+
 /* <cputune> protects; so does the element that @data names, which was given up. */
 static const char *find_protection(xmlNode *node, const char *element, gconstpointer data,
                                    gboolean *ret_is_given_up)
@@ -419,7 +424,7 @@ static const char *find_protection(xmlNode *node, const char *element, gconstpoi
 
 static char *report_unread(const char *text, gboolean is_strict, int *ret_exit_code)
 {
-  static const XmlUnreadRules rules = { protect_readonly, find_consequence, find_protection };
+  static const XmlUnreadRules rules = { protect_readonly, find_consequence, find_reason, find_protection };
 
   g_autoptr(XmlDocument) document = load(text);
   g_autoptr(Report) report = report_new();

@@ -43,8 +43,17 @@ static gboolean is_lost_device(const xmlNode *node, const char *element)
   return g_str_equal(element, "emulator");
 }
 
+/* All of it is about who may read the guest's memory. */
+static gboolean is_of_launch_security(const xmlNode *node)
+{
+  return xml_is_element(node, "launchSecurity") || (node->parent && node->parent->type == XML_ELEMENT_NODE &&
+                                                    xml_is_element(node->parent, "launchSecurity"));
+}
+
 static gboolean unread_is_protected(xmlNode *node, const char *element, const char *attribute)
 {
+  if (is_of_launch_security(node))
+    return TRUE;
   if (attribute)
     return is_listed(protected_attributes, G_N_ELEMENTS(protected_attributes), attribute);
   return is_listed(protected_elements, G_N_ELEMENTS(protected_elements), element) ||
@@ -93,14 +102,12 @@ static const Consequence consequences[] = {
                   "virtual CPU is a socket of its own, of which Windows uses one or two" },
   { "cputune/cachetune", "it has as much of the host's caches as others have: resctrl is left as it is" },
   { "cputune/memorytune", "its memory bandwidth is not limited: resctrl is left as it is" },
-  { "domain/launchSecurity", "the guest's memory would be open to the host" },
   { "interface/bandwidth", "the guest's traffic is not limited" },
   { "interface/filterref", "the guest's traffic is not filtered" },
   { "interface/port", "the guest can talk to the other isolated ports" },
   { "interface/vlan", "the guest is not kept to its VLAN" },
   { "devices/filesystem", "the guest runs without the shared directory" },
   { "devices/hostdev", "the guest runs without this device of the host" },
-  { "devices/lease", "two hosts could run the guest at once" },
   { "devices/tpm", "the guest has no TPM, which Windows 11 wants" },
 };
 
@@ -115,4 +122,28 @@ static const char *unread_find_consequence(const char *path)
   return NULL;
 }
 
-const XmlUnreadRules unread_rules = { unread_is_protected, unread_find_consequence, unread_find_protection };
+/* What is not for such guests, or not for domrun to do. */
+static const Consequence reasons[] = {
+  { "devices/lease", "no lease is taken: two hosts could run the guest at once" },
+  { "devices/nvram", "POWER machines alone have such memory; the guest runs without" },
+  { "domain/idmap", "it is for containers, and has no effect" },
+  { "domain/keywrap", "s390 machines alone have such keys: it has no effect" },
+  { "domain/on_lockfailure", "it has no effect: nobody takes locks for the guest, which it could lose" },
+  { "domain/perf",
+    "it has no effect: the kernel counts nothing for the guest (perf(1) does so for a process)" },
+  { "interface/backenddomain", "it is of Xen, and has no effect" },
+  { "resource/fibrechannel", "it has no effect: the fabric takes the guest's traffic for the host's" },
+  { "source/seclabel", "no label is set: what the guest uses keeps the one that it has" },
+};
+
+static const char *unread_find_reason(const char *path)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++) {
+    if (g_str_equal(path, reasons[i].path))
+      return reasons[i].consequence;
+  }
+  return NULL;
+}
+
+const XmlUnreadRules unread_rules = { unread_is_protected, unread_find_consequence, unread_find_reason,
+                                      unread_find_protection };

@@ -17,6 +17,7 @@ typedef struct {
   const char *nearest;     /* the name that was meant, or NULL */
   const char *consequence; /* what the guest is without it, or NULL */
   gboolean is_known;       /* the format has it */
+  gboolean is_whole;       /* @message says what that means, too */
 } Words;
 
 enum { UNKNOWN_LIMIT = 1000 }; /* different names; the nearest to each is looked for */
@@ -108,9 +109,12 @@ static Words *choose_words(const Search *search, xmlNode *node, const char *attr
   Words *words = g_new0(Words, 1);
 
   if (xml_format_has(search->format, path)) {
-    words->message = g_strdup("domrun does not carry this out yet");
+    const char *reason = search->rules->find_reason(path);
+
+    words->message = g_strdup(reason ? reason : "domrun does not carry this out yet");
     words->is_known = TRUE;
-    words->consequence = search->rules->find_consequence(path);
+    words->is_whole = reason != NULL;
+    words->consequence = reason ? NULL : search->rules->find_consequence(path);
   } else if (attribute) {
     choose_words_for_attribute(search, node, attribute, words);
   } else {
@@ -172,7 +176,7 @@ static void report_unread(Search *search, xmlNode *node, const char *attribute)
   Place place = xml_place(node);
   GError *error = NULL;
 
-  if (words->is_known && !consequence && !is_barred)
+  if (words->is_known && !words->is_whole && !consequence && !is_barred)
     consequence = "it has no effect";
   error_set_document(&error, &place, words->is_known ? attribute : NULL, "%s%s%s", words->message,
                      consequence ? ": " : "", consequence ? consequence : "");

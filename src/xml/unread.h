@@ -19,6 +19,9 @@ typedef struct {
    * xml_format_path()'s. */
   const char *(*find_consequence)(const char *path);
 
+  /* Why it never will be carried out, and what that means: all that is to be said; or NULL. */
+  const char *(*find_reason)(const char *path);
+
   /* The name by which a user gives up what @element in @node's parent protects, or NULL where it protects
    * nothing, or nothing that could be given up; @ret_is_given_up says whether that was done. @data is
    * xml_report_unread()'s. */

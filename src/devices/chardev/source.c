@@ -247,6 +247,18 @@ static gboolean parse_log(xmlNode *node, ChardevSource *ret_source, GError **err
          xml_attribute_on_off(log, "append", &ret_source->log_append, error);
 }
 
+/* What it is connected to keeps the label that it has, which is what relabel='no' asks for. Others are
+ * reported. */
+static void ignore_labels(xmlNode *node)
+{
+  XML_FOREACH_CHILD(node, source, "source") {
+    XML_FOREACH_CHILD(source, label, NULL) {
+      if (xml_is_element(label, "seclabel") && g_strcmp0(xml_attribute(label, "relabel"), "no") == 0)
+        xml_ignore(label);
+    }
+  }
+}
+
 gboolean chardev_source_parse(xmlNode *node, ChardevSource *ret_source, GError **error)
 {
   xmlNode *source;
@@ -257,6 +269,7 @@ gboolean chardev_source_parse(xmlNode *node, ChardevSource *ret_source, GError *
     return FALSE;
   if (!check_element(node, ret_source->type, error))
     return FALSE;
+  ignore_labels(node);
   source = xml_next_child(node, "source", NULL);
   if (ret_source->type != CHARDEV_UDP && !xml_child(node, "source", &source, error))
     return FALSE;
