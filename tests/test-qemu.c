@@ -255,6 +255,17 @@ static void test_modules(void)
   g_assert_null(qemu_module_explain(""));
 }
 
+static void test_objects(void)
+{
+  g_autofree char *listed =
+      qemu_module_explain("qemu: -object {}: Parameter 'qom-type' does not accept value 'tdx-guest'");
+  g_autofree char *plain = qemu_module_explain("qemu: invalid object type: sev-snp-guest");
+
+  g_assert_cmpstr(listed, ==, "QEMU can do TDX from 10.1 on");
+  g_assert_cmpstr(plain, ==, "QEMU can do SEV-SNP from 9.1 on");
+  g_assert_null(qemu_module_explain("qemu: invalid object type: nonsense"));
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -267,5 +278,6 @@ int main(int argc, char **argv)
   g_test_add_func("/qemu/plan/json", test_plan_json);
   g_test_add_func("/qemu/plan/resources", test_resources);
   g_test_add_func("/qemu/modules", test_modules);
+  g_test_add_func("/qemu/objects", test_objects);
   return g_test_run();
 }

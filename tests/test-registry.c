@@ -37,6 +37,7 @@
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/hyperv.h"
+#include "domain/launch-security.h"
 #include "domain/lifecycle.h"
 #include "domain/os.h"
 #include "domain/overrides.h"
@@ -147,12 +148,14 @@ static const EnumTable *const tables[] = {
   &guest_state_table,
   &hyperv_mode_table,
   &input_bus_table,
+  &input_toggle_table,
   &input_type_table,
   &interface_backend_table,
   &interface_model_table,
   &interface_tx_table,
   &interface_type_table,
   &iommu_model_table,
+  &launch_security_type_table,
   &lifecycle_action_table,
   &memballoon_model_table,
   &memory_access_table,

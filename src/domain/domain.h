@@ -28,6 +28,7 @@ typedef struct Sysinfo Sysinfo;
 typedef struct Firmware Firmware;
 typedef struct Features Features;
 typedef struct Clock Clock;
+typedef struct LaunchSecurity LaunchSecurity;
 typedef struct Lifecycle Lifecycle;
 typedef struct Pm Pm;
 typedef struct ExtraArguments ExtraArguments;
@@ -69,6 +70,7 @@ struct Domain {
   Firmware *firmware;
   Features *features;
   Clock *clock;
+  LaunchSecurity *launch_security;
   Lifecycle *lifecycle;
   Pm *pm;
   ExtraArguments *extra_arguments;

@@ -22,6 +22,7 @@ libdomrun_a_SOURCES += \
 	%D%/hyperv.c %D%/hyperv-qemu.c %D%/hyperv.h \
 	%D%/generator.c %D%/generator.h \
 	%D%/iothreads.c %D%/iothreads-qemu.c %D%/iothreads.h \
+	%D%/launch-security.c %D%/launch-security-qemu.c %D%/launch-security.h \
 	%D%/lifecycle.c %D%/lifecycle-qemu.c %D%/lifecycle.h \
 	%D%/limits.c %D%/limits-qemu.c %D%/limits.h \
 	%D%/live-facts.h \

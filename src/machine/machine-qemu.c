@@ -16,6 +16,7 @@
 #include "domain/features.h"
 #include "domain/firmware.h"
 #include "domain/iothreads.h"
+#include "domain/launch-security.h"
 #include "domain/lifecycle.h"
 #include "domain/limits.h"
 #include "domain/memory-backing.h"
@@ -87,6 +88,7 @@ static void translate_machine(const Domain *domain, Plan *plan)
   sound_translate_machine(domain, machine);
   clock_translate_machine(domain->clock, machine);
   os_translate_machine(domain->os, machine);
+  launch_security_translate_machine(domain->launch_security, machine);
   firmware_translate(domain->firmware, machine, plan);
   plan_add_keyval(plan, PLAN_BOTH, "-machine", machine);
   plan_require(plan, PLAN_REQUIRE_MACHINE, &domain->os->machine_place,
@@ -140,6 +142,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   sysinfo_translate(domain->sysinfo, plan);
   translate_type(domain, plan);
   translate_machine(domain, plan);
+  launch_security_translate(domain->launch_security, plan);
   os_translate(domain->os, plan);
   bootloader_translate(domain, plan);
   memory_translate(domain->memory, plan);

@@ -20,6 +20,7 @@
 #include "domain/firmware.h"
 #include "domain/generator.h"
 #include "domain/iothreads.h"
+#include "domain/launch-security.h"
 #include "domain/lifecycle.h"
 #include "domain/limits.h"
 #include "domain/memory-backing.h"
@@ -205,6 +206,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, domain_limits_parse(root, domain, &error), &error);
   collect(report, features_parse(root, domain, &error), &error);
   collect(report, clock_parse(root, domain, &error), &error);
+  collect(report, launch_security_parse(root, domain->launch_security, &error), &error);
   collect(report, lifecycle_parse(root, domain->lifecycle, &error), &error);
   collect(report, pm_parse(root, domain->pm, &error), &error);
   collect(report, seclabel_parse(root, domain, &error), &error);
@@ -268,6 +270,7 @@ static void validate(const Domain *domain, Report *report)
   pm_check(domain);
   collect(report, features_validate(domain, &error), &error);
   collect(report, iommu_check_vcpus(domain, &error), &error);
+  collect(report, launch_security_validate(domain, &error), &error);
   collect(report, firmware_validate(domain, &error), &error);
   collect(report, bootloader_validate(domain, &error), &error);
   DOMAIN_FOREACH_DEVICE(domain, device, i)
@@ -306,6 +309,7 @@ static void ignore_parts(xmlNode *root)
     "bootloader_args",
     "features",
     "clock",
+    "launchSecurity",
     "on_poweroff",
     "on_reboot",
     "on_crash",
@@ -336,6 +340,7 @@ typedef struct {
   Iothreads iothreads;
   CpuTune cpu_tune;
   DomainLimits limits;
+  LaunchSecurity launch_security;
   Bootloader bootloader;
   Os os;
   Sysinfo sysinfo;
@@ -363,6 +368,7 @@ static Domain *domain_new(XmlDocument *document)
     .iothreads = &whole->iothreads,
     .cpu_tune = &whole->cpu_tune,
     .limits = &whole->limits,
+    .launch_security = &whole->launch_security,
     .bootloader = &whole->bootloader,
     .os = &whole->os,
     .sysinfo = &whole->sysinfo,

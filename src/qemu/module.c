@@ -26,6 +26,18 @@ static const struct {
   { "usb-redir", "usb-redirect", "qemu-system-common" },
 };
 
+/* Objects that older QEMUs do not have, or that were left out of one. */
+static const struct {
+  const char *object;
+  const char *explanation;
+} objects[] = {
+  { "sev-snp-guest", "QEMU can do SEV-SNP from 9.1 on" },
+  { "tdx-guest", "QEMU can do TDX from 10.1 on" },
+  { "cryptodev-backend-lkcf",
+    "QEMU can have the host's kernel do it from 7.2 on, where it was built so (Debian's "
+    "is not); <backend model='builtin'/> is QEMU itself" },
+};
+
 /* "...: 'qxl' is not a valid device model name": the name, or NULL. */
 static char *find_device(const char *words)
 {
@@ -33,6 +45,21 @@ static char *find_device(const char *words)
   const char *start = end ? g_strrstr_len(words, end - words, "'") : NULL;
 
   return start ? g_strndup(start + 1, (gsize)(end - start - 1)) : NULL;
+}
+
+/* "invalid object type: NAME", or, of what QEMU's schema lists, "Parameter 'qom-type' does not accept value
+ * 'NAME'". */
+static const char *explain_object(const char *words)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(objects); i++) {
+    g_autofree char *plain = g_strconcat("invalid object type: ", objects[i].object, NULL);
+    g_autofree char *listed =
+        g_strdup_printf("Parameter 'qom-type' does not accept value '%s'", objects[i].object);
+
+    if (strstr(words, plain) || strstr(words, listed))
+      return objects[i].explanation;
+  }
+  return NULL;
 }
 
 char *qemu_module_explain(const char *words)
@@ -45,5 +72,5 @@ char *qemu_module_explain(const char *words)
                              "qemu-hw-%s (Arch, openSUSE, Alpine)",
                              device, modules[i].debian, modules[i].module, modules[i].module);
   }
-  return NULL;
+  return g_strdup(explain_object(words));
 }
