@@ -21,7 +21,9 @@ struct Limits {
   char *key;
   ControlGroup *group; /* or NULL: */
   gboolean asks_systemd;
-  Scope *scope;     /* for which systemd was asked; or NULL */
+  Scope *scope; /* for which systemd was asked; or NULL */
+  LimitsFunc settled;
+  gpointer user_data;
   gboolean is_told; /* that threads are not limited */
 };
 
@@ -119,9 +121,15 @@ static void on_scope(const GError *error, gpointer user_data)
   if (error)
     tell(limits, error);
   g_clear_pointer(&limits->scope, scope_free);
+  limits->settled(limits->user_data);
 }
 
-void limits_start(Limits *limits, pid_t pid)
+gboolean limits_are_pending(const Limits *limits)
+{
+  return limits && limits->scope;
+}
+
+void limits_start(Limits *limits, pid_t pid, LimitsFunc settled, gpointer user_data)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *name = NULL;
@@ -129,6 +137,8 @@ void limits_start(Limits *limits, pid_t pid)
   if (!limits || !limits->asks_systemd)
     return;
   name = g_strdup_printf("domrun-%.16s-%d.scope", limits->key, (int)pid);
+  limits->settled = settled;
+  limits->user_data = user_data;
   limits->scope = scope_start(limits->plan, name, pid, on_scope, limits, &error);
   if (!limits->scope)
     tell(limits, error);

@@ -21,8 +21,13 @@ Limits *limits_new(const PlanLimits *limits, const char *key, pid_t waiting);
 /* To which QEMU, and what serves it (passt), write "0" before they begin; -1: they do not. */
 int limits_fd(const Limits *limits);
 
-/* QEMU is there. What systemd says to that is told later, from the main loop. */
-void limits_start(Limits *limits, pid_t pid);
+typedef void (*LimitsFunc)(gpointer user_data);
+
+/* QEMU is there. What systemd says to that is told later, from the main loop, and @settled called then. */
+void limits_start(Limits *limits, pid_t pid, LimitsFunc settled, gpointer user_data);
+
+/* Whether @settled is going to be called, unless QEMU ends before. */
+gboolean limits_are_pending(const Limits *limits);
 
 /* It is there no more. */
 void limits_stop(Limits *limits);

@@ -53,6 +53,22 @@ enum {
 
 static void start_again(Supervisor *supervisor);
 
+/* Who waits for the start hears what became of the limits, too. */
+static void finish_start(Supervisor *supervisor)
+{
+  supervisor->has_run = TRUE;
+  if (!limits_are_pending(supervisor->limits))
+    detach_finish(&supervisor->report);
+}
+
+static void on_limits(gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  if (supervisor->has_run)
+    finish_start(supervisor);
+}
+
 /* ---- The guest has ended, and QEMU is still there ---- */
 
 static void preserve(Supervisor *supervisor)
@@ -63,7 +79,7 @@ static void preserve(Supervisor *supervisor)
       "ends it",
       cause_reason(supervisor->cause));
   states_set(supervisor, STATE_PRESERVED, cause_reason(supervisor->cause));
-  detach_finish(&supervisor->report);
+  finish_start(supervisor);
 }
 
 static void act_on_end(Supervisor *supervisor)
@@ -119,7 +135,7 @@ static void on_first_run(Supervisor *supervisor)
 {
   publish_live(supervisor);
   states_set(supervisor, STATE_RUNNING, supervisor->n_restarts > 0 ? "restarted" : "booted");
-  detach_finish(&supervisor->report);
+  finish_start(supervisor);
   memory_give_back();
   stopping_resume(supervisor);
 }
@@ -431,7 +447,7 @@ static gboolean start_emulator(Supervisor *supervisor, GError **error)
                                         limits_fd(supervisor->limits), &emulator_handlers, supervisor, error);
   if (!supervisor->emulator)
     return FALSE;
-  limits_start(supervisor->limits, emulator_pid(supervisor->emulator));
+  limits_start(supervisor->limits, emulator_pid(supervisor->emulator), on_limits, supervisor);
   return TRUE;
 }
 

@@ -126,6 +126,7 @@ typedef struct {
   GQueue requests;        /* of EmulatorRequest (requests-emulator.c): QEMU has not answered them */
   gboolean is_passing_fd; /* one of them passes a descriptor: there is room for one only */
   int report;             /* of detach.h; -1: nobody waits */
+  gboolean has_run;       /* so that it can be told, with the last that is to be said of the start */
   gboolean is_unwritten;  /* there was no room for a file, and that was told */
 
   Emulator *emulator; /* of this run, as the following */
