@@ -33,15 +33,20 @@ static gboolean lose_static(xmlNode *node, Domain *domain, GError **error)
                                "settings), and say --ignore=seclabel");
 }
 
-/* Which label that is, nobody has said: libvirt's own default, where it has such a driver. */
+/* Which label that is, nobody has said: libvirt's own default, where it has such a driver. Of a running guest
+ * it says which one that was, whether somebody asked for any or not. */
 static gboolean lose_dynamic(xmlNode *node, Domain *domain, const char *model, GError **error)
 {
+  gboolean is_of_running =
+      xml_next_child(node, "imagelabel", NULL) && !xml_next_child(node, "baselabel", NULL);
   g_autofree char *message =
       g_strdup_printf("no label of model '%s' is set: QEMU runs under that of domrun itself", model);
   Place place = xml_place(node);
 
   if (domain->options->is_strict)
     return protection_lose(domain, node, /* attribute= */ NULL, PROTECTION_SECLABEL, message, error);
+  if (is_of_running)
+    return TRUE;
   report_warning(domain->report, &place, NULL, NULL, "%s", message);
   return TRUE;
 }

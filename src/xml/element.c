@@ -182,6 +182,11 @@ gboolean xml_has_attribute(const xmlNode *node, const char *name)
   return xmlHasNsProp(node, (const xmlChar *)name, NULL) != NULL;
 }
 
+gboolean xml_is_of_running(xmlNode *node)
+{
+  return xml_has_attribute(xml_document_root(xml_document_of(node)), "id");
+}
+
 gboolean xml_attribute_required(xmlNode *node, const char *name, const char **ret_value, GError **error)
 {
   const char *value = xml_attribute(node, name);

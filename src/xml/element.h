@@ -20,6 +20,10 @@ Place xml_place(xmlNode *node);
 
 gboolean xml_is_element(const xmlNode *node, const char *name);
 
+/* Whether libvirt wrote the document of a guest that ran: what it found or made for that guest stands beside
+ * what the user asked for. */
+gboolean xml_is_of_running(xmlNode *node);
+
 /* Elements that are asked for stand in no namespace; one of a namespace of the format's is asked for with the
  * usual prefix, "qemu:arg", whatever prefix the document gives it. */
 

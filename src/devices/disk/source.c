@@ -238,6 +238,7 @@ gboolean disk_source_parse(xmlNode *node, gboolean may_be_empty, DiskSource *ret
   xml_attribute(node, "index"); /* of a running guest's block nodes */
   if (!refuse_other_types(node, ret_source->type, error))
     return FALSE;
+  read_labels(node, ret_source);
   if (may_be_empty && is_empty(node, ret_source)) {
     xml_attribute(node, "startupPolicy");
     return TRUE;
@@ -245,7 +246,6 @@ gboolean disk_source_parse(xmlNode *node, gboolean may_be_empty, DiskSource *ret
   if (!readers[ret_source->type](node, ret_source, error))
     return FALSE;
   ignore_private_data(node);
-  read_labels(node, ret_source);
   return read_slices(node, ret_source, error) && read_reservations(node, &ret_source->reservations, error) &&
          disk_encryption_parse(node, &ret_source->encryption, error);
 }

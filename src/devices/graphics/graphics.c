@@ -30,6 +30,9 @@ static const char default_host[] = "127.0.0.1";
 /* More would be cut off: the protocol's challenge is encrypted with eight bytes (RFC 6143, 7.2.2). */
 enum { VNC_PASSWORD_MAX = 8 };
 
+/* From where on libvirt looks for one. */
+enum { WEBSOCKET_FIRST_PORT = 5700 };
+
 /* The protocol's own bound. */
 enum { SPICE_PASSWORD_MAX = 60 };
 
@@ -142,10 +145,21 @@ static gboolean parse_listen_network(xmlNode *node, GraphicsListen *listen, GErr
   return error_add_hint(error, "name it: <listen type='address' address='192.168.122.1'/>");
 }
 
+/* libvirt can be told to make a socket for each display, in a directory that ends with the guest. */
+static gboolean read_socket(xmlNode *node, const char **ret_path, GError **error)
+{
+  if (!chardev_source_parse_socket(node, "socket", ret_path, error))
+    return FALSE;
+  if (!strstr(*ret_path, "/libvirt/qemu/") || !xml_is_of_running(node))
+    return TRUE;
+  xml_error(error, node, "socket", "'%s' was libvirt's own for the guest that ran", *ret_path);
+  return error_add_hint(error, "name another, as in /run/guest-vnc.sock");
+}
+
 static gboolean parse_listen_socket(xmlNode *node, GraphicsListen *listen, GError **error)
 {
   if (xml_attribute(node, "socket"))
-    return chardev_source_parse_socket(node, "socket", &listen->path, error);
+    return read_socket(node, &listen->path, error);
   xml_error(error, node, "socket", "is missing");
   return error_add_hint(error, "name a file: <listen type='socket' socket='/run/guest-vnc.sock'/>");
 }
@@ -215,7 +229,7 @@ static gboolean merge_socket_attribute(xmlNode *node, Graphics *graphics, GError
 
   if (!xml_attribute(node, "socket"))
     return TRUE;
-  if (!chardev_source_parse_socket(node, "socket", &listen.path, error))
+  if (!read_socket(node, &listen.path, error))
     return FALSE;
   g_array_set_size(graphics->listens, 0);
   g_array_append_val(graphics->listens, listen);
@@ -240,6 +254,15 @@ static void add_requirements(xmlNode *node, Graphics *graphics)
   }
 }
 
+/* With a port that is found, the document of a running guest has the one for websockets that was found, too.
+ */
+static void forget_websocket(xmlNode *node, Graphics *graphics)
+{
+  if (graphics->port == GRAPHICS_PORT_AUTO && graphics->websocket >= WEBSOCKET_FIRST_PORT &&
+      graphics->listens->len == 1 && xml_is_of_running(node))
+    graphics->websocket = GRAPHICS_PORT_AUTO;
+}
+
 static gboolean parse_vnc(xmlNode *node, Graphics *graphics, GError **error)
 {
   graphics->listens = g_array_new(FALSE, FALSE, sizeof(GraphicsListen));
@@ -251,6 +274,7 @@ static gboolean parse_vnc(xmlNode *node, Graphics *graphics, GError **error)
       !audio_parse_reference(node, &graphics->audio, error) ||
       !xml_attribute_yes_no(node, "powerControl", &graphics->has_power_control, error))
     return FALSE;
+  forget_websocket(node, graphics);
   add_requirements(node, graphics);
   return TRUE;
 }

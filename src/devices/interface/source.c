@@ -94,8 +94,19 @@ static gboolean parse_udp(xmlNode *source, InterfaceSource *ret_source, GError *
          parse_port(local, &ret_source->local_port, error);
 }
 
+/* Of a running guest libvirt writes what its network has led to, and that network beside it. */
+static void read_network_of_running(xmlNode *source)
+{
+  if (!xml_has_attribute(source, "portid"))
+    return;
+  xml_attribute(source, "portid");
+  xml_attribute(source, "network");
+  xml_attribute(source, "portgroup");
+}
+
 static gboolean parse_bridge(xmlNode *source, InterfaceSource *ret_source, GError **error)
 {
+  read_network_of_running(source);
   return xml_attribute_required(source, "bridge", &ret_source->bridge, error) &&
          host_name_check(source, "bridge", ret_source->bridge, error);
 }
@@ -116,6 +127,7 @@ static gboolean parse_network(xmlNode *source, InterfaceSource *ret_source, GErr
 
 static gboolean parse_direct(xmlNode *source, InterfaceSource *ret_source, GError **error)
 {
+  read_network_of_running(source);
   return xml_attribute_required(source, "dev", &ret_source->device, error) &&
          host_name_check(source, "dev", ret_source->device, error) &&
          xml_attribute_enum(source, "mode", &interface_macvtap_table, XML_ENUM(&ret_source->macvtap), error);
@@ -148,6 +160,7 @@ static gboolean parse_hostdev(xmlNode *source, InterfaceSource *ret_source, GErr
   Address address = { 0 };
   g_autofree char *name = NULL;
 
+  read_network_of_running(source);
   if (!address_parse(source, types, &address, error))
     return FALSE;
   if (address.type != ADDRESS_PCI) {
@@ -266,6 +279,8 @@ static gboolean parse_target(xmlNode *node, InterfaceSource *ret_source, GError 
       (name && !is_managed && !host_name_check(target, "dev", name, error)))
     return FALSE;
   ret_source->is_existing = !is_managed;
+  if (ret_source->type == INTERFACE_VHOSTUSER && xml_is_of_running(node)) /* Open vSwitch's name for it */
+    return TRUE;
   if (!is_managed && !name)
     return xml_error(error, target, "dev",
                      "is missing; managed='no' needs the name of what is there already");
