@@ -33,6 +33,7 @@ check_PROGRAMS += \
 	%D%/test-json \
 	%D%/test-firmware \
 	%D%/test-host \
+	%D%/test-host-devices \
 	%D%/test-live \
 	%D%/test-machine-id \
 	%D%/test-qemu \
@@ -51,6 +52,7 @@ TESTS += \
 	%D%/test-json \
 	%D%/test-firmware \
 	%D%/test-host \
+	%D%/test-host-devices \
 	%D%/test-live \
 	%D%/test-machine-id \
 	%D%/test-qemu \

@@ -14,6 +14,7 @@
 #include "devices/crypto.h"
 #include "devices/disk/disk.h"
 #include "devices/graphics/graphics.h"
+#include "devices/hostdev/hostdev.h"
 #include "devices/input.h"
 #include "devices/interface/interface.h"
 #include "devices/iommu.h"
@@ -146,6 +147,10 @@ static const EnumTable *const tables[] = {
   &graphics_share_table,
   &graphics_type_table,
   &guest_state_table,
+  &hostdev_model_table,
+  &hostdev_reset_table,
+  &hostdev_startup_table,
+  &hostdev_type_table,
   &hyperv_mode_table,
   &input_bus_table,
   &input_toggle_table,

@@ -21,6 +21,7 @@
 #include "host/machine-id.h"
 #include "host/networks.h"
 #include "host/pools.h"
+#include "host/scsi.h"
 #include "host/secrets.h"
 #include "host/state-dir.h"
 #include "machine/machine.h"
@@ -290,6 +291,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.has_vhost_net = networks_have_vhost();
   options.read_cpu_host = kvm_read_cpu;
   options.read_dmi = dmi_read;
+  options.find_scsi = scsi_find;
   options.find_firmware = firmware_find;
   options.find_template = firmware_find_template;
   options.state_directory = command->state_directory = state_dir_path();

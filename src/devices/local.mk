@@ -24,6 +24,10 @@ libdomrun_a_SOURCES += \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/graphics/graphics.c %D%/graphics/graphics-qemu.c %D%/graphics/graphics.h \
 	%D%/graphics/spice.c %D%/graphics/spice-qemu.c %D%/graphics/spice.h \
+	%D%/host-pci.c %D%/host-pci-qemu.c %D%/host-pci.h \
+	%D%/hostdev/hostdev.c %D%/hostdev/hostdev-qemu.c %D%/hostdev/hostdev.h \
+	%D%/hostdev/place.c \
+	%D%/hostdev/source.c \
 	%D%/hub.c %D%/hub-qemu.c %D%/hub.h \
 	%D%/memory-device.c %D%/memory-device-qemu.c %D%/memory-device.h \
 	%D%/input.c %D%/input-qemu.c %D%/input.h \

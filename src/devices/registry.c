@@ -10,6 +10,7 @@
 #include "devices/crypto.h"
 #include "devices/disk/disk.h"
 #include "devices/graphics/graphics.h"
+#include "devices/hostdev/hostdev.h"
 #include "devices/hub.h"
 #include "devices/input.h"
 #include "devices/interface/interface.h"
@@ -51,6 +52,7 @@ const DeviceRoom *const device_rooms[] = {
   &sound_room,
   &redirfilter_room,
   &redirdev_room,
+  &hostdev_room,
   &memballoon_room,
   &panic_room,
   &shmem_room,

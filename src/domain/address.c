@@ -7,9 +7,9 @@
 
 #include "xml/element.h"
 
-ENUM_TABLE(address_type_table,
-           ADDRESS_LAST, [ADDRESS_PCI] = "pci", [ADDRESS_DRIVE] = "drive", [ADDRESS_USB] = "usb",
-           [ADDRESS_ISA] = "isa", [ADDRESS_VIRTIO_SERIAL] = "virtio-serial", [ADDRESS_CCID] = "ccid");
+ENUM_TABLE(address_type_table, ADDRESS_LAST, [ADDRESS_PCI] = "pci", [ADDRESS_DRIVE] = "drive",
+           [ADDRESS_USB] = "usb", [ADDRESS_ISA] = "isa", [ADDRESS_VIRTIO_SERIAL] = "virtio-serial",
+           [ADDRESS_UNASSIGNED] = "unassigned", [ADDRESS_CCID] = "ccid");
 
 static gboolean parse_pci(xmlNode *node, PciAddress *pci, GError **error)
 {
@@ -26,6 +26,19 @@ static gboolean parse_drive(xmlNode *node, DriveAddress *drive, GError **error)
          xml_attribute_uint32(node, "bus", 0, G_MAXINT32, &drive->bus, error) &&
          xml_attribute_uint32(node, "target", 0, G_MAXINT32, &drive->target, error) &&
          xml_attribute_uint32(node, "unit", 0, G_MAXINT32, &drive->unit, error);
+}
+
+ENUM_TABLE(host_type_table, 1, "pci");
+
+gboolean address_parse_host(xmlNode *node, PciAddress *ret_pci, GError **error)
+{
+  int type = 0;
+
+  return xml_attribute_enum(node, "type", &host_type_table, &type, error) &&
+         xml_attribute_uint32(node, "domain", 0, G_MAXUINT32, &ret_pci->domain, error) &&
+         xml_attribute_uint32(node, "bus", 0, 0xff, &ret_pci->bus, error) &&
+         xml_attribute_uint32(node, "slot", 0, 0x1f, &ret_pci->slot, error) &&
+         xml_attribute_uint32(node, "function", 0, 7, &ret_pci->function, error);
 }
 
 /* Numbers with dots between them: a path through hubs. */
@@ -130,6 +143,7 @@ gboolean address_parse(xmlNode *node, const AddressType *allowed, Address *ret_a
     return parse_virtio_serial(element, &ret_address->virtio_serial, error);
   case ADDRESS_CCID:
     return parse_ccid(element, error);
+  case ADDRESS_UNASSIGNED:
   case ADDRESS_NONE:
   case ADDRESS_LAST:
     break;

@@ -20,7 +20,8 @@ typedef enum {
   ADDRESS_USB,
   ADDRESS_ISA,
   ADDRESS_VIRTIO_SERIAL,
-  ADDRESS_CCID, /* there is one reader, with one slot */
+  ADDRESS_UNASSIGNED, /* a device of the host that no guest gets, though it is taken from the host */
+  ADDRESS_CCID,       /* there is one reader, with one slot */
   ADDRESS_LAST,
 } AddressType;
 
@@ -71,6 +72,9 @@ typedef enum {
                            */
   PCI_PLUG_PRIMARY_VIDEO_EXPRESS, /* likewise, as EXPRESS */
 } PciPlug;
+
+/* Reads the attributes of @node, an <address> of the host's PCI, where the type may be left away. */
+gboolean address_parse_host(struct _xmlNode *node, PciAddress *ret_pci, GError **error);
 
 /* Reads <address> of @node, if there is one; a type other than those of @allowed (ended by ADDRESS_NONE) is
  * an error. */

@@ -132,6 +132,10 @@ struct DomainOptions {
    * NULL: nobody can be asked. */
   char *(*read_dmi)(const char *name);
 
+  /* The node of a SCSI device of the host, "/dev/sg3" of "0:0:4:8", or NULL; the caller frees it. NULL:
+   * nobody can be asked. */
+  char *(*find_scsi)(const char *name);
+
   gboolean has_vhost_net; /* /dev/vhost-net is there and can be opened */
   gint64 now;             /* seconds since 1970: what a clock that is off the host's is counted from */
 };

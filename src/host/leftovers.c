@@ -63,6 +63,16 @@ void leftovers_forget_group(int directory)
   leftovers_forget(directory, group_file);
 }
 
+void leftovers_note_pci(int directory, const char *file, const PciEnd *end)
+{
+  g_autoptr(Json) note = json_new_object();
+
+  json_set_string(note, "pci", end->device);
+  json_set_string(note, "driver", end->driver);
+  json_set_string(note, "override", end->override);
+  write_note(directory, file, note, end->device);
+}
+
 void leftovers_forget(int directory, const char *file)
 {
   g_autofree char *name = g_strconcat(file, suffix, NULL);
@@ -77,6 +87,23 @@ static guint limits_of(const Json *note)
   gint64 limits = 0;
 
   return json_get_int(note, "limits", &limits) ? (guint)limits : 0;
+}
+
+/* A name of a file, or nothing. */
+static gboolean is_file_name(const char *name)
+{
+  return !strchr(name, '/') && name[0] != '.';
+}
+
+static void release_pci(const Json *note)
+{
+  const char *device = json_get_string(note, "pci"), *driver = json_get_string(note, "driver"),
+             *override = json_get_string(note, "override");
+  g_auto(PciEnd)
+      end = { g_strdup(device), g_strdup(driver ? driver : ""), g_strdup(override ? override : "") };
+
+  if (device && *device && is_file_name(device) && is_file_name(end.driver) && is_file_name(end.override))
+    pci_give_back("", &end);
 }
 
 /* FALSE: something stays. */
@@ -98,6 +125,7 @@ static gboolean release(const Json *note)
 
   if (end.name && *end.name)
     tap_give_up(&end);
+  release_pci(note);
   return !group || !g_path_is_absolute(group) || control_group_remove(group, json_get_string(note, "leaf"));
 }
 

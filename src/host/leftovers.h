@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What does not end with the processes of a guest: a tap device that was there before, which stays in the
- * bridge, and the script for the end of one; a control group. It is noted in the guest's runtime directory as
- * long as it is held, so that whoever finds the remains of a killed supervisor gives it up in its place.
+ * bridge, and the script for the end of one; a control group; a PCI device that is another driver's. It is
+ * noted in the guest's runtime directory as long as it is held, so that whoever finds the remains of a killed
+ * supervisor gives it up in its place.
  */
 #pragma once
 
 #include <glib.h>
 
+#include "host/pci.h"
 #include "host/tap.h"
 
 /* Notes what giving up that device takes, in a file of that name in the open directory. Where the note cannot
@@ -20,6 +22,9 @@ void leftovers_note_tap(int directory, const char *file, const TapEnd *end);
 /* The same of a control group; @leaf as control_group_remove() has it. */
 void leftovers_note_group(int directory, const char *group, const char *leaf);
 void leftovers_forget_group(int directory);
+
+/* The same of a PCI device that is to be given back to the host. */
+void leftovers_note_pci(int directory, const char *file, const PciEnd *end);
 
 /* It is given up. */
 void leftovers_forget(int directory, const char *file);

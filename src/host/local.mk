@@ -34,8 +34,12 @@ libdomrun_a_SOURCES += \
 	%D%/resources.c %D%/resources.h \
 	%D%/runtime-dir.c %D%/runtime-dir.h \
 	%D%/scope.c %D%/scope.h \
+	%D%/scsi.c %D%/scsi.h \
 	%D%/secrets.c %D%/secrets.h \
 	%D%/state-dir.c %D%/state-dir.h \
+	%D%/sysfs.c %D%/sysfs.h \
 	%D%/tap.c %D%/tap.h \
 	%D%/threads.c %D%/threads.h \
-	%D%/uuid-lock.c %D%/uuid-lock.h
+	%D%/usb.c %D%/usb.h \
+	%D%/uuid-lock.c %D%/uuid-lock.h \
+	%D%/vfio.c %D%/vfio.h

@@ -24,8 +24,11 @@
 #include "host/pci.h"
 #include "host/pools.h"
 #include "host/requirement.h"
+#include "host/scsi.h"
 #include "host/secrets.h"
 #include "host/threads.h"
+#include "host/usb.h"
+#include "host/vfio.h"
 
 /* "mode 0660, owner root, group kvm", names where the host has them. */
 static char *describe_access(const struct stat *status)
@@ -370,6 +373,10 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_SWITCH] = check_switch,
   [PLAN_REQUIRE_PARENT] = macvtap_check_parent,
   [PLAN_REQUIRE_PCI] = pci_check,
+  [PLAN_REQUIRE_LOCKED] = vfio_check_locked,
+  [PLAN_REQUIRE_USB] = usb_check,
+  [PLAN_REQUIRE_SCSI] = scsi_check,
+  [PLAN_REQUIRE_MDEV] = mdev_check,
   [PLAN_REQUIRE_HELPER] = check_helper,
   [PLAN_REQUIRE_CPUS] = threads_check_cpus,
   [PLAN_REQUIRE_SCHEDULER] = threads_check_scheduler,
@@ -480,4 +487,5 @@ void requirements_check(const Plan *plan, Report *report)
       report_error(report, rival_error);
     }
   }
+  pci_check_groups(plan, report);
 }

@@ -8,8 +8,11 @@
 
 #include "host/resources.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 
+#include "base/announce.h"
 #include "base/fd.h"
 #include "host/firmware.h"
 #include "host/leftovers.h"
@@ -174,6 +177,42 @@ static void passt_release(const Resources *resources, Resource *resource)
   passt_end(g_steal_fd(&resource->fd));
 }
 
+/* What its end takes is noted before it is done. The descriptor says that it is acquired, and is of no use to
+ * QEMU. */
+static gboolean pci_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const PlanResource *plan = resource->plan;
+  int directory = runtime_dir_fd(resources->directory);
+  autofd int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return error_set(error, DOMRUN_ERROR_HOST, &plan->place, NULL, "cannot open /dev/null: %s",
+                     g_strerror(errno));
+  if (!resource->name)
+    resource->name = g_strdup_printf("pci-%d", plan->fd);
+  if (pci_describe("", plan->path, &resource->pci)) {
+    leftovers_note_pci(directory, resource->name, &resource->pci);
+    if (!pci_take("", &resource->pci, plan->driver, &plan->place, error)) {
+      leftovers_forget(directory, resource->name);
+      pci_end_clear(&resource->pci);
+      return FALSE;
+    }
+    announce_log("the PCI device %s is given to the guest", plan->path);
+  }
+  resource->fd = g_steal_fd(&fd);
+  return TRUE;
+}
+
+static void pci_release(const Resources *resources, Resource *resource)
+{
+  fd_clear(&resource->fd);
+  if (!resource->pci.device)
+    return;
+  pci_give_back("", &resource->pci);
+  leftovers_forget(runtime_dir_fd(resources->directory), resource->name);
+  pci_end_clear(&resource->pci);
+}
+
 static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_QMP] = { socket_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_CONSOLE] = { socket_acquire, socket_release, .is_of_run = TRUE },
@@ -184,6 +223,7 @@ static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_TAP_QUEUE] = { queue_acquire, file_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_VARIABLES] = { variables_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_PASST] = { passt_acquire, passt_release, .is_of_run = TRUE },
+  [PLAN_RESOURCE_PCI] = { pci_acquire, pci_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_SECRET] = { secret_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };
@@ -254,6 +294,8 @@ void resources_set_directory(Resources *resources, const RuntimeDir *directory)
 
     if (resource->tap)
       note_tap(resources, resource);
+    if (resource->pci.device)
+      leftovers_note_pci(runtime_dir_fd(directory), resource->name, &resource->pci);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "host/pci.h"
 #include "host/runtime-dir.h"
 #include "host/tap.h"
 #include "qemu/plan.h"
@@ -25,6 +26,7 @@ typedef struct {
   int losses; /* how often a port was released, since another program had it */
   int port;   /* the number of a port; 0: it is none */
   Tap *tap;   /* owns @fd; NULL where it is none */
+  PciEnd pci; /* how a PCI device is given back; all NULL: it is as it was */
 } Resource;
 
 /* Both are borrowed and must outlive the result. Acquires nothing yet. */

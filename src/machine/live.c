@@ -82,7 +82,8 @@ static void annotate_address(const Address *address, xmlNode *node)
     annotate_ccid(xml_set_child(node, "address"));
     return;
   case ADDRESS_NONE:
-  case ADDRESS_ISA: /* only ever the document's own */
+  case ADDRESS_ISA: /* only ever the document's own, as the next */
+  case ADDRESS_UNASSIGNED:
   case ADDRESS_LAST:
     return;
   }

@@ -107,7 +107,6 @@ static const Consequence consequences[] = {
   { "interface/port", "the guest can talk to the other isolated ports" },
   { "interface/vlan", "the guest is not kept to its VLAN" },
   { "devices/filesystem", "the guest runs without the shared directory" },
-  { "devices/hostdev", "the guest runs without this device of the host" },
   { "devices/tpm", "the guest has no TPM, which Windows 11 wants" },
 };
 

@@ -44,6 +44,7 @@ typedef enum {
                               be there */
   PLAN_RESOURCE_VHOST_NET, /* /dev/vhost-net, or @path, opened for one queue of a tap device */
   PLAN_RESOURCE_PASST,     /* a socket with passt(1) behind it, started as its PlanPasst says */
+  PLAN_RESOURCE_PCI,       /* a PCI device of the host that is taken from its driver, and given back */
   PLAN_RESOURCE_SECRET,    /* a sealed file in memory that has a secret, in base64 */
 } PlanResourceKind;
 
@@ -112,8 +113,9 @@ typedef struct {
   PlanResourceKind kind;
   int fd;
   Place place;
-  const char *alias; /* of the device, for messages: "serial0"; borrowed from the document, or a literal */
-  const char *path;  /* FILE, VARIABLES, VHOST_NET: absolute; borrowed, as the next */
+  const char *alias;  /* of the device, for messages: "serial0"; borrowed from the document, or a literal */
+  const char *path;   /* FILE, VARIABLES, VHOST_NET: absolute; PCI: "0000:01:02.0"; borrowed, as the next */
+  const char *driver; /* PCI: of the host, which takes it for the guest; NULL: vfio-pci */
   const char *template_path; /* VARIABLES: NULL: nobody knows it */
   gboolean is_generated;     /* VARIABLES: the path is ours, and so its directory: it is made */
   gboolean is_reset;         /* VARIABLES: made again from the template */
@@ -174,16 +176,21 @@ typedef enum {
   PLAN_REQUIRE_BRIDGE,    /* a bridge of that name, and the right to attach a tap device to it */
   PLAN_REQUIRE_SWITCH,    /* Open vSwitch, and the right to make tap devices; the path is its bridge */
   PLAN_REQUIRE_PARENT,    /* a network device that a macvtap device can be made on, and the right to do so */
-  PLAN_REQUIRE_PCI,       /* a PCI device "0000:01:02.0" that vfio-pci drives, and the right to use it */
-  PLAN_REQUIRE_HELPER,    /* a program of that name in PATH, that domrun runs beside the emulator */
-  PLAN_REQUIRE_NETWORK,   /* a virtual network of that name, whose bridge nobody could name: never there */
-  PLAN_REQUIRE_DEVICE,    /* a character device that can be read and written */
-  PLAN_REQUIRE_PIPE,      /* a FIFO of that name, or two: NAME.in and NAME.out */
-  PLAN_REQUIRE_POOL,      /* a storage pool of that name, which nobody knows: never there */
-  PLAN_REQUIRE_SECRET,    /* a secret that somebody has: the path is the file, or NULL */
-  PLAN_REQUIRE_SOCKET,    /* a UNIX socket that can be connected to */
-  PLAN_REQUIRE_LISTEN,    /* a place for a UNIX socket: nothing there but perhaps an old socket */
-  PLAN_REQUIRE_TCP_PORT,  /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
+  PLAN_REQUIRE_PCI,      /* a PCI device "0000:01:02.0" that vfio-pci drives or can be given, and the right to
+                            use it */
+  PLAN_REQUIRE_LOCKED,   /* the right to lock that much memory, for VFIO; no path */
+  PLAN_REQUIRE_USB,      /* a USB device of the host, and the right to use it; the path is a name for it */
+  PLAN_REQUIRE_SCSI,     /* a SCSI device of the host "0:0:4:8", and the right to use it */
+  PLAN_REQUIRE_MDEV,     /* a mediated device of that UUID, and the right to use it */
+  PLAN_REQUIRE_HELPER,   /* a program of that name in PATH, that domrun runs beside the emulator */
+  PLAN_REQUIRE_NETWORK,  /* a virtual network of that name, whose bridge nobody could name: never there */
+  PLAN_REQUIRE_DEVICE,   /* a character device that can be read and written */
+  PLAN_REQUIRE_PIPE,     /* a FIFO of that name, or two: NAME.in and NAME.out */
+  PLAN_REQUIRE_POOL,     /* a storage pool of that name, which nobody knows: never there */
+  PLAN_REQUIRE_SECRET,   /* a secret that somebody has: the path is the file, or NULL */
+  PLAN_REQUIRE_SOCKET,   /* a UNIX socket that can be connected to */
+  PLAN_REQUIRE_LISTEN,   /* a place for a UNIX socket: nothing there but perhaps an old socket */
+  PLAN_REQUIRE_TCP_PORT, /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
   PLAN_REQUIRE_UDP_PORT,
   PLAN_REQUIRE_HUGEPAGES, /* that much memory of free huge pages; no path */
   PLAN_REQUIRE_FIRMWARE, /* a firmware that the document leaves to the host, and of which there is none: never
@@ -192,6 +199,14 @@ typedef enum {
   PLAN_REQUIRE_SCHEDULER, /* the right to a real-time scheduler; no path */
   PLAN_REQUIRE_VARIABLES, /* a file that can be read and written, or a template that it can be made from */
 } PlanRequirementKind;
+
+/* Which USB device of the host it is. */
+typedef struct {
+  gboolean has_id;
+  guint32 vendor, product;
+  guint32 bus, device;  /* 0: any */
+  gboolean is_optional; /* the guest can do without it */
+} PlanUsb;
 
 /* Something that the guest needs and that has to be there already. host/requirements.h looks: `argv` warns
  * about what is missing, `check` and `run` refuse. */
@@ -205,10 +220,13 @@ typedef struct {
   gboolean has_own_chain;    /* of an image: the document says what is under it, whatever its header says */
   const char *template_path; /* VARIABLES: borrowed; NULL: nobody knows it */
   guint64 page_kib;          /* HUGEPAGES: of one; 0: the host's default */
-  guint64 kib;        /* HUGEPAGES: of all; CREATE: what a file has at least that is there and not empty */
-  const GArray *cpus; /* CPUS: of guint32; borrowed */
+  guint64 kib; /* HUGEPAGES: of all; LOCKED; CREATE: what a file has at least that is there and not empty */
+  const GArray *cpus;      /* CPUS: of guint32; borrowed */
   PlanScheduler scheduler; /* SCHEDULER */
   guint32 priority;
+  gboolean is_managed;   /* PCI: it is taken from its driver */
+  const char *driver;    /* PCI: which driver takes it then; NULL: vfio-pci */
+  PlanUsb usb;           /* USB */
   gboolean is_generated; /* VARIABLES: the directory is made, too */
   const char *secret;    /* SECRET: its name; borrowed */
   const char *network;   /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */

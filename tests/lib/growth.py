@@ -146,6 +146,19 @@ KINDS = [
          "controller='0'/></channel>"),
     Kind("redirdev", lambda i: "<redirdev bus='usb' type='null'/>", fixed=XHCI),
     Kind("redirfilter", lambda i: "<redirfilter/>"),
+    Kind("hostdev pci", lambda i: "<hostdev type='pci'><source><address domain='" + str(i) + "' bus='1' slot='0' function='0'/>"
+         "</source><address type='unassigned'/></hostdev>"),
+    Kind("hostdev of one pci", lambda i: "<hostdev type='pci'><source><address bus='1' slot='0' function='0'/></source>"
+         "<address type='unassigned'/></hostdev>"),
+    Kind("hostdev usb", lambda i: f"<hostdev type='usb'><source><vendor id='{i + 1}'/><product id='1'/></source></hostdev>",
+         fixed=XHCI),
+    Kind("hostdev scsi", lambda i: "<hostdev type='scsi'><source><adapter name='scsi_host99'/><address bus='0' target='0' "
+         f"unit='{i}'/></source></hostdev>"),
+    Kind("hostdev scsi with addresses", lambda i: "<hostdev type='scsi'><source><adapter name='scsi_host99'/><address bus='0' "
+         f"target='0' unit='{i}'/></source><address type='drive' target='{i // 64}' unit='{i % 64}'/></hostdev>",
+         fixed=VIRTIO_SCSI),
+    Kind("hostdev mdev", lambda i: "<hostdev type='mdev' model='vfio-pci'><source><address "
+         f"uuid='c2177883-f1bb-47f0-914d-{i:012x}'/></source></hostdev>", machine="q35"),
     Kind("smartcard", lambda i: "<smartcard mode='host'/>"),
     Kind("tablet", lambda i: "<input type='tablet' bus='usb'/>", fixed=XHCI),
     Kind("tablet on one bus", lambda i: "<input type='tablet' bus='usb'><address type='usb' bus='0'/></input>", fixed=XHCI),

@@ -176,6 +176,13 @@ static void add_port(const Domain *domain, const UsbAddress *usb, Props *props)
   props_add_string(props, "port", usb->port);
 }
 
+gboolean controller_has_targets(const Domain *domain, guint32 index)
+{
+  const Controller *controller = controller_find(domain, CONTROLLER_SCSI, index);
+
+  return controller->model != CONTROLLER_LSILOGIC && controller->model != CONTROLLER_MODEL_DEFAULT;
+}
+
 void controller_add_address(const Domain *domain, const Device *device, Props *props)
 {
   if (device->address.type == ADDRESS_PCI) {

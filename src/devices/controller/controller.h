@@ -83,6 +83,9 @@ const char *controller_pci_bus(const Domain *domain, guint32 index);
  * caller frees it. */
 char *controller_bus(const Domain *domain, ControllerType type, guint32 index);
 
+/* Whether a SCSI controller, which is there, has targets with units; else it has units alone. */
+gboolean controller_has_targets(const Domain *domain, guint32 index);
+
 /* Adds where the device is plugged in: "bus" and "addr" for PCI, "bus" and "port" for USB; for rooms'
  * translate(). */
 void controller_add_address(const Domain *domain, const Device *device, Props *props);

@@ -120,16 +120,6 @@ static gboolean read_reservations(xmlNode *node, DiskReservations *reservations,
 
 /* ---- The kinds ---- */
 
-/* An address of the host's, where libvirt lets the type away. */
-static gboolean read_host_address(xmlNode *node, PciAddress *pci, GError **error)
-{
-  xml_attribute(node, "type");
-  return xml_attribute_uint32(node, "domain", 0, 0xffff, &pci->domain, error) &&
-         xml_attribute_uint32(node, "bus", 0, 0xff, &pci->bus, error) &&
-         xml_attribute_uint32(node, "slot", 0, 0x1f, &pci->slot, error) &&
-         xml_attribute_uint32(node, "function", 0, 7, &pci->function, error);
-}
-
 static gboolean read_nvme(xmlNode *node, DiskSource *source, GError **error)
 {
   xmlNode *address;
@@ -145,7 +135,7 @@ static gboolean read_nvme(xmlNode *node, DiskSource *source, GError **error)
   return xml_attribute_uint32(node, "namespace", 1, G_MAXUINT32, &source->nvme_namespace, error) &&
          xml_attribute_yes_no(node, "managed", &source->is_nvme_managed, error) &&
          xml_child_required(node, "address", &address, error) &&
-         read_host_address(address, &source->nvme, error);
+         address_parse_host(address, &source->nvme, error);
 }
 
 static gboolean has_path(DiskType type)

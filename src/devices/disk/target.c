@@ -136,12 +136,7 @@ gboolean disk_target_place(Domain *domain, Disk *disk, GError **error)
 
 gboolean disk_has_target(const Domain *domain, const Disk *disk)
 {
-  const Controller *controller;
-
-  if (disk->bus != DISK_BUS_SCSI)
-    return FALSE;
-  controller = controller_find(domain, CONTROLLER_SCSI, disk->device.address.drive.controller);
-  return controller->model != CONTROLLER_LSILOGIC && controller->model != CONTROLLER_MODEL_DEFAULT;
+  return disk->bus == DISK_BUS_SCSI && controller_has_targets(domain, disk->device.address.drive.controller);
 }
 
 /* The highest bus, target and unit of a controller. */

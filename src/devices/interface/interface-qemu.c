@@ -53,13 +53,12 @@ static void add_place(const Domain *domain, const Interface *interface, Props *n
 static void translate_hostdev(const Domain *domain, const Interface *interface, Plan *plan)
 {
   const InterfaceSource *source = &interface->source;
-  Props *nic = props_new("driver", "vfio-pci");
+  Props *nic = host_pci_props(&source->pci);
 
-  props_add_string(nic, "host", source->pci);
   props_add_string(nic, "id", interface->device.alias);
   props_add_string(nic, "failover_pair_id", interface->standby);
   add_place(domain, interface, nic, plan);
-  plan_require(plan, PLAN_REQUIRE_PCI, &source->place, NULL, source->pci);
+  host_pci_translate(domain, &source->pci, interface->device.alias, plan);
 }
 
 gboolean interface_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)

@@ -385,10 +385,6 @@ static void warn_of_hostdev(const Domain *domain, const Interface *interface)
 {
   const char *option = interface_driver_option(&interface->driver);
 
-  if (interface->source.is_managed)
-    report_warning(domain->report, &interface->device.place, "managed",
-                   "bind it to vfio-pci before, with driverctl(8) or the kernel's driver_override",
-                   "domrun does not take a device from its driver");
   if (interface->is_mac_given)
     report_warning(domain->report, &interface->mac_place, "address",
                    "ip link set DEVICE vf NUMBER mac ADDRESS gives it to a virtual function",

@@ -156,22 +156,8 @@ static gboolean parse_vdpa(xmlNode *source, InterfaceSource *ret_source, GError 
 
 static gboolean parse_hostdev(xmlNode *source, InterfaceSource *ret_source, GError **error)
 {
-  static const AddressType types[] = { ADDRESS_PCI, ADDRESS_NONE };
-  Address address = { 0 };
-  g_autofree char *name = NULL;
-
   read_network_of_running(source);
-  if (!address_parse(source, types, &address, error))
-    return FALSE;
-  if (address.type != ADDRESS_PCI) {
-    xml_error(error, source, NULL, "element <address> is missing");
-    return error_add_hint(error, "it is that of the host's device: <address type='pci' domain='0x0000' "
-                                 "bus='0x01' slot='0x02' function='0x0'/>");
-  }
-  name = g_strdup_printf("%04x:%02x:%02x.%x", address.pci.domain, address.pci.bus, address.pci.slot,
-                         address.pci.function);
-  ret_source->pci = xml_document_keep(xml_document_of(source), name);
-  return TRUE;
+  return host_pci_parse(source->parent, source, &ret_source->pci, error);
 }
 
 typedef struct {
@@ -353,9 +339,8 @@ static gboolean is_bridge(const InterfaceSource *source)
 /* Of the element itself. */
 static gboolean parse_attributes(xmlNode *node, InterfaceSource *ret_source, GError **error)
 {
-  if (ret_source->type == INTERFACE_HOSTDEV)
-    return xml_attribute_yes_no(node, "managed", &ret_source->is_managed, error);
-  return xml_attribute_yes_no(node, "trustGuestRxFilters", &ret_source->is_trusted, error);
+  return ret_source->type == INTERFACE_HOSTDEV || /* what that has is host_pci_parse()'s */
+         xml_attribute_yes_no(node, "trustGuestRxFilters", &ret_source->is_trusted, error);
 }
 
 gboolean interface_source_parse(xmlNode *node, InterfaceSource *ret_source, GError **error)

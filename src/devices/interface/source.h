@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/enum.h"
+#include "devices/host-pci.h"
 #include "devices/interface/driver.h"
 #include "devices/interface/port.h"
 #include "devices/interface/user.h"
@@ -67,8 +68,7 @@ typedef struct {
   const char *path;       /* VHOSTUSER: of the socket */
   gboolean is_server;     /* VHOSTUSER: QEMU listens on it */
   guint32 reconnect;      /* VHOSTUSER, a client: try again after so many seconds; 0: never */
-  const char *pci;        /* HOSTDEV: "0000:01:02.0" */
-  gboolean is_managed;    /* HOSTDEV: to be taken from its driver */
+  HostPci pci;            /* HOSTDEV */
   const char *tap_path;   /* of <backend>: what makes tap devices; NULL: the usual one */
   const char *vhost_path; /* the same for vhost */
   PlanPort plug;
