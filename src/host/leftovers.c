@@ -43,6 +43,10 @@ void leftovers_note_tap(int directory, const char *file, const TapEnd *end)
   json_set_bool(note, "is-set-down", end->is_set_down);
   json_set_bool(note, "is-switched", end->is_switched);
   json_set_int(note, "limits", end->limits);
+  json_set_string(note, "mac-before", *end->before.mac ? end->before.mac : NULL);
+  json_set_int(note, "mtu-before", end->before.mtu);
+  if (end->before.has_rx_frames)
+    json_set_int(note, "rx-frames-before", end->before.rx_frames);
   json_set_string(note, "macvtap", end->macvtap);
   json_set_string(note, "parent", end->parent);
   json_set_string(note, "parent-mac", end->parent_mac);
@@ -82,11 +86,14 @@ void leftovers_forget(int directory, const char *file)
 
 /* ---- What is left ---- */
 
-static guint limits_of(const Json *note)
+static gboolean get_number(const Json *note, const char *name, guint32 *ret_number)
 {
-  gint64 limits = 0;
+  gint64 number = 0;
 
-  return json_get_int(note, "limits", &limits) ? (guint)limits : 0;
+  if (!json_get_int(note, name, &number) || number < 0 || number > G_MAXUINT32)
+    return FALSE;
+  *ret_number = (guint32)number;
+  return TRUE;
 }
 
 /* A name of a file, or nothing. */
@@ -106,25 +113,42 @@ static void release_pci(const Json *note)
     pci_give_back("", &end);
 }
 
-/* FALSE: something stays. */
-static gboolean release(const Json *note)
+static TapBefore get_before(const Json *note)
 {
-  const TapEnd end = {
+  const char *mac = json_get_string(note, "mac-before");
+  TapBefore before = { 0 };
+
+  g_strlcpy(before.mac, mac ? mac : "", sizeof before.mac);
+  get_number(note, "mtu-before", &before.mtu);
+  before.has_rx_frames = get_number(note, "rx-frames-before", &before.rx_frames);
+  return before;
+}
+
+static void release_tap(const Json *note)
+{
+  TapEnd end = {
     .name = json_get_string(note, "tap"),
     .bridge = json_get_string(note, "bridge"),
     .downscript = json_get_string(note, "downscript"),
     .is_set_down = json_get_bool(note, "is-set-down"),
     .is_switched = json_get_bool(note, "is-switched"),
-    .limits = limits_of(note),
+    .before = get_before(note),
     .macvtap = json_get_string(note, "macvtap"),
     .parent = json_get_string(note, "parent"),
     .parent_mac = json_get_string(note, "parent-mac"),
   };
 
-  const char *group = json_get_string(note, "group");
-
+  get_number(note, "limits", &end.limits);
   if (end.name && *end.name)
     tap_give_up(&end);
+}
+
+/* FALSE: something stays. */
+static gboolean release(const Json *note)
+{
+  const char *group = json_get_string(note, "group");
+
+  release_tap(note);
   release_pci(note);
   return !group || !g_path_is_absolute(group) || control_group_remove(group, json_get_string(note, "leaf"));
 }

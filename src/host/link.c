@@ -89,17 +89,33 @@ gboolean link_get_mac(const char *name, LinkMac *ret_mac)
   return TRUE;
 }
 
-gboolean link_set_rx_frames(const char *name, guint32 count)
+static gboolean ask_coalesce(const char *name, guint32 what, struct ethtool_coalesce *coalesce)
 {
-  struct ethtool_coalesce coalesce = { .cmd = ETHTOOL_GCOALESCE };
   struct ifreq request = request_for(name);
 
-  request.ifr_data = (void *)&coalesce;
-  if (!ask(SIOCETHTOOL, &request))
-    return FALSE;
-  coalesce.cmd = ETHTOOL_SCOALESCE;
-  coalesce.rx_max_coalesced_frames = count;
+  coalesce->cmd = what;
+  request.ifr_data = (void *)coalesce;
   return ask(SIOCETHTOOL, &request);
+}
+
+gboolean link_get_rx_frames(const char *name, guint32 *ret_count)
+{
+  struct ethtool_coalesce coalesce = { 0 };
+
+  if (!ask_coalesce(name, ETHTOOL_GCOALESCE, &coalesce))
+    return FALSE;
+  *ret_count = coalesce.rx_max_coalesced_frames;
+  return TRUE;
+}
+
+gboolean link_set_rx_frames(const char *name, guint32 count)
+{
+  struct ethtool_coalesce coalesce = { 0 };
+
+  if (!ask_coalesce(name, ETHTOOL_GCOALESCE, &coalesce))
+    return FALSE;
+  coalesce.rx_max_coalesced_frames = count;
+  return ask_coalesce(name, ETHTOOL_SCOALESCE, &coalesce);
 }
 
 guint32 link_get_mtu(const char *name)

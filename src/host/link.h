@@ -31,4 +31,5 @@ gboolean link_detach(const char *name, const char *bridge);
 gboolean link_is_attached(const char *name, const char *bridge);
 
 /* How many frames a tap device takes together before it tells who reads it. */
+gboolean link_get_rx_frames(const char *name, guint32 *ret_count);
 gboolean link_set_rx_frames(const char *name, guint32 count);

@@ -42,6 +42,7 @@ struct Tap {
   gboolean is_complete; /* and so the script for the end is due */
   gboolean is_switched; /* a port of Open vSwitch, by us */
   PortLimits limits;    /* by us */
+  TapBefore before;     /* of what was there */
   char mac[18];         /* a macvtap device's, as text; empty: it is none, or not there */
   char parent_mac[18];  /* what the device below had; empty: it kept it */
 };
@@ -253,11 +254,44 @@ static gboolean find_switch(Tap *tap, GError **error)
   return TRUE;
 }
 
+/* What is changed of a device that stays. */
+static void remember(Tap *tap)
+{
+  const PlanTap *plan = tap->plan;
+  TapBefore *before = &tap->before;
+  LinkMac mac;
+
+  if (!tap->was_there)
+    return;
+  before->has_rx_frames =
+      plan->port && plan->port->rx_frames && link_get_rx_frames(tap->name, &before->rx_frames);
+  if (plan->is_existing)
+    return;
+  if (link_get_mac(tap->name, &mac))
+    print_mac(&mac, before->mac);
+  before->mtu = link_get_mtu(tap->name);
+}
+
+/* What fails here is nothing that matters to others. */
+static void put_back(const Tap *tap)
+{
+  const TapBefore *before = &tap->before;
+  LinkMac mac;
+
+  if (before->mtu)
+    link_set_mtu(tap->name, before->mtu);
+  if (parse_mac(before->mac, &mac))
+    link_set_mac(tap->name, &mac);
+  if (before->has_rx_frames)
+    link_set_rx_frames(tap->name, before->rx_frames);
+}
+
 /* What is going to be done to it, and so taken back. */
 static gboolean foresee(Tap *tap, GError **error)
 {
   const char *bridge = tap->plan->bridge;
 
+  remember(tap);
   tap->was_down = !link_is_up(tap->name);
   if (bridge_is_switch(tap->plan)) {
     if (!find_switch(tap, error))
@@ -393,8 +427,12 @@ static gboolean open_device(Tap *tap, GError **error)
 
   if (plan->macvtap)
     return make_macvtap(tap, error);
-  if (plan->is_existing)
-    return open_existing(tap, error);
+  if (plan->is_existing) {
+    if (!open_existing(tap, error))
+      return FALSE;
+    remember(tap);
+    return TRUE;
+  }
   tap->is_helpers = plan->bridge && !bridge_may_administer();
   if (tap->is_helpers)
     return open_by_helper(tap, error);
@@ -488,6 +526,7 @@ Tap *tap_open(const PlanTap *plan, const Place *place, GError **error)
   if (open_device(tap, error))
     return g_steal_pointer(&tap);
   tap->is_switched = tap->is_attached = tap->was_down = FALSE; /* nothing was done yet */
+  tap->before = (TapBefore){ 0 };
   return NULL;
 }
 
@@ -513,6 +552,7 @@ void tap_free(Tap *tap)
     link_detach(tap->name, tap->plan->bridge);
   if (tap->was_there && tap->was_down)
     link_set_down(tap->name);
+  put_back(tap);
   fd_clear(&tap->fd);
   g_free(tap);
 }
@@ -526,12 +566,14 @@ gboolean tap_describe_end(const Tap *tap, TapEnd *ret_end)
     .is_set_down = tap->was_there && tap->was_down,
     .is_switched = tap->is_switched,
     .limits = tap->was_there ? tap->limits : 0,
+    .before = tap->before,
     .macvtap = tap->plan->macvtap ? tap->mac : NULL,
     .parent = tap->plan->parent,
     .parent_mac = *tap->parent_mac ? tap->parent_mac : NULL,
   };
   return ret_end->bridge || ret_end->downscript || ret_end->is_set_down || ret_end->is_switched ||
-         ret_end->limits || ret_end->macvtap;
+         ret_end->limits || *ret_end->before.mac || ret_end->before.mtu || ret_end->before.has_rx_frames ||
+         ret_end->macvtap;
 }
 
 /* One that was made for the guest is gone; its script may have more to take away. */
@@ -561,6 +603,7 @@ void tap_give_up(const TapEnd *end)
     tap->was_down = end->is_set_down;
     tap->is_switched = end->is_switched;
     tap->limits = end->limits;
+    tap->before = end->before;
   }
   tap_free(tap);
 }

@@ -33,6 +33,14 @@ gboolean tap_set_up(Tap *tap, GError **error);
 void tap_free(Tap *tap);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tap, tap_free)
 
+/* How a device was that stays, as far as the guest has it otherwise. */
+typedef struct {
+  char mac[18];      /* as text; empty: unchanged */
+  guint32 mtu;       /* 0: unchanged */
+  guint32 rx_frames; /* where: */
+  gboolean has_rx_frames;
+} TapBefore;
+
 /* What giving up a device takes that does not vanish with its descriptors. */
 typedef struct {
   const char *name;
@@ -41,6 +49,7 @@ typedef struct {
   gboolean is_set_down;   /* as it was */
   gboolean is_switched;   /* it is a port of Open vSwitch, which does not forget it by itself */
   guint limits;           /* PortLimits that are taken back */
+  TapBefore before;       /* and what it gets back */
   const char *macvtap;    /* the address of a macvtap device, which is deleted; NULL: it is none */
   const char *parent;     /* of it, which gets back: */
   const char *parent_mac; /* NULL: it kept its own */

@@ -3,11 +3,15 @@
 """macvtap devices, and what is asked of a port: limits, VLANs, isolation, Open vSwitch. In a network namespace of the
 test's own, with a pair of veths whose ends are up0, below the macvtap devices, and up1, the other side."""
 
+import array
+import fcntl
 import http.server
 import json
 import os
 import shlex
 import shutil
+import socket
+import struct
 import subprocess
 import threading
 
@@ -271,6 +275,34 @@ def test_limits_of_a_device_that_stays():
         assert "htb" in tc("qdisc", "show", "dev", "stays0")
         power_off(run)
     assert "htb" not in tc("qdisc", "show", "dev", "stays0")
+    ip("link", "delete", "stays0")
+
+
+def rx_frames(name):
+    """By the ioctl of ethtool(8): struct ethtool_coalesce has its command, rx_coalesce_usecs, rx_max_coalesced_frames."""
+    values = array.array("I", [0x0000000e] + [0] * 22)   # ETHTOOL_GCOALESCE
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, 0x8946, struct.pack("16sP16x", name.encode(), values.buffer_info()[0]))   # SIOCETHTOOL
+    return values[2]
+
+
+def test_coalesce():
+    """A device that stays has it, its address and its MTU as before in the end; of one that is somebody else's only the
+    frames are touched."""
+    coalesce = "<coalesce><rx><frames max='7'/></rx></coalesce>"
+    ip("tuntap", "add", "dev", "stays0", "mode", "tap")
+    before = network.taps()["stays0"]
+    for body, kind in ((BRIDGED + "<target dev='stays0'/><mtu size='1300'/>", "bridge"),
+                       ("<target dev='stays0' managed='no'/>", "ethernet")):
+        with Started(nic(body + coalesce, kind)) as run:
+            run.expect("boot 1")
+            assert rx_frames("stays0") == 7
+            now = network.taps()["stays0"]
+            assert (now["mtu"], now["address"]) == ((1300, "fe:54:00:00:0d:01") if kind == "bridge" else
+                                                    (before["mtu"], before["address"])), now
+            power_off(run)
+        now = network.taps()["stays0"]
+        assert (rx_frames("stays0"), now["mtu"], now["address"]) == (0, before["mtu"], before["address"]), now
     ip("link", "delete", "stays0")
 
 

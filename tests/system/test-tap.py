@@ -237,19 +237,22 @@ def finders(directory):
 def test_device_that_a_killed_supervisor_left():
     """One that was there before is out of the bridge again, and down as it was."""
     subprocess.run("ip tuntap add dev kept mode tap", shell=True, check=True)
+    before = network.taps()["kept"]["address"]
 
     def is_used():
         device = network.taps()["kept"]
         assert device["master"] == "br-domrun" and "UP" in device["flags"], device
+        assert device["mtu"] == 1300 and device["address"] == "fe:54:00:00:0a:01", device
 
     def is_given_up():
         device = network.taps()["kept"]
         assert "master" not in device and "UP" not in device["flags"], device
+        assert device["mtu"] == 1500 and device["address"] == before, device
 
     try:
         with guest.Directory() as directory:
             for finder in finders(directory):
-                left_by_a_killed_supervisor(directory, nic(BRIDGED + "<target dev='kept'/>"), finder, is_used, is_given_up)
+                left_by_a_killed_supervisor(directory, nic(BRIDGED + "<target dev='kept'/><mtu size='1300'/>"), finder, is_used, is_given_up)
             directory.assert_nothing_left()
     finally:
         subprocess.run("ip tuntap del dev kept mode tap", shell=True, check=True)
