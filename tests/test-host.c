@@ -536,6 +536,24 @@ static void test_control_group_note(void)
   remove_tree(root);
 }
 
+/* That of a device that is gone means nothing, and one that is no device's name goes nowhere. */
+static void test_pci_note(void)
+{
+  static const char *const names[] = { "ffff:ff:1f.7", "../../x" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
+    g_auto(PciEnd) end = { g_strdup(names[i]), g_strdup("e1000e"), g_strdup("") };
+    autofd int directory = open(root, O_DIRECTORY | O_CLOEXEC);
+
+    leftovers_note_pci(directory, "pci-4", &end);
+    g_assert_true(leftovers_are_there(directory));
+    leftovers_release(directory);
+    g_assert_false(leftovers_are_there(directory));
+    remove_tree(root);
+  }
+}
+
 static void test_control_group_refused(void)
 {
   g_autofree char *root = g_dir_make_tmp("domrun-XXXXXX", NULL);
@@ -595,6 +613,7 @@ int main(int argc, char **argv)
   g_test_add_func("/host/control-group/waiting", test_control_group_waiting);
   g_test_add_func("/host/control-group/remains", test_control_group_remains);
   g_test_add_func("/host/control-group/note", test_control_group_note);
+  g_test_add_func("/leftovers/pci", test_pci_note);
   g_test_add_func("/host/control-group/refused", test_control_group_refused);
   g_test_add_func("/host/scope", test_scope);
   return g_test_run();

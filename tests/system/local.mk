@@ -11,6 +11,7 @@ system_tests = \
 	%D%/test-disk-encryption.py \
 	%D%/test-disk-servers.py \
 	%D%/test-host-sockets.py \
+	%D%/test-hostdev.py \
 	%D%/test-identity.py \
 	%D%/test-input.py \
 	%D%/test-lifecycle-actions.py \

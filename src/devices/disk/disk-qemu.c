@@ -199,6 +199,17 @@ static gboolean translate_vhostuser(const Domain *domain, const Disk *disk, Plan
   return TRUE;
 }
 
+/* QEMU drives an NVMe controller by itself, with VFIO. */
+static void require_controllers(const Domain *domain, const Disk *disk, Plan *plan)
+{
+  for (guint i = 0; i <= disk->backing->len; i++) {
+    const DiskImage *image = i == 0 ? &disk->image : &g_array_index(disk->backing, DiskImage, i - 1);
+
+    if (image->source.type == DISK_TYPE_NVME)
+      host_pci_translate(domain, &image->source.nvme, disk->device.alias, plan);
+  }
+}
+
 gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Disk *disk = (const Disk *)device;
@@ -210,6 +221,7 @@ gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, 
     return TRUE;
   if (disk->image.source.type == DISK_TYPE_VHOSTUSER)
     return translate_vhostuser(domain, disk, plan);
+  require_controllers(domain, disk, plan);
   if (disk->image.source.is_there)
     drive = disk_images_translate(domain, disk, plan);
   props = translate_bus(domain, disk, plan);

@@ -271,10 +271,6 @@ static void warn_of_host(Domain *domain, const DiskSource *source)
 {
   if (source->has_label)
     report_warning(domain->report, &source->label_place, NULL, NULL, "the file keeps the label that it has");
-  if (source->is_nvme_managed)
-    report_warning(domain->report, &source->place, "managed",
-                   "bind it to vfio-pci before, with driverctl(8) or the kernel's driver_override",
-                   "domrun does not take a controller from its driver");
 }
 
 static void set_alias(Domain *domain, Disk *disk)

@@ -41,10 +41,9 @@ static Props *translate_directory(const DiskSource *source)
 
 static Props *translate_nvme(const DiskSource *source)
 {
-  const PciAddress *pci = &source->nvme;
   Props *node = props_new("driver", "nvme");
 
-  props_add_format(node, "device", "%04x:%02x:%02x.%x", pci->domain, pci->bus, pci->slot, pci->function);
+  props_add_string(node, "device", source->nvme.name);
   props_add_uint(node, "namespace", source->nvme_namespace);
   return node;
 }

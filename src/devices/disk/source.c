@@ -122,7 +122,6 @@ static gboolean read_reservations(xmlNode *node, DiskReservations *reservations,
 
 static gboolean read_nvme(xmlNode *node, DiskSource *source, GError **error)
 {
-  xmlNode *address;
   const char *type;
 
   if (!xml_attribute_required(node, "type", &type, error))
@@ -133,9 +132,7 @@ static gboolean read_nvme(xmlNode *node, DiskSource *source, GError **error)
     return xml_error(error, node, "namespace", "is missing");
   source->is_there = TRUE;
   return xml_attribute_uint32(node, "namespace", 1, G_MAXUINT32, &source->nvme_namespace, error) &&
-         xml_attribute_yes_no(node, "managed", &source->is_nvme_managed, error) &&
-         xml_child_required(node, "address", &address, error) &&
-         address_parse_host(address, &source->nvme, error);
+         host_pci_parse(node, node, &source->nvme, error);
 }
 
 static gboolean has_path(DiskType type)

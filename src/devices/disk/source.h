@@ -10,7 +10,7 @@
 #include "base/enum.h"
 #include "devices/disk/encryption.h"
 #include "devices/disk/network.h"
-#include "domain/address.h"
+#include "devices/host-pci.h"
 #include "qemu/plan.h"
 
 struct _xmlNode;
@@ -75,11 +75,10 @@ typedef struct {
   guint32 reconnect; /* VHOSTUSER: seconds between two attempts; 0: a connection that is lost stays lost */
   DiskStartup startup;
   DiskReservations reservations;
-  DiskNetwork *network;     /* NETWORK */
-  PciAddress nvme;          /* NVME: the controller, */
-  guint32 nvme_namespace;   /* and which of its namespaces, from 1 */
-  gboolean is_floppy;       /* DIR: it is of the size of a floppy disk */
-  gboolean is_nvme_managed; /* libvirt would take it from its driver */
+  DiskNetwork *network;   /* NETWORK */
+  HostPci nvme;           /* NVME: the controller, */
+  guint32 nvme_namespace; /* and which of its namespaces, from 1 */
+  gboolean is_floppy;     /* DIR: it is of the size of a floppy disk */
   DiskEncryption encryption;
   gboolean has_label; /* <seclabel> wants the file to get another label */
   Place label_place;

@@ -3,6 +3,8 @@
 
 #include "devices/hostdev/hostdev.h"
 
+#include <string.h>
+
 #include "devices/graphics/graphics.h"
 #include "devices/interface/interface.h"
 #include "domain/devices.h"
@@ -69,6 +71,16 @@ static gboolean parse_model(xmlNode *node, Hostdev *hostdev, GError **error)
 
 ENUM_TABLE(hostdev_driver_table, 4, "default", "vfio", "kvm", "xen");
 
+/* It becomes a name in sysfs. */
+static gboolean check_driver_name(xmlNode *driver, const char *name, GError **error)
+{
+  if (g_ascii_isalnum(*name) &&
+      strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(name))
+    return TRUE;
+  return xml_error(error, driver, "model",
+                   "'%s' is not the name of a driver (allowed: letters, digits, - and _)", name);
+}
+
 /* Which driver of the host gives it to the guest. */
 static gboolean parse_driver(xmlNode *node, Hostdev *hostdev, GError **error)
 {
@@ -88,7 +100,7 @@ static gboolean parse_driver(xmlNode *node, Hostdev *hostdev, GError **error)
   hostdev->is_of_kvm = name == 2;
   hostdev->driver_place = xml_place(driver);
   hostdev->pci.driver = xml_attribute(driver, "model");
-  return TRUE;
+  return !hostdev->pci.driver || check_driver_name(driver, hostdev->pci.driver, error);
 }
 
 ENUM_TABLE(hostdev_teaming_table, 2, "persistent", "transient");
