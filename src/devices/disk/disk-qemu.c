@@ -146,7 +146,7 @@ static void add_labels(const Disk *disk, Props *props)
   if (disk->wwn)
     props_add_uint(props, "wwn", disk->wwn);
   props_add_string(props, "vendor", disk->vendor);
-  props_add_string(props, "product", disk->product);
+  props_add_string(props, disk->bus == DISK_BUS_SCSI ? "product" : "model", disk->product);
   props_add_string(props, "serial", disk->serial);
   if (disk->logical_block_size)
     props_add_uint(props, "logical_block_size", disk->logical_block_size);
@@ -237,6 +237,7 @@ gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, 
   add_write_cache(disk, props);
   add_labels(disk, props);
   add_geometry(&disk->geometry, props);
+  feature_state_add(props, "dpofua", disk->driver.dpofua);
   if (disk->rotation_rate)
     props_add_uint(props, "rotation_rate", disk->rotation_rate);
   add_error_policies(&disk->driver, props);

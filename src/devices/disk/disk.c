@@ -90,11 +90,15 @@ static gboolean read_wwn(xmlNode *node, guint64 *ret_wwn, GError **error)
   return TRUE;
 }
 
+/* What a disk says of itself has room for so many characters. */
+enum { PRODUCT_SCSI_MAX = 16, PRODUCT_ATA_MAX = 40 };
+
 static gboolean read_labels(xmlNode *node, Disk *disk, GError **error)
 {
   return read_label(node, "serial", 36, &disk->serial, error) &&
          read_label(node, "vendor", 8, &disk->vendor, error) &&
-         read_label(node, "product", 16, &disk->product, error) && read_wwn(node, &disk->wwn, error);
+         read_label(node, "product", PRODUCT_ATA_MAX, &disk->product, error) &&
+         read_wwn(node, &disk->wwn, error);
 }
 
 /* 0: nothing can be discarded. */
@@ -389,13 +393,23 @@ static gboolean validate_kind(const Disk *disk, GError **error)
   return TRUE;
 }
 
+static gboolean is_ata(const Disk *disk)
+{
+  return disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA;
+}
+
 static gboolean validate_labels(const Disk *disk, GError **error)
 {
   const Place *place = &disk->device.place;
 
-  if ((disk->vendor || disk->product) && disk->bus != DISK_BUS_SCSI)
-    return error_set_document(error, place, NULL, "<vendor> and <product> are for disks on bus 'scsi'");
-  if (disk->wwn && disk->bus != DISK_BUS_SCSI && disk->bus != DISK_BUS_IDE && disk->bus != DISK_BUS_SATA)
+  if (disk->vendor && disk->bus != DISK_BUS_SCSI)
+    return error_set_document(error, place, NULL, "<vendor> is for disks on bus 'scsi'");
+  if (disk->product && disk->bus != DISK_BUS_SCSI && !is_ata(disk))
+    return error_set_document(error, place, NULL, "<product> is for disks on bus 'ide', 'sata' or 'scsi'");
+  if (disk->product && disk->bus == DISK_BUS_SCSI && strlen(disk->product) > PRODUCT_SCSI_MAX)
+    return error_set_document(error, place, NULL, "<product>: on bus 'scsi' it has at most %d characters",
+                              PRODUCT_SCSI_MAX);
+  if (disk->wwn && disk->bus != DISK_BUS_SCSI && !is_ata(disk))
     return error_set_document(error, place, NULL, "<wwn> is for disks on bus 'ide', 'sata' or 'scsi'");
   if (disk->serial && disk->kind == DISK_DEVICE_FLOPPY)
     return error_set_document(error, place, NULL, "<serial>: a floppy drive has no serial number");
@@ -433,8 +447,13 @@ static gboolean validate_traits(const Disk *disk, GError **error)
   if (disk->rotation_rate && (disk->kind != DISK_DEVICE_DISK || !may_rotate))
     return error_set_document(error, &disk->target_place, "rotation_rate",
                               "is for hard disks on bus 'ide', 'sata' or 'scsi'");
-  if (disk->has_discard_granularity && (disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA) &&
-      disk->discard_granularity != 512)
+  if (disk->driver.dpofua && (disk->kind != DISK_DEVICE_DISK || disk->bus != DISK_BUS_SCSI))
+    return error_set_document(error, &disk->device.place, NULL,
+                              "<driver dpofua=...> is for hard disks on bus 'scsi'");
+  if (disk->driver.discard_no_unref && disk->image.format != DISK_FORMAT_QCOW2)
+    return error_set_document(error, &disk->device.place, NULL,
+                              "<driver discard_no_unref=...> is for images in format 'qcow2'");
+  if (disk->has_discard_granularity && is_ata(disk) && disk->discard_granularity != 512)
     return error_set_document(error, &disk->device.place, NULL,
                               "<blockio discard_granularity='%u'>: on bus '%s' it is 512",
                               disk->discard_granularity, enum_to_string(&disk_bus_table, (int)disk->bus));

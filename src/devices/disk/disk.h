@@ -103,6 +103,8 @@ typedef struct {
   DiskErrorPolicy error_policy; /* of writes, and of reads where the next is not given */
   DiskErrorPolicy rerror_policy;
   DiskDiscard discard;
+  FeatureState discard_no_unref; /* qcow2: what is discarded keeps its place in the file */
+  FeatureState dpofua;           /* scsi: the guest may say of one write that it is to reach the disk */
   DiskDetectZeroes detect_zeroes;
   FeatureState copy_on_read;
   FeatureState ioeventfd; /* this and the following: of virtio alone */

@@ -46,6 +46,8 @@ static gboolean read_policies(xmlNode *node, DiskDriver *driver, GError **error)
          xml_attribute_enum(node, "rerror_policy", &disk_rerror_policy_table,
                             XML_ENUM(&driver->rerror_policy), error) &&
          xml_attribute_enum(node, "discard", &disk_discard_table, XML_ENUM(&driver->discard), error) &&
+         feature_state_parse(node, "discard_no_unref", &driver->discard_no_unref, error) &&
+         feature_state_parse(node, "dpofua", &driver->dpofua, error) &&
          xml_attribute_enum(node, "detect_zeroes", &disk_detect_zeroes_table,
                             XML_ENUM(&driver->detect_zeroes), error) &&
          feature_state_parse(node, "copy_on_read", &driver->copy_on_read, error);

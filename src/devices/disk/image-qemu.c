@@ -178,6 +178,8 @@ static void translate_format(const Link *link, Plan *plan)
   add_name(format, "node-name", link, "format");
   props_add_bool(format, "read-only", is_read(link));
   props_add_string(format, "discard", enum_to_string(&disk_discard_driver_table, (int)driver->discard));
+  if (image->format == DISK_FORMAT_QCOW2)
+    feature_state_add(format, "discard-no-unref", driver->discard_no_unref);
   if (link->depth == 0)
     props_add_string(format, "detect-zeroes", detect_zeroes_of(driver));
   add_cache(driver, format);

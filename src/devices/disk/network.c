@@ -172,6 +172,22 @@ static gboolean split_iscsi(xmlNode *source, DiskNetwork *network, GError **erro
   return TRUE;
 }
 
+/* Of format 11.6; before, it was a part of the name. */
+static gboolean read_namespace(xmlNode *source, DiskNetwork *network, GError **error)
+{
+  const char *space = xml_attribute(source, "namespace");
+
+  if (!space)
+    return TRUE;
+  if (!*space || strchr(space, '/'))
+    return xml_error(error, source, "namespace", "'%s' is not the name of a namespace", space);
+  if (network->space && !g_str_equal(network->space, space))
+    return xml_error(error, source, "namespace", "'%s' is not the '%s' of the name '%s'", space,
+                     network->space, network->name);
+  network->space = space;
+  return TRUE;
+}
+
 /* "VOLUME/PATH", "POOL/IMAGE", "POOL/NAMESPACE/IMAGE". */
 static gboolean split_path(xmlNode *source, DiskNetwork *network, GError **error)
 {
@@ -187,7 +203,7 @@ static gboolean split_path(xmlNode *source, DiskNetwork *network, GError **error
     network->space = keep(source, network->image, (gsize)(second - network->image));
     network->image = second + 1;
   }
-  return TRUE;
+  return network->protocol != DISK_PROTOCOL_RBD || read_namespace(source, network, error);
 }
 
 static gboolean read_name(xmlNode *source, DiskNetwork *network, GError **error)
