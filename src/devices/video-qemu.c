@@ -63,6 +63,7 @@ static void add_model(const Video *video, Props *props)
     return;
   case VIDEO_VIRTIO:
     props_add_uint(props, "max_outputs", or_default(video->heads, 1));
+    feature_state_add(props, "blob", video->blob);
     return;
   case VIDEO_DEFAULT:
   case VIDEO_CIRRUS:

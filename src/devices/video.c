@@ -7,6 +7,7 @@
 #include "domain/chipset.h"
 #include "domain/devices.h"
 #include "domain/os.h"
+#include "domain/shared-memory.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -66,7 +67,8 @@ static gboolean read_model(xmlNode *node, Video *video, GError **error)
          xml_attribute_uint32(model, "vgamem", 0, G_MAXINT32, &video->vgamem, error) &&
          xml_attribute_uint32(model, "vram64", 0, G_MAXINT32, &video->vram64, error) &&
          xml_attribute_uint32(model, "heads", 1, 16, &video->heads, error) &&
-         read_resolution(model, video, error) && read_acceleration(model, video, error);
+         feature_state_parse(model, "blob", &video->blob, error) && read_resolution(model, video, error) &&
+         read_acceleration(model, video, error);
 }
 
 static gboolean video_parse(xmlNode *node, Device *device, GError **error)
@@ -199,13 +201,27 @@ static gboolean validate_accel3d(const Domain *domain, const Video *video, GErro
                                "type='sdl'><gl enable='yes'/></graphics>");
 }
 
+static gboolean validate_blob(const Domain *domain, const Video *video, GError **error)
+{
+  if (video->blob == FEATURE_UNSET)
+    return TRUE;
+  if (video->model != VIDEO_VIRTIO)
+    return error_set_document(error, &video->model_place, "blob",
+                              "only type 'virtio' has it, and this is '%s'", model_name(video));
+  if (video->blob == FEATURE_OFF || memory_is_shared(domain))
+    return TRUE;
+  error_set_document(error, &video->model_place, "blob", "'on' needs memory that is shared with the host");
+  return error_add_hint(error, "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking> "
+                               "shares it");
+}
+
 static gboolean video_validate(const Domain *domain, const Device *device, GError **error)
 {
   const Video *video = (const Video *)device;
   const VideoAbility *ability = &abilities[video->model];
 
   if (!validate_place(domain, video, error) || !validate_qxl(video, error) ||
-      !validate_accel3d(domain, video, error))
+      !validate_accel3d(domain, video, error) || !validate_blob(domain, video, error))
     return FALSE;
   if (virtio_options_find(&video->options) && video->model != VIDEO_VIRTIO)
     return error_set_document(error, &video->driver_place, NULL,

@@ -35,6 +35,7 @@ typedef struct {
   guint32 heads;       /* screens */
   guint32 x, y;        /* of the first mode; 0: not given */
   gboolean has_accel3d;
+  FeatureState blob;     /* virtio: what the guest draws is shared with the host, and not copied */
   VirtioOptions options; /* virtio */
   Place driver_place;    /* of <driver>, or of the device */
   Place model_place;

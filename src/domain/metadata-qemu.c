@@ -9,7 +9,7 @@ void metadata_translate(const Metadata *metadata, Plan *plan)
 
   props_add_bool(name, "debug-threads", TRUE);
   plan_add_keyval(plan, PLAN_BOTH, "-name", name);
-  plan_add(plan, PLAN_BOTH, "-uuid", metadata->uuid);
+  plan_add(plan, PLAN_BOTH, "-uuid", metadata->hw_uuid ? metadata->hw_uuid : metadata->uuid);
 }
 
 void metadata_translate_genid(const Metadata *metadata, Plan *plan)

@@ -83,11 +83,11 @@ gboolean metadata_read_uuid(xmlNode *node, const char **ret_uuid, GError **error
   return TRUE;
 }
 
-static gboolean read_uuid(xmlNode *domain, const char **ret_uuid, GError **error)
+static gboolean read_uuid(xmlNode *domain, const char *name, const char **ret_uuid, GError **error)
 {
   xmlNode *node = NULL;
 
-  return xml_child(domain, "uuid", &node, error) && (!node || metadata_read_uuid(node, ret_uuid, error));
+  return xml_child(domain, name, &node, error) && (!node || metadata_read_uuid(node, ret_uuid, error));
 }
 
 static gboolean read_genid(xmlNode *domain, Metadata *metadata, GError **error)
@@ -119,7 +119,9 @@ static gboolean ignore_texts(xmlNode *domain, const char **ret_title, GError **e
 
 gboolean metadata_parse(xmlNode *domain, Metadata *ret_metadata, GError **error)
 {
-  return read_name(domain, &ret_metadata->name, error) && read_uuid(domain, &ret_metadata->uuid, error) &&
+  return read_name(domain, &ret_metadata->name, error) &&
+         read_uuid(domain, "uuid", &ret_metadata->uuid, error) &&
+         read_uuid(domain, "hwuuid", &ret_metadata->hw_uuid, error) &&
          read_genid(domain, ret_metadata, error) && ignore_texts(domain, &ret_metadata->title, error);
 }
 

@@ -15,9 +15,10 @@ struct _xmlNode;
 typedef struct XmlDocument XmlDocument;
 
 typedef struct Metadata {
-  const char *name;  /* printable UTF-8, no slash: a file name */
-  const char *uuid;  /* lower case with dashes; generated where the document has none */
-  const char *title; /* or NULL */
+  const char *name;    /* printable UTF-8, no slash: a file name */
+  const char *hw_uuid; /* what the guest sees in its place; NULL: the same */
+  const char *uuid;    /* lower case with dashes; generated where the document has none */
+  const char *title;   /* or NULL */
   gboolean has_genid;
   const char
       *genid; /* as uuid: tells a guest that it was copied or put back; NULL where the document has none */

@@ -286,6 +286,7 @@ static void ignore_parts(xmlNode *root)
   static const char *const names[] = {
     "name",
     "uuid",
+    "hwuuid",
     "title",
     "description",
     "metadata",

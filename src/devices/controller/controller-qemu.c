@@ -71,6 +71,8 @@ static void add_target(const ControllerTarget *target, Props *props)
   add_number(props, "chassis", target->chassis);
   add_number(props, "chassis_nr", target->chassis_nr);
   feature_state_add(props, "hotplug", target->hotplug);
+  if (target->reserve_kib)
+    props_add_uint(props, "mem-reserve", (guint64)target->reserve_kib * 1024);
 }
 
 static void add_usb(const Domain *domain, const Controller *controller, Props *props)

@@ -61,6 +61,7 @@ static gboolean read_target(xmlNode *node, ControllerTarget *ret_target, GError 
          xml_attribute_uint32(target, "chassisNr", 1, 255, &ret_target->chassis_nr, error) &&
          xml_attribute_uint32(target, "busNr", 1, 254, &ret_target->bus_nr, error) &&
          feature_state_parse(target, "hotplug", &ret_target->hotplug, error) &&
+         xml_attribute_uint32(target, "memReserve", 0, G_MAXUINT32, &ret_target->reserve_kib, error) &&
          read_node(target, &ret_target->node, error);
 }
 
@@ -139,6 +140,12 @@ static gboolean check_node(const ControllerTarget *target, ControllerModel model
   return error_add_hint(error, "<node> is for pci-expander-bus and pcie-expander-bus");
 }
 
+static gboolean can_reserve(const ControllerTarget *target, ControllerModel model)
+{
+  return model == CONTROLLER_PCI_BRIDGE ||
+         (model == CONTROLLER_PCIE_ROOT_PORT && target->name != CONTROLLER_NAME_IOH3420);
+}
+
 gboolean controller_target_validate(const ControllerTarget *target, ControllerModel model, const Place *place,
                                     GError **error)
 {
@@ -158,7 +165,9 @@ gboolean controller_target_validate(const ControllerTarget *target, ControllerMo
          check_attribute(target->hotplug != FEATURE_UNSET,
                          controller_model_is_port(model) || model == CONTROLLER_PCI_ROOT, "hotplug",
                          "pci-root, pcie-root-port, pcie-switch-downstream-port", model, &target->place,
-                         error);
+                         error) &&
+         check_attribute(target->reserve_kib != 0, can_reserve(target, model), "memReserve",
+                         "pci-bridge, pcie-root-port that is no ioh3420", model, &target->place, error);
 }
 
 static void annotate_number(xmlNode *node, const char *name, guint32 number)

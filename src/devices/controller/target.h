@@ -41,6 +41,7 @@ typedef struct {
   guint32 bus_nr; /* of an expander bus: the number of its bus */
   guint32 node;   /* of the same: the NUMA cell that is near to it */
   FeatureState hotplug;
+  guint32 reserve_kib; /* memory that firmware keeps for what is plugged in later; 0: its own number */
   gboolean has_hole64;
   guint64 hole64_kib; /* of a root: where 64-bit addresses are given out; 0: none are */
   Place place;        /* of <target> */
