@@ -29,8 +29,8 @@ static gboolean crypto_parse(xmlNode *node, Device *device, GError **error)
   Crypto *crypto = (Crypto *)device;
   xmlNode *driver = NULL;
 
-  return xml_attribute_enum_required(node, "model", &crypto_model_table, XML_ENUM(&crypto->model), error) &&
-         xml_attribute_enum_required(node, "type", &crypto_type_table, XML_ENUM(&crypto->type), error) &&
+  return xml_attribute_enum(node, "model", &crypto_model_table, XML_ENUM(&crypto->model), error) &&
+         xml_attribute_enum(node, "type", &crypto_type_table, XML_ENUM(&crypto->type), error) &&
          read_backend(node, crypto, error) && xml_child(node, "driver", &driver, error) &&
          (!driver || virtio_options_parse(driver, &crypto->options, error)) &&
          device_parse_acpi(node, device, error) && device_parse_alias(node, device, error) &&

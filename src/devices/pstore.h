@@ -2,7 +2,7 @@
  *
  * <pstore>: where a guest's kernel leaves its last words, for the next to find: records in a file of the host
  * that lasts.
- * https://libvirt.org/formatdomain.html#pstore; QEMU's documentation, "ACPI ERST DEVICE"; format 10.5.
+ * https://libvirt.org/formatdomain.html#pstore; QEMU's documentation, "ACPI ERST DEVICE"; format 10.6.
  */
 #pragma once
 

@@ -62,9 +62,10 @@ static gboolean read_size(xmlNode *node, Shmem *shmem, GError **error)
   if (size && shmem->model == SHMEM_DOORBELL)
     return xml_error(error, size, NULL,
                      "model 'ivshmem-doorbell' has no size of its own: its server knows it");
-  shmem->kib = SHMEM_DEFAULT_KIB;
   if (size && !memory_read_kib(size, &shmem->kib, error))
     return FALSE;
+  if (!shmem->kib)
+    shmem->kib = SHMEM_DEFAULT_KIB;
   if (shmem->kib < SHMEM_MIN_KIB || shmem->kib & (shmem->kib - 1))
     return xml_error(error, size, NULL,
                      "%" G_GUINT64_FORMAT " KiB is not a power of two from 1 MiB on, which it has to be",

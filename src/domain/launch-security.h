@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * <launchSecurity>: memory that the host itself cannot read, by AMD's SEV and SEV-SNP and Intel's TDX.
- * https://libvirt.org/formatdomain.html#launch-security; sev-snp: format 10.5, tdx: 11.10. QEMU's
+ * https://libvirt.org/formatdomain.html#launch-security; sev-snp: format 10.5, tdx is newer. QEMU's
  * documentation, "Confidential Guest Support", and the properties of -object sev-guest, sev-snp-guest (9.1)
  * and tdx-guest (10.1).
  */

@@ -107,6 +107,8 @@ static const Consequence consequences[] = {
   { "interface/port", "the guest can talk to the other isolated ports" },
   { "interface/vlan", "the guest is not kept to its VLAN" },
   { "devices/filesystem", "the guest runs without the shared directory" },
+  { "os/shim", "the firmware starts the kernel without it, which Secure Boot may not let it" },
+  { "os/varstore", "the firmware keeps no variables" },
   { "devices/tpm", "the guest has no TPM, which Windows 11 wants" },
 };
 
@@ -125,11 +127,14 @@ static const char *unread_find_consequence(const char *path)
 static const Consequence reasons[] = {
   { "devices/lease", "no lease is taken: two hosts could run the guest at once" },
   { "devices/nvram", "POWER machines alone have such memory; the guest runs without" },
+  { "disk/driver@statistics", "it has no effect: nobody asks for such statistics" },
+  { "disk/source@fdgroup", "there are no descriptors of that name: the file is opened by its path" },
   { "domain/idmap", "it is for containers, and has no effect" },
   { "domain/keywrap", "s390 machines alone have such keys: it has no effect" },
   { "domain/on_lockfailure", "it has no effect: nobody takes locks for the guest, which it could lose" },
   { "domain/perf",
     "it has no effect: the kernel counts nothing for the guest (perf(1) does so for a process)" },
+  { "driver/statistics", "it has no effect: nobody asks for such statistics" },
   { "interface/backenddomain", "it is of Xen, and has no effect" },
   { "resource/fibrechannel", "it has no effect: the fabric takes the guest's traffic for the host's" },
   { "source/seclabel", "no label is set: what the guest uses keeps the one that it has" },
