@@ -16,7 +16,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +23,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "process/signals.h"
 #include "process/spawn.h"
 
 /* Of a line that a message can hold. */
@@ -52,20 +52,6 @@ static int milliseconds_until(gint64 deadline)
   if (deadline < 0)
     return -1;
   return rest > 0 ? (int)(rest / 1000 + 1) : 0;
-}
-
-/* Readable as soon as the user wants to stop; -1 where that does not matter. */
-static int open_stop_signals(const ProgramRequest *request)
-{
-  sigset_t set;
-
-  if (request->is_cleanup)
-    return -1;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* Waits for the process to end. FALSE when the time is over, or the user wants to stop. */
@@ -109,12 +95,13 @@ static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid,
   const SpawnRequest spawned = {
     .program = request->argv[0],
     .argv = request->argv,
-    .environment = environment,
+    .environment = request->environment ? request->environment : environment,
     .fds = &passed,
     .n_fds = request->pass_fd >= 0 ? 1 : 0,
     .output = writer,
     .group = request->group,
     .may_gain_privileges = request->may_gain_privileges,
+    .is_private = request->is_private,
   };
 
   return spawn(&spawned, ret_pid, error);
@@ -158,7 +145,7 @@ gboolean program_run(const ProgramRequest *request, ProgramEnd *ret_end, GError 
   if (reader < 0)
     return FALSE;
   process = (int)syscall(SYS_pidfd_open, pid, 0);
-  stop = open_stop_signals(request);
+  stop = request->is_cleanup ? -1 : signals_open_stop();
   *ret_end = (ProgramEnd){ 0 };
   output = g_byte_array_new();
   if (!watch(reader, process, stop, deadline, output, ret_end))

@@ -25,10 +25,12 @@ enum { PROGRAM_PASSED_FD = 3 };
 
 typedef struct {
   char *const *argv;            /* argv[0] is a path */
+  char *const *environment;     /* NULL: as here */
   guint seconds;                /* it may run; 0: no limit */
   int pass_fd;                  /* here, or -1 */
   int group;                    /* of spawn.h: the control group that it joins */
   gboolean may_gain_privileges; /* it is a setuid program, or runs one such as sudo */
+  gboolean is_private;          /* of spawn.h */
   gboolean is_cleanup;          /* it is run to its end even if the user wants to stop */
 } ProgramRequest;
 

@@ -96,3 +96,14 @@ void signals_free(Signals *signals)
   sigprocmask(SIG_SETMASK, &signals->mask, NULL);
   g_free(signals);
 }
+
+int signals_open_stop(void)
+{
+  sigset_t set;
+
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}

@@ -21,3 +21,8 @@ Signals *signals_new(GMainContext *context, void (*func)(int signal, gpointer us
  * program is about to end, with the exit code that it has. */
 void signals_free(Signals *signals);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Signals, signals_free)
+
+/* A descriptor that can be read as soon as the user wants to stop: SIGINT, SIGTERM or SIGHUP has come, which
+ * this process has blocked. Nobody reads it: the signal stays pending for whoever handles it later. -1 on
+ * failure; the caller closes it. */
+int signals_open_stop(void);
