@@ -10,7 +10,7 @@ cd "$top"
 
 build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2-dev libglib2.0-dev libjson-c-dev
   python3 qemu-system-x86)
-check_packages=(qemu-utils qemu-block-extra openssl ovmf systemd-boot-efi busybox-static cpio xz-utils iproute2 netbase passt util-linux clang-format universal-ctags)
+check_packages=(qemu-utils qemu-block-extra openssl ovmf systemd-boot-efi busybox-static cpio xz-utils iproute2 netbase passt swtpm swtpm-tools util-linux clang-format universal-ctags)
 
 # What QEMU has in a package of its own, where it does: qxl, since Debian 13. Nothing where apt does not know it.
 optional_packages() {

@@ -136,6 +136,21 @@ def talk_ivshmem(listener):
         connection.recv(1)
 
 
+class Swtpm:
+    """A TPM that a command line talks to, for as long as it is held; new, and gone with it."""
+
+    def __init__(self, directory, control, descriptors):
+        if not shutil.which("swtpm"):
+            raise tap.Skip("there is no swtpm")
+        directory.mkdir()
+        self._process = subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={directory}", "--terminate",
+                                          "--ctrl", f"type=unixio,{control}"], pass_fds=descriptors)
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+
+
 class Images:
     """Empty images, one of each format, made when first asked for."""
 
@@ -245,6 +260,17 @@ class Stage:
             raise tap.Skip(f"'{host}' port '{port}': {error.strerror}") from error
         self._listen(family, address)
 
+    def _is_of_tpm(self, value):
+        chardev = re.search(r"id=([^,]*)", value)[1]
+        return any(option == "-tpmdev" and other.endswith(f",chardev={chardev}")
+                   for option, other in zip(self.words, self.words[1:]))
+
+    def _listen_as_tpm(self, path):
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        listener.listen()
+        self.kept += [listener, Swtpm(self._directory / "tpm", f"fd={listener.fileno()}", [listener.fileno()])]
+
     def _chardev(self, value):
         kind = value.split(",")[0]
         name = f'"chardev":"{re.search(r"id=([^,]*)", value)[1]}"'
@@ -256,6 +282,8 @@ class Stage:
         make = {"pipe": os.mkfifo, "serial": self._make_terminal}.get(kind, lambda path: None)
         if is_client:
             make = lambda path: self._listen(socket.AF_UNIX, str(path), talk)
+        if is_client and self._is_of_tpm(value):
+            make = self._listen_as_tpm
         if is_client and re.search(r",host=", value):
             self._listen_for_client(value)
 
@@ -311,6 +339,9 @@ class Stage:
             elif option == "-chardev":
                 self.descriptors[number], other = socket.socketpair()
                 self.kept.append(other)
+                if self._is_of_tpm(value):
+                    control = f"clientfd={other.fileno()}"
+                    self.kept.append(Swtpm(self._directory / f"tpm-{number}", control, [other.fileno()]))
             else:
                 self.descriptors[number] = open(self._directory / f"file-{number}", "w+b")
 

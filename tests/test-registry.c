@@ -27,6 +27,7 @@
 #include "devices/shmem.h"
 #include "devices/smartcard.h"
 #include "devices/sound.h"
+#include "devices/tpm.h"
 #include "devices/video.h"
 #include "devices/vsock.h"
 #include "devices/watchdog.h"
@@ -193,6 +194,11 @@ static const EnumTable *const tables[] = {
   &spice_streaming_table,
   &spice_switch_table,
   &spice_wan_table,
+  &tpm_backend_table,
+  &tpm_model_table,
+  &tpm_profile_filter_table,
+  &tpm_source_table,
+  &tpm_version_table,
   &vsock_model_table,
   &watchdog_action_table,
   &watchdog_model_table,

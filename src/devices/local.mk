@@ -49,6 +49,7 @@ libdomrun_a_SOURCES += \
 	%D%/shmem.c %D%/shmem-qemu.c %D%/shmem.h \
 	%D%/sound.c %D%/sound-qemu.c %D%/sound.h \
 	%D%/smartcard.c %D%/smartcard-qemu.c %D%/smartcard.h \
+	%D%/tpm.c %D%/tpm-qemu.c %D%/tpm.h \
 	%D%/video.c %D%/video-qemu.c %D%/video.h \
 	%D%/virtio.c %D%/virtio-qemu.c %D%/virtio.h \
 	%D%/vsock.c %D%/vsock-qemu.c %D%/vsock.h \

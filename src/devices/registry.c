@@ -24,6 +24,7 @@
 #include "devices/sound.h"
 #include "devices/redirdev.h"
 #include "devices/smartcard.h"
+#include "devices/tpm.h"
 #include "devices/video.h"
 #include "devices/vsock.h"
 #include "devices/watchdog.h"
@@ -44,6 +45,7 @@ const DeviceRoom *const device_rooms[] = {
   /* A console without a port has the first that channels leave. */
   &channel_room,
   &console_room,
+  &tpm_room,
   &input_room,
   &audio_room,
   &graphics_room,

@@ -37,9 +37,11 @@ libdomrun_a_SOURCES += \
 	%D%/scsi.c %D%/scsi.h \
 	%D%/secrets.c %D%/secrets.h \
 	%D%/state-dir.c %D%/state-dir.h \
+	%D%/swtpm.c %D%/swtpm.h \
 	%D%/sysfs.c %D%/sysfs.h \
 	%D%/tap.c %D%/tap.h \
 	%D%/threads.c %D%/threads.h \
+	%D%/tpm-state.c %D%/tpm-state.h \
 	%D%/usb.c %D%/usb.h \
 	%D%/uuid-lock.c %D%/uuid-lock.h \
 	%D%/vfio.c %D%/vfio.h

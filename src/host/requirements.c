@@ -26,6 +26,7 @@
 #include "host/requirement.h"
 #include "host/scsi.h"
 #include "host/secrets.h"
+#include "host/swtpm.h"
 #include "host/threads.h"
 #include "host/usb.h"
 #include "host/vfio.h"
@@ -378,6 +379,7 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_SCSI] = scsi_check,
   [PLAN_REQUIRE_MDEV] = mdev_check,
   [PLAN_REQUIRE_HELPER] = check_helper,
+  [PLAN_REQUIRE_TPM] = swtpm_check,
   [PLAN_REQUIRE_CPUS] = threads_check_cpus,
   [PLAN_REQUIRE_SCHEDULER] = threads_check_scheduler,
 };

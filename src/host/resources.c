@@ -24,13 +24,17 @@
 struct Resources {
   const RuntimeDir *directory;
   int group;
+  ResourcesEndFunc ended; /* NULL: nobody watches */
+  gpointer user_data;
   GArray *items; /* of Resource */
 };
 
 typedef struct {
   gboolean (*acquire)(const Resources *resources, Resource *resource, GError **error);
   void (*release)(const Resources *resources, Resource *resource);
-  gboolean is_of_run; /* belongs to one run of QEMU */
+  gboolean is_of_run;  /* belongs to one run of QEMU */
+  const char *program; /* the helper's name; NULL: there is none, as with the next */
+  const char *lost;    /* what the guest is without when it has ended */
 } ResourceKind;
 
 static gboolean socket_acquire(const Resources *resources, Resource *resource, GError **error)
@@ -138,7 +142,7 @@ static gboolean variables_acquire(const Resources *resources, Resource *resource
 
 static gboolean secret_acquire(const Resources *resources, Resource *resource, GError **error)
 {
-  resource->fd = secrets_open(resource->plan, error);
+  resource->fd = secrets_open(&resource->plan->secret, &resource->plan->place, error);
   return resource->fd >= 0;
 }
 
@@ -213,6 +217,24 @@ static void pci_release(const Resources *resources, Resource *resource)
   pci_end_clear(&resource->pci);
 }
 
+static gboolean tpm_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const PlanResource *plan = resource->plan;
+
+  resource->swtpm = swtpm_start(plan->tpm, resources->directory, resources->group, &plan->place, error);
+  if (resource->swtpm)
+    resource->fd = swtpm_fd(resource->swtpm);
+  resource->helper = resource->swtpm ? swtpm_helper(resource->swtpm) : NULL;
+  return resource->fd >= 0;
+}
+
+static void tpm_release(const Resources *resources, Resource *resource)
+{
+  resource->fd = -1; /* swtpm's own */
+  resource->helper = NULL;
+  g_clear_pointer(&resource->swtpm, swtpm_end);
+}
+
 static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_QMP] = { socket_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_CONSOLE] = { socket_acquire, socket_release, .is_of_run = TRUE },
@@ -224,6 +246,8 @@ static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_VARIABLES] = { variables_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_PASST] = { passt_acquire, passt_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_PCI] = { pci_acquire, pci_release, .is_of_run = FALSE },
+  [PLAN_RESOURCE_TPM] = { tpm_acquire, tpm_release, .is_of_run = TRUE, .program = "swtpm",
+                          .lost = "its TPM" },
   [PLAN_RESOURCE_SECRET] = { secret_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };
@@ -251,7 +275,9 @@ Resources *resources_new(const Plan *plan, const RuntimeDir *directory)
   resources->group = -1;
   resources->items = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(Resource));
   for (guint i = 0; i < plan->resources->len; i++) {
-    const Resource resource = { .plan = g_ptr_array_index(plan->resources, i), .fd = -1, .peer = -1 };
+    const Resource resource = {
+      .plan = g_ptr_array_index(plan->resources, i), .fd = -1, .peer = -1, .all = resources
+    };
 
     g_array_append_val(resources->items, resource);
   }
@@ -296,6 +322,48 @@ void resources_set_directory(Resources *resources, const RuntimeDir *directory)
       note_tap(resources, resource);
     if (resource->pci.device)
       leftovers_note_pci(runtime_dir_fd(directory), resource->name, &resource->pci);
+  }
+}
+
+/* ---- Programs beside QEMU ---- */
+
+static void on_helper_said(const char *line, gpointer user_data)
+{
+  const Resource *resource = user_data;
+  const char *program = kinds[resource->plan->kind].program;
+
+  announce("%s%s%s", g_str_has_prefix(line, program) ? "" : program,
+           g_str_has_prefix(line, program) ? "" : ": ", line);
+}
+
+static void on_helper_end(gpointer user_data)
+{
+  const Resource *resource = user_data;
+
+  resource->all->ended(resource, resource->all->user_data);
+}
+
+const char *resource_program(const Resource *resource)
+{
+  return kinds[resource->plan->kind].program;
+}
+
+const char *resource_loss(const Resource *resource)
+{
+  return kinds[resource->plan->kind].lost;
+}
+
+void resources_watch(Resources *resources, GMainContext *context, ResourcesEndFunc ended, gpointer user_data)
+{
+  static const HelperHandlers handlers = { on_helper_said, on_helper_end };
+
+  resources->ended = ended;
+  resources->user_data = user_data;
+  for (guint i = 0; i < resources->items->len; i++) {
+    Resource *resource = get(resources, i);
+
+    if (resource->helper)
+      helper_watch(resource->helper, context, &handlers, resource);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "host/pci.h"
 #include "host/runtime-dir.h"
+#include "host/swtpm.h"
 #include "host/tap.h"
 #include "qemu/plan.h"
 
@@ -19,14 +20,17 @@ typedef struct Resources Resources;
 
 typedef struct {
   const PlanResource *plan;
-  int fd;     /* what QEMU inherits as plan->fd; -1: not acquired */
-  int peer;   /* the other end of a socket; -1: none, or taken */
-  char *name; /* of the socket's file in the runtime directory, or of the tap's note; or NULL */
-  char *path; /* of a channel's socket, absolute; or NULL */
-  int losses; /* how often a port was released, since another program had it */
-  int port;   /* the number of a port; 0: it is none */
-  Tap *tap;   /* owns @fd; NULL where it is none */
-  PciEnd pci; /* how a PCI device is given back; all NULL: it is as it was */
+  int fd;         /* what QEMU inherits as plan->fd; -1: not acquired */
+  int peer;       /* the other end of a socket; -1: none, or taken */
+  char *name;     /* of the socket's file in the runtime directory, or of the tap's note; or NULL */
+  char *path;     /* of a channel's socket, absolute; or NULL */
+  int losses;     /* how often a port was released, since another program had it */
+  int port;       /* the number of a port; 0: it is none */
+  Tap *tap;       /* owns @fd; NULL where it is none */
+  Swtpm *swtpm;   /* the same */
+  Helper *helper; /* borrowed: a program that runs beside QEMU; NULL: there is none */
+  Resources *all; /* borrowed */
+  PciEnd pci;     /* how a PCI device is given back; all NULL: it is as it was */
 } Resource;
 
 /* Both are borrowed and must outlive the result. Acquires nothing yet. */
@@ -42,6 +46,17 @@ gboolean resources_acquire(Resources *resources, GError **error);
 /* The guest goes on in another directory. Nothing of a run may be there: resources_release_run() came before.
  */
 void resources_set_directory(Resources *resources, const RuntimeDir *directory);
+
+/* The program that serves QEMU has ended. */
+typedef void (*ResourcesEndFunc)(const Resource *resource, gpointer user_data);
+
+/* Its name, and what the guest is without when it has ended: "swtpm", "its TPM". */
+const char *resource_program(const Resource *resource);
+const char *resource_loss(const Resource *resource);
+
+/* QEMU runs: what such programs say is told to the user from now on, by the main loop of @context (NULL: the
+ * default one), and the end of one to @ended. Before, an error has it. */
+void resources_watch(Resources *resources, GMainContext *context, ResourcesEndFunc ended, gpointer user_data);
 
 /* Releases what belongs to the QEMU that has ended. */
 void resources_release_run(Resources *resources);

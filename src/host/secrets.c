@@ -111,12 +111,10 @@ char *secrets_read(int fd, GError **error)
   return NULL;
 }
 
-static gboolean refuse(const PlanResource *resource, const char *what, GError **error)
+static gboolean refuse(const PlanSecret *secret, const Place *place, const char *what, GError **error)
 {
-  const char *name = resource->secret.name;
-
-  return error_set(error, DOMRUN_ERROR_HOST, &resource->place, NULL, "cannot %s the secret '%s': %s", what,
-                   name ? name : "cookies", g_strerror(errno));
+  return error_set(error, DOMRUN_ERROR_HOST, place, NULL, "cannot %s the secret '%s': %s", what,
+                   secret->name ? secret->name : "cookies", g_strerror(errno));
 }
 
 /* It is read again for each QEMU, which a pipe could not give, and nobody waits for a writer. */
@@ -128,9 +126,8 @@ static gboolean is_regular(int fd)
 }
 
 /* The text of the secret, in base64. What a file has that is not, is found by QEMU. */
-static char *read_text(const PlanResource *resource, GError **error)
+static char *read_text(const PlanSecret *secret, const Place *place, GError **error)
 {
-  const PlanSecret *secret = &resource->secret;
   autofd int fd = -1;
   gsize length = 0;
   char *bytes;
@@ -139,34 +136,63 @@ static char *read_text(const PlanResource *resource, GError **error)
     return g_strdup(secret->text);
   fd = open(secret->path ? secret->path : "", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd >= 0 && !is_regular(fd)) {
-    error_set(error, DOMRUN_ERROR_HOST, &resource->place, NULL,
-              "the secret '%s' in '%s' is not in a regular file", secret->name, secret->path);
+    error_set(error, DOMRUN_ERROR_HOST, place, NULL, "the secret '%s' in '%s' is not in a regular file",
+              secret->name, secret->path);
     error_add_hint(error, "a pipe can be handed on as a descriptor: --secret=%s=fd:N", secret->name);
     return NULL;
   }
   bytes = fd < 0 ? NULL : fd_read_all(fd, SECRET_MAX_BYTES, &length);
   if (!bytes) {
-    refuse(resource, "read", error);
+    refuse(secret, place, "read", error);
     return NULL;
   }
   return secret->is_base64 ? bytes : encode(bytes, length);
 }
 
-int secrets_open(const PlanResource *resource, GError **error)
+/* Sealed, and read from its beginning by who inherits it. */
+static int open_sealed(const void *bytes, gsize length)
 {
-  char *text = read_text(resource, error);
-  autofd int fd = -1;
-  gboolean is_done;
+  autofd int fd = memfd_create("domrun-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+  if (fd >= 0 && fd_write_all(fd, bytes, length) && lseek(fd, 0, SEEK_SET) == 0 &&
+      fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
+    return g_steal_fd(&fd);
+  return -1;
+}
+
+int secrets_open(const PlanSecret *secret, const Place *place, GError **error)
+{
+  char *text = read_text(secret, place, error);
+  int fd;
 
   if (!text)
     return -1;
-  fd = memfd_create("domrun-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  is_done = fd >= 0 && fd_write_all(fd, text, strlen(text)) &&
-            fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0;
-  if (!is_done)
-    refuse(resource, "hand on", error);
+  fd = open_sealed(text, strlen(text));
+  if (fd < 0)
+    refuse(secret, place, "hand on", error);
   secrets_free_text(text);
-  return is_done ? g_steal_fd(&fd) : -1;
+  return fd;
+}
+
+int secrets_open_decoded(const PlanSecret *secret, const Place *place, GError **error)
+{
+  char *text = read_text(secret, place, error);
+  guint8 *bytes;
+  gsize length;
+  int fd;
+
+  if (!text)
+    return -1;
+  bytes = g_base64_decode(text, &length);
+  secrets_free_text(text);
+  fd = length > 0 ? open_sealed(bytes, length) : -1;
+  if (length == 0)
+    error_set(error, DOMRUN_ERROR_HOST, place, NULL, "the secret '%s' is empty", secret->name);
+  else if (fd < 0)
+    refuse(secret, place, "hand on", error);
+  explicit_bzero(bytes, length);
+  g_free(bytes);
+  return fd;
 }
 
 gboolean secrets_check(const PlanRequirement *requirement, GError **error)

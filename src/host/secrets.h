@@ -17,8 +17,9 @@ char *secrets_find(const char *uuid, const char *usage, const char *kind);
 char *secrets_read(int fd, GError **error);
 void secrets_free_text(char *text);
 
-/* A sealed file in memory that has the secret of a PLAN_RESOURCE_SECRET, in base64; -1 with an error. */
-int secrets_open(const PlanResource *resource, GError **error);
+/* A sealed file in memory that has the secret, in base64, or as it is; -1 with an error. */
+int secrets_open(const PlanSecret *secret, const Place *place, GError **error);
+int secrets_open_decoded(const PlanSecret *secret, const Place *place, GError **error);
 
 /* For requirements.h: PLAN_REQUIRE_SECRET. */
 gboolean secrets_check(const PlanRequirement *requirement, GError **error);

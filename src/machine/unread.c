@@ -109,7 +109,6 @@ static const Consequence consequences[] = {
   { "devices/filesystem", "the guest runs without the shared directory" },
   { "os/shim", "the firmware starts the kernel without it, which Secure Boot may not let it" },
   { "os/varstore", "the firmware keeps no variables" },
-  { "devices/tpm", "the guest has no TPM, which Windows 11 wants" },
 };
 
 static const char *unread_find_consequence(const char *path)

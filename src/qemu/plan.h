@@ -45,6 +45,7 @@ typedef enum {
   PLAN_RESOURCE_VHOST_NET, /* /dev/vhost-net, or @path, opened for one queue of a tap device */
   PLAN_RESOURCE_PASST,     /* a socket with passt(1) behind it, started as its PlanPasst says */
   PLAN_RESOURCE_PCI,       /* a PCI device of the host that is taken from its driver, and given back */
+  PLAN_RESOURCE_TPM,       /* a socket with swtpm(1) behind it, started as its PlanTpm says */
   PLAN_RESOURCE_SECRET,    /* a sealed file in memory that has a secret, in base64 */
 } PlanResourceKind;
 
@@ -84,6 +85,21 @@ typedef enum {
 typedef struct {
   GPtrArray *arguments; /* of strings, behind the socket's; borrowed */
 } PlanPasst;
+
+/* A TPM that swtpm emulates. Strings are borrowed from the document. */
+typedef struct {
+  gboolean is_tpm2;      /* and not 1.2 */
+  const char *path;      /* where its state is kept: absolute; NULL: in the guest's runtime directory, with
+                            which it goes */
+  gboolean is_file;      /* @path is a file, or a block device, and not a directory */
+  gboolean is_generated; /* the path is ours: it is made with all above it */
+  const char *banks;     /* of PCRs, "sha1,sha256", that are active; NULL: those that were */
+  const char *profile;   /* of a new TPM 2.0; NULL: swtpm's own default, as the next */
+  const char *profile_filter; /* of the algorithms in it: "check", "fips-host" */
+  guint32 debug;              /* swtpm's level of logging; 0: its default */
+  gboolean is_encrypted;      /* with a key that is made of @secret */
+  PlanSecret secret;
+} PlanTpm;
 
 /* The host's end of a network interface. It is created without IFF_NO_PI's header and with IFF_VNET_HDR, up,
  * and part of @bridge. Strings are borrowed from the document. */
@@ -125,6 +141,7 @@ typedef struct {
   gboolean is_tls;           /* PORT: which of two it is */
   PlanTap tap;               /* TAP */
   PlanPasst passt;           /* PASST */
+  const PlanTpm *tpm;        /* TPM: borrowed from the device */
   PlanSecret secret;         /* SECRET */
   PlanConsole console;
   PlanStream stream;    /* CONSOLE: of a PLAN_CONSOLE_STREAM */
@@ -183,6 +200,7 @@ typedef enum {
   PLAN_REQUIRE_SCSI,     /* a SCSI device of the host "0:0:4:8", and the right to use it */
   PLAN_REQUIRE_MDEV,     /* a mediated device of that UUID, and the right to use it */
   PLAN_REQUIRE_HELPER,   /* a program of that name in PATH, that domrun runs beside the emulator */
+  PLAN_REQUIRE_TPM,      /* swtpm, and what its state takes: @tpm; no path */
   PLAN_REQUIRE_NETWORK,  /* a virtual network of that name, whose bridge nobody could name: never there */
   PLAN_REQUIRE_DEVICE,   /* a character device that can be read and written */
   PLAN_REQUIRE_PIPE,     /* a FIFO of that name, or two: NAME.in and NAME.out */
@@ -229,6 +247,7 @@ typedef struct {
   PlanUsb usb;           /* USB */
   gboolean is_generated; /* VARIABLES: the directory is made, too */
   const char *secret;    /* SECRET: its name; borrowed */
+  const PlanTpm *tpm;    /* TPM: borrowed from the device */
   const char *network;   /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
   gboolean is_chosen;    /* BRIDGE: it is not libvirt's, but the user's choice for that network */
 } PlanRequirement;
@@ -288,7 +307,7 @@ typedef struct {
 typedef struct {
   Place place;
   const char *attribute; /* or NULL */
-  const char *why;       /* a literal */
+  const char *why;       /* a literal, or the document's */
 } PlanLack;
 
 /* The program that chooses the kernel of the guest (<bootloader>): run on the host before QEMU, see
@@ -349,7 +368,8 @@ void plan_add_keyval(Plan *plan, PlanForm form, const char *option, Props *props
 /* Adds a resource and gives it the next descriptor number. The plan owns the result. */
 PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *alias, const Place *place);
 
-/* Notes that the shell's form lacks something; both texts are literals, @attribute may be NULL. */
+/* Notes that the shell's form lacks something; both texts are literals or the document's, @attribute may be
+ * NULL. */
 void plan_lack(Plan *plan, const Place *place, const char *attribute, const char *why);
 
 /* Adds the object @id of a secret, and what has to be there for it. @without, which a secret without a file

@@ -275,6 +275,27 @@ static void on_event(const char *name, Json *data, gpointer user_data)
   emulator_requests_on_event(supervisor, name, data);
 }
 
+/* ---- What runs beside QEMU ---- */
+
+/* An answer: QEMU is there, and has not taken the program with it. */
+static void on_alive(Json *result, const GError *error, gpointer user_data)
+{
+  const Resource *resource = user_data;
+
+  if (result)
+    announce_notice("%s has ended: the guest runs on without %s ('%s')", resource_program(resource),
+                    resource_loss(resource), resource->plan->alias);
+}
+
+static void on_helper_end(const Resource *resource, gpointer user_data)
+{
+  const Supervisor *supervisor = user_data;
+
+  if (supervisor->emulator && supervisor->cause == CAUSE_UNKNOWN && supervisor->state != STATE_ENDING)
+    qmp_client_execute(emulator_qmp(supervisor->emulator), "query-status", NULL, on_alive,
+                       (gpointer)resource);
+}
+
 /* ---- The start ---- */
 
 static void on_vnc(Json *result, const GError *error, gpointer user_data)
@@ -387,6 +408,7 @@ static void on_ready(gpointer user_data)
   Supervisor *supervisor = user_data;
 
   supervisor->is_ready = TRUE;
+  resources_watch(supervisor->resources, NULL, on_helper_end, supervisor);
   emulator_relay_log(supervisor->emulator);
   if (supervisor->state == STATE_ENDING)
     stopping_on_ready(supervisor);

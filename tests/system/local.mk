@@ -33,6 +33,7 @@ system_tests = \
 	%D%/test-supervise-faults.py \
 	%D%/test-supervise-lifecycle.py \
 	%D%/test-tap.py \
+	%D%/test-tpm.py \
 	%D%/test-tuning.py \
 	%D%/test-uefi.py \
 	%D%/test-verbs-console.py \

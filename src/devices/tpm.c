@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "devices/tpm.h"
+
+#include <string.h>
+
+#include "base/quote.h"
+#include "devices/chardev/chardev.h"
+#include "domain/devices.h"
+#include "domain/metadata.h"
+#include "xml/annotate.h"
+#include "xml/element.h"
+
+ENUM_TABLE(tpm_model_table, TPM_MODEL_LAST, [TPM_TIS] = "tpm-tis", [TPM_CRB] = "tpm-crb",
+           [TPM_SPAPR] = "tpm-spapr", [TPM_SPAPR_PROXY] = "spapr-tpm-proxy");
+ENUM_TABLE(tpm_backend_table, TPM_BACKEND_LAST, [TPM_PASSTHROUGH] = "passthrough",
+           [TPM_EMULATOR] = "emulator", [TPM_EXTERNAL] = "external");
+ENUM_TABLE(tpm_version_table, TPM_VERSION_LAST, [TPM_VERSION_1_2] = "1.2", [TPM_VERSION_2_0] = "2.0");
+ENUM_TABLE(tpm_source_table,
+           TPM_SOURCE_LAST, [TPM_SOURCE_DIR] = "dir", [TPM_SOURCE_FILE] = "file", [TPM_SOURCE_UNIX] = "unix");
+ENUM_TABLE(tpm_profile_filter_table, TPM_PROFILE_FILTER_LAST, [TPM_PROFILE_FILTER_CHECK] = "check",
+           [TPM_PROFILE_FILTER_FIPS_HOST] = "fips-host");
+
+static const char usual_device[] = "/dev/tpm0";
+
+/* ---- The back ends ---- */
+
+static gboolean parse_passthrough(xmlNode *backend, Tpm *tpm, GError **error)
+{
+  xmlNode *device = NULL;
+
+  tpm->path = usual_device;
+  if (!xml_child(backend, "device", &device, error))
+    return FALSE;
+  if (device)
+    tpm->path_place = xml_place(device);
+  return !device || xml_attribute_path(device, "path", &tpm->path, error);
+}
+
+static gboolean parse_external(xmlNode *backend, Tpm *tpm, GError **error)
+{
+  xmlNode *source = NULL;
+  int mode = CHARDEV_CONNECT, type = TPM_SOURCE_DEFAULT;
+
+  if (!xml_child_required(backend, "source", &source, error) ||
+      !xml_attribute_enum_required(source, "type", &tpm_source_table, &type, error) ||
+      !xml_attribute_enum(source, "mode", &chardev_mode_table, &mode, error))
+    return FALSE;
+  if (type != TPM_SOURCE_UNIX)
+    return xml_error(error, source, "type", "an external emulator is reached by a socket (allowed: unix)");
+  if (mode != CHARDEV_CONNECT)
+    return xml_error(error, source, "mode", "the emulator is who listens (allowed: connect)");
+  tpm->source = (ChardevSource){ .type = CHARDEV_UNIX, .mode = CHARDEV_CONNECT, .place = xml_place(source) };
+  return chardev_source_parse_socket(source, "path", &tpm->source.path, error);
+}
+
+static gboolean parse_source(xmlNode *backend, Tpm *tpm, GError **error)
+{
+  xmlNode *source = NULL;
+
+  if (!xml_child(backend, "source", &source, error))
+    return FALSE;
+  if (!source)
+    return TRUE;
+  tpm->path_place = xml_place(source);
+  if (!xml_attribute_enum_required(source, "type", &tpm_source_table, XML_ENUM(&tpm->source_type), error))
+    return FALSE;
+  if (tpm->source_type == TPM_SOURCE_UNIX)
+    return xml_error(error, source, "type",
+                     "here it is where the TPM's state is kept (allowed: dir, file); an emulator that runs "
+                     "already is a back end of type 'external'");
+  if (!xml_has_attribute(source, "path"))
+    return xml_error(error, source, "path", "is missing");
+  return xml_attribute_path(source, "path", &tpm->plan.path, error);
+}
+
+static gboolean parse_encryption(xmlNode *backend, Tpm *tpm, GError **error)
+{
+  xmlNode *encryption = NULL;
+
+  if (!xml_child(backend, "encryption", &encryption, error))
+    return FALSE;
+  if (!encryption)
+    return TRUE;
+  tpm->plan.is_encrypted = TRUE;
+  tpm->secret.type = SECRET_TYPE_PASSPHRASE;
+  tpm->secret.place = xml_place(encryption);
+  if (!xml_attribute_required(encryption, "secret", &tpm->secret.uuid, error))
+    return FALSE;
+  return g_uuid_string_is_valid(tpm->secret.uuid) ||
+         xml_error(error, encryption, "secret", "'%s' is not a uuid", tpm->secret.uuid);
+}
+
+/* Each at most once, in the order in which swtpm_setup itself has them. */
+static gboolean parse_banks(xmlNode *backend, Tpm *tpm, GError **error)
+{
+  static const char *const names[] = { "sha1", "sha256", "sha384", "sha512" };
+  g_autoptr(GString) banks = g_string_new(NULL);
+  xmlNode *node = NULL;
+
+  if (!xml_child(backend, "active_pcr_banks", &node, error))
+    return FALSE;
+  for (gsize i = 0; node && i < G_N_ELEMENTS(names); i++) {
+    xmlNode *bank = NULL;
+
+    if (!xml_child(node, names[i], &bank, error))
+      return FALSE;
+    if (bank)
+      g_string_append_printf(banks, "%s%s", banks->len > 0 ? "," : "", names[i]);
+  }
+  if (banks->len > 0)
+    tpm->plan.banks = xml_document_keep(xml_document_of(backend), banks->str);
+  return TRUE;
+}
+
+/* `name` is what swtpm called it in a guest that ran. */
+static gboolean parse_profile(xmlNode *backend, Tpm *tpm, GError **error)
+{
+  TpmProfileFilter filter = TPM_PROFILE_FILTER_NONE;
+  xmlNode *profile = NULL;
+
+  if (!xml_child(backend, "profile", &profile, error))
+    return FALSE;
+  if (!profile)
+    return TRUE;
+  xml_attribute(profile, "name");
+  if (!xml_attribute_required(profile, "source", &tpm->plan.profile, error) ||
+      !xml_attribute_enum(profile, "removeDisabled", &tpm_profile_filter_table, XML_ENUM(&filter), error))
+    return FALSE;
+  if (strpbrk(tpm->plan.profile, "/,") || tpm->plan.profile[0] == '-')
+    return xml_error(error, profile, "source", "'%s' is no name of a profile", tpm->plan.profile);
+  tpm->plan.profile_filter = enum_to_string(&tpm_profile_filter_table, (int)filter);
+  return TRUE;
+}
+
+static gboolean parse_emulator(xmlNode *backend, Tpm *tpm, GError **error)
+{
+  gboolean is_persistent = FALSE;
+
+  if (!xml_attribute_enum(backend, "version", &tpm_version_table, XML_ENUM(&tpm->version), error) ||
+      !xml_attribute_yes_no(backend, "persistent_state", &is_persistent, error) ||
+      !xml_attribute_uint32(backend, "debug", 1, G_MAXINT32, &tpm->plan.debug, error))
+    return FALSE;
+  tpm->is_persistent = xml_has_attribute(backend, "persistent_state") ? is_persistent : -1;
+  return parse_source(backend, tpm, error) && parse_encryption(backend, tpm, error) &&
+         parse_banks(backend, tpm, error) && parse_profile(backend, tpm, error);
+}
+
+static gboolean parse_backend(xmlNode *node, Tpm *tpm, GError **error)
+{
+  xmlNode *backend;
+
+  if (!xml_child_required(node, "backend", &backend, error))
+    return FALSE;
+  tpm->backend_place = tpm->path_place = xml_place(backend);
+  if (!xml_attribute_enum_required(backend, "type", &tpm_backend_table, XML_ENUM(&tpm->backend), error))
+    return FALSE;
+  switch (tpm->backend) {
+  case TPM_PASSTHROUGH:
+    return parse_passthrough(backend, tpm, error);
+  case TPM_EXTERNAL:
+    return parse_external(backend, tpm, error);
+  case TPM_EMULATOR:
+  case TPM_BACKEND_LAST:
+    break;
+  }
+  return parse_emulator(backend, tpm, error);
+}
+
+static gboolean refuse_address(xmlNode *node, GError **error)
+{
+  xmlNode *address = NULL;
+
+  if (!xml_child(node, "address", &address, error))
+    return FALSE;
+  return !address || xml_error(error, address, NULL, "a TPM is where the machine has it, and nowhere else");
+}
+
+static gboolean tpm_parse(xmlNode *node, Device *device, GError **error)
+{
+  Tpm *tpm = (Tpm *)device;
+
+  return xml_attribute_enum(node, "model", &tpm_model_table, XML_ENUM(&tpm->model), error) &&
+         parse_backend(node, tpm, error) && device_parse_alias(node, device, error) &&
+         refuse_address(node, error);
+}
+
+/* ---- What follows ---- */
+
+static const char *keep_format(const Domain *domain, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static const char *keep_format(const Domain *domain, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start(arguments, format);
+  text = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  return xml_document_keep(domain->document, text);
+}
+
+/* What the kernel has for chips of version 1.2 alone. */
+static void complete_passthrough(const Domain *domain, Tpm *tpm)
+{
+  g_autofree char *name = g_path_get_basename(tpm->path);
+  const char *path = keep_format(domain, "/sys/class/tpm/%s/device/cancel", name);
+
+  tpm->cancel_path = domain->options->has_file && domain->options->has_file(path) ? path : "/dev/null";
+}
+
+static void describe_start(const Domain *domain, Tpm *tpm)
+{
+  const PlanTpm *plan = &tpm->plan;
+  const char *directory = keep_format(
+      domain, "%s/tpm/%s", domain->options->state_directory ? domain->options->state_directory : "",
+      domain->metadata->uuid);
+  const char *state = plan->is_file ? keep_format(domain, "backend-uri=file://%s", plan->path)
+                                    : keep_format(domain, "dir=%s", plan->path ? plan->path : directory);
+  g_autofree char *control = NULL, *quoted = quote_for_shell(state);
+
+  tpm->socket = keep_format(domain, "%s/swtpm.sock", plan->path && !plan->is_file ? plan->path : directory);
+  control = quote_for_shell(tpm->socket);
+  tpm->command = keep_format(domain,
+                             "swtpm has to listen there before, as with: swtpm socket%s --tpmstate %s --ctrl "
+                             "type=unixio,path=%s%s --terminate%s",
+                             plan->is_tpm2 ? " --tpm2" : "", quoted, control,
+                             plan->is_encrypted ? " --key pwdfd=0,mode=aes-256-cbc" : "",
+                             plan->is_encrypted ? ", and the passphrase on its standard input" : "");
+}
+
+static void complete_emulator(Domain *domain, Tpm *tpm)
+{
+  PlanTpm *plan = &tpm->plan;
+
+  /* libvirt's choice, which guests were installed with. */
+  if (tpm->version == TPM_VERSION_DEFAULT)
+    tpm->version = tpm->model == TPM_TIS ? TPM_VERSION_1_2 : TPM_VERSION_2_0;
+  plan->is_tpm2 = tpm->version == TPM_VERSION_2_0;
+  plan->is_file = tpm->source_type == TPM_SOURCE_FILE;
+  plan->is_generated = !plan->path;
+  if (plan->path && tpm->is_persistent == FALSE)
+    report_warning(domain->report, &tpm->backend_place, "persistent_state", NULL,
+                   "'no' has no effect: <source> says where the state is kept");
+  if (!plan->path && tpm->is_persistent != FALSE)
+    plan->path = keep_format(domain, "%s/tpm/%s",
+                             domain->options->state_directory ? domain->options->state_directory : "",
+                             domain->metadata->uuid);
+  if (plan->is_encrypted) {
+    secret_complete(domain, &tpm->secret);
+    plan->secret = tpm->secret.found;
+  }
+  describe_start(domain, tpm);
+}
+
+static gboolean tpm_complete(Domain *domain, Device *device, GError **error)
+{
+  Tpm *tpm = (Tpm *)device;
+
+  device_set_alias(domain, device, "tpm%u", device->index);
+  if (tpm->model == TPM_MODEL_DEFAULT)
+    tpm->model = TPM_TIS;
+  if (tpm->backend == TPM_PASSTHROUGH)
+    complete_passthrough(domain, tpm);
+  else if (tpm->backend == TPM_EMULATOR)
+    complete_emulator(domain, tpm);
+  return TRUE;
+}
+
+/* ---- What cannot be ---- */
+
+static gboolean validate_emulator(const Tpm *tpm, GError **error)
+{
+  const PlanTpm *plan = &tpm->plan;
+
+  if (!plan->is_tpm2 && tpm->model == TPM_CRB)
+    return error_set_document(
+        error, &tpm->backend_place, "version",
+        "a TPM 1.2 has no interface of model 'tpm-crb' (allowed: 2.0; or model 'tpm-tis')");
+  if (!plan->is_tpm2 && plan->banks)
+    return error_set_document(error, &tpm->backend_place, NULL,
+                              "<active_pcr_banks> are those of a TPM of version '2.0'");
+  if (!plan->is_tpm2 && plan->profile)
+    return error_set_document(error, &tpm->backend_place, NULL,
+                              "a <profile> is that of a TPM of version '2.0'");
+  if (tpm->source_type != TPM_SOURCE_DEFAULT && strchr(plan->path, ','))
+    return error_set_document(error, &tpm->path_place, "path", "swtpm takes no path with a comma");
+  return TRUE;
+}
+
+static gboolean tpm_validate(const Domain *domain, const Device *device, GError **error)
+{
+  const Device *first = device_first_of(domain, &tpm_room);
+  const Tpm *tpm = (const Tpm *)device;
+
+  if (tpm->model == TPM_SPAPR || tpm->model == TPM_SPAPR_PROXY)
+    return error_set_document(error, &device->place, "model",
+                              "'%s' is a device of POWER's pSeries (allowed here: tpm-crb, tpm-tis)",
+                              enum_to_string(&tpm_model_table, (int)tpm->model));
+  if (first != device)
+    return error_set_document(error, &device->place, NULL, "a guest has one TPM: that on line %d",
+                              first->place.line);
+  if (tpm->backend == TPM_EMULATOR && !validate_emulator(tpm, error))
+    return FALSE;
+  return tpm->backend != TPM_EXTERNAL || chardev_validate_source(domain, device, error);
+}
+
+static void tpm_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  const Tpm *tpm = (const Tpm *)device;
+
+  xml_set_attribute(node, "model", enum_to_string(&tpm_model_table, (int)tpm->model));
+  if (tpm->backend == TPM_EMULATOR)
+    xml_set_attribute(xml_set_child(node, "backend"), "version",
+                      enum_to_string(&tpm_version_table, (int)tpm->version));
+}
+
+const DeviceRoom tpm_room = {
+  .element = "tpm",
+  .size = sizeof(Tpm),
+  .has_source = TRUE,
+  .parse = tpm_parse,
+  .complete = tpm_complete,
+  .validate = tpm_validate,
+  .translate = tpm_translate,
+  .annotate = tpm_annotate,
+  .clear = device_clear_nothing,
+};
