@@ -98,6 +98,18 @@ static void set_alias(Domain *domain, Controller *controller)
                      controller->index);
 }
 
+/* What the machine has by itself has its own name, by which others are plugged into it. */
+static void forget_alias(Domain *domain, Device *device)
+{
+  const char *chosen = device->alias;
+
+  device->alias = NULL;
+  set_alias(domain, (Controller *)device);
+  if (chosen)
+    report_warning(domain->report, &device->place, NULL, NULL,
+                   "the alias '%s' has no effect: the machine's own is '%s'", chosen, device->alias);
+}
+
 static gboolean is_builtin(const Controller *controller, Chipset chipset)
 {
   return controller->model == CONTROLLER_PCI_ROOT || controller->model == CONTROLLER_PCIE_ROOT ||
@@ -156,7 +168,10 @@ static gboolean controller_complete(Domain *domain, Device *device, GError **err
   device->pci_plug =
       controller->is_builtin ? PCI_PLUG_NONE : controller_model_plug(controller->type, controller->model);
   device->is_usb = controller->type == CONTROLLER_CCID;
-  set_alias(domain, controller);
+  if (controller->is_builtin && controller->model != CONTROLLER_USB_NONE)
+    forget_alias(domain, device);
+  else
+    set_alias(domain, controller);
   return TRUE;
 }
 
