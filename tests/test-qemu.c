@@ -260,7 +260,10 @@ static void test_objects(void)
   g_autofree char *listed =
       qemu_module_explain("qemu: -object {}: Parameter 'qom-type' does not accept value 'tdx-guest'");
   g_autofree char *plain = qemu_module_explain("qemu: invalid object type: sev-snp-guest");
+  g_autofree char *property =
+      qemu_module_explain("qemu: -blockdev {}: Parameter 'discard-no-unref' is unexpected");
 
+  g_assert_cmpstr(property, ==, "QEMU has discard_no_unref from 8.1 on");
   g_assert_cmpstr(listed, ==, "QEMU can do TDX from 10.1 on");
   g_assert_cmpstr(plain, ==, "QEMU can do SEV-SNP from 9.1 on");
   g_assert_null(qemu_module_explain("qemu: invalid object type: nonsense"));

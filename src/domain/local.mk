@@ -21,6 +21,7 @@ libdomrun_a_SOURCES += \
 	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h %D%/firmware-request.h \
 	%D%/hyperv.c %D%/hyperv-qemu.c %D%/hyperv.h \
 	%D%/generator.c %D%/generator.h \
+	%D%/iothread-mapping.c %D%/iothread-mapping-qemu.c %D%/iothread-mapping.h \
 	%D%/iothreads.c %D%/iothreads-qemu.c %D%/iothreads.h \
 	%D%/launch-security.c %D%/launch-security-qemu.c %D%/launch-security.h \
 	%D%/lifecycle.c %D%/lifecycle-qemu.c %D%/lifecycle.h \

@@ -38,6 +38,17 @@ static const struct {
     "is not); <backend model='builtin'/> is QEMU itself" },
 };
 
+/* Words about what older QEMUs do not know. */
+static const struct {
+  const char *words;
+  const char *explanation;
+} properties[] = {
+  { ".iothread-vq-mapping' not found",
+    "several I/O threads serve a disk from QEMU 9.0 on, and a controller from "
+    "10.0 on; iothread='N' of <driver> gives it one" },
+  { "Parameter 'discard-no-unref' is unexpected", "QEMU has discard_no_unref from 8.1 on" },
+};
+
 /* "...: 'qxl' is not a valid device model name": the name, or NULL. */
 static char *find_device(const char *words)
 {
@@ -62,9 +73,19 @@ static const char *explain_object(const char *words)
   return NULL;
 }
 
+static const char *explain_property(const char *words)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(properties); i++) {
+    if (strstr(words, properties[i].words))
+      return properties[i].explanation;
+  }
+  return NULL;
+}
+
 char *qemu_module_explain(const char *words)
 {
   g_autofree char *device = find_device(words);
+  const char *explanation;
 
   for (guint i = 0; device && i < G_N_ELEMENTS(modules); i++) {
     if (g_str_equal(device, modules[i].device))
@@ -72,5 +93,6 @@ char *qemu_module_explain(const char *words)
                              "qemu-hw-%s (Arch, openSUSE, Alpine)",
                              device, modules[i].debian, modules[i].module, modules[i].module);
   }
-  return g_strdup(explain_object(words));
+  explanation = explain_object(words);
+  return g_strdup(explanation ? explanation : explain_property(words));
 }

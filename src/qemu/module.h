@@ -8,7 +8,7 @@
 #include <glib.h>
 
 /* What QEMU's @words mean where they say that it does not know a device that it has as a module: which
- * packages have that; or an object: which QEMUs have it. Newly allocated; NULL where that is not what they
- * say.
+ * packages have that; or an object or a property: which QEMUs have it. Newly allocated; NULL where that is
+ * not what they say.
  */
 char *qemu_module_explain(const char *words);

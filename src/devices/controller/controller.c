@@ -321,6 +321,11 @@ static void controller_annotate(const Domain *domain, const Device *device, xmlN
     controller_target_annotate(&controller->target, node);
 }
 
+static void controller_clear(Device *device)
+{
+  iothread_mapping_clear(&((Controller *)device)->driver.threads);
+}
+
 const DeviceRoom controller_room = {
   .element = "controller",
   .size = sizeof(Controller),
@@ -331,5 +336,5 @@ const DeviceRoom controller_room = {
   .validate = controller_validate,
   .translate = controller_translate,
   .annotate = controller_annotate,
-  .clear = device_clear_nothing,
+  .clear = controller_clear,
 };

@@ -15,6 +15,7 @@ void controller_driver_translate(const ControllerDriver *driver, Props *props)
 {
   virtio_options_translate(&driver->virtio, props);
   iothread_add(driver->iothread, props);
+  iothread_mapping_add(&driver->threads, props);
   add_number(props, "num_queues", driver->queues);
   add_number(props, "cmd_per_lun", driver->cmd_per_lun);
   add_number(props, "max_sectors", driver->max_sectors);

@@ -20,7 +20,9 @@ gboolean controller_driver_parse(xmlNode *node, ControllerDriver *ret_driver, GE
          xml_attribute_uint32(driver, "max_sectors", 0, G_MAXINT32, &ret_driver->max_sectors, error) &&
          xml_attribute_uint32(driver, "iothread", 1, G_MAXINT32, &ret_driver->iothread, error) &&
          feature_state_parse(driver, "ioeventfd", &ret_driver->ioeventfd, error) &&
-         virtio_options_parse(driver, &ret_driver->virtio, error);
+         virtio_options_parse(driver, &ret_driver->virtio, error) &&
+         iothread_mapping_parse(driver, ret_driver->iothread, ret_driver->queues, &ret_driver->threads,
+                                error);
 }
 
 static gboolean check_attribute(gboolean is_given, const char *attribute, const Place *place, GError **error)
@@ -29,7 +31,8 @@ static gboolean check_attribute(gboolean is_given, const char *attribute, const 
     return TRUE;
   error_set_document(error, place, attribute,
                      "only controllers of type 'scsi' and model 'virtio-scsi' have it");
-  return error_add_hint(error, "use model='virtio-scsi', or remove the attribute");
+  return error_add_hint(error, "use model='virtio-scsi', or remove the %s",
+                        attribute ? "attribute" : "element");
 }
 
 gboolean controller_driver_validate(const Domain *domain, const ControllerDriver *driver, ControllerType type,
@@ -42,10 +45,13 @@ gboolean controller_driver_validate(const Domain *domain, const ControllerDriver
        !check_attribute(driver->cmd_per_lun > 0, "cmd_per_lun", &driver->place, error) ||
        !check_attribute(driver->max_sectors > 0, "max_sectors", &driver->place, error) ||
        !check_attribute(driver->iothread > 0, "iothread", &driver->place, error) ||
+       !check_attribute(driver->threads.shares != NULL, NULL, &driver->threads.place, error) ||
        !check_attribute(driver->ioeventfd != FEATURE_UNSET, "ioeventfd", &driver->place, error)))
     return FALSE;
   if (!is_virtio && virtio_options_find(&driver->virtio))
     report_warning(domain->report, &driver->place, NULL, NULL,
                    "its options are those of virtio devices, and have no effect on this controller");
-  return !driver->iothread || iothreads_check(domain, driver->iothread, &driver->place, "iothread", error);
+  return (!driver->iothread ||
+          iothreads_check(domain, driver->iothread, &driver->place, "iothread", error)) &&
+         iothread_mapping_check(domain, &driver->threads, error);
 }

@@ -10,6 +10,7 @@
 #include "devices/controller/model.h"
 #include "devices/virtio.h"
 #include "domain/feature-state.h"
+#include "domain/iothread-mapping.h"
 
 struct _xmlNode;
 
@@ -18,6 +19,7 @@ typedef struct {
   guint32 cmd_per_lun;
   guint32 max_sectors;
   guint32 iothread;
+  IothreadMapping threads;
   FeatureState ioeventfd;
   VirtioOptions virtio;
   Place place; /* of the element */

@@ -84,6 +84,7 @@ static Props *translate_virtio(const Domain *domain, const Disk *disk)
   const DiskDriver *driver = &disk->driver;
 
   iothread_add(driver->iothread, props);
+  iothread_mapping_add(&driver->threads, props);
   feature_state_add(props, "ioeventfd", driver->ioeventfd);
   feature_state_add(props, "event_idx", driver->event_idx);
   virtio_options_translate(&driver->virtio, props);

@@ -554,6 +554,7 @@ static void disk_clear(Device *device)
   Disk *disk = (Disk *)device;
 
   g_clear_pointer(&disk->backing, g_array_unref);
+  iothread_mapping_clear(&disk->driver.threads);
   disk_source_clear(&disk->image.source);
 }
 

@@ -14,6 +14,7 @@
 #include "devices/virtio.h"
 #include "domain/device.h"
 #include "domain/feature-state.h"
+#include "domain/iothread-mapping.h"
 
 typedef enum {
   DISK_DEVICE_DISK,
@@ -113,6 +114,7 @@ typedef struct {
   guint32 queues; /* 0: QEMU's own number, as the next */
   guint32 queue_size;
   guint32 iothread; /* 0: none */
+  IothreadMapping threads;
 } DiskDriver;
 
 typedef enum {

@@ -66,19 +66,6 @@ static gboolean read_virtio(xmlNode *node, DiskDriver *driver, GError **error)
                    driver->queue_size);
 }
 
-/* Since libvirt 10.0: each queue may have a thread of its own. */
-static gboolean refuse_mapping(xmlNode *node, GError **error)
-{
-  xmlNode *mapping = NULL;
-
-  if (!xml_child(node, "iothreads", &mapping, error))
-    return FALSE;
-  if (!mapping)
-    return TRUE;
-  xml_error(error, mapping, NULL, "several I/O threads for one disk need QEMU 9.0; domrun runs 7.2, too");
-  return error_add_hint(error, "iothread='N' of <driver> gives the disk one");
-}
-
 gboolean disk_driver_parse(xmlNode *disk_node, Disk *disk, GError **error)
 {
   DiskDriver *driver = &disk->driver;
@@ -97,7 +84,7 @@ gboolean disk_driver_parse(xmlNode *disk_node, Disk *disk, GError **error)
          read_format(node, &disk->image, error) && read_policies(node, driver, error) &&
          read_virtio(node, driver, error) &&
          xml_attribute_uint32(node, "iothread", 1, G_MAXINT32, &driver->iothread, error) &&
-         refuse_mapping(node, error);
+         iothread_mapping_parse(node, driver->iothread, driver->queues, &driver->threads, error);
 }
 
 /* ---- Checks ---- */
@@ -114,6 +101,9 @@ static gboolean validate_virtio(const Disk *disk, GError **error)
 
   if (disk->bus == DISK_BUS_VIRTIO)
     return TRUE;
+  if (driver->threads.shares)
+    return error_set_document(error, &driver->threads.place, NULL, "needs bus='virtio'; this disk is on '%s'",
+                              enum_to_string(&disk_bus_table, (int)disk->bus));
   return !attribute ||
          error_set_document(error, &driver->place, attribute, "needs bus='virtio'; this disk is on '%s'",
                             enum_to_string(&disk_bus_table, (int)disk->bus));
@@ -129,7 +119,8 @@ gboolean disk_driver_validate(const Domain *domain, const Disk *disk, GError **e
     return error_add_hint(error, "add cache='none' or cache='directsync'");
   }
   if (!validate_virtio(disk, error) ||
-      (driver->iothread && !iothreads_check(domain, driver->iothread, &driver->place, "iothread", error)))
+      (driver->iothread && !iothreads_check(domain, driver->iothread, &driver->place, "iothread", error)) ||
+      !iothread_mapping_check(domain, &driver->threads, error))
     return FALSE;
   if (driver->copy_on_read == FEATURE_ON && disk->is_readonly)
     return error_set_document(error, &driver->place, "copy_on_read", "a read-only disk cannot copy on read");

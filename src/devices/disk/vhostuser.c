@@ -23,6 +23,7 @@ static const char *find_driver_attribute(const Disk *disk)
          : driver->copy_on_read                         ? "copy_on_read"
          : driver->ioeventfd                            ? "ioeventfd"
          : driver->iothread                             ? "iothread"
+         : driver->threads.shares                       ? "iothreads"
                                                         : NULL;
 }
 
