@@ -313,6 +313,22 @@ static void test_pci_take_that_fails(Tree *tree, gconstpointer data)
   expect_override(tree, "");
 }
 
+/* A file cannot be opened exclusively, or can; what cannot be opened at all is not in use. */
+static void test_pci_disks(Tree *tree, gconstpointer data)
+{
+  g_auto(PciEnd) end = { 0 };
+
+  sysfs_set_kernel(kernel);
+  make_directory(tree, "sys/class/block");
+  set_link(tree->root, "sys/class/block/nvme0n1", "../../devices/pci0000:00/0000:01:00.0/nvme/nvme0/nvme0n1");
+  set_link(tree->root, "sys/class/block/sda", "../../devices/pci0000:00/0000:02:00.0/block/sda");
+  write_file(tree, "dev/sda", "");
+  g_assert_true(pci_describe(tree->root, device, &end));
+  g_assert_true(pci_take(tree->root, &end, NULL, NULL, NULL));
+  write_file(tree, "dev/nvme0n1", "");
+  g_assert_true(pci_take(tree->root, &end, NULL, NULL, NULL));
+}
+
 /* ---- USB ---- */
 
 static void add_usb(const Tree *tree, const char *name, guint bus, guint number, const char *id)
@@ -409,6 +425,7 @@ int main(int argc, char **argv)
   ADD("/devices/pci/take", test_pci_take);
   ADD("/devices/pci/take-from-nobody", test_pci_take_from_nobody);
   ADD("/devices/pci/take-that-fails", test_pci_take_that_fails);
+  ADD("/devices/pci/disks", test_pci_disks);
   ADD("/devices/usb", test_usb);
   ADD("/devices/scsi", test_scsi);
   ADD("/devices/mdev", test_mdev);

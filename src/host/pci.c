@@ -266,12 +266,44 @@ static void load_module(const char *name)
     announce_log("cannot load the module %s: %s", name, error->message);
 }
 
+/* Nobody else can open a disk exclusively that is mounted, is swapped to, or has others built upon it. */
+static gboolean is_disk_in_use(const char *root, const char *name)
+{
+  g_autofree char *path = g_strconcat(root, "/dev/", name, NULL);
+  autofd int fd = open(path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+
+  return fd < 0 && errno == EBUSY;
+}
+
+/* Without its controller the host would lose it. */
+static gboolean check_disks(const char *root, const char *device, const Place *place, GError **error)
+{
+  g_autoptr(GPtrArray) names = sysfs_list(root, "/sys/class/block");
+  g_autofree char *component = g_strconcat("/", device, "/", NULL);
+
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index(names, i);
+    g_autofree char *link = g_strconcat(root, "/sys/class/block/", name, NULL);
+    g_autofree char *target = g_file_read_link(link, /* error= */ NULL);
+
+    if (!target || !strstr(target, component) || sysfs_has(root, "/sys/class/block/%s/partition", name) ||
+        !is_disk_in_use(root, name))
+      continue;
+    error_set(error, DOMRUN_ERROR_HOST, place, NULL,
+              "the PCI device %s is not taken from the host: its disk /dev/%s is in use", device, name);
+    return error_add_hint(error, "unmount what is on it (lsblk /dev/%s shows that)", name);
+  }
+  return TRUE;
+}
+
 gboolean pci_take(const char *root, const PciEnd *end, const char *driver, const Place *place, GError **error)
 {
   const char *wanted = driver ? driver : usual_driver;
   g_autofree char *has = NULL;
   const char *reason;
 
+  if (!check_disks(root, end->device, place, error))
+    return FALSE;
   if (!*root && !has_driver(root, wanted))
     load_module(wanted);
   if (set_override(root, end->device, wanted) && unbind(root, end->device) && probe(root, end->device)) {
