@@ -5,8 +5,9 @@
 
 #include "devices/controller/controller.h"
 
-ENUM_TABLE(chardev_driver_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial",
-           [CHARDEV_TARGET_USB] = "usb-serial", [CHARDEV_TARGET_PCI] = "pci-serial",
+ENUM_TABLE(chardev_driver_table,
+           CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial", [CHARDEV_TARGET_USB] = "usb-serial",
+           [CHARDEV_TARGET_PCI] = "pci-serial", [CHARDEV_TARGET_DEBUG] = "isa-debugcon",
            [CHARDEV_TARGET_VIRTIO] = "virtconsole", [CHARDEV_TARGET_XEN] = NULL);
 
 /* The back end, and the device in front of it. */
@@ -21,9 +22,8 @@ static Props *translate_device(const Device *device, const char *driver, Plan *p
   return props;
 }
 
-static void add_isa(const Device *device, int port, Props *props)
+static void add_isa(const Device *device, Props *props)
 {
-  props_add_int(props, "index", port);
   if (device->address.iobase)
     props_add_uint(props, "iobase", device->address.iobase);
   if (device->address.irq)
@@ -36,7 +36,8 @@ gboolean serial_translate(const Domain *domain, const Device *device, Plan *plan
   Props *props = translate_device(device, enum_to_string(&chardev_driver_table, (int)serial->target), plan);
 
   if (serial->target == CHARDEV_TARGET_ISA)
-    add_isa(device, serial->port, props);
+    props_add_int(props, "index", serial->port);
+  add_isa(device, props);
   controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
@@ -46,7 +47,8 @@ gboolean parallel_translate(const Domain *domain, const Device *device, Plan *pl
 {
   Props *props = translate_device(device, "isa-parallel", plan);
 
-  add_isa(device, ((const Chardev *)device)->port, props);
+  props_add_int(props, "index", ((const Chardev *)device)->port);
+  add_isa(device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
 }

@@ -13,9 +13,13 @@
 /* What an ISA machine has room for: COM1 to COM4, LPT1 to LPT3. QEMU has no more. */
 enum { SERIAL_PORTS = 4, PARALLEL_PORTS = 3 };
 
-ENUM_TABLE(serial_target_table,
-           CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial", [CHARDEV_TARGET_USB] = "usb-serial",
-           [CHARDEV_TARGET_PCI] = "pci-serial", [CHARDEV_TARGET_XEN] = NULL);
+ENUM_TABLE(
+    serial_target_table,
+    CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial", [CHARDEV_TARGET_USB] = "usb-serial",
+    [CHARDEV_TARGET_PCI] = "pci-serial", [CHARDEV_TARGET_DEBUG] = "isa-debug", [CHARDEV_TARGET_XEN] = NULL);
+ENUM_TABLE(serial_model_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial",
+           [CHARDEV_TARGET_USB] = "usb-serial", [CHARDEV_TARGET_PCI] = "pci-serial",
+           [CHARDEV_TARGET_DEBUG] = "isa-debugcon", [CHARDEV_TARGET_XEN] = NULL);
 ENUM_TABLE(console_target_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_SERIAL] = "serial",
            [CHARDEV_TARGET_VIRTIO] = "virtio", [CHARDEV_TARGET_XEN] = "xen");
 
@@ -48,11 +52,11 @@ static gboolean parse_model(xmlNode *target, ChardevTarget *ret_target, GError *
     return FALSE;
   if (!node)
     return TRUE;
-  if (!xml_attribute_enum_required(node, "name", &serial_target_table, XML_ENUM(&model), error))
+  if (!xml_attribute_enum_required(node, "name", &serial_model_table, XML_ENUM(&model), error))
     return FALSE;
   if (*ret_target != CHARDEV_TARGET_DEFAULT && *ret_target != model)
     return xml_error(error, node, "name", "model '%s' does not go with target type '%s'",
-                     enum_to_string(&serial_target_table, (int)model),
+                     enum_to_string(&serial_model_table, (int)model),
                      enum_to_string(&serial_target_table, (int)*ret_target));
   *ret_target = model;
   return TRUE;
@@ -64,13 +68,17 @@ static gboolean parse_serial_address(xmlNode *node, Device *device, ChardevTarge
   static const AddressType isa[] = { ADDRESS_ISA, ADDRESS_NONE };
   static const AddressType usb[] = { ADDRESS_USB, ADDRESS_NONE };
   static const AddressType pci[] = { ADDRESS_PCI, ADDRESS_NONE };
-  const AddressType *allowed = *ret_target == CHARDEV_TARGET_ISA   ? isa
+  gboolean is_isa = *ret_target == CHARDEV_TARGET_ISA || *ret_target == CHARDEV_TARGET_DEBUG;
+  const AddressType *allowed = is_isa                              ? isa
                                : *ret_target == CHARDEV_TARGET_USB ? usb
                                : *ret_target == CHARDEV_TARGET_PCI ? pci
                                                                    : any;
 
   if (!address_parse(node, allowed, &device->address, error))
     return FALSE;
+  if (*ret_target == CHARDEV_TARGET_DEBUG && device->address.irq)
+    return error_set_document(error, &device->address.place, "irq",
+                              "a port of type 'isa-debug' interrupts nobody");
   if (*ret_target != CHARDEV_TARGET_DEFAULT)
     return TRUE;
   *ret_target = device->address.type == ADDRESS_USB   ? CHARDEV_TARGET_USB

@@ -19,6 +19,7 @@ typedef enum {
   CHARDEV_TARGET_ISA,     /* serial; the only one of <parallel> */
   CHARDEV_TARGET_USB,     /* serial */
   CHARDEV_TARGET_PCI,     /* serial */
+  CHARDEV_TARGET_DEBUG,   /* serial: a port that firmware writes its log to, and that is no UART */
   CHARDEV_TARGET_SERIAL,  /* console: another name of the first serial port */
   CHARDEV_TARGET_VIRTIO,  /* console */
   CHARDEV_TARGET_XEN,     /* console: refused */
@@ -27,6 +28,7 @@ typedef enum {
 
 /* How the target types are spelled, per element. */
 extern const EnumTable serial_target_table;
+extern const EnumTable serial_model_table;
 extern const EnumTable console_target_table;
 
 typedef struct {
