@@ -85,6 +85,7 @@ gboolean video_translate(const Domain *domain, const Device *device, Plan *plan,
   props = props_new("driver", driver);
   props_add_string(props, "id", device->alias);
   add_model(video, props);
+  feature_state_add(props, "edid", video->edid);
   virtio_options_translate(&video->options, props);
   if (video->x) {
     props_add_uint(props, "xres", video->x);

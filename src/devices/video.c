@@ -60,6 +60,7 @@ static gboolean read_model(xmlNode *node, Video *video, GError **error)
   if (!model)
     return TRUE;
   video->model_place = xml_place(model);
+  video->chosen = xml_attribute(model, "device"); /* format 12.5 */
   return xml_attribute_enum(model, "type", &video_model_table, XML_ENUM(&video->model), error) &&
          xml_attribute_yes_no(model, "primary", &video->is_primary, error) &&
          xml_attribute_uint32(model, "vram", 0, G_MAXINT32, &video->vram, error) &&
@@ -67,6 +68,7 @@ static gboolean read_model(xmlNode *node, Video *video, GError **error)
          xml_attribute_uint32(model, "vgamem", 0, G_MAXINT32, &video->vgamem, error) &&
          xml_attribute_uint32(model, "vram64", 0, G_MAXINT32, &video->vram64, error) &&
          xml_attribute_uint32(model, "heads", 1, 16, &video->heads, error) &&
+         feature_state_parse(model, "edid", &video->edid, error) &&
          feature_state_parse(model, "blob", &video->blob, error) && read_resolution(model, video, error) &&
          read_acceleration(model, video, error);
 }
@@ -109,6 +111,17 @@ static PciPlug choose_plug(const Video *video)
   return video->is_primary ? PCI_PLUG_PRIMARY_VIDEO : PCI_PLUG_CONVENTIONAL;
 }
 
+static void check_device(const Domain *domain, const Video *video)
+{
+  const char *chosen = video->is_primary    ? video->has_accel3d ? "virtio-vga-gl" : "virtio-vga"
+                       : video->has_accel3d ? "virtio-gpu-gl"
+                                            : "virtio-gpu";
+
+  if (video->chosen && video->model == VIDEO_VIRTIO && !g_str_equal(video->chosen, chosen))
+    report_warning(domain->report, &video->model_place, "device", NULL,
+                   "'%s' has no effect: this card is a '%s'", video->chosen, chosen);
+}
+
 static gboolean video_complete(Domain *domain, Device *device, GError **error)
 {
   Video *video = (Video *)device;
@@ -120,6 +133,7 @@ static gboolean video_complete(Domain *domain, Device *device, GError **error)
   video->vram = round_up(video->vram);
   video->ram = round_up(video->ram);
   video->vgamem = round_up(video->vgamem);
+  check_device(domain, video);
   device->pci_plug = chipset_of(domain) == CHIPSET_ISA ? PCI_PLUG_NONE : choose_plug(video);
   device_set_alias(domain, device, "video%u", device->index);
   return TRUE;
@@ -201,6 +215,14 @@ static gboolean validate_accel3d(const Domain *domain, const Video *video, GErro
                                "type='sdl'><gl enable='yes'/></graphics>");
 }
 
+static gboolean validate_edid(const Video *video, GError **error)
+{
+  return video->edid == FEATURE_UNSET || video->model == VIDEO_VGA || video->model == VIDEO_BOCHS ||
+         video->model == VIDEO_VIRTIO ||
+         error_set_document(error, &video->model_place, "edid",
+                            "type '%s' has no such setting (allowed: bochs, vga, virtio)", model_name(video));
+}
+
 static gboolean validate_blob(const Domain *domain, const Video *video, GError **error)
 {
   if (video->blob == FEATURE_UNSET)
@@ -221,7 +243,8 @@ static gboolean video_validate(const Domain *domain, const Device *device, GErro
   const VideoAbility *ability = &abilities[video->model];
 
   if (!validate_place(domain, video, error) || !validate_qxl(video, error) ||
-      !validate_accel3d(domain, video, error) || !validate_blob(domain, video, error))
+      !validate_accel3d(domain, video, error) || !validate_edid(video, error) ||
+      !validate_blob(domain, video, error))
     return FALSE;
   if (virtio_options_find(&video->options) && video->model != VIDEO_VIRTIO)
     return error_set_document(error, &video->driver_place, NULL,

@@ -35,6 +35,8 @@ typedef struct {
   guint32 heads;       /* screens */
   guint32 x, y;        /* of the first mode; 0: not given */
   gboolean has_accel3d;
+  const char *chosen;    /* virtio: the one of QEMU's that libvirt has chosen; NULL: not said */
+  FeatureState edid;     /* what the screen can show is told to the guest */
   FeatureState blob;     /* virtio: what the guest draws is shared with the host, and not copied */
   VirtioOptions options; /* virtio */
   Place driver_place;    /* of <driver>, or of the device */

@@ -110,6 +110,38 @@ static gboolean read_quote_service(xmlNode *node, LaunchSecurity *security, GErr
          xml_attribute_path(service, "path", &security->quote_socket, error);
 }
 
+#define OF(type) (1u << LAUNCH_SECURITY_##type)
+
+/* Nothing of it is to be passed over: it is about who may read the guest's memory. */
+static gboolean refuse_others(xmlNode *node, LaunchSecurityType type, GError **error)
+{
+  static const struct {
+    const char *name;
+    gboolean is_attribute;
+    guint types;
+  } parts[] = {
+    { "kernelHashes", TRUE, OF(SEV) | OF(SEV_SNP) },
+    { "authorKey", TRUE, OF(SEV_SNP) },
+    { "vcek", TRUE, OF(SEV_SNP) },
+    { "cbitpos", FALSE, OF(SEV) | OF(SEV_SNP) },
+    { "reducedPhysBits", FALSE, OF(SEV) | OF(SEV_SNP) },
+    { "quoteGenerationService", FALSE, OF(TDX) },
+  };
+  const char *name = enum_to_string(&launch_security_type_table, (int)type);
+
+  for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+    xmlNode *child = parts[i].is_attribute ? NULL : xml_next_child(node, parts[i].name, NULL);
+
+    if (parts[i].types & (1u << type))
+      continue;
+    if (parts[i].is_attribute && xml_has_attribute(node, parts[i].name))
+      return xml_error(error, node, parts[i].name, "type '%s' has none of it", name);
+    if (child)
+      return xml_error(error, child, NULL, "type '%s' has none of it", name);
+  }
+  return TRUE;
+}
+
 static gboolean read_by_type(xmlNode *node, LaunchSecurity *security, GError **error)
 {
   if (security->type == LAUNCH_SECURITY_TDX)
@@ -134,7 +166,8 @@ gboolean launch_security_parse(xmlNode *root, LaunchSecurity *ret_security, GErr
     return xml_error(error, node, "type", "'s390-pv' is that of s390 machines (known: sev, sev-snp, tdx)");
   if (!xml_attribute_enum_required(node, "type", &launch_security_type_table, XML_ENUM(&ret_security->type),
                                    error) ||
-      !read_policy(node, ret_security, error) || !read_by_type(node, ret_security, error))
+      !refuse_others(node, ret_security->type, error) || !read_policy(node, ret_security, error) ||
+      !read_by_type(node, ret_security, error))
     return FALSE;
   for (LaunchText which = 0; which < LAUNCH_TEXT_LAST; which++) {
     if (!read_text(node, ret_security, which, error))
