@@ -132,6 +132,8 @@ static const Rule doubtful[] = {
   { "S", NULL, "the guest stands still", "'domrun resume' lets it go" },
   { "no-reboot", NULL, "QEMU ends when the guest is reset, and <on_reboot> says what follows",
     "<on_reboot>destroy</on_reboot> alone ends the guest then" },
+  { "snapshot", NULL, "it has no effect on the document's disks: what the guest writes stays",
+    "<transient/> in a <disk> throws it away" },
   { "sandbox", NULL, "it adds to the sandbox that QEMU has by domrun, and takes nothing away from it", NULL },
   { "accel", NULL,
     "it has no effect: QEMU takes the first that works, and that of the domain's type is the first",
@@ -199,6 +201,39 @@ static gboolean check_accelerator(Domain *domain, const ExtraArgument *argument,
   return TRUE;
 }
 
+/* Without "," before it, "script=no" is that of downscript. */
+static gboolean has_scripts(const char *value)
+{
+  return !(strstr(value, ",script=no") && strstr(value, ",downscript=no")) &&
+         !(strstr(value, "\"script\"") && strstr(value, "\"downscript\"")) && !strstr(value, "fd");
+}
+
+/* QEMU is killed without a word when it tries to. */
+static gboolean runs_program(const ExtraArgument *argument)
+{
+  const char *name = bare_name(argument->option), *value = argument->value;
+
+  if (!value || !(g_str_equal(name, "netdev") || g_str_equal(name, "nic") || g_str_equal(name, "net")))
+    return FALSE;
+  if (g_str_has_prefix(value, "bridge") || strstr(value, "\"bridge\""))
+    return TRUE;
+  if (g_str_has_prefix(value, "tap") || strstr(value, "\"tap\""))
+    return has_scripts(value) || strstr(value, "helper");
+  return strstr(value, ",smb=") || strstr(value, "\"smb\"") || strstr(value, "-cmd:");
+}
+
+static gboolean refuse_program(const ExtraArgument *argument, GError **error)
+{
+  error_set_document(error, &argument->place, "value",
+                     "'%s %s': QEMU would run a program, which its sandbox bars", argument->option,
+                     argument->value);
+  if (strstr(argument->value, "tap") || strstr(argument->value, "bridge"))
+    return error_add_hint(
+        error, "script=no,downscript=no takes a tap device as it is; <interface type='bridge'> and "
+               "<interface type='ethernet'> have domrun make one");
+  return FALSE;
+}
+
 static gboolean check_argument(Domain *domain, const ExtraArgument *argument, GError **error)
 {
   const char *space = argument->value ? " " : "", *value = argument->value ? argument->value : "";
@@ -215,6 +250,8 @@ static gboolean check_argument(Domain *domain, const ExtraArgument *argument, GE
                        rule->why);
     return rule->hint && error_add_hint(error, "%s", rule->hint);
   }
+  if (runs_program(argument))
+    return refuse_program(argument, error);
   rule = find_rule(doubtful, G_N_ELEMENTS(doubtful), argument);
   if (rule)
     report_warning(domain->report, &argument->place, "value", rule->hint, "'%s%s%s': %s", argument->option,
@@ -228,7 +265,7 @@ static gboolean read_word(xmlNode *node, const char **ret_word, GError **error)
 {
   if (!xml_has_attribute(node, "value")) {
     xml_error(error, node, "value", "is missing");
-    return error_add_hint(error, "an argument is written as in <qemu:arg value='-snapshot'/>");
+    return error_add_hint(error, "an argument is written as in <qemu:arg value='-s'/>");
   }
   *ret_word = xml_attribute(node, "value");
   return TRUE;
@@ -277,6 +314,8 @@ static gboolean read_arguments(xmlNode *commandline, Domain *domain, GError **er
         !check_argument(domain, &argument, error))
       return FALSE;
     extra->is_paused |= g_str_equal(argument.option, "-S") || g_str_equal(argument.option, "--S");
+    extra->has_keyval_device |=
+        g_str_equal(bare_name(argument.option), "device") && argument.value && argument.value[0] != '{';
     if (!is_known)
       g_array_append_val(extra->arguments, argument);
   }

@@ -41,9 +41,10 @@ typedef struct {
 
 typedef struct ExtraArguments {
   Deprecation deprecation;
-  gboolean is_paused; /* -S: the guest waits for somebody to let it go */
-  GArray *arguments;  /* of ExtraArgument, in the order of the document; NULL: none, as the next */
-  GArray *variables;  /* of ExtraVariable */
+  gboolean is_paused;         /* -S: the guest waits for somebody to let it go */
+  gboolean has_keyval_device; /* one of @arguments adds a device, and not in JSON */
+  GArray *arguments;          /* of ExtraArgument, in the order of the document; NULL: none, as the next */
+  GArray *variables;          /* of ExtraVariable */
 } ExtraArguments;
 
 /* Refuses what looks like the namespace's and is not in it. After the domain's type is read. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "qemu/props.h"
 
 enum { DEVICE_MAX_DEPTH = 16 };
 
@@ -113,5 +114,18 @@ void plan_devices_write(PlanDevices *devices)
       continue;
     g_free(device->argument->value);
     device->argument->value = json_print(device->props);
+  }
+}
+
+void plan_devices_write_keyval(PlanDevices *devices)
+{
+  for (guint i = 0; i < devices->all->len; i++) {
+    PlanDevice *device = g_ptr_array_index(devices->all, i);
+    char *keyval = props_json_to_keyval(device->props, "driver");
+
+    if (!keyval)
+      continue;
+    g_free(device->argument->value);
+    device->argument->value = keyval;
   }
 }

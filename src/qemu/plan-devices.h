@@ -26,3 +26,7 @@ const char *plan_devices_nearest(const PlanDevices *devices, const char *id);
  * plan has it once plan_devices_write() was called. */
 void plan_devices_set(PlanDevices *devices, const char *id, const char *property, Json *value);
 void plan_devices_write(PlanDevices *devices);
+
+/* Rewrites "-device {json}" as key=value where that can say it. QEMU makes all devices of key=value, in their
+ * order, before the first of JSON: system/vl.c. */
+void plan_devices_write_keyval(PlanDevices *devices);

@@ -146,6 +146,23 @@ static void append_keyval(GString *text, const char *key, const Json *value)
     g_string_append(text, number);
 }
 
+char *props_json_to_keyval(const Json *object, const char *word)
+{
+  g_autoptr(GString) text = g_string_new(NULL);
+  gconstpointer at = NULL;
+  const char *key;
+  Json *value;
+
+  append_escaped(text, json_get_string(object, word));
+  while (json_next_member(object, &at, &key, &value)) {
+    if (!json_is(value, JSON_STRING) && !json_is(value, JSON_INTEGER) && !json_is(value, JSON_BOOLEAN))
+      return NULL;
+    if (!g_str_equal(key, word))
+      append_keyval(text, key, value);
+  }
+  return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 char *props_to_keyval(const Props *props)
 {
   g_autoptr(GString) text = g_string_new(NULL);

@@ -45,5 +45,9 @@ gboolean props_has(const Props *props, const char *key);
 /* One line of JSON. The caller frees it. */
 char *props_to_json(const Props *props);
 
+/* The same of a JSON object, with the value of @word before the rest and without its key; NULL where it has
+ * what key=value cannot say. */
+char *props_json_to_keyval(const Json *object, const char *word);
+
 /* key=value,... with booleans as on and off. The caller frees it. */
 char *props_to_keyval(const Props *props);
