@@ -109,10 +109,13 @@ def make_dmg(path):
 
 
 def talk_vhost_user(listener):
-    """What is on the other side of a vhost-user network: it has protocol features, and of these many queues, and is asked
-    for nothing else before the guest runs. As QEMU's docs/interop/vhost-user.rst has it."""
+    """What is on the other side of a vhost-user network, or file system: it has protocol features, and of these many
+    queues, and is asked for nothing else before the guest runs. As QEMU's docs/interop/vhost-user.rst has it."""
+    answer_vhost_user(listener.accept()[0])
+
+
+def answer_vhost_user(connection):
     answers = {1: 1 << 30 | 1 << 32, 15: 1, 17: 8, 11: 0}   # GET_FEATURES, GET_PROTOCOL_FEATURES, GET_QUEUE_NUM, GET_VRING_BASE
-    connection = listener.accept()[0]
     with connection:
         while len(header := connection.recv(12, socket.MSG_WAITALL)) == 12:
             request, flags, size = struct.unpack("<III", header)
@@ -194,7 +197,8 @@ class Stage:
         self._formats = self._find_formats()
         self.descriptors = {}       # number in QEMU -> socket or file
         self.kept = []              # the other ends
-        self._vhost_user = " ".join(word for word in words if '"type":"vhost-user"' in word)
+        self._vhost_user = " ".join(word for word in words
+                                    if '"type":"vhost-user"' in word or '"vhost-user-fs-pci"' in word)
         self._doorbells = " ".join(word for word in words if '"driver":"ivshmem-doorbell"' in word)
         self.tried = []             # (QMP command, arguments, what QEMU says of them): what something stands in for
         self._tap = None            # the name of a tap device that has queues to come
@@ -339,6 +343,8 @@ class Stage:
             elif option == "-chardev":
                 self.descriptors[number], other = socket.socketpair()
                 self.kept.append(other)
+                if f'"chardev":"{re.search(r"id=([^,]*)", value)[1]}"' in self._vhost_user:
+                    threading.Thread(target=answer_vhost_user, args=(other.dup(),), daemon=True).start()
                 if self._is_of_tpm(value):
                     control = f"clientfd={other.fileno()}"
                     self.kept.append(Swtpm(self._directory / f"tpm-{number}", control, [other.fileno()]))
@@ -387,6 +393,9 @@ class Stage:
             value = re.sub(r"(?:^|(?<=,))(?:tls-port|x509-dir|tls-channel)=[^,]*,", "", value)
             return re.sub("(?<=addr=)/(?:[^,]|,,)*",
                           lambda match: self._stand_in(match[0].replace(",,", ","), lambda path: None).replace(",", ",,"), value)
+        if option == "-fsdev":
+            return re.sub(r"(?<=,path=)/(?:[^,]|,,)*", lambda match: self._stand_in(
+                match[0].replace(",,", ","), lambda path: path.mkdir()).replace(",", ",,"), value)
         if option == "-kernel":
             return self._stand_in(value, make_kernel)
         if option in ("-fw_cfg", "-acpitable"):

@@ -13,6 +13,7 @@
 #include "devices/controller/controller.h"
 #include "devices/crypto.h"
 #include "devices/disk/disk.h"
+#include "devices/filesystem.h"
 #include "devices/graphics/graphics.h"
 #include "devices/hostdev/hostdev.h"
 #include "devices/input.h"
@@ -140,6 +141,13 @@ static const EnumTable *const tables[] = {
   &disk_type_table,
   &domain_type_table,
   &feature_ioapic_table,
+  &filesystem_access_table,
+  &filesystem_cache_table,
+  &filesystem_driver_table,
+  &filesystem_model_table,
+  &filesystem_multidevs_table,
+  &filesystem_sandbox_table,
+  &filesystem_type_table,
   &firmware_auto_table,
   &firmware_format_table,
   &firmware_type_table,

@@ -9,6 +9,7 @@
 #include "devices/controller/controller.h"
 #include "devices/crypto.h"
 #include "devices/disk/disk.h"
+#include "devices/filesystem.h"
 #include "devices/graphics/graphics.h"
 #include "devices/hostdev/hostdev.h"
 #include "devices/hub.h"
@@ -37,6 +38,7 @@ const DeviceRoom *const device_rooms[] = {
   &hub_room,
   &memory_device_room,
   &disk_room,
+  &filesystem_room,
   &interface_room,
   &smartcard_room,
   /* QEMU numbers serial ports in the order in which it sees them. */

@@ -13,12 +13,10 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "host/descriptors.h"
 #include "host/requirement.h"
 
 enum {
-  DESCRIPTOR_MAX = 256 * 1024, /* bytes of a descriptor */
-  DESCRIPTORS_MAX = 1000,      /* of a directory */
-  DESCRIPTOR_DEPTH = 16,
   TEMPLATE_MAX = 64 * 1024 * 1024, /* bytes of a template: QEMU's flash holds 8 MiB of x86, 64 of others */
 };
 
@@ -132,83 +130,6 @@ static gboolean take(const Json *descriptor, FirmwareFound *ret_found)
   return TRUE;
 }
 
-/* ---- Their files ---- */
-
-/* Those that others may have made are none. NULL where it is none; *@ret_is_empty: it takes away what has its
- * name. */
-static Json *read_descriptor(int directory, const char *name, gboolean *ret_is_empty)
-{
-  autofd int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  g_autofree char *text = NULL;
-  struct stat status;
-  gssize length;
-
-  *ret_is_empty = FALSE;
-  if (fd < 0 || fstat(fd, &status) < 0 || (status.st_uid != 0 && status.st_uid != geteuid()))
-    return NULL;
-  *ret_is_empty = status.st_size == 0; /* /dev/null counts as well */
-  if (!S_ISREG(status.st_mode) || status.st_size == 0 || status.st_size > DESCRIPTOR_MAX)
-    return NULL;
-  text = g_malloc((gsize)status.st_size);
-  length = read(fd, text, (gsize)status.st_size);
-  return length > 0 ? json_parse(text, (gsize)length, DESCRIPTOR_DEPTH, NULL) : NULL;
-}
-
-typedef gboolean (*DescriptorFunc)(const Json *descriptor, gpointer user_data);
-
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of all directories, each once, in their order. */
-static GPtrArray *list_names(const char *const *directories)
-{
-  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-
-  for (guint i = 0; directories[i]; i++) {
-    GDir *directory = g_dir_open(directories[i], 0, NULL);
-    const char *name;
-
-    while (directory && (name = g_dir_read_name(directory)) && names->len < DESCRIPTORS_MAX) {
-      char *copy;
-
-      if (!g_str_has_suffix(name, ".json") || name[0] == '.' || g_hash_table_contains(seen, name))
-        continue;
-      copy = g_strdup(name);
-      g_ptr_array_add(names, copy);
-      g_hash_table_add(seen, copy);
-    }
-    if (directory)
-      g_dir_close(directory);
-  }
-  g_ptr_array_sort(names, compare_names);
-  return names;
-}
-
-/* Calls @func for each descriptor in force, until it returns TRUE; returns whether it did. */
-static gboolean each_descriptor(const char *const *directories, DescriptorFunc func, gpointer user_data)
-{
-  g_autoptr(GPtrArray) names = list_names(directories);
-
-  for (guint i = 0; i < names->len; i++) {
-    for (guint j = 0; directories[j]; j++) {
-      autofd int directory = open(directories[j], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-      g_autoptr(Json) descriptor = NULL;
-      gboolean is_empty = FALSE;
-
-      if (directory >= 0)
-        descriptor = read_descriptor(directory, g_ptr_array_index(names, i), &is_empty);
-      if (descriptor && func(descriptor, user_data))
-        return TRUE;
-      if (descriptor || is_empty)
-        break;
-    }
-  }
-  return FALSE;
-}
-
 typedef struct {
   const FirmwareRequest *request;
   FirmwareFound *ret_found;
@@ -226,7 +147,7 @@ gboolean firmware_find_in(const char *const *directories, const FirmwareRequest 
 {
   Search search = { request, ret_found };
 
-  return each_descriptor(directories, try_request, &search);
+  return descriptors_each(directories, try_request, &search);
 }
 
 typedef struct {
@@ -278,7 +199,7 @@ char *firmware_find_template_in(const char *const *directories, const char *load
 {
   TemplateSearch search = { loader, NULL };
 
-  if (each_descriptor(directories, try_template, &search))
+  if (descriptors_each(directories, try_template, &search))
     return search.found;
   for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
     if (g_str_equal(pairs[i].loader, loader))
@@ -287,25 +208,16 @@ char *firmware_find_template_in(const char *const *directories, const char *load
   return NULL;
 }
 
-/* Root has no directory of its own here, as in QEMU's interface. */
-static char **directories_new(void)
-{
-  g_autofree char *own = g_build_filename(g_get_user_config_dir(), "qemu", "firmware", NULL);
-  const char *names[] = { own, "/etc/qemu/firmware", "/usr/share/qemu/firmware", NULL };
-
-  return g_strdupv((char **)(geteuid() == 0 ? names + 1 : names));
-}
-
 gboolean firmware_find(const FirmwareRequest *request, FirmwareFound *ret_found)
 {
-  g_auto(GStrv) directories = directories_new();
+  g_auto(GStrv) directories = descriptors_directories("firmware");
 
   return firmware_find_in((const char *const *)directories, request, ret_found);
 }
 
 char *firmware_find_template(const char *loader)
 {
-  g_auto(GStrv) directories = directories_new();
+  g_auto(GStrv) directories = descriptors_directories("firmware");
 
   return firmware_find_template_in((const char *const *)directories, loader);
 }

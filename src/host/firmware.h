@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The firmware of this host, by QEMU's descriptors: JSON files in ~/.config, /etc and /usr/share under
- * qemu/firmware. A file of one of these directories takes the place of those of its name in the ones after
- * it, and an empty one takes them away; the first by name that fits is chosen. QEMU's
- * docs/interop/firmware.json.
- *
- * What the files say is believed as far as their owner is root or this user.
+ * The firmware of this host, by QEMU's descriptors: see descriptors.h, and QEMU's docs/interop/firmware.json.
  */
 #pragma once
 

@@ -4,6 +4,7 @@ libdomrun_a_SOURCES += \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
 	%D%/control-group.c %D%/control-group.h \
+	%D%/descriptors.c %D%/descriptors.h \
 	%D%/dmi.c %D%/dmi.h \
 	%D%/emulator.c %D%/emulator.h \
 	%D%/emulator-lock.c %D%/emulator-lock.h \
@@ -44,4 +45,5 @@ libdomrun_a_SOURCES += \
 	%D%/tpm-state.c %D%/tpm-state.h \
 	%D%/usb.c %D%/usb.h \
 	%D%/uuid-lock.c %D%/uuid-lock.h \
-	%D%/vfio.c %D%/vfio.h
+	%D%/vfio.c %D%/vfio.h \
+	%D%/virtiofsd.c %D%/virtiofsd.h

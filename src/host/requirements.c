@@ -28,6 +28,7 @@
 #include "host/secrets.h"
 #include "host/swtpm.h"
 #include "host/threads.h"
+#include "host/virtiofsd.h"
 #include "host/usb.h"
 #include "host/vfio.h"
 
@@ -380,6 +381,7 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_MDEV] = mdev_check,
   [PLAN_REQUIRE_HELPER] = check_helper,
   [PLAN_REQUIRE_TPM] = swtpm_check,
+  [PLAN_REQUIRE_VIRTIOFSD] = virtiofsd_check,
   [PLAN_REQUIRE_CPUS] = threads_check_cpus,
   [PLAN_REQUIRE_SCHEDULER] = threads_check_scheduler,
 };

@@ -222,10 +222,11 @@ static gboolean tpm_acquire(const Resources *resources, Resource *resource, GErr
   const PlanResource *plan = resource->plan;
 
   resource->swtpm = swtpm_start(plan->tpm, resources->directory, resources->group, &plan->place, error);
-  if (resource->swtpm)
-    resource->fd = swtpm_fd(resource->swtpm);
-  resource->helper = resource->swtpm ? swtpm_helper(resource->swtpm) : NULL;
-  return resource->fd >= 0;
+  if (!resource->swtpm)
+    return FALSE;
+  resource->fd = swtpm_fd(resource->swtpm);
+  resource->helper = swtpm_helper(resource->swtpm);
+  return TRUE;
 }
 
 static void tpm_release(const Resources *resources, Resource *resource)
@@ -233,6 +234,27 @@ static void tpm_release(const Resources *resources, Resource *resource)
   resource->fd = -1; /* swtpm's own */
   resource->helper = NULL;
   g_clear_pointer(&resource->swtpm, swtpm_end);
+}
+
+static gboolean virtiofsd_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const PlanResource *plan = resource->plan;
+  g_autofree char *name = g_strdup_printf("fs-%d", plan->fd);
+
+  resource->virtiofsd =
+      virtiofsd_start(plan->virtiofsd, resources->directory, name, resources->group, &plan->place, error);
+  if (!resource->virtiofsd)
+    return FALSE;
+  resource->fd = virtiofsd_fd(resource->virtiofsd);
+  resource->helper = virtiofsd_helper(resource->virtiofsd);
+  return TRUE;
+}
+
+static void virtiofsd_release(const Resources *resources, Resource *resource)
+{
+  resource->fd = -1; /* virtiofsd's own */
+  resource->helper = NULL;
+  g_clear_pointer(&resource->virtiofsd, virtiofsd_end);
 }
 
 static const ResourceKind kinds[] = {
@@ -248,6 +270,8 @@ static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_PCI] = { pci_acquire, pci_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_TPM] = { tpm_acquire, tpm_release, .is_of_run = TRUE, .program = "swtpm",
                           .lost = "its TPM" },
+  [PLAN_RESOURCE_VIRTIOFSD] = { virtiofsd_acquire, virtiofsd_release, .is_of_run = TRUE,
+                                .program = "virtiofsd", .lost = "the directory" },
   [PLAN_RESOURCE_SECRET] = { secret_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };

@@ -14,23 +14,25 @@
 #include "host/runtime-dir.h"
 #include "host/swtpm.h"
 #include "host/tap.h"
+#include "host/virtiofsd.h"
 #include "qemu/plan.h"
 
 typedef struct Resources Resources;
 
 typedef struct {
   const PlanResource *plan;
-  int fd;         /* what QEMU inherits as plan->fd; -1: not acquired */
-  int peer;       /* the other end of a socket; -1: none, or taken */
-  char *name;     /* of the socket's file in the runtime directory, or of the tap's note; or NULL */
-  char *path;     /* of a channel's socket, absolute; or NULL */
-  int losses;     /* how often a port was released, since another program had it */
-  int port;       /* the number of a port; 0: it is none */
-  Tap *tap;       /* owns @fd; NULL where it is none */
-  Swtpm *swtpm;   /* the same */
-  Helper *helper; /* borrowed: a program that runs beside QEMU; NULL: there is none */
-  Resources *all; /* borrowed */
-  PciEnd pci;     /* how a PCI device is given back; all NULL: it is as it was */
+  int fd;               /* what QEMU inherits as plan->fd; -1: not acquired */
+  int peer;             /* the other end of a socket; -1: none, or taken */
+  char *name;           /* of the socket's file in the runtime directory, or of the tap's note; or NULL */
+  char *path;           /* of a channel's socket, absolute; or NULL */
+  int losses;           /* how often a port was released, since another program had it */
+  int port;             /* the number of a port; 0: it is none */
+  Tap *tap;             /* owns @fd; NULL where it is none */
+  Swtpm *swtpm;         /* the same */
+  Virtiofsd *virtiofsd; /* the same */
+  Helper *helper;       /* borrowed: a program that runs beside QEMU; NULL: there is none */
+  Resources *all;       /* borrowed */
+  PciEnd pci;           /* how a PCI device is given back; all NULL: it is as it was */
 } Resource;
 
 /* Both are borrowed and must outlive the result. Acquires nothing yet. */

@@ -109,7 +109,8 @@ static const Consequence consequences[] = {
   { "interface/filterref", "the guest's traffic is not filtered" },
   { "interface/port", "the guest can talk to the other isolated ports" },
   { "interface/vlan", "the guest is not kept to its VLAN" },
-  { "devices/filesystem", "the guest runs without the shared directory" },
+  { "filesystem/space_hard_limit", "the guest can fill the host's file system" },
+  { "filesystem/space_soft_limit", "the guest can fill the host's file system" },
   { "os/shim", "the firmware starts the kernel without it, which Secure Boot may not let it" },
   { "os/varstore", "the firmware keeps no variables" },
 };

@@ -157,7 +157,7 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
   if (!set_stdio(request->output))
     return STEP_STDIO;
   if (request->is_private)
-    umask(0077);
+    umask(0077 & ~request->others);
   if (request->group > 0 && write(request->group, "0", 1) != 1)
     return STEP_GROUP;
   if (!pass_fds(request, first_free))

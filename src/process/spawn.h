@@ -30,7 +30,8 @@ typedef struct {
   int group; /* cgroup.procs of a control group that the child joins; here; 0, or -1: it joins none */
   gconstpointer cpus;  /* a set for sched_setaffinity(2), where the child is to run; NULL: where this does */
   gsize cpus_size;     /* of it */
-  gboolean is_private; /* what it makes is for this user alone, whatever the umask here is */
+  gboolean is_private; /* what it makes is for this user alone, whatever the umask here is; */
+  guint32 others;      /* but for these rights, which it may give others */
 } SpawnRequest;
 
 /* Copies this process, as fork(2) does: 0 in the copy, which is a session of its own; its pid in the other,

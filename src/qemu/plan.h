@@ -46,6 +46,7 @@ typedef enum {
   PLAN_RESOURCE_PASST,     /* a socket with passt(1) behind it, started as its PlanPasst says */
   PLAN_RESOURCE_PCI,       /* a PCI device of the host that is taken from its driver, and given back */
   PLAN_RESOURCE_TPM,       /* a socket with swtpm(1) behind it, started as its PlanTpm says */
+  PLAN_RESOURCE_VIRTIOFSD, /* a socket with virtiofsd behind it, started as its PlanVirtiofsd says */
   PLAN_RESOURCE_SECRET,    /* a sealed file in memory that has a secret, in base64 */
 } PlanResourceKind;
 
@@ -101,6 +102,21 @@ typedef struct {
   PlanSecret secret;
 } PlanTpm;
 
+enum { PLAN_VIRTIOFSD_UNSET = -1 };
+
+/* How a directory is shared by virtiofsd. Strings are borrowed from the document. */
+typedef struct {
+  const char *program;          /* absolute; NULL: the one that the host has */
+  const char *directory;        /* absolute */
+  const char *cache;            /* "none", "always"; NULL: virtiofsd's default, as with all that follows */
+  const char *sandbox;          /* "namespace", "chroot" */
+  int xattr, posix_lock, flock; /* 1: on, 0: off; or UNSET */
+  int threads;                  /* of its pool; or UNSET */
+  guint32 open_files;           /* at most; 0: its default */
+  gboolean is_readonly;
+  GPtrArray *maps; /* of strings: options that say which users of the host those of the guest are; borrowed */
+} PlanVirtiofsd;
+
 /* The host's end of a network interface. It is created without IFF_NO_PI's header and with IFF_VNET_HDR, up,
  * and part of @bridge. Strings are borrowed from the document. */
 typedef struct {
@@ -141,8 +157,9 @@ typedef struct {
   gboolean is_tls;           /* PORT: which of two it is */
   PlanTap tap;               /* TAP */
   PlanPasst passt;           /* PASST */
-  const PlanTpm *tpm;        /* TPM: borrowed from the device */
-  PlanSecret secret;         /* SECRET */
+  const PlanTpm *tpm;        /* TPM: borrowed from the device, as the next */
+  const PlanVirtiofsd *virtiofsd;
+  PlanSecret secret; /* SECRET */
   PlanConsole console;
   PlanStream stream;    /* CONSOLE: of a PLAN_CONSOLE_STREAM */
   const char *log_path; /* CONSOLE: a file that gets what the guest prints, absolute; borrowed; NULL: none */
@@ -193,22 +210,23 @@ typedef enum {
   PLAN_REQUIRE_BRIDGE,    /* a bridge of that name, and the right to attach a tap device to it */
   PLAN_REQUIRE_SWITCH,    /* Open vSwitch, and the right to make tap devices; the path is its bridge */
   PLAN_REQUIRE_PARENT,    /* a network device that a macvtap device can be made on, and the right to do so */
-  PLAN_REQUIRE_PCI,      /* a PCI device "0000:01:02.0" that vfio-pci drives or can be given, and the right to
-                            use it */
-  PLAN_REQUIRE_LOCKED,   /* the right to lock that much memory, for VFIO; no path */
-  PLAN_REQUIRE_USB,      /* a USB device of the host, and the right to use it; the path is a name for it */
-  PLAN_REQUIRE_SCSI,     /* a SCSI device of the host "0:0:4:8", and the right to use it */
-  PLAN_REQUIRE_MDEV,     /* a mediated device of that UUID, and the right to use it */
-  PLAN_REQUIRE_HELPER,   /* a program of that name in PATH, that domrun runs beside the emulator */
-  PLAN_REQUIRE_TPM,      /* swtpm, and what its state takes: @tpm; no path */
-  PLAN_REQUIRE_NETWORK,  /* a virtual network of that name, whose bridge nobody could name: never there */
-  PLAN_REQUIRE_DEVICE,   /* a character device that can be read and written */
-  PLAN_REQUIRE_PIPE,     /* a FIFO of that name, or two: NAME.in and NAME.out */
-  PLAN_REQUIRE_POOL,     /* a storage pool of that name, which nobody knows: never there */
-  PLAN_REQUIRE_SECRET,   /* a secret that somebody has: the path is the file, or NULL */
-  PLAN_REQUIRE_SOCKET,   /* a UNIX socket that can be connected to */
-  PLAN_REQUIRE_LISTEN,   /* a place for a UNIX socket: nothing there but perhaps an old socket */
-  PLAN_REQUIRE_TCP_PORT, /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
+  PLAN_REQUIRE_PCI,    /* a PCI device "0000:01:02.0" that vfio-pci drives or can be given, and the right to
+                          use it */
+  PLAN_REQUIRE_LOCKED, /* the right to lock that much memory, for VFIO; no path */
+  PLAN_REQUIRE_USB,    /* a USB device of the host, and the right to use it; the path is a name for it */
+  PLAN_REQUIRE_SCSI,   /* a SCSI device of the host "0:0:4:8", and the right to use it */
+  PLAN_REQUIRE_MDEV,   /* a mediated device of that UUID, and the right to use it */
+  PLAN_REQUIRE_HELPER, /* a program of that name in PATH, that domrun runs beside the emulator */
+  PLAN_REQUIRE_TPM,    /* swtpm, and what its state takes: @tpm; no path */
+  PLAN_REQUIRE_VIRTIOFSD, /* a virtiofsd that the host names, or has at a usual place; no path */
+  PLAN_REQUIRE_NETWORK,   /* a virtual network of that name, whose bridge nobody could name: never there */
+  PLAN_REQUIRE_DEVICE,    /* a character device that can be read and written */
+  PLAN_REQUIRE_PIPE,      /* a FIFO of that name, or two: NAME.in and NAME.out */
+  PLAN_REQUIRE_POOL,      /* a storage pool of that name, which nobody knows: never there */
+  PLAN_REQUIRE_SECRET,    /* a secret that somebody has: the path is the file, or NULL */
+  PLAN_REQUIRE_SOCKET,    /* a UNIX socket that can be connected to */
+  PLAN_REQUIRE_LISTEN,    /* a place for a UNIX socket: nothing there but perhaps an old socket */
+  PLAN_REQUIRE_TCP_PORT,  /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
   PLAN_REQUIRE_UDP_PORT,
   PLAN_REQUIRE_HUGEPAGES, /* that much memory of free huge pages; no path */
   PLAN_REQUIRE_FIRMWARE, /* a firmware that the document leaves to the host, and of which there is none: never
@@ -345,7 +363,9 @@ typedef struct {
       balloon_period; /* seconds after which it asks the guest for statistics, once QMP answers; 0: never */
   guint64 balloon_bytes; /* what the balloon is set to once QMP answers; 0: leave it */
   PlanBootloader bootloader;
-  gboolean is_paused;      /* the document wants the guest to stand still until somebody lets it go */
+  gboolean is_paused; /* the document wants the guest to stand still until somebody lets it go */
+  guint32
+      file_modes; /* with which QEMU is to make files for the guest: rights of others that they may have */
   gboolean watchdog_dumps; /* when the watchdog runs out, the supervisor writes the memory and lets the guest
                               go on */
   gboolean shell_spawns;   /* in the shell's form QEMU runs a script: its sandbox has to allow that */

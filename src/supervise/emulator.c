@@ -191,6 +191,7 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     .cpus = cpus ? cpu_mask_bits(cpus) : NULL,
     .cpus_size = cpus ? cpu_mask_size(cpus) : 0,
     .is_private = TRUE,
+    .others = plan->file_modes,
     .is_shielded = TRUE, /* the supervisor has these signals too, and asks the guest first */
   };
 

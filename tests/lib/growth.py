@@ -129,6 +129,9 @@ KINDS = [
     Kind("forwarded ports", lambda i: interface(i, f"<model type='usb-net'/><portForward proto='tcp'><range start='{i + 1}'/>"
                                                 "</portForward>"), fixed=XHCI),
     Kind("interface network", lambda i: interface(i, f"<source network='n{i}'/>", "network")),
+    Kind("filesystem", lambda i: f"<filesystem><source dir='/d{i}'/><target dir='t{i}'/></filesystem>", machine="q35"),
+    Kind("filesystem virtiofs", lambda i: f"<filesystem><driver type='virtiofs'/><source dir='/d{i}'/><target dir='t{i}'/>"
+         "</filesystem>", machine="q35"),
     Kind("serial", lambda i: "<serial type='null'/>"),
     Kind("serial with port", lambda i: f"<serial type='null'><target port='{i}'/></serial>"),
     Kind("serial usb", lambda i: "<serial type='null'><target type='usb-serial'/></serial>", fixed=XHCI),

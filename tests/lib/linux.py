@@ -25,20 +25,21 @@ for module in $(cat /modules/order); do insmod /modules/$module.ko; done
 """
 
 
-def find_kernel():
-    kernels = sorted((GUESTS / "linux/boot").glob("vmlinuz-*"))
+def find_kernel(name="linux"):
+    """The cloud's kernel, or the "generic" one, which has more drivers."""
+    kernels = sorted((GUESTS / name / "boot").glob("vmlinuz-*"))
     if not kernels:
-        raise tap.Skip(f"there is no kernel in {GUESTS}/linux; scripts/fetch-guests gets one")
+        raise tap.Skip(f"there is no kernel in {GUESTS}/{name}; scripts/fetch-guests gets one")
     return kernels[0]
 
 
-def _find_modules(release):
+def _find_modules(root, release):
     """The files of all modules; Debian 13 has moved them, and compresses them."""
     for place in ("usr/lib/modules", "lib/modules"):
-        directory = GUESTS / "linux" / place / release
+        directory = root / place / release
         if directory.is_dir():
             return {path.name.split(".")[0].replace("-", "_"): path for path in directory.rglob("*.ko*")}
-    raise tap.Skip(f"{GUESTS}/linux has no modules for {release}")
+    raise tap.Skip(f"{root} has no modules for {release}")
 
 
 def _read_module(path):
@@ -72,7 +73,7 @@ def make_initrd(target, kernel, init, drivers):
     for name in ("bin", "proc", "sys", "dev", "modules"):
         (root / name).mkdir(parents=True)
     shutil.copy(busybox, root / "bin/busybox")
-    modules = _order_of_modules(_find_modules(kernel.name.removeprefix("vmlinuz-")), drivers)
+    modules = _order_of_modules(_find_modules(kernel.parents[1], kernel.name.removeprefix("vmlinuz-")), drivers)
     for name, module in modules.items():
         (root / "modules" / f"{name}.ko").write_bytes(module)
     (root / "modules/order").write_text(" ".join(modules))
