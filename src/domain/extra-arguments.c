@@ -302,6 +302,21 @@ static gboolean read_argument(xmlNode **node, ExtraArgument *ret_argument, GErro
   return read_word(next, &ret_argument->value, error);
 }
 
+/* Others are short for one. */
+static gboolean adds_keyval_device(const ExtraArgument *argument)
+{
+  static const char *const names[] = { "device", "virtfs", "watchdog", "usbdevice" };
+  const char *name = bare_name(argument->option), *value = argument->value;
+
+  if (!value || value[0] == '{')
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    if (g_str_equal(name, names[i]))
+      return TRUE;
+  }
+  return g_str_equal(name, "drive") && strstr(value, "if=virtio");
+}
+
 static gboolean read_arguments(xmlNode *commandline, Domain *domain, GError **error)
 {
   ExtraArguments *extra = domain->extra_arguments;
@@ -314,8 +329,7 @@ static gboolean read_arguments(xmlNode *commandline, Domain *domain, GError **er
         !check_argument(domain, &argument, error))
       return FALSE;
     extra->is_paused |= g_str_equal(argument.option, "-S") || g_str_equal(argument.option, "--S");
-    extra->has_keyval_device |=
-        g_str_equal(bare_name(argument.option), "device") && argument.value && argument.value[0] != '{';
+    extra->has_keyval_device |= adds_keyval_device(&argument);
     if (!is_known)
       g_array_append_val(extra->arguments, argument);
   }
@@ -333,7 +347,28 @@ static gboolean is_variable_name(const char *name)
   return TRUE;
 }
 
-static gboolean read_variables(xmlNode *commandline, ExtraArguments *extra, GError **error)
+/* QEMU read these before it had -audiodev, and 8.2 reads them no more. */
+static gboolean is_of_audio(const char *name)
+{
+  static const char *const prefixes[] = { "QEMU_AUDIO_", "QEMU_ALSA_", "QEMU_OSS_", "QEMU_PA_", "QEMU_SDL_" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+    if (g_str_has_prefix(name, prefixes[i]))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void warn_of_audio(const Domain *domain, xmlNode *node, const char *name)
+{
+  Place place = xml_place(node);
+
+  if (is_of_audio(name))
+    report_warning(domain->report, &place, "name", "<audio id='1' type='pulseaudio'/>, for one",
+                   "'%s' has no effect on the sound of the document, which goes where <audio> says", name);
+}
+
+static gboolean read_variables(xmlNode *commandline, const Domain *domain, GError **error)
 {
   XML_FOREACH_CHILD(commandline, node, "qemu:env") {
     ExtraVariable variable = { NULL, "" };
@@ -346,7 +381,8 @@ static gboolean read_variables(xmlNode *commandline, ExtraArguments *extra, GErr
                        variable.name);
     if (xml_has_attribute(node, "value"))
       variable.value = xml_attribute(node, "value");
-    g_array_append_val(extra->variables, variable);
+    warn_of_audio(domain, node, variable.name);
+    g_array_append_val(domain->extra_arguments->variables, variable);
   }
   return TRUE;
 }
@@ -372,7 +408,7 @@ static gboolean read_commandline(xmlNode *root, Domain *domain, GError **error)
   extra->arguments = g_array_new(FALSE, FALSE, sizeof(ExtraArgument));
   extra->variables = g_array_new(FALSE, FALSE, sizeof(ExtraVariable));
   return check_children(commandline, error) && read_arguments(commandline, domain, error) &&
-         read_variables(commandline, extra, error);
+         read_variables(commandline, domain, error);
 }
 
 /* ---- <qemu:capabilities>, <qemu:deprecation> ---- */
