@@ -40,7 +40,7 @@ SECRET = b"a secret, for tests"
 REMOTE = {"nvme", "nbd", "http", "https", "ftp", "ftps", "iscsi", "rbd", "gluster", "nfs", "ssh"}
 
 HARMLESS = re.compile(r"^(?:qemu: module block-block-dmg-\w+ not found, .*|VNC server running on .*"
-                      r"|.*: warning: TCG doesn't support requested feature: .*"
+                      r"|.*: warning: TCG doesn't support requested feature[:,] .*"
                       r"|.*: warning: Machine type '.*' is deprecated: machines more than 3 years old .*"
                       r"|.*: info: QEMU waiting for connection on: .*"
                       r"|.*: warning: (?:nic|netdev) .* has no peer)\n", re.MULTILINE)

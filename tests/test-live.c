@@ -39,6 +39,8 @@ static Result translate(const char *text, gsize length)
     g_autoptr(Domain) domain = machine_parse(document, &options, report);
     g_autoptr(Plan) plan = NULL;
 
+    if (!domain)
+      g_test_message("refused: %s", text);
     g_assert_nonnull(domain);
     plan = machine_translate(domain, report);
     g_assert_nonnull(plan);

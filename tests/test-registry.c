@@ -188,7 +188,6 @@ static const EnumTable *const tables[] = {
   &audio_type_table,
   &rng_backend_table,
   &rng_model_table,
-  &serial_model_table,
   &serial_target_table,
   &shmem_model_table,
   &shmem_role_table,

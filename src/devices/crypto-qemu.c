@@ -14,7 +14,7 @@ gboolean crypto_translate(const Domain *domain, const Device *device, Plan *plan
   const Crypto *crypto = (const Crypto *)device;
   g_autofree char *id = g_strconcat("obj", device->alias, NULL);
   Props *object = props_new("qom-type", enum_to_string(&crypto_object_table, (int)crypto->backend));
-  Props *props = props_new("driver", enum_to_string(&crypto_driver_table, (int)crypto->model));
+  Props *props = virtio_props_new(device, enum_to_string(&crypto_driver_table, (int)crypto->model));
 
   props_add_string(object, "id", id);
   if (crypto->queues)

@@ -40,7 +40,7 @@ static gboolean crypto_parse(xmlNode *node, Device *device, GError **error)
 static gboolean crypto_complete(Domain *domain, Device *device, GError **error)
 {
   device_set_alias(domain, device, "crypto%u", device->index);
-  device->pci_plug = PCI_PLUG_EXPRESS;
+  device->pci_plug = PCI_PLUG_VIRTIO;
   return TRUE;
 }
 

@@ -4,6 +4,7 @@
 #include "devices/input.h"
 
 #include "devices/controller/controller.h"
+#include "devices/virtio.h"
 
 ENUM_TABLE(input_usb_driver_table, INPUT_LAST, [INPUT_MOUSE] = "usb-mouse", [INPUT_TABLET] = "usb-tablet",
            [INPUT_KEYBOARD] = "usb-kbd", [INPUT_EVDEV] = /* no device */ NULL);
@@ -37,9 +38,9 @@ gboolean input_translate(const Domain *domain, const Device *device, Plan *plan,
   }
   if (input->bus == INPUT_BUS_PS2) /* the machine has them */
     return TRUE;
-  props = props_new("driver", enum_to_string(input->bus == INPUT_BUS_USB ? &input_usb_driver_table
-                                                                         : &input_virtio_driver_table,
-                                             (int)input->type));
+  props = virtio_props_new(device, enum_to_string(input->bus == INPUT_BUS_USB ? &input_usb_driver_table
+                                                                              : &input_virtio_driver_table,
+                                                  (int)input->type));
   props_add_string(props, "id", device->alias);
   props_add_string(props, "evdev", input->path);
   controller_add_address(domain, device, props);

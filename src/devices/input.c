@@ -3,8 +3,10 @@
 
 #include "devices/input.h"
 
+#include "devices/graphics/graphics.h"
+#include "domain/chipset.h"
 #include "domain/devices.h"
-#include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -19,11 +21,13 @@ ENUM_TABLE(input_toggle_table,
            [INPUT_TOGGLE_SCROLL] = "scrolllock", [INPUT_TOGGLE_CTRL_SCROLL] = "ctrl-scrolllock");
 ENUM_TABLE(input_grab_table, 2, [TRUE] = "all");
 
-static InputBus default_bus(InputType type)
+static InputBus default_bus(const Domain *domain, InputType type)
 {
-  if (type == INPUT_PASSTHROUGH)
+  Chipset chipset = chipset_of(domain);
+
+  if (chipset == CHIPSET_CCW || chipset == CHIPSET_MICROVM)
     return INPUT_BUS_VIRTIO;
-  return type == INPUT_TABLET ? INPUT_BUS_USB : INPUT_BUS_PS2;
+  return type == INPUT_TABLET || !chipset_is_x86(chipset) ? INPUT_BUS_USB : INPUT_BUS_PS2;
 }
 
 static gboolean read_source(xmlNode *node, Input *input, GError **error)
@@ -70,9 +74,15 @@ static gboolean parse_address(xmlNode *node, Input *input, GError **error)
   static const AddressType usb[] = { ADDRESS_USB, ADDRESS_NONE };
   static const AddressType pci[] = { ADDRESS_PCI, ADDRESS_NONE };
 
+  static const AddressType any[] = { ADDRESS_USB, ADDRESS_PCI, ADDRESS_NONE };
+
   if (input->bus == INPUT_BUS_PS2 || input->bus == INPUT_BUS_XEN) /* an address says nothing */
     return TRUE;
-  return address_parse(node, input->bus == INPUT_BUS_USB ? usb : pci, &input->device.address, error);
+  return address_parse(node,
+                       input->bus == INPUT_BUS_DEFAULT ? any
+                       : input->bus == INPUT_BUS_USB   ? usb
+                                                       : pci,
+                       &input->device.address, error);
 }
 
 static gboolean input_parse(xmlNode *node, Device *device, GError **error)
@@ -86,8 +96,8 @@ static gboolean input_parse(xmlNode *node, Device *device, GError **error)
     return read_evdev(node, input, error);
   if (!xml_attribute_enum(node, "bus", &input_bus_table, XML_ENUM(&input->bus), error))
     return FALSE;
-  if (input->bus == INPUT_BUS_DEFAULT)
-    input->bus = default_bus(input->type);
+  if (input->type == INPUT_PASSTHROUGH && input->bus == INPUT_BUS_DEFAULT)
+    input->bus = INPUT_BUS_VIRTIO;
   if (input->bus == INPUT_BUS_VIRTIO && !xml_attribute_enum(node, "model", &input_model_table, &only, error))
     return FALSE;
   return check_bus(node, input, error) && device_parse_alias(node, device, error) &&
@@ -103,7 +113,7 @@ static gboolean replace_xen(const Domain *domain, Input *input, GError **error)
                        "an input device on bus 'xen' needs the Xen hypervisor");
     return error_add_hint(error, "use bus='usb', or bus='virtio' where the guest has the driver");
   }
-  input->bus = default_bus(input->type);
+  input->bus = default_bus(domain, input->type);
   report_warning(domain->report, &input->device.place, "bus", NULL, "'xen' is Xen's; '%s' takes its place",
                  enum_to_string(&input_bus_table, (int)input->bus));
   return TRUE;
@@ -113,11 +123,41 @@ static gboolean input_complete(Domain *domain, Device *device, GError **error)
 {
   Input *input = (Input *)device;
 
+  if (input->bus == INPUT_BUS_DEFAULT)
+    input->bus = default_bus(domain, input->type);
   if (input->bus == INPUT_BUS_XEN && !replace_xen(domain, input, error))
     return FALSE;
   device->is_usb = input->bus == INPUT_BUS_USB;
-  device->pci_plug = input->bus == INPUT_BUS_VIRTIO ? PCI_PLUG_EXPRESS : PCI_PLUG_NONE;
+  device->pci_plug = input->bus == INPUT_BUS_VIRTIO ? PCI_PLUG_VIRTIO : PCI_PLUG_NONE;
   device_set_alias(domain, device, "input%u", device->index);
+  return TRUE;
+}
+
+static void add_implied(Domain *domain, InputType type)
+{
+  Device *device = device_new(&input_room, /* node= */ NULL);
+
+  device->place = device_first_of(domain, &graphics_room)->place;
+  ((Input *)device)->type = type;
+  domain_add_device(domain, device);
+}
+
+static gboolean validate_machine(const Domain *domain, const Device *device, GError **error)
+{
+  const Input *input = (const Input *)device;
+  const Address *address = &device->address;
+
+  if (input->bus == INPUT_BUS_PS2 && !chipset_is_x86(chipset_of(domain))) {
+    error_set_document(error, &device->place, "bus", "'ps2' is of PCs, and machine '%s' has no such ports",
+                       domain->os->machine);
+    return error_add_hint(error, "use bus='usb', or bus='virtio' where the guest has the driver");
+  }
+  if (address->is_given && (address->type == ADDRESS_USB) != (input->bus == INPUT_BUS_USB) &&
+      input->bus != INPUT_BUS_PS2)
+    return error_set_document(error, &address->place, "type",
+                              "an input device on bus '%s' cannot have an address of type '%s'",
+                              enum_to_string(&input_bus_table, (int)input->bus),
+                              enum_to_string(&address_type_table, (int)address->type));
   return TRUE;
 }
 
@@ -133,15 +173,36 @@ static gboolean input_validate(const Domain *domain, const Device *device, GErro
   const Input *input = (const Input *)device;
   const Device *first = input->path ? device_first_claimant(domain, claim_path, input->path) : device;
 
+  if (!validate_machine(domain, device, error))
+    return FALSE;
   return first == device ||
          error_set_document(error, &input->path_place, input->path_attribute,
                             "'%s' is that of the device on line %d", input->path, first->place.line);
 }
 
+void input_imply(Domain *domain)
+{
+  gboolean has_keyboard = FALSE, has_pointer = FALSE;
+
+  if (chipset_of(domain) != CHIPSET_PSERIES || !device_first_of(domain, &graphics_room))
+    return;
+  DOMAIN_FOREACH_OF(domain, &input_room, device, i) {
+    has_keyboard = has_keyboard || ((const Input *)device)->type == INPUT_KEYBOARD;
+    has_pointer = has_pointer || ((const Input *)device)->type != INPUT_KEYBOARD;
+  }
+  if (!has_keyboard)
+    add_implied(domain, INPUT_KEYBOARD);
+  if (!has_pointer)
+    add_implied(domain, INPUT_MOUSE);
+}
+
 static void input_annotate(const Domain *domain, const Device *device, xmlNode *node)
 {
-  if (((const Input *)device)->bus != INPUT_BUS_NONE)
-    xml_set_attribute(node, "bus", enum_to_string(&input_bus_table, (int)((const Input *)device)->bus));
+  const Input *input = (const Input *)device;
+
+  xml_set_attribute(node, "type", enum_to_string(&input_type_table, (int)input->type));
+  if (input->bus != INPUT_BUS_NONE)
+    xml_set_attribute(node, "bus", enum_to_string(&input_bus_table, (int)input->bus));
 }
 
 const DeviceRoom input_room = {

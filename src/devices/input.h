@@ -21,7 +21,7 @@ typedef enum {
 } InputType;
 
 typedef enum {
-  INPUT_BUS_DEFAULT, /* completed: usb for a tablet, else ps2 */
+  INPUT_BUS_DEFAULT, /* completed: usb for a tablet and beside PCs, else ps2 */
   INPUT_BUS_PS2,
   INPUT_BUS_USB,
   INPUT_BUS_VIRTIO,
@@ -59,5 +59,9 @@ typedef struct {
 } Input;
 
 extern const DeviceRoom input_room;
+
+/* Adds the keyboard and mouse that a machine without such of its own needs where it has a screen: pseries, as
+ * libvirt does. */
+void input_imply(Domain *domain);
 
 gboolean input_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);

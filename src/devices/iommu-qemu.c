@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "devices/controller/controller.h"
+#include "domain/devices.h"
 #include "devices/iommu.h"
 
 /* QEMU has these two as on, off and auto. */
@@ -22,11 +23,22 @@ static void add_intel(const Iommu *iommu, Props *props)
     props_add_uint(props, "aw-bits", iommu->aw_bits);
 }
 
+void iommu_translate_machine(const Domain *domain, Props *machine)
+{
+  const Iommu *iommu = (const Iommu *)device_first_of(domain, &iommu_room);
+
+  if (iommu && iommu->model == IOMMU_SMMUV3)
+    props_add_string(machine, "iommu", "smmuv3");
+}
+
 gboolean iommu_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Iommu *iommu = (const Iommu *)device;
-  Props *props = props_new("driver", iommu->model == IOMMU_INTEL ? "intel-iommu" : "virtio-iommu-pci");
+  Props *props;
 
+  if (iommu->model == IOMMU_SMMUV3)
+    return TRUE;
+  props = props_new("driver", iommu->model == IOMMU_INTEL ? "intel-iommu" : "virtio-iommu-pci");
   props_add_string(props, "id", device->alias);
   add_intel(iommu, props);
   controller_add_address(domain, device, props);

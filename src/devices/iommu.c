@@ -10,16 +10,11 @@
 #include "domain/os.h"
 #include "xml/element.h"
 
-ENUM_TABLE(iommu_model_table, IOMMU_LAST, [IOMMU_INTEL] = "intel", [IOMMU_VIRTIO] = "virtio");
+ENUM_TABLE(iommu_model_table,
+           IOMMU_LAST, [IOMMU_INTEL] = "intel", [IOMMU_SMMUV3] = "smmuv3", [IOMMU_VIRTIO] = "virtio");
 
 static gboolean read_model(xmlNode *node, IommuModel *ret_model, GError **error)
 {
-  const char *model = xml_attribute(node, "model");
-
-  if (model && g_str_equal(model, "smmuv3")) {
-    xml_error(error, node, "model", "'smmuv3' is of ARM's machines");
-    return error_add_hint(error, "on machine='q35', use model='intel' or 'virtio'");
-  }
   return xml_attribute_enum_required(node, "model", &iommu_model_table, XML_ENUM(ret_model), error);
 }
 
@@ -54,6 +49,26 @@ static gboolean iommu_parse(xmlNode *node, Device *device, GError **error)
          address_parse(node, allowed, &device->address, error);
 }
 
+static gboolean check_machine(const Domain *domain, const Iommu *iommu, GError **error)
+{
+  const Place *place = &iommu->device.place;
+  gboolean is_q35 = chipset_of(domain) == CHIPSET_Q35;
+  gboolean is_arm = chipset_of(domain) == CHIPSET_VIRT && os_arch_is_arm(domain->os->arch);
+
+  if (iommu->model == IOMMU_SMMUV3 ? is_arm : is_q35 || (is_arm && iommu->model == IOMMU_VIRTIO))
+    return TRUE;
+  if (iommu->model == IOMMU_SMMUV3) {
+    error_set_document(error, place, "model", "'smmuv3' is of ARM's machines");
+    return error_add_hint(error, "on machine='q35', use model='intel' or 'virtio'");
+  }
+  if (is_arm)
+    return error_set_document(error, place, "model",
+                              "'intel' is of PCs; machine '%s' can have: smmuv3, virtio",
+                              domain->os->machine);
+  error_set_document(error, place, NULL, "machine '%s' cannot have an IOMMU", domain->os->machine);
+  return error_add_hint(error, "machine='q35' can");
+}
+
 static gboolean iommu_complete(Domain *domain, Device *device, GError **error)
 {
   const Iommu *iommu = (const Iommu *)device;
@@ -61,10 +76,7 @@ static gboolean iommu_complete(Domain *domain, Device *device, GError **error)
   device_set_alias(domain, device, "iommu%u", device->index);
   if (iommu->model == IOMMU_VIRTIO)
     device->pci_plug = PCI_PLUG_INTEGRATED;
-  if (chipset_of(domain) == CHIPSET_Q35)
-    return TRUE;
-  error_set_document(error, &device->place, NULL, "machine '%s' cannot have an IOMMU", domain->os->machine);
-  return error_add_hint(error, "machine='q35' can");
+  return check_machine(domain, iommu, error);
 }
 
 static gboolean validate_intel(const Domain *domain, const Iommu *iommu, GError **error)
@@ -90,13 +102,17 @@ static gboolean validate_intel(const Domain *domain, const Iommu *iommu, GError 
 }
 
 /* It stands before all buses but the root on the command line, so that what comes after them is behind it. */
-static gboolean validate_virtio(const Iommu *iommu, GError **error)
+static gboolean validate_other(const Iommu *iommu, GError **error)
 {
   const Address *address = &iommu->device.address;
 
   if (iommu->has_driver)
     return error_set_document(error, &iommu->driver_place, NULL,
-                              "an IOMMU of model 'virtio' has no such options: they are those of 'intel'");
+                              "an IOMMU of model '%s' has no such options: they are those of 'intel'",
+                              enum_to_string(&iommu_model_table, (int)iommu->model));
+  if (iommu->model == IOMMU_SMMUV3 && address->type != ADDRESS_NONE)
+    return error_set_document(error, &address->place, NULL,
+                              "an IOMMU of model 'smmuv3' is on no bus, and has no address");
   if (address->pci.bus == 0)
     return TRUE;
   error_set_document(error, &address->place, "bus", "%u: an IOMMU is on the machine's own bus, 0",
@@ -112,7 +128,7 @@ static gboolean iommu_validate(const Domain *domain, const Device *device, GErro
     return error_set_document(error, &device->place, NULL,
                               "a guest can have one IOMMU; the first is on line %d",
                               device_first_of(domain, &iommu_room)->place.line);
-  return iommu->model == IOMMU_INTEL ? validate_intel(domain, iommu, error) : validate_virtio(iommu, error);
+  return iommu->model == IOMMU_INTEL ? validate_intel(domain, iommu, error) : validate_other(iommu, error);
 }
 
 enum { VCPUS_MAX_WITHOUT_EIM = 255 };
@@ -122,7 +138,8 @@ gboolean iommu_check_vcpus(const Domain *domain, GError **error)
 {
   const Iommu *iommu = (const Iommu *)device_first_of(domain, &iommu_room);
 
-  if (domain->cpu->vcpus <= VCPUS_MAX_WITHOUT_EIM || (iommu && iommu->eim == FEATURE_ON))
+  if (!os_arch_is_x86(domain->os->arch) || domain->cpu->vcpus <= VCPUS_MAX_WITHOUT_EIM ||
+      (iommu && iommu->eim == FEATURE_ON))
     return TRUE;
   error_set_document(error, &domain->cpu->place, NULL,
                      "more than %d CPUs need an IOMMU with extended interrupt mode", VCPUS_MAX_WITHOUT_EIM);

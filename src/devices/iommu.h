@@ -11,6 +11,7 @@
 
 typedef enum {
   IOMMU_INTEL,
+  IOMMU_SMMUV3, /* of ARM: a part of the machine */
   IOMMU_VIRTIO,
   IOMMU_LAST,
 } IommuModel;
@@ -35,4 +36,6 @@ extern const DeviceRoom iommu_room;
 /* Refuses more CPUs than interrupts reach without the document's IOMMU. */
 gboolean iommu_check_vcpus(const Domain *domain, GError **error);
 
+/* What it has to say of -machine. */
+void iommu_translate_machine(const Domain *domain, Props *machine);
 gboolean iommu_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);

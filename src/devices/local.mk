@@ -41,6 +41,7 @@ libdomrun_a_SOURCES += \
 	%D%/iommu.c %D%/iommu-qemu.c %D%/iommu.h \
 	%D%/interface/user.c %D%/interface/user-qemu.c %D%/interface/user.h \
 	%D%/memballoon.c %D%/memballoon-qemu.c %D%/memballoon.h \
+	%D%/nvram.c %D%/nvram-qemu.c %D%/nvram.h \
 	%D%/panic.c %D%/panic-qemu.c %D%/panic.h \
 	%D%/pstore.c %D%/pstore-qemu.c %D%/pstore.h \
 	%D%/redirdev.c %D%/redirdev-qemu.c %D%/redirdev.h \

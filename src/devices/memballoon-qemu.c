@@ -20,7 +20,7 @@ gboolean memballoon_translate(const Domain *domain, const Device *device, Plan *
 
   if (balloon->model == MEMBALLOON_NONE)
     return TRUE;
-  props = props_new("driver", enum_to_string(&memballoon_driver_table, (int)balloon->model));
+  props = virtio_props_new(device, enum_to_string(&memballoon_driver_table, (int)balloon->model));
   virtio_options_translate(&balloon->virtio, props);
   props_add_string(props, "id", device->alias);
   if (balloon->autodeflate)

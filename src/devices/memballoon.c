@@ -6,6 +6,7 @@
 #include "domain/chipset.h"
 #include "domain/devices.h"
 #include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -56,7 +57,7 @@ static gboolean memballoon_complete(Domain *domain, Device *device, GError **err
   if (balloon->model == MEMBALLOON_VIRTIO_TRANSITIONAL)
     device->pci_plug = PCI_PLUG_CONVENTIONAL;
   else if (balloon->model != MEMBALLOON_NONE)
-    device->pci_plug = PCI_PLUG_EXPRESS;
+    device->pci_plug = PCI_PLUG_VIRTIO;
   return TRUE;
 }
 
@@ -69,9 +70,11 @@ static gboolean memballoon_validate(const Domain *domain, const Device *device, 
 
 void memballoon_imply(Domain *domain)
 {
+  Chipset chipset = chipset_of(domain);
   Device *device;
 
-  if (chipset_of(domain) == CHIPSET_ISA || device_first_of(domain, &memballoon_room))
+  if (chipset == CHIPSET_ISA || chipset == CHIPSET_MICROVM || os_arch_is_arm(domain->os->arch) ||
+      device_first_of(domain, &memballoon_room))
     return;
   device = device_new(&memballoon_room, /* node= */ NULL);
   device->place = domain->place;

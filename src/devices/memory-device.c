@@ -361,7 +361,7 @@ static gboolean memory_device_complete(Domain *domain, Device *device, GError **
     break;
   }
   if (memory->model == MEMORY_DEVICE_VIRTIO_MEM || memory->model == MEMORY_DEVICE_VIRTIO_PMEM)
-    device->pci_plug = PCI_PLUG_EXPRESS;
+    device->pci_plug = PCI_PLUG_VIRTIO;
   return TRUE;
 }
 

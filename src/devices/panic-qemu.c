@@ -6,14 +6,14 @@
 #include "devices/controller/controller.h"
 
 ENUM_TABLE(panic_driver_table, PANIC_LAST, [PANIC_ISA] = "pvpanic", [PANIC_PVPANIC] = "pvpanic-pci",
-           [PANIC_HYPERV] = /* of the CPU: hyperv_translate() */ NULL);
+           [PANIC_S390] = NULL); /* hyperv: hyperv_translate() */
 
 gboolean panic_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Panic *panic = (const Panic *)device;
   Props *props;
 
-  if (panic->model == PANIC_HYPERV)
+  if (!enum_to_string(&panic_driver_table, (int)panic->model)) /* a part of the CPU or the machine */
     return TRUE;
   props = props_new("driver", enum_to_string(&panic_driver_table, (int)panic->model));
   if (panic->iobase)

@@ -8,10 +8,12 @@
 #include "domain/device.h"
 
 typedef enum {
-  PANIC_DEFAULT, /* isa, on the machines there are */
+  PANIC_DEFAULT, /* completed: the machine's own */
   PANIC_ISA,
   PANIC_PVPANIC, /* the same on the PCI bus */
   PANIC_HYPERV,  /* no device: a register of the CPU, which Windows knows */
+  PANIC_PSERIES, /* no device: a call of POWER's hypervisor */
+  PANIC_S390,    /* no device: a state of the CPUs */
   PANIC_LAST,
 } PanicModel;
 

@@ -18,6 +18,7 @@
 #include "devices/iommu.h"
 #include "devices/memballoon.h"
 #include "devices/memory-device.h"
+#include "devices/nvram.h"
 #include "devices/panic.h"
 #include "devices/pstore.h"
 #include "devices/rng.h"
@@ -59,6 +60,7 @@ const DeviceRoom *const device_rooms[] = {
   &hostdev_room,
   &memballoon_room,
   &panic_room,
+  &nvram_room,
   &shmem_room,
   &crypto_room,
   &pstore_room,

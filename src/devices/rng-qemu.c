@@ -31,7 +31,7 @@ gboolean rng_translate(const Domain *domain, const Device *device, Plan *plan, G
 {
   const Rng *rng = (const Rng *)device;
   g_autofree char *id = g_strconcat("obj", device->alias, NULL);
-  Props *props = props_new("driver", enum_to_string(&rng_driver_table, (int)rng->model));
+  Props *props = virtio_props_new(device, enum_to_string(&rng_driver_table, (int)rng->model));
 
   add_object(rng, id, plan);
   virtio_options_translate(&rng->options, props);

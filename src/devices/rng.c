@@ -85,7 +85,7 @@ static gboolean rng_complete(Domain *domain, Device *device, GError **error)
 {
   device_set_alias(domain, device, "rng%u", device->index);
   device->pci_plug =
-      ((const Rng *)device)->model == RNG_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
+      ((const Rng *)device)->model == RNG_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_VIRTIO;
   return TRUE;
 }
 

@@ -5,6 +5,7 @@
 
 #include "devices/audio.h"
 #include "devices/controller/controller.h"
+#include "devices/virtio.h"
 #include "domain/devices.h"
 #include "domain/domain.h"
 
@@ -36,7 +37,7 @@ gboolean sound_translate(const Domain *domain, const Device *device, Plan *plan,
 
   if (sound->model == SOUND_PCSPK)
     return TRUE;
-  props = props_new("driver", enum_to_string(&sound_driver_table, (int)sound->model));
+  props = virtio_props_new(device, enum_to_string(&sound_driver_table, (int)sound->model));
   props_add_string(props, "id", device->alias);
   if (sound->codecs->len == 0)
     props_add_string(props, "audiodev", audio);

@@ -74,7 +74,7 @@ static gboolean sound_complete(Domain *domain, Device *device, GError **error)
   device_set_alias(domain, device, "sound%u", device->index);
   device->is_usb = sound->model == SOUND_USB;
   if (sound->model == SOUND_VIRTIO)
-    device->pci_plug = PCI_PLUG_EXPRESS;
+    device->pci_plug = PCI_PLUG_VIRTIO;
   else if (sound->model != SOUND_USB && sound->model != SOUND_SB16 && sound->model != SOUND_PCSPK)
     device->pci_plug = PCI_PLUG_CONVENTIONAL;
   if (sound->model == SOUND_ICH9 && chipset_of(domain) == CHIPSET_Q35)

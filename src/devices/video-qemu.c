@@ -10,6 +10,7 @@
 #include "devices/controller/controller.h"
 
 #include "domain/chipset.h"
+#include "domain/os.h"
 
 ENUM_TABLE(video_driver_table, VIDEO_LAST, [VIDEO_VGA] = "VGA", [VIDEO_CIRRUS] = "cirrus-vga",
            [VIDEO_VMVGA] = "vmware-svga", [VIDEO_QXL] = "qxl-vga", [VIDEO_VIRTIO] = "virtio-vga",
@@ -22,10 +23,20 @@ ENUM_TABLE(video_isa_driver_table,
 /* KiB. */
 enum { DEFAULT_VGAMEM = 16 * 1024, DEFAULT_QXL_RAM = 64 * 1024 };
 
+/* The graphics card of PCs in it: only where QEMU has a BIOS for that. libvirt's rule. */
+static gboolean has_virtio_vga(const Domain *domain)
+{
+  OsArch arch = domain->os->arch;
+
+  return chipset_has_pci(chipset_of(domain)) && !os_arch_is_arm(arch) && !os_arch_is_power(arch);
+}
+
 static const char *driver_of(const Domain *domain, const Video *video)
 {
   if (chipset_of(domain) == CHIPSET_ISA)
     return enum_to_string(&video_isa_driver_table, (int)video->model);
+  if (video->model == VIDEO_VIRTIO && !has_virtio_vga(domain))
+    return video->has_accel3d ? "virtio-gpu-gl-pci" : "virtio-gpu-pci";
   if (video->has_accel3d)
     return video->is_primary ? "virtio-vga-gl" : "virtio-gpu-gl-pci";
   return enum_to_string(video->is_primary ? &video_driver_table : &video_secondary_driver_table,
@@ -82,7 +93,7 @@ gboolean video_translate(const Domain *domain, const Device *device, Plan *plan,
 
   if (!driver)
     return TRUE;
-  props = props_new("driver", driver);
+  props = virtio_props_new(device, driver);
   props_add_string(props, "id", device->alias);
   add_model(video, props);
   feature_state_add(props, "edid", video->edid);

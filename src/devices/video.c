@@ -107,7 +107,7 @@ static PciPlug choose_plug(const Video *video)
   if (video->model == VIDEO_RAMFB || video->model == VIDEO_NONE)
     return PCI_PLUG_NONE;
   if (video->model == VIDEO_VIRTIO)
-    return video->is_primary ? PCI_PLUG_PRIMARY_VIDEO_EXPRESS : PCI_PLUG_EXPRESS;
+    return video->is_primary ? PCI_PLUG_PRIMARY_VIDEO_VIRTIO : PCI_PLUG_VIRTIO;
   return video->is_primary ? PCI_PLUG_PRIMARY_VIDEO : PCI_PLUG_CONVENTIONAL;
 }
 
@@ -122,6 +122,14 @@ static void check_device(const Domain *domain, const Video *video)
                    "'%s' has no effect: this card is a '%s'", video->chosen, chosen);
 }
 
+/* libvirt's choices. */
+static VideoModel default_model(Chipset chipset)
+{
+  if (chipset == CHIPSET_PSERIES)
+    return VIDEO_VGA;
+  return chipset_is_x86(chipset) && chipset != CHIPSET_MICROVM ? VIDEO_CIRRUS : VIDEO_VIRTIO;
+}
+
 static gboolean video_complete(Domain *domain, Device *device, GError **error)
 {
   Video *video = (Video *)device;
@@ -129,7 +137,7 @@ static gboolean video_complete(Domain *domain, Device *device, GError **error)
   if (first_video(domain) == video)
     video->is_primary = TRUE;
   if (video->model == VIDEO_DEFAULT)
-    video->model = VIDEO_CIRRUS;
+    video->model = default_model(chipset_of(domain));
   video->vram = round_up(video->vram);
   video->ram = round_up(video->ram);
   video->vgamem = round_up(video->vgamem);
@@ -167,6 +175,11 @@ static gboolean validate_place(const Domain *domain, const Video *video, GError 
 {
   const Video *first = first_video(domain);
 
+  if (!chipset_has_pci(chipset_of(domain)) && chipset_of(domain) != CHIPSET_ISA &&
+      video->model != VIDEO_VIRTIO && video->model != VIDEO_NONE)
+    return error_set_document(error, &video->model_place, "type",
+                              "'%s' is a PCI device, and machine '%s' has no PCI bus (allowed: virtio)",
+                              model_name(video), domain->os->machine);
   if (chipset_of(domain) == CHIPSET_ISA && !abilities[video->model].is_isa && video->model != VIDEO_NONE)
     return error_set_document(error, &video->model_place, "type",
                               "'%s' is a PCI device, and machine '%s' has no PCI bus (allowed: cirrus, vga)",

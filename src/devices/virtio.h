@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "domain/device.h"
 #include "domain/feature-state.h"
 #include "qemu/props.h"
 
@@ -27,3 +28,7 @@ gboolean virtio_options_parse(struct _xmlNode *driver, VirtioOptions *ret_option
 const char *virtio_options_find(const VirtioOptions *options);
 
 void virtio_options_translate(const VirtioOptions *options, Props *props);
+
+/* The properties of a device whose driver on a PCI bus is @driver, "virtio-rng-pci": they begin with the one
+ * that it has where the address pass has put it. */
+Props *virtio_props_new(const Device *device, const char *driver);

@@ -12,7 +12,7 @@ ENUM_TABLE(vsock_driver_table, VSOCK_LAST, [VSOCK_VIRTIO] = "vhost-vsock-pci",
 gboolean vsock_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Vsock *vsock = (const Vsock *)device;
-  Props *props = props_new("driver", enum_to_string(&vsock_driver_table, (int)vsock->model));
+  Props *props = virtio_props_new(device, enum_to_string(&vsock_driver_table, (int)vsock->model));
 
   virtio_options_translate(&vsock->options, props);
   props_add_string(props, "id", device->alias);

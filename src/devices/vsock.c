@@ -53,7 +53,7 @@ static gboolean vsock_complete(Domain *domain, Device *device, GError **error)
   Vsock *vsock = (Vsock *)device;
 
   device_set_alias(domain, device, "vsock%u", device->index);
-  device->pci_plug = vsock->model == VSOCK_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
+  device->pci_plug = vsock->model == VSOCK_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_VIRTIO;
   if (!vsock->cid)
     vsock->cid = generator_cid(domain->generator);
   return TRUE;

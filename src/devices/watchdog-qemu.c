@@ -10,7 +10,7 @@
 #include "devices/controller/controller.h"
 
 ENUM_TABLE(watchdog_driver_table, WATCHDOG_LAST, [WATCHDOG_I6300ESB] = "i6300esb", [WATCHDOG_IB700] = "ib700",
-           [WATCHDOG_ITCO] = /* the board's */ NULL);
+           [WATCHDOG_DIAG288] = "diag288", [WATCHDOG_ITCO] = /* the board's */ NULL);
 
 gboolean watchdog_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {

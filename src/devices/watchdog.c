@@ -9,9 +9,8 @@
 #include "domain/os.h"
 #include "xml/element.h"
 
-ENUM_TABLE(
-    watchdog_model_table,
-    WATCHDOG_LAST, [WATCHDOG_I6300ESB] = "i6300esb", [WATCHDOG_IB700] = "ib700", [WATCHDOG_ITCO] = "itco");
+ENUM_TABLE(watchdog_model_table, WATCHDOG_LAST, [WATCHDOG_I6300ESB] = "i6300esb", [WATCHDOG_IB700] = "ib700",
+           [WATCHDOG_ITCO] = "itco", [WATCHDOG_DIAG288] = "diag288");
 ENUM_TABLE(watchdog_action_table, WATCHDOG_ACTION_LAST, [WATCHDOG_RESET] = "reset",
            [WATCHDOG_SHUTDOWN] = "shutdown", [WATCHDOG_POWEROFF] = "poweroff", [WATCHDOG_PAUSE] = "pause",
            [WATCHDOG_DUMP] = "dump", [WATCHDOG_NONE] = "none", [WATCHDOG_INJECT_NMI] = "inject-nmi");
@@ -20,11 +19,7 @@ static gboolean watchdog_parse(xmlNode *node, Device *device, GError **error)
 {
   static const AddressType allowed[] = { ADDRESS_PCI, ADDRESS_NONE };
   Watchdog *watchdog = (Watchdog *)device;
-  const char *model = xml_attribute(node, "model");
 
-  if (g_strcmp0(model, "diag288") == 0)
-    return xml_error(error, node, "model",
-                     "'diag288' is that of s390 machines (known: i6300esb, ib700, itco)");
   if (!xml_attribute_enum_required(node, "model", &watchdog_model_table, XML_ENUM(&watchdog->model), error) ||
       !xml_attribute_enum(node, "action", &watchdog_action_table, XML_ENUM(&watchdog->action), error) ||
       !device_parse_alias(node, device, error))
@@ -67,6 +62,11 @@ static gboolean watchdog_validate(const Domain *domain, const Device *device, GE
     error_set_document(error, &device->place, "model", "machine '%s' has no 'itco'", domain->os->machine);
     return error_add_hint(error, "machine='q35' has; model='i6300esb' goes with every machine that has PCI");
   }
+  if ((watchdog->model == WATCHDOG_DIAG288) != (chipset_of(domain) == CHIPSET_CCW) ||
+      (watchdog->model == WATCHDOG_IB700 && !chipset_is_x86(chipset_of(domain))))
+    return error_set_document(
+        error, &device->place, "model", "machine '%s' cannot have '%s' (%s)", domain->os->machine, model,
+        chipset_of(domain) == CHIPSET_CCW ? "it can have: diag288" : "with PCI it can have: i6300esb");
   return TRUE;
 }
 

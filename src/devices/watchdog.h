@@ -11,7 +11,8 @@
 typedef enum {
   WATCHDOG_I6300ESB,
   WATCHDOG_IB700,
-  WATCHDOG_ITCO, /* the Q35 board's own; format 9.1 */
+  WATCHDOG_ITCO,    /* the Q35 board's own; format 9.1 */
+  WATCHDOG_DIAG288, /* of s390 */
   WATCHDOG_LAST,
 } WatchdogModel;
 

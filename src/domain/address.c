@@ -9,7 +9,8 @@
 
 ENUM_TABLE(address_type_table, ADDRESS_LAST, [ADDRESS_PCI] = "pci", [ADDRESS_DRIVE] = "drive",
            [ADDRESS_USB] = "usb", [ADDRESS_ISA] = "isa", [ADDRESS_VIRTIO_SERIAL] = "virtio-serial",
-           [ADDRESS_UNASSIGNED] = "unassigned", [ADDRESS_CCID] = "ccid");
+           [ADDRESS_UNASSIGNED] = "unassigned", [ADDRESS_CCID] = "ccid", [ADDRESS_CCW] = "ccw",
+           [ADDRESS_VIRTIO_MMIO] = "virtio-mmio", [ADDRESS_SPAPR_VIO] = "spapr-vio");
 
 static gboolean parse_pci(xmlNode *node, PciAddress *pci, GError **error)
 {
@@ -86,13 +87,44 @@ static gboolean parse_isa(xmlNode *node, Address *address, GError **error)
          xml_attribute_uint32(node, "irq", 1, 15, &address->irq, error);
 }
 
+/* A guest's own channel subsystem is 0xfe, and others belong to devices of the host. */
+static gboolean parse_ccw(xmlNode *node, CcwAddress *ccw, GError **error)
+{
+  gboolean has_cssid = xml_has_attribute(node, "cssid"), has_ssid = xml_has_attribute(node, "ssid");
+
+  ccw->cssid = 0xfe;
+  ccw->has_devno = xml_has_attribute(node, "devno");
+  if (!xml_attribute_uint32(node, "cssid", 0, 0xfe, &ccw->cssid, error) ||
+      !xml_attribute_uint32(node, "ssid", 0, 3, &ccw->ssid, error) ||
+      !xml_attribute_uint32(node, "devno", 0, 0xffff, &ccw->devno, error))
+    return FALSE;
+  if (has_cssid != has_ssid || has_cssid != ccw->has_devno)
+    return xml_error(error, node,
+                     !has_cssid  ? "cssid"
+                     : !has_ssid ? "ssid"
+                                 : "devno",
+                     "is missing: 'cssid', 'ssid' and 'devno' are given together");
+  return TRUE;
+}
+
+static gboolean parse_spapr_vio(xmlNode *node, SpaprVioAddress *address, GError **error)
+{
+  address->has_reg = xml_has_attribute(node, "reg");
+  return xml_attribute_uint(node, "reg", 0, G_MAXUINT32, &address->reg, error);
+}
+
+static gboolean is_in_place_of_pci(AddressType type)
+{
+  return type == ADDRESS_CCW || type == ADDRESS_VIRTIO_MMIO || type == ADDRESS_SPAPR_VIO;
+}
+
 /* Only the types in @allowed, for the message. */
 static gboolean check_allowed(xmlNode *node, const AddressType *allowed, AddressType type, GError **error)
 {
   g_autoptr(GString) known = g_string_new(NULL);
 
   for (const AddressType *one = allowed; *one != ADDRESS_NONE; one++) {
-    if (*one == type)
+    if (*one == type || (*one == ADDRESS_PCI && is_in_place_of_pci(type)))
       return TRUE;
     g_string_append_printf(known, "%s%s", known->len ? ", " : "",
                            enum_to_string(&address_type_table, (int)*one));
@@ -143,6 +175,11 @@ gboolean address_parse(xmlNode *node, const AddressType *allowed, Address *ret_a
     return parse_virtio_serial(element, &ret_address->virtio_serial, error);
   case ADDRESS_CCID:
     return parse_ccid(element, error);
+  case ADDRESS_CCW:
+    return parse_ccw(element, &ret_address->ccw, error);
+  case ADDRESS_SPAPR_VIO:
+    return parse_spapr_vio(element, &ret_address->spapr_vio, error);
+  case ADDRESS_VIRTIO_MMIO:
   case ADDRESS_UNASSIGNED:
   case ADDRESS_NONE:
   case ADDRESS_LAST:

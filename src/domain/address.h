@@ -20,8 +20,11 @@ typedef enum {
   ADDRESS_USB,
   ADDRESS_ISA,
   ADDRESS_VIRTIO_SERIAL,
-  ADDRESS_UNASSIGNED, /* a device of the host that no guest gets, though it is taken from the host */
-  ADDRESS_CCID,       /* there is one reader, with one slot */
+  ADDRESS_UNASSIGNED,  /* a device of the host that no guest gets, though it is taken from the host */
+  ADDRESS_CCID,        /* there is one reader, with one slot */
+  ADDRESS_CCW,         /* a device of s390's channel subsystem */
+  ADDRESS_VIRTIO_MMIO, /* which registers in memory it has is QEMU's to say */
+  ADDRESS_SPAPR_VIO,   /* a device of POWER's hypervisor */
   ADDRESS_LAST,
 } AddressType;
 
@@ -49,6 +52,17 @@ typedef struct {
   guint32 port; /* 0: not given */
 } VirtioSerialAddress;
 
+/* Channel subsystem, subchannel set, device number. */
+typedef struct {
+  guint32 cssid, ssid, devno;
+  gboolean has_devno; /* it is given, or was assigned */
+} CcwAddress;
+
+typedef struct {
+  guint64 reg;
+  gboolean has_reg; /* it is given, or was assigned */
+} SpaprVioAddress;
+
 typedef struct {
   AddressType type;
   gboolean is_given; /* by the document */
@@ -57,6 +71,8 @@ typedef struct {
   DriveAddress drive;
   UsbAddress usb;
   VirtioSerialAddress virtio_serial;
+  CcwAddress ccw;
+  SpaprVioAddress spapr_vio;
   guint32 iobase; /* ISA; 0: not given, as for the next */
   guint32 irq;
 } Address;
@@ -66,17 +82,18 @@ typedef struct {
 typedef enum {
   PCI_PLUG_NONE,          /* not a PCI device */
   PCI_PLUG_CONVENTIONAL,  /* rtl8139, e1000, lsi, ...: behind a bridge where the root is PCI Express */
-  PCI_PLUG_EXPRESS,       /* virtio, e1000e, xhci: a root port of its own */
+  PCI_PLUG_EXPRESS,       /* e1000e, xhci: a root port of its own */
+  PCI_PLUG_VIRTIO,        /* likewise, where the machine has not another bus for virtio devices */
   PCI_PLUG_INTEGRATED,    /* VGA, ICH9 parts: on the root bus itself */
   PCI_PLUG_PRIMARY_VIDEO, /* as CONVENTIONAL, but in the slot that firmware expects it in while that is free
                            */
-  PCI_PLUG_PRIMARY_VIDEO_EXPRESS, /* likewise, as EXPRESS */
+  PCI_PLUG_PRIMARY_VIDEO_VIRTIO, /* likewise, as VIRTIO */
 } PciPlug;
 
 /* Reads the attributes of @node, an <address> of the host's PCI, where the type may be left away. */
 gboolean address_parse_host(struct _xmlNode *node, PciAddress *ret_pci, GError **error);
 
 /* Reads <address> of @node, if there is one; a type other than those of @allowed (ended by ADDRESS_NONE) is
- * an error. */
+ * an error. What may be on a PCI bus may be on the bus that another machine has in its place. */
 gboolean address_parse(struct _xmlNode *node, const AddressType *allowed, Address *ret_address,
                        GError **error);

@@ -96,3 +96,12 @@ void clock_translate_cpu(const Clock *clock, Props *model)
   if (clock->timers[CLOCK_TIMER_TSC].frequency)
     props_add_uint(model, "tsc-frequency", clock->timers[CLOCK_TIMER_TSC].frequency);
 }
+
+/* Whether time goes on for the guest while it stands still, or is discarded. */
+void clock_translate_arm_cpu(const Clock *clock, Props *model)
+{
+  const ClockTimer *timer = &clock->timers[CLOCK_TIMER_ARMVTIMER];
+
+  if (timer->is_given && timer->tick)
+    props_add_bool(model, "kvm-no-adjvtime", timer->tick == CLOCK_TICK_DISCARD);
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
 ENUM_TABLE(clock_offset_table, CLOCK_LAST, [CLOCK_UTC] = "utc", [CLOCK_LOCALTIME] = "localtime",
@@ -104,10 +105,11 @@ static gboolean refuse_tick(xmlNode *timer, const ClockTimer *values, const char
 static gboolean check_timer(xmlNode *timer, ClockTimerName name, const ClockTimer *values, GError **error)
 {
   switch (name) {
-  case CLOCK_TIMER_PLATFORM:
   case CLOCK_TIMER_ARMVTIMER:
-    return xml_error(error, timer, "name", "QEMU has no timer '%s' on x86 machines",
-                     enum_to_string(&clock_timer_table, (int)name));
+    if (values->tick == CLOCK_TICK_CATCHUP || values->tick == CLOCK_TICK_MERGE)
+      return refuse_tick(timer, values, "delay, discard", error);
+    return values->track == CLOCK_TRACK_DEFAULT ||
+           xml_error(error, timer, "track", "the timer 'armvtimer' follows nothing but itself");
   case CLOCK_TIMER_PIT:
     if (values->tick == CLOCK_TICK_MERGE)
       return refuse_tick(timer, values, "delay, catchup, discard", error);
@@ -120,6 +122,7 @@ static gboolean check_timer(xmlNode *timer, ClockTimerName name, const ClockTime
       return xml_error(error, timer, "track",
                        "'boot' is not what QEMU can do (allowed: guest, wall, realtime)");
     return TRUE;
+  case CLOCK_TIMER_PLATFORM:
   case CLOCK_TIMER_HPET:
   case CLOCK_TIMER_TSC:
   case CLOCK_TIMER_KVMCLOCK:
@@ -166,6 +169,24 @@ static gboolean check_again(xmlNode *timer, const ClockTimer *values, const Cloc
   return TRUE;
 }
 
+/* All but the real-time clock are parts of a kind of machine. */
+static gboolean check_machine(xmlNode *timer, ClockTimerName name, const Domain *domain, GError **error)
+{
+  OsArch arch = domain->os->arch;
+
+  gboolean is_arm = name == CLOCK_TIMER_ARMVTIMER;
+
+  if (name == CLOCK_TIMER_RTC || (is_arm ? os_arch_is_arm(arch) : os_arch_is_x86(arch)))
+    return name != CLOCK_TIMER_PLATFORM ||
+           xml_error(error, timer, "name", "QEMU has no timer 'platform' on x86 machines");
+  if (os_arch_is_x86(arch))
+    return xml_error(error, timer, "name", "QEMU has no timer '%s' on x86 machines",
+                     enum_to_string(&clock_timer_table, (int)name));
+  xml_error(error, timer, "name", "a machine of architecture '%s' has no timer '%s'",
+            enum_to_string(&os_arch_table, (int)arch), enum_to_string(&clock_timer_table, (int)name));
+  return error_add_hint(error, "remove the element");
+}
+
 static gboolean read_timer(xmlNode *timer, Domain *domain, GError **error)
 {
   ClockTimerName name = CLOCK_TIMER_LAST;
@@ -181,7 +202,7 @@ static gboolean read_timer(xmlNode *timer, Domain *domain, GError **error)
       !xml_attribute_enum(timer, "tickpolicy", &clock_tick_table, XML_ENUM(&values.tick), error) ||
       !xml_attribute_enum(timer, "track", &clock_track_table, XML_ENUM(&values.track), error) ||
       !xml_attribute_uint(timer, "frequency", 1, G_MAXINT64, &values.frequency, error) ||
-      !check_timer(timer, name, &values, error))
+      !check_machine(timer, name, domain, error) || !check_timer(timer, name, &values, error))
     return FALSE;
   if (timers[name].is_given)
     return check_again(timer, &values, &timers[name], domain, error);

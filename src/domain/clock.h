@@ -88,3 +88,4 @@ void clock_translate(const Clock *clock, gint64 now, Plan *plan);
 /* Adds the properties of -machine, those of -cpu. */
 void clock_translate_machine(const Clock *clock, Props *machine);
 void clock_translate_cpu(const Clock *clock, Props *model);
+void clock_translate_arm_cpu(const Clock *clock, Props *model);

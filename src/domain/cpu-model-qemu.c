@@ -11,18 +11,31 @@
 #include "domain/domain.h"
 #include "domain/os.h"
 
-ENUM_TABLE(cpu_model_default_table, OS_ARCH_LAST, [OS_ARCH_I686] = "qemu32", [OS_ARCH_X86_64] = "qemu64");
+/* The default of the machine; RISC-V's and LoongArch's have other names from version to version of QEMU. */
+ENUM_TABLE(cpu_model_default_table, OS_ARCH_LAST, [OS_ARCH_I686] = "qemu32", [OS_ARCH_X86_64] = "qemu64",
+           [OS_ARCH_ARMV7L] = "cortex-a15", [OS_ARCH_AARCH64] = "cortex-a15", [OS_ARCH_PPC64] = "POWER9",
+           [OS_ARCH_PPC64LE] = "POWER9", [OS_ARCH_S390X] = "qemu", [OS_ARCH_LOONGARCH64] = NULL);
 
-static const char *name_of(const CpuModel *model, const Domain *domain)
+/* NULL: the machine's own, by no name. */
+static const char *default_name(const Domain *domain)
 {
   /* QEMU 11.1 warns of 64-bit processors on a machine with nothing but an ISA bus. */
   OsArch arch = chipset_of(domain) == CHIPSET_ISA ? OS_ARCH_I686 : domain->os->arch;
 
+  if (domain->type == DOMAIN_TYPE_KVM && !os_arch_is_x86(arch))
+    return "host"; /* KVM runs no other there */
+  if (g_str_equal(domain->os->machine, "vexpress-a9"))
+    return "cortex-a9";
+  return enum_to_string(&cpu_model_default_table, (int)arch);
+}
+
+static const char *name_of(const CpuModel *model, const Domain *domain)
+{
   if (model->mode == CPU_MODE_HOST_PASSTHROUGH)
     return "host";
   if (model->mode == CPU_MODE_MAXIMUM)
     return "max";
-  return model->name ? model->name : enum_to_string(&cpu_model_default_table, (int)arch);
+  return model->name ? model->name : default_name(domain);
 }
 
 /* QEMU's newer versions of these models have features that libvirt's models of that name never had, or no
@@ -48,7 +61,7 @@ static void add_features(const CpuModel *model, Props *cpu)
 {
   for (guint i = 0; i < model->features->len; i++) {
     const CpuFeature *feature = &g_array_index(model->features, CpuFeature, i);
-    const char *name = cpu_data_features[feature->feature].name;
+    const char *name = feature->name ? feature->name : cpu_data_features[feature->feature].name;
 
     switch (feature->policy) {
     case CPU_POLICY_REQUIRE:
@@ -97,8 +110,16 @@ static void add_physical_bits(const CpuModel *model, Props *cpu)
 
 Props *cpu_model_translate(const CpuModel *model, const Domain *domain)
 {
-  Props *cpu = props_new(/* key= */ NULL, name_of(model, domain));
+  const char *name = name_of(model, domain);
+  Props *cpu;
 
+  if (!name)
+    return NULL;
+  cpu = props_new(/* key= */ NULL, name);
+  if (!os_arch_is_x86(domain->os->arch)) { /* which alone has what follows */
+    add_features(model, cpu);
+    return cpu;
+  }
   if (model->has_migratable)
     props_add_bool(cpu, "migratable", model->is_migratable);
   else if (model->mode == CPU_MODE_HOST_PASSTHROUGH)

@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "domain/cpu-resolve.h"
 #include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
 ENUM_TABLE(cpu_mode_table, CPU_MODE_LAST, [CPU_MODE_CUSTOM] = "custom", [CPU_MODE_HOST_MODEL] = "host-model",
@@ -47,8 +48,20 @@ static gboolean refuse_model(xmlNode *node, const char *name, GError **error)
                         "this host");
 }
 
+/* Of other architectures than x86 QEMU alone knows what there is. A name becomes a part of an option's value:
+ * it is what QEMU's own names are made of. */
+static gboolean check_foreign_name(xmlNode *node, const char *attribute, const Domain *domain,
+                                   const char *name, GError **error)
+{
+  if (*name &&
+      strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == strlen(name))
+    return TRUE;
+  xml_error(error, node, attribute, "'%s' is not a name that QEMU could know", name);
+  return error_add_hint(error, "'%s -cpu help' lists them", os_arch_emulator(domain->os->arch));
+}
+
 /* In the other modes <model> names what once was chosen, and libvirt ignores it. */
-static gboolean read_model(xmlNode *cpu, CpuModel *model, GError **error)
+static gboolean read_model(xmlNode *cpu, const Domain *domain, CpuModel *model, GError **error)
 {
   xmlNode *node = NULL;
   const char *name = NULL;
@@ -67,7 +80,9 @@ static gboolean read_model(xmlNode *cpu, CpuModel *model, GError **error)
     return FALSE;
   if (!*name || (model->mode != CPU_MODE_CUSTOM && model->mode != CPU_MODE_DEFAULT))
     return TRUE;
-  if (!cpu_data_find_model(name))
+  if (!os_arch_is_x86(domain->os->arch) && !check_foreign_name(node, NULL, domain, name, error))
+    return FALSE;
+  if (os_arch_is_x86(domain->os->arch) && !cpu_data_find_model(name))
     return refuse_model(node, name, error);
   model->name = name;
   model->mode = CPU_MODE_CUSTOM;
@@ -122,7 +137,16 @@ static gboolean is_named_twice(const CpuModel *model, guint feature)
   return FALSE;
 }
 
-static gboolean read_feature(xmlNode *node, CpuModel *model, GError **error)
+static gboolean is_foreign_named_twice(const CpuModel *model, const char *name)
+{
+  for (guint i = 0; i < model->features->len; i++) {
+    if (g_str_equal(g_array_index(model->features, CpuFeature, i).name, name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean read_feature(xmlNode *node, const Domain *domain, CpuModel *model, GError **error)
 {
   CpuFeature feature = { .policy = CPU_POLICY_REQUIRE };
   const char *name = NULL;
@@ -131,6 +155,15 @@ static gboolean read_feature(xmlNode *node, CpuModel *model, GError **error)
   if (!xml_attribute_required(node, "name", &name, error) ||
       !xml_attribute_enum(node, "policy", &cpu_policy_table, XML_ENUM(&feature.policy), error))
     return FALSE;
+  if (!os_arch_is_x86(domain->os->arch)) {
+    if (!check_foreign_name(node, "name", domain, name, error))
+      return FALSE;
+    if (is_foreign_named_twice(model, name))
+      return xml_error(error, node, "name", "the feature '%s' is named twice", name);
+    feature.name = name;
+    g_array_append_val(model->features, feature);
+    return TRUE;
+  }
   if (is_without_effect(name))
     return TRUE;
   found = cpu_data_find_feature(name);
@@ -143,7 +176,7 @@ static gboolean read_feature(xmlNode *node, CpuModel *model, GError **error)
   return TRUE;
 }
 
-static gboolean read_features(xmlNode *cpu, CpuModel *model, GError **error)
+static gboolean read_features(xmlNode *cpu, const Domain *domain, CpuModel *model, GError **error)
 {
   XML_FOREACH_CHILD(cpu, node, "feature") {
     if (model->mode == CPU_MODE_CUSTOM && !model->name) {
@@ -151,7 +184,7 @@ static gboolean read_features(xmlNode *cpu, CpuModel *model, GError **error)
       return error_add_hint(
           error, "name the model that it is added to, as in <model>qemu64</model>, or a mode of <cpu>");
     }
-    if (!read_feature(node, model, error))
+    if (!read_feature(node, domain, model, error))
       return FALSE;
   }
   return TRUE;
@@ -259,11 +292,11 @@ gboolean cpu_model_parse(xmlNode *node, Domain *domain, CpuModel *ret_model, GEr
     return TRUE;
   ret_model->place = xml_place(node);
   read_past(node);
-  if (!read_attributes(node, ret_model, error) || !read_model(node, ret_model, error))
+  if (!read_attributes(node, ret_model, error) || !read_model(node, domain, ret_model, error))
     return FALSE;
   if (ret_model->mode == CPU_MODE_DEFAULT && xml_next_child(node, "feature", NULL))
     ret_model->mode = CPU_MODE_CUSTOM; /* without a model: read_features() says so */
-  return read_vendor(node, ret_model, error) && read_features(node, ret_model, error) &&
+  return read_vendor(node, ret_model, error) && read_features(node, domain, ret_model, error) &&
          read_cache(node, ret_model, error) && read_physical_bits(node, ret_model, error) &&
          check_mode(node, domain, ret_model, error);
 }
@@ -306,7 +339,7 @@ static void add_differences(CpuModel *model, const CpuFeatureSet *base, const Cp
 {
   for (guint i = 0; i < cpu_data_n_features; i++) {
     gboolean has = cpu_feature_set_has(available, i);
-    CpuFeature feature = { i, has ? CPU_POLICY_REQUIRE : CPU_POLICY_DISABLE };
+    CpuFeature feature = { .feature = i, .policy = has ? CPU_POLICY_REQUIRE : CPU_POLICY_DISABLE };
 
     if (has != cpu_feature_set_has(base, i) && !is_named_twice(model, i))
       g_array_append_val(model->features, feature);
@@ -380,8 +413,26 @@ static void resolve_tcg(CpuModel *model, Domain *domain)
       &available);
 }
 
+/* Only QEMU knows the models of other architectures, and it is not asked: KVM's guests get the host's CPU
+ * whole. */
+static void resolve_foreign(CpuModel *model, Domain *domain)
+{
+  gboolean is_kvm = domain->type == DOMAIN_TYPE_KVM;
+
+  if (!is_resolved(model))
+    return;
+  report_warning(domain->report, &model->place, "mode", NULL,
+                 "the CPU models of this architecture are QEMU's alone to know: the guest gets %s",
+                 is_kvm ? "the host's CPU (host-passthrough)" : "all that QEMU emulates (maximum)");
+  model->mode = is_kvm ? CPU_MODE_HOST_PASSTHROUGH : CPU_MODE_MAXIMUM;
+}
+
 void cpu_model_resolve(CpuModel *model, Domain *domain, const CpuHost *host)
 {
+  if (!os_arch_is_x86(domain->os->arch)) {
+    resolve_foreign(model, domain);
+    return;
+  }
   if (!cpu_model_needs_host(model))
     return;
   if (domain->type == DOMAIN_TYPE_KVM)

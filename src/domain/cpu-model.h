@@ -64,7 +64,8 @@ extern const EnumTable cpu_policy_table;
 extern const EnumTable cpu_cache_table;
 
 typedef struct {
-  guint feature; /* in cpu_data_features */
+  guint feature;    /* in cpu_data_features */
+  const char *name; /* on another architecture than x86, whose features are QEMU's alone to know; else NULL */
   CpuPolicy policy;
 } CpuFeature;
 
@@ -98,5 +99,5 @@ void cpu_model_clear(CpuModel *model);
 /* Whether cpu_model_resolve() has a use for a CpuHost: only then is the host asked. */
 gboolean cpu_model_needs_host(const CpuModel *model);
 
-/* What -cpu begins with; others add to it. The caller owns it. */
+/* What -cpu begins with; others add to it. The caller owns it. NULL: the machine's own CPU is not named. */
 Props *cpu_model_translate(const CpuModel *model, const Domain *domain);

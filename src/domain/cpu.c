@@ -9,7 +9,15 @@
 #include "xml/element.h"
 
 /* What QEMU's machines can have, 7.2 and newer. */
-enum { VCPUS_MAX = 4096, VCPUS_MAX_PC = 255, VCPUS_MAX_Q35 = 288 };
+enum {
+  VCPUS_MAX = 4096,
+  VCPUS_MAX_PC = 255,
+  VCPUS_MAX_Q35 = 288,
+  VCPUS_MAX_MICROVM = 288,
+  VCPUS_MAX_VIRT = 512,
+  VCPUS_MAX_VEXPRESS = 4,
+  VCPUS_MAX_CCW = 248
+};
 
 static guint32 limit_of(const Domain *domain)
 {
@@ -22,6 +30,16 @@ static guint32 limit_of(const Domain *domain)
     return VCPUS_MAX_Q35;
   case CHIPSET_ISA:
     return 1;
+  case CHIPSET_MICROVM:
+    return VCPUS_MAX_MICROVM;
+  case CHIPSET_VIRT:
+    return VCPUS_MAX_VIRT;
+  case CHIPSET_VEXPRESS:
+    return VCPUS_MAX_VEXPRESS;
+  case CHIPSET_CCW:
+    return VCPUS_MAX_CCW;
+  case CHIPSET_PSERIES:
+    return VCPUS_MAX;
   }
   g_assert_not_reached();
 }
@@ -111,9 +129,15 @@ static gboolean read_topology(xmlNode *node, Domain *domain, GError **error)
       !xml_attribute_uint32(node, "cores", 1, VCPUS_MAX, &cpu->cores, error) ||
       !xml_attribute_uint32(node, "threads", 1, VCPUS_MAX, &cpu->threads, error))
     return FALSE;
-  if (clusters != 1)
-    return xml_error(error, node, "clusters", "QEMU's x86 machines have no clusters of CPUs (known: 1)");
-  total = (guint64)cpu->sockets * cpu->dies * cpu->cores * cpu->threads;
+  if (clusters != 1 && !os_arch_is_arm(domain->os->arch))
+    return xml_error(
+        error, node, "clusters", "QEMU's %s machines have no clusters of CPUs (known: 1)",
+        os_arch_is_x86(domain->os->arch) ? "x86" : enum_to_string(&os_arch_table, (int)domain->os->arch));
+  if (cpu->dies != 1 && !os_arch_is_x86(domain->os->arch))
+    return xml_error(error, node, "dies", "QEMU's %s machines have no dies of CPUs (known: 1)",
+                     enum_to_string(&os_arch_table, (int)domain->os->arch));
+  cpu->clusters = clusters;
+  total = (guint64)cpu->sockets * cpu->dies * clusters * cpu->cores * cpu->threads;
   if (total != cpu->vcpus) {
     xml_error(error, node, NULL,
               "sockets x dies x cores x threads is %" G_GUINT64_FORMAT ", and <vcpu> says %u", total,

@@ -21,7 +21,8 @@ typedef struct Cpu {
   Place place;           /* of <vcpu>, or of the domain */
   gboolean has_topology; /* the document says how they are arranged, as follows; else each is a socket */
   guint32 sockets;
-  guint32 dies; /* of a socket */
+  guint32 dies;     /* of a socket */
+  guint32 clusters; /* of a die */
   guint32 cores;
   guint32 threads;
   CpuModel model;

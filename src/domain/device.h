@@ -19,6 +19,15 @@ struct _xmlNode;
 typedef struct Domain Domain;
 typedef struct DeviceRoom DeviceRoom;
 
+/* Where the numbers of devices of POWER's hypervisor begin: libvirt's choice. */
+enum {
+  VIO_BASE_NET = 0x1000,
+  VIO_BASE_SCSI = 0x2000,
+  VIO_BASE_NVRAM = 0x3000,
+  VIO_BASE_TPM = 0x4000,
+  VIO_BASE_SERIAL = 0x30000000,
+};
+
 typedef struct Device {
   const DeviceRoom *room;
   struct _xmlNode *node; /* where it stands in the document; NULL for a device that is implied */
@@ -32,6 +41,8 @@ typedef struct Device {
   BootClass boot_class;  /* which <boot dev=''> of <os> means it; BOOT_NONE: none */
   guint32 boot_order;    /* of <boot order=...>, from 1; 0: none */
   guint32 boot_index;    /* what QEMU is told, from 1; 0: none. Set by the boot pass */
+  guint32 vio_base;      /* of the numbers that POWER's hypervisor gives to devices such as this; 0: it is not
+                            one of them. Set likewise */
   guint8 board_slot; /* of the root bus: where the board has it, if that is free; 0: nowhere. Set likewise */
   guint32
       acpi_index; /* pci: by which the guest's system names it; 0: none. The address pass refuses others' */

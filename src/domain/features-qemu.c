@@ -8,13 +8,33 @@
 
 #include "domain/features.h"
 
+#include "domain/chipset.h"
+#include "domain/os.h"
+
 ENUM_TABLE(feature_ioapic_qemu_table,
            FEATURE_IOAPIC_LAST, [FEATURE_IOAPIC_KVM] = "on", [FEATURE_IOAPIC_QEMU] = "split");
 
-void features_translate_machine(const Features *features, Props *machine)
+/* The oldest interrupt controller of ARM reaches eight CPUs. */
+enum { GIC_V2_CPUS = 8 };
+
+static const char *default_gic(const Domain *domain, guint vcpus)
 {
-  if (!features->acpi)
+  if (chipset_of(domain) != CHIPSET_VIRT || !os_arch_is_arm(domain->os->arch))
+    return NULL;
+  if (domain->type == DOMAIN_TYPE_KVM)
+    return "host";
+  return vcpus > GIC_V2_CPUS ? "3" : "2";
+}
+
+void features_translate_machine(const Domain *domain, guint vcpus, Props *machine)
+{
+  const Features *features = domain->features;
+
+  features_machine_translate(&features->machine, default_gic(domain, vcpus), machine);
+  if (!features->acpi && (os_arch_is_x86(domain->os->arch) || domain->os->arch == OS_ARCH_AARCH64))
     props_add_bool(machine, "acpi", FALSE);
+  if (!os_arch_is_x86(domain->os->arch))
+    return;
   feature_state_add(machine, "vmport", features->vmport);
   feature_state_add(machine, "smm", features->smm);
   feature_state_add(machine, "i8042", features->ps2);
@@ -22,10 +42,15 @@ void features_translate_machine(const Features *features, Props *machine)
                    enum_to_string(&feature_ioapic_qemu_table, (int)features->ioapic));
 }
 
-void features_translate_cpu(const Features *features, Props *model)
+void features_translate_cpu(const Domain *domain, Props *model)
 {
+  const Features *features = domain->features;
   const FeaturesKvm *kvm = &features->kvm;
 
+  if (!os_arch_is_x86(domain->os->arch)) {
+    feature_state_add(model, "pmu", features->pmu);
+    return;
+  }
   feature_state_add(model, "kvm-pv-eoi", features->apic_eoi);
   feature_state_add(model, "kvm-pv-unhalt", features->pvspinlock);
   feature_state_add(model, "pmu", features->pmu);

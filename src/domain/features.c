@@ -36,6 +36,15 @@ static gboolean read_state(xmlNode *features, const char *name, FeatureState *re
   return feature_state_parse(node, "state", ret_state, error);
 }
 
+static gboolean read_acpi(xmlNode *features, Features *ret_features, GError **error)
+{
+  xmlNode *node = xml_next_child(features, "acpi", NULL);
+
+  if (node)
+    ret_features->acpi_place = xml_place(node);
+  return read_flag(features, "acpi", &ret_features->acpi, error);
+}
+
 static gboolean read_apic(xmlNode *features, Features *ret_features, GError **error)
 {
   xmlNode *node = NULL;
@@ -159,38 +168,22 @@ static gboolean read_foreign(xmlNode *features, Domain *domain, GError **error)
   return TRUE;
 }
 
-typedef struct {
-  const char *name;
-  const char *whose;
-} ForeignFeature;
-
-/* A machine of x86 cannot have them; libvirt refuses them, too. */
-static gboolean refuse_other_machines(xmlNode *features, GError **error)
+/* Of PCs; elsewhere they do nothing. */
+static void warn_of_x86(xmlNode *features, const Domain *domain)
 {
-  static const ForeignFeature foreign[] = {
-    { "gic", "ARM's" },
-    { "ras", "ARM's" },
-    { "hpt", "IBM's POWER" },
-    { "htm", "IBM's POWER" },
-    { "cfpc", "IBM's POWER" },
-    { "sbbc", "IBM's POWER" },
-    { "ibs", "IBM's POWER" },
-    { "nested-hv", "IBM's POWER" },
-    { "ccf-assist", "IBM's POWER" },
-    { "aia", "RISC-V's" },
-  };
+  static const char *const names[] = { "apic", "hyperv",     "ioapic", "kvm",   "pae",
+                                       "ps2",  "pvspinlock", "smm",    "vmport" };
 
-  for (gsize i = 0; i < G_N_ELEMENTS(foreign); i++) {
-    xmlNode *node = NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS(names) && !os_arch_is_x86(domain->os->arch); i++) {
+    xmlNode *node = xml_next_child(features, names[i], NULL);
+    Place place;
 
-    if (!xml_child(features, foreign[i].name, &node, error))
-      return FALSE;
-    if (node) {
-      xml_error(error, node, NULL, "this is a feature of %s machines; this one is an x86", foreign[i].whose);
-      return error_add_hint(error, "remove the element");
-    }
+    if (!node)
+      continue;
+    place = xml_place(node);
+    report_warning(domain->report, &place, NULL, NULL,
+                   "this is a feature of x86 machines; it has no effect on this one");
   }
-  return TRUE;
 }
 
 gboolean features_parse(xmlNode *root, Domain *domain, GError **error)
@@ -200,9 +193,11 @@ gboolean features_parse(xmlNode *root, Domain *domain, GError **error)
 
   if (!xml_child(root, "features", &features, error))
     return FALSE;
+  if (features)
+    warn_of_x86(features, domain);
   return !features ||
-         (read_flag(features, "acpi", &ret_features->acpi, error) &&
-          read_apic(features, ret_features, error) && read_flag(features, "pae", &ret_features->pae, error) &&
+         (read_acpi(features, ret_features, error) && read_apic(features, ret_features, error) &&
+          read_flag(features, "pae", &ret_features->pae, error) &&
           read_state(features, "pvspinlock", &ret_features->pvspinlock, error) &&
           read_state(features, "pmu", &ret_features->pmu, error) &&
           read_state(features, "vmport", &ret_features->vmport, error) &&
@@ -211,7 +206,7 @@ gboolean features_parse(xmlNode *root, Domain *domain, GError **error)
           read_smm(features, ret_features, error) && read_kvm(features, &ret_features->kvm, error) &&
           hyperv_parse(features, &ret_features->hyperv, error) && read_tcg(features, ret_features, error) &&
           read_ioapic(features, ret_features, error) && read_foreign(features, domain, error) &&
-          refuse_other_machines(features, error));
+          features_machine_parse(features, domain->os->arch, &ret_features->machine, error));
 }
 
 static void warn_of_no_kvm(const Domain *domain, const Place *place, const char *message)
@@ -231,7 +226,7 @@ static void warn_of_unused(const Domain *domain)
     return;
   if (features->kvm.dirty_ring)
     warn_of_no_kvm(domain, &features->kvm.dirty_ring_place, "it has no effect: the ring is KVM's");
-  if (hyperv_has_any(&features->hyperv))
+  if (hyperv_has_any(&features->hyperv) && os_arch_is_x86(domain->os->arch))
     warn_of_no_kvm(domain, &features->hyperv.place, "the guest sees none of it: what is Hyper-V's needs KVM");
 }
 
@@ -250,6 +245,6 @@ gboolean features_validate(const Domain *domain, GError **error)
                        "KVM translates nothing: this is for type='qemu'");
     return error_add_hint(error, "remove <tcg>, or run it with --type=qemu (slower)");
   }
-  return domain->type != DOMAIN_TYPE_KVM ||
+  return domain->type != DOMAIN_TYPE_KVM || !os_arch_is_x86(domain->os->arch) ||
          hyperv_validate(&features->hyperv, domain->clock->timers[CLOCK_TIMER_HYPERVCLOCK].is_present, error);
 }

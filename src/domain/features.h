@@ -10,6 +10,7 @@
 #include "base/enum.h"
 #include "base/error.h"
 #include "domain/feature-state.h"
+#include "domain/features-machine.h"
 #include "domain/hyperv.h"
 #include "qemu/plan.h"
 
@@ -37,6 +38,7 @@ typedef struct {
 
 typedef struct Features {
   gboolean acpi;
+  Place acpi_place;
   gboolean apic;
   gboolean pae;
   FeatureState apic_eoi; /* KVM's paravirtual end of interrupt */
@@ -54,6 +56,7 @@ typedef struct Features {
   Place tb_cache_place;
   FeaturesKvm kvm;
   Hyperv hyperv;
+  FeaturesMachine machine;
 } Features;
 
 gboolean features_parse(struct _xmlNode *root, Domain *domain, GError **error);
@@ -61,8 +64,9 @@ gboolean features_parse(struct _xmlNode *root, Domain *domain, GError **error);
 /* Refuses what this machine or type cannot have, and warns of what has no effect there. */
 gboolean features_validate(const Domain *domain, GError **error);
 
-/* Adds the properties of -machine, those of -cpu, those of -accel, and what are arguments of their own. */
-void features_translate_machine(const Features *features, Props *machine);
-void features_translate_cpu(const Features *features, Props *model);
+/* Adds the properties of -machine (for @vcpus CPUs), those of -cpu, those of -accel, and what are arguments
+ * of their own. */
+void features_translate_machine(const Domain *domain, guint vcpus, Props *machine);
+void features_translate_cpu(const Domain *domain, Props *model);
 void features_translate_accel(const Features *features, gboolean is_kvm, Props *accel);
 void features_translate(const Features *features, Plan *plan);

@@ -220,6 +220,8 @@ static const char *full_machine(const Domain *domain)
     return "pc-q35-0.0";
   if (g_str_equal(domain->os->machine, "pc"))
     return "pc-i440fx-0.0";
+  if (g_str_equal(domain->os->machine, "virt") && os_arch_is_arm(domain->os->arch))
+    return "virt-0.0";
   return domain->os->machine;
 }
 
@@ -281,7 +283,9 @@ static void stand_in(Domain *domain, const FirmwareRequest *request)
   g_autofree char *missing = g_strdup_printf("machine '%s'%s", domain->os->machine, wish);
 
   firmware->missing = keep(domain, missing);
-  firmware->loader = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+  firmware->loader = os_arch_is_x86(domain->os->arch)     ? "/usr/share/OVMF/OVMF_CODE_4M.fd"
+                     : os_arch_is_riscv(domain->os->arch) ? "/usr/share/qemu-efi-riscv64/RISCV_VIRT_CODE.fd"
+                                                          : "/usr/share/AAVMF/AAVMF_CODE.fd";
   firmware->type = FIRMWARE_PFLASH;
   firmware->is_readonly = TRUE;
 }
@@ -389,10 +393,34 @@ void firmware_annotate(const Firmware *firmware, xmlNode *root)
     annotate_variables(firmware, xml_set_child(root, "os"));
 }
 
+/* On ARM the tables of ACPI are handed over by UEFI alone, and QEMU makes none for POWER and s390. */
+static gboolean validate_acpi(const Domain *domain, GError **error)
+{
+  const Features *features = domain->features;
+  Chipset chipset = chipset_of(domain);
+  const Firmware *firmware = domain->firmware;
+
+  if (!features->acpi)
+    return TRUE;
+  if (!chipset_is_x86(chipset) && chipset != CHIPSET_VIRT) {
+    report_warning(domain->report, &features->acpi_place, NULL, NULL,
+                   "it has no effect: machine '%s' has no ACPI", domain->os->machine);
+    return TRUE;
+  }
+  if (!os_arch_is_arm(domain->os->arch) || firmware->type == FIRMWARE_PFLASH || firmware->loader)
+    return TRUE;
+  error_set_document(error, &features->acpi_place, NULL,
+                     "on ARM the guest learns of ACPI from UEFI, and this one has no such firmware");
+  return error_add_hint(error, "<os firmware='efi'> gives it one; without <acpi/> the guest is told of its "
+                               "hardware by a device tree");
+}
+
 gboolean firmware_validate(const Domain *domain, GError **error)
 {
   const Firmware *firmware = domain->firmware;
 
+  if (!validate_acpi(domain, error))
+    return FALSE;
   if (!firmware->loader || !firmware->is_secure)
     return TRUE;
   if (firmware->type != FIRMWARE_PFLASH)

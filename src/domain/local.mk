@@ -17,6 +17,7 @@ libdomrun_a_SOURCES += \
 	%D%/domain.c %D%/domain.h \
 	%D%/extra-arguments.c %D%/extra-arguments-qemu.c %D%/extra-arguments.h \
 	%D%/feature-state.c %D%/feature-state-qemu.c %D%/feature-state.h \
+	%D%/features-machine.c %D%/features-machine.h \
 	%D%/features.c %D%/features-qemu.c %D%/features.h \
 	%D%/firmware.c %D%/firmware-qemu.c %D%/firmware.h %D%/firmware-request.h \
 	%D%/hyperv.c %D%/hyperv-qemu.c %D%/hyperv.h \

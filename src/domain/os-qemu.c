@@ -4,7 +4,11 @@
 #include "domain/os.h"
 
 ENUM_TABLE(os_arch_emulator_table,
-           OS_ARCH_LAST, [OS_ARCH_I686] = "qemu-system-i386", [OS_ARCH_X86_64] = "qemu-system-x86_64");
+           OS_ARCH_LAST, [OS_ARCH_I686] = "qemu-system-i386", [OS_ARCH_X86_64] = "qemu-system-x86_64",
+           [OS_ARCH_ARMV7L] = "qemu-system-arm", [OS_ARCH_AARCH64] = "qemu-system-aarch64",
+           [OS_ARCH_RISCV32] = "qemu-system-riscv32", [OS_ARCH_RISCV64] = "qemu-system-riscv64",
+           [OS_ARCH_PPC64] = "qemu-system-ppc64", [OS_ARCH_PPC64LE] = "qemu-system-ppc64",
+           [OS_ARCH_S390X] = "qemu-system-s390x", [OS_ARCH_LOONGARCH64] = "qemu-system-loongarch64");
 
 const char *os_arch_emulator(OsArch arch)
 {

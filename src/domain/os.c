@@ -12,7 +12,10 @@
 #include "domain/domain.h"
 #include "xml/element.h"
 
-ENUM_TABLE(os_arch_table, OS_ARCH_LAST, [OS_ARCH_I686] = "i686", [OS_ARCH_X86_64] = "x86_64");
+ENUM_TABLE(os_arch_table, OS_ARCH_LAST, [OS_ARCH_I686] = "i686", [OS_ARCH_X86_64] = "x86_64",
+           [OS_ARCH_ARMV7L] = "armv7l", [OS_ARCH_AARCH64] = "aarch64", [OS_ARCH_RISCV32] = "riscv32",
+           [OS_ARCH_RISCV64] = "riscv64", [OS_ARCH_PPC64] = "ppc64", [OS_ARCH_PPC64LE] = "ppc64le",
+           [OS_ARCH_S390X] = "s390x", [OS_ARCH_LOONGARCH64] = "loongarch64");
 ENUM_TABLE(os_acpi_table,
            OS_ACPI_LAST, [OS_ACPI_RAW] = "raw", [OS_ACPI_SLIC] = "slic", [OS_ACPI_MSDM] = "msdm");
 
@@ -27,12 +30,65 @@ static OsArch host_arch(void)
   return OS_ARCH_X86_64;
 }
 
-/* The versions of a machine are named after it: pc-i440fx-7.2, pc-q35-rhel9.2.0, and pc-0.12 and rhel6.6.0
- * of old. */
-static gboolean is_x86_machine(const char *machine)
+gboolean os_arch_is_x86(OsArch arch)
 {
-  return g_str_equal(machine, "pc") || g_str_equal(machine, "q35") || g_str_equal(machine, "isapc") ||
-         g_str_has_prefix(machine, "pc-") || g_str_has_prefix(machine, "rhel");
+  return arch == OS_ARCH_I686 || arch == OS_ARCH_X86_64;
+}
+
+gboolean os_arch_is_arm(OsArch arch)
+{
+  return arch == OS_ARCH_ARMV7L || arch == OS_ARCH_AARCH64;
+}
+
+gboolean os_arch_is_riscv(OsArch arch)
+{
+  return arch == OS_ARCH_RISCV32 || arch == OS_ARCH_RISCV64;
+}
+
+gboolean os_arch_is_power(OsArch arch)
+{
+  return arch == OS_ARCH_PPC64 || arch == OS_ARCH_PPC64LE;
+}
+
+/* The machines of an architecture, the usual one first. The versions of a machine are named after it, with a
+ * dash: pc-i440fx-7.2, pc-q35-rhel9.2.0, virt-8.2. */
+typedef struct {
+  const char *names[5];
+  const char *prefixes[3]; /* of other names */
+  const char *known;       /* for messages */
+} Machines;
+
+static const Machines x86_machines = {
+  { "pc", "q35", "isapc", "microvm" }, { "pc-", "rhel" }, "pc, q35, isapc, microvm, and their versions"
+}; /* pc-0.12 and rhel6.6.0 are of old */
+static const Machines arm_machines = { { "virt", "vexpress-a9", "vexpress-a15" },
+                                       { "virt-" },
+                                       "virt and its versions, vexpress-a9, vexpress-a15" };
+static const Machines virt_machines = { { "virt" }, { "virt-" }, "virt" };
+static const Machines power_machines = { { "pseries" }, { "pseries-" }, "pseries and its versions" };
+static const Machines s390_machines = { { "s390-ccw-virtio" },
+                                        { "s390-ccw-virtio-" },
+                                        "s390-ccw-virtio and its versions" };
+
+static const Machines *const machines[OS_ARCH_LAST] = {
+  [OS_ARCH_I686] = &x86_machines,     [OS_ARCH_X86_64] = &x86_machines,
+  [OS_ARCH_ARMV7L] = &arm_machines,   [OS_ARCH_AARCH64] = &arm_machines,
+  [OS_ARCH_RISCV32] = &virt_machines, [OS_ARCH_RISCV64] = &virt_machines,
+  [OS_ARCH_PPC64] = &power_machines,  [OS_ARCH_PPC64LE] = &power_machines,
+  [OS_ARCH_S390X] = &s390_machines,   [OS_ARCH_LOONGARCH64] = &virt_machines,
+};
+
+static gboolean has_machine(const Machines *of, const char *machine)
+{
+  for (gsize i = 0; of->names[i]; i++) {
+    if (g_str_equal(of->names[i], machine))
+      return TRUE;
+  }
+  for (gsize i = 0; of->prefixes[i]; i++) {
+    if (g_str_has_prefix(machine, of->prefixes[i]))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 /* A machine's name becomes part of an option's value: it is what QEMU's own names are made of. It comes from
@@ -42,22 +98,22 @@ static gboolean check_machine(const Os *os, GError **error)
   const char *machine = os->machine, *option = os->machine_place.line ? "" : "--machine: ";
   const char *attribute = os->machine_place.line ? "machine" : NULL;
   DomrunError code = os->machine_place.line ? DOMRUN_ERROR_DOCUMENT : DOMRUN_ERROR_USAGE;
+  const Machines *of = machines[os->arch];
   Nearest nearest = NEAREST_INIT(machine);
 
   if (strspn(machine, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") !=
       strlen(machine)) {
     error_set(error, code, &os->machine_place, attribute, "%s'%s' is not the name of a machine", option,
               machine);
-    return error_add_hint(
-        error, "'pc' and 'q35' are the usual ones; 'qemu-system-x86_64 -machine help' lists them all");
+    return error_add_hint(error, "known are %s; '%s -machine help' lists what QEMU has", of->known,
+                          os_arch_emulator(os->arch));
   }
-  if (is_x86_machine(machine))
+  if (has_machine(of, machine))
     return TRUE;
-  error_set(error, code, &os->machine_place, attribute,
-            "%sunknown value '%s' (known: pc, q35, isapc, and their versions)", option, machine);
-  nearest_try(&nearest, "pc");
-  nearest_try(&nearest, "q35");
-  nearest_try(&nearest, "isapc");
+  error_set(error, code, &os->machine_place, attribute, "%sunknown value '%s' (known: %s)", option, machine,
+            of->known);
+  for (gsize i = 0; of->names[i]; i++)
+    nearest_try(&nearest, of->names[i]);
   if (nearest.name)
     error_add_hint(error, "did you mean '%s'?", nearest.name);
   return FALSE;
@@ -123,8 +179,7 @@ static gboolean read_type(xmlNode *os, Domain *domain, GError **error)
   if (arch && *arch && !xml_attribute_enum(type, "arch", &os_arch_table, XML_ENUM(&ret_os->arch), error))
     return FALSE;
   machine = xml_attribute(type, "machine");
-  if (machine && *machine)
-    ret_os->machine = machine;
+  ret_os->machine = machine && *machine ? machine : machines[ret_os->arch]->names[0];
   ret_os->machine_place = xml_place(type);
   if (domain->options->machine) {
     ret_os->machine = domain->options->machine;
@@ -299,7 +354,7 @@ gboolean os_parse(xmlNode *root, Domain *domain, GError **error)
 
   ret_os->boot = g_array_new(FALSE, FALSE, sizeof(int));
   ret_os->arch = host_arch();
-  ret_os->machine = "pc";
+  ret_os->machine = machines[ret_os->arch]->names[0];
   if (domain->bootloader->program && !xml_child(root, "os", &os, error))
     return FALSE;
   if (domain->bootloader->program && !os) /* the bootloader says all that there is to say */

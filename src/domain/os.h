@@ -17,6 +17,14 @@ typedef struct Domain Domain;
 typedef enum {
   OS_ARCH_I686,
   OS_ARCH_X86_64,
+  OS_ARCH_ARMV7L,
+  OS_ARCH_AARCH64,
+  OS_ARCH_RISCV32,
+  OS_ARCH_RISCV64,
+  OS_ARCH_PPC64,
+  OS_ARCH_PPC64LE,
+  OS_ARCH_S390X,
+  OS_ARCH_LOONGARCH64,
   OS_ARCH_LAST,
 } OsArch;
 
@@ -50,7 +58,7 @@ typedef struct {
 
 typedef struct Os {
   OsArch arch;
-  const char *machine; /* default: pc */
+  const char *machine; /* default: that of the architecture */
   Place machine_place; /* of <type>; nowhere where the command line names the machine */
   GArray *boot;        /* of BootClass, in order; empty where the document has none */
   Place boot_place;    /* of the first <boot> */
@@ -75,3 +83,8 @@ void os_translate(const Os *os, Plan *plan);
 
 /* The emulator's name for an architecture: "qemu-system-x86_64". */
 const char *os_arch_emulator(OsArch arch);
+
+gboolean os_arch_is_x86(OsArch arch);
+gboolean os_arch_is_arm(OsArch arch);
+gboolean os_arch_is_riscv(OsArch arch);
+gboolean os_arch_is_power(OsArch arch);

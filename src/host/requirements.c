@@ -13,6 +13,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "host/bridge.h"
@@ -234,12 +235,36 @@ static gboolean check_program(const PlanRequirement *requirement, GError **error
 
 static const char kvm_path[] = "/dev/kvm";
 
+/* A processor runs guests of its own kind, and of the 32 bits that it grew out of. */
+static gboolean runs(const char *host, const char *guest)
+{
+  static const struct {
+    const char *host, *guest;
+  } others[] = {
+    { "x86_64", "i686" }, { "aarch64", "armv7l" }, { "ppc64", "ppc64le" }, { "ppc64le", "ppc64" }
+  };
+
+  if (g_str_equal(host, guest))
+    return TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+    if (g_str_equal(others[i].host, host) && g_str_equal(others[i].guest, guest))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean check_kvm(const PlanRequirement *requirement, GError **error)
 {
   g_autofree char *access = NULL;
   struct stat status;
+  struct utsname host;
   int saved;
 
+  if (requirement->path && uname(&host) == 0 && !runs(host.machine, requirement->path)) {
+    requirement_refuse(requirement, error, "'kvm' needs a host of architecture '%s', and this is '%s'",
+                       requirement->path, host.machine);
+    return error_add_hint(error, "run it without: --type=qemu (slower)");
+  }
   if (stat(kvm_path, &status) < 0) {
     requirement_refuse(requirement, error, "'kvm' needs %s: %s", kvm_path, g_strerror(errno));
     return error_add_hint(error, "load the kernel's kvm module, or run without it: --type=qemu (slower)");

@@ -17,6 +17,7 @@
 #include "devices/registry.h"
 #include "domain/devices.h"
 #include "domain/os.h"
+#include "machine/address-others.h"
 #include "machine/address-usb.h"
 #include "machine/pci-map.h"
 
@@ -61,6 +62,14 @@ static void note_ich9(PciMap *map, const Device *device)
     *first = device;
 }
 
+/* What a bus is that is not named. */
+static ControllerModel usual_bus(const PciMap *map)
+{
+  if (map->chipset == CHIPSET_PSERIES)
+    return CONTROLLER_PCI_ROOT;
+  return chipset_is_express(map->chipset) ? CONTROLLER_PCIE_ROOT_PORT : CONTROLLER_PCI_BRIDGE;
+}
+
 static PciMap map_new(Domain *domain)
 {
   PciMap map = { domain, g_array_new(FALSE, TRUE, sizeof(PciBus)), chipset_of(domain), { NULL } };
@@ -70,7 +79,7 @@ static PciMap map_new(Domain *domain)
 
     if (controller) {
       while (map.buses->len < i) /* a gap in the document: filled with what is usual */
-        pci_map_add_bus(&map, map.chipset == CHIPSET_Q35 ? CONTROLLER_PCIE_ROOT_PORT : CONTROLLER_PCI_BRIDGE);
+        pci_map_add_bus(&map, usual_bus(&map));
       pci_map_add_bus(&map, controller->model);
     }
   }
@@ -82,12 +91,16 @@ static PciMap map_new(Domain *domain)
 }
 
 /* What the boards have soldered in: slot 1 of i440FX (ISA, IDE, USB, ACPI), slot 31 of Q35 (ISA, AHCI,
- * SMBus). */
+ * SMBus); 0 where it is nothing. */
+static guint32 board_slot(const PciMap *map)
+{
+  return map->chipset == CHIPSET_Q35 ? 31 : map->chipset == CHIPSET_I440FX ? 1 : 0;
+}
+
 static void reserve_board(PciMap *map)
 {
-  PciBus *root = pci_map_bus(map, 0);
-
-  pci_bus_take_slot(root, map->chipset == CHIPSET_Q35 ? 31 : 1);
+  if (board_slot(map))
+    pci_bus_take_slot(pci_map_bus(map, 0), board_slot(map));
 }
 
 /* An address on a bus that is not there makes the bus. */
@@ -96,8 +109,8 @@ static void grow_to(PciMap *map, const PciAddress *address)
   while (map->buses->len <= address->bus) {
     gboolean is_last = map->buses->len == address->bus;
 
-    if (map->chipset != CHIPSET_Q35)
-      pci_map_add_bus(map, CONTROLLER_PCI_BRIDGE);
+    if (!chipset_is_express(map->chipset))
+      pci_map_add_bus(map, usual_bus(map));
     else if (is_last && address->slot > 0)
       pci_map_add_bus(map, CONTROLLER_PCIE_TO_PCI_BRIDGE);
     else
@@ -107,7 +120,7 @@ static void grow_to(PciMap *map, const PciAddress *address)
 
 static gboolean is_on_board(const PciMap *map, const PciAddress *address)
 {
-  return address->bus == 0 && address->slot == (map->chipset == CHIPSET_Q35 ? 31 : 1);
+  return address->bus == 0 && board_slot(map) && address->slot == board_slot(map);
 }
 
 /* The board's slot may be named for what is there: the UHCI controller of the PIIX3 at 1.2, or another
@@ -225,7 +238,7 @@ static gboolean reserve_all_given(PciMap *map, GError **error)
 
 static gboolean is_primary_video(const Device *device)
 {
-  return device->pci_plug == PCI_PLUG_PRIMARY_VIDEO || device->pci_plug == PCI_PLUG_PRIMARY_VIDEO_EXPRESS;
+  return device->pci_plug == PCI_PLUG_PRIMARY_VIDEO || device->pci_plug == PCI_PLUG_PRIMARY_VIDEO_VIRTIO;
 }
 
 /* The first display has a place of its own, so that firmware finds it where it always was. */
@@ -234,7 +247,7 @@ static gboolean place_primary_video(PciMap *map, Device *device)
   PciBus *root = pci_map_bus(map, 0);
   guint32 slot = map->chipset == CHIPSET_Q35 ? 1 : 2;
 
-  if (root->functions[slot])
+  if (!board_slot(map) || root->functions[slot])
     return FALSE;
   pci_bus_take_slot(root, slot);
   device->address.type = ADDRESS_PCI;
@@ -345,7 +358,8 @@ static gboolean place_buses(PciMap *map, GError **error)
     Controller *controller = controller_find(map->domain, CONTROLLER_PCI, i);
     Address *address;
 
-    if (!controller || controller->device.address.type != ADDRESS_NONE)
+    if (!controller || controller->device.address.type != ADDRESS_NONE ||
+        controller->model == CONTROLLER_PCI_ROOT)
       continue;
     address = &controller->device.address;
     if (!pci_map_take_place_of_bus(map, controller->model, &address->pci) &&
@@ -362,6 +376,8 @@ static gboolean place_buses(PciMap *map, GError **error)
 /* The first display comes before all others: its slot is kept free, or it takes the first that is. */
 static gboolean reserve_primary_video(PciMap *map, GError **error)
 {
+  if (!board_slot(map)) /* and no firmware that would expect it anywhere */
+    return TRUE;
   DOMAIN_FOREACH_DEVICE(map->domain, device, i) {
     if (is_primary_video(device) && device->address.type == ADDRESS_NONE &&
         !place_primary_video(map, device) && !place_device(map, device, error))
@@ -413,7 +429,7 @@ static gboolean count_buses(PciMap *map, GError **error)
   reserve_board(map);
   if (!reserve_all_given(map, error))
     return FALSE;
-  if (map->chipset != CHIPSET_Q35 && !is_full(map))
+  if (!chipset_is_express(map->chipset) && !is_full(map))
     pci_map_take_place(map, pci_fits_conventional, &spare);
   if (!reserve_primary_video(map, error))
     return FALSE;
@@ -421,7 +437,7 @@ static gboolean count_buses(PciMap *map, GError **error)
   reserve_board_slots(map);
   if (!place_buses(map, error) || !place_devices(map, error))
     return FALSE;
-  if (map->chipset == CHIPSET_Q35 && !has_given_buses)
+  if (chipset_is_express(map->chipset) && !has_given_buses)
     pci_map_take_place(map, controller_model_is_port, &spare);
   return TRUE;
 }
@@ -569,12 +585,22 @@ static gboolean assign_pci(Domain *domain, GError **error)
   return is_fine;
 }
 
+static gboolean set_no_pci_error(const Domain *domain, const Device *device, GError **error)
+{
+  if (chipset_of(domain) == CHIPSET_CCW) {
+    error_set_document(error, &device->place, NULL, "domrun gives s390's machines no PCI devices (zPCI)");
+    return error_add_hint(error, "a virtio device without an address is a device of channel I/O");
+  }
+  return error_set_document(error, &device->place, NULL, "machine '%s' has no PCI bus for this device",
+                            domain->os->machine);
+}
+
 static gboolean refuse_pci(const Domain *domain, GError **error)
 {
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (device->pci_plug != PCI_PLUG_NONE)
-      return error_set_document(error, &device->place, NULL, "machine '%s' has no PCI bus for this device",
-                                domain->os->machine);
+    if (device->pci_plug != PCI_PLUG_NONE &&
+        (device->address.type == ADDRESS_NONE || device->address.type == ADDRESS_PCI))
+      return set_no_pci_error(domain, device, error);
   }
   return TRUE;
 }
@@ -615,9 +641,10 @@ static gboolean check_acpi_indexes(const Domain *domain, GError **error)
 
 gboolean address_assign(Domain *domain, GError **error)
 {
-  gboolean has_pci = chipset_of(domain) != CHIPSET_ISA;
+  gboolean has_pci = chipset_has_pci(chipset_of(domain));
 
   controller_sort(domain);
-  return (has_pci ? assign_pci(domain, error) : refuse_pci(domain, error)) &&
+  return address_assign_others(domain, error) &&
+         (has_pci ? assign_pci(domain, error) : refuse_pci(domain, error)) &&
          address_assign_usb(domain, error) && check_acpi_indexes(domain, error);
 }

@@ -6,16 +6,19 @@
 #include "devices/audio.h"
 #include "devices/controller/controller.h"
 #include "devices/graphics/graphics.h"
+#include "devices/input.h"
 #include "devices/memballoon.h"
 #include "devices/sound.h"
 #include "devices/video.h"
+#include "domain/chipset.h"
 #include "domain/devices.h"
 
 /* Sound goes where the guest is seen: to a window's desktop, to viewers by SPICE; who looks from elsewhere
  * gets none unasked. */
 static void imply_audio(Domain *domain)
 {
-  gboolean has_server = graphics_has_server(domain), has_sound = device_first_of(domain, &sound_room) != NULL;
+  gboolean has_server = graphics_has_server(domain);
+  gboolean has_sound = device_first_of(domain, &sound_room) || chipset_of(domain) == CHIPSET_VEXPRESS;
   AudioType silent = !has_server && graphics_has_window(domain) ? AUDIO_SDL : AUDIO_NONE;
 
   audio_imply(domain, has_server || has_sound, graphics_has_spice(domain) ? AUDIO_SPICE : silent);
@@ -40,6 +43,7 @@ gboolean implied_add(Domain *domain, GError **error)
     return FALSE;
   memballoon_imply(domain);
   video_imply(domain);
+  input_imply(domain);
   imply_audio(domain);
   return TRUE;
 }

@@ -63,6 +63,20 @@ static void annotate_ccid(xmlNode *address)
   xml_set_attribute(address, "slot", "0");
 }
 
+static void annotate_ccw(const CcwAddress *ccw, xmlNode *address)
+{
+  xml_set_attribute(address, "type", "ccw");
+  xml_set_attribute_format(address, "cssid", "0x%x", ccw->cssid);
+  xml_set_attribute_format(address, "ssid", "0x%x", ccw->ssid);
+  xml_set_attribute_format(address, "devno", "0x%04x", ccw->devno);
+}
+
+static void annotate_spapr_vio(const SpaprVioAddress *vio, xmlNode *address)
+{
+  xml_set_attribute(address, "type", "spapr-vio");
+  xml_set_attribute_format(address, "reg", "0x%08" G_GINT64_MODIFIER "x", vio->reg);
+}
+
 static void annotate_address(const Address *address, xmlNode *node)
 {
   switch (address->type) {
@@ -80,6 +94,15 @@ static void annotate_address(const Address *address, xmlNode *node)
     return;
   case ADDRESS_CCID:
     annotate_ccid(xml_set_child(node, "address"));
+    return;
+  case ADDRESS_CCW:
+    annotate_ccw(&address->ccw, xml_set_child(node, "address"));
+    return;
+  case ADDRESS_SPAPR_VIO:
+    annotate_spapr_vio(&address->spapr_vio, xml_set_child(node, "address"));
+    return;
+  case ADDRESS_VIRTIO_MMIO:
+    xml_set_attribute(xml_set_child(node, "address"), "type", "virtio-mmio");
     return;
   case ADDRESS_NONE:
   case ADDRESS_ISA: /* only ever the document's own, as the next */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
 	%D%/address.c %D%/address.h \
+	%D%/address-others.c %D%/address-others.h \
 	%D%/address-usb.c %D%/address-usb.h \
 	%D%/boot.c %D%/boot.h \
 	%D%/implied.c %D%/implied.h \

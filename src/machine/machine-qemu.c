@@ -4,6 +4,7 @@
 #include "machine/machine.h"
 
 #include "devices/graphics/graphics.h"
+#include "devices/iommu.h"
 #include "devices/memory-device.h"
 #include "devices/sound.h"
 #include "devices/registry.h"
@@ -69,7 +70,8 @@ static void translate_type(const Domain *domain, Plan *plan)
   features_translate_accel(domain->features, is_kvm, accel);
   plan_add_keyval(plan, PLAN_BOTH, "-accel", accel);
   if (is_kvm)
-    plan_require(plan, PLAN_REQUIRE_KVM, &domain->place, "type", NULL);
+    plan_require(plan, PLAN_REQUIRE_KVM, &domain->place, "type",
+                 enum_to_string(&os_arch_table, (int)domain->os->arch));
 }
 
 /* Several parts have something to say of -machine. */
@@ -83,10 +85,12 @@ static void translate_machine(const Domain *domain, Plan *plan)
     props_add_bool(machine, "hmat", TRUE);
   props_add_bool(machine, "dump-guest-core", domain->memory->is_in_core_dumps);
   memory_backing_translate(domain, domain->cpu->numa.cells != NULL, machine, plan);
-  features_translate_machine(domain->features, machine);
+  features_translate_machine(domain, domain->cpu->vcpus, machine);
+  iommu_translate_machine(domain, machine);
   memory_device_translate_machine(domain, machine);
   sound_translate_machine(domain, machine);
-  clock_translate_machine(domain->clock, machine);
+  if (os_arch_is_x86(domain->os->arch))
+    clock_translate_machine(domain->clock, machine);
   os_translate_machine(domain->os, machine);
   launch_security_translate_machine(domain->launch_security, machine);
   firmware_translate(domain->firmware, machine, plan);

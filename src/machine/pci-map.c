@@ -62,7 +62,7 @@ static gboolean fits_upstream_port(ControllerModel model)
 
 BusFits pci_fits_of_plug(const PciMap *map, PciPlug plug)
 {
-  if (map->chipset != CHIPSET_Q35 || plug == PCI_PLUG_CONVENTIONAL || plug == PCI_PLUG_PRIMARY_VIDEO)
+  if (!chipset_is_express(map->chipset) || plug == PCI_PLUG_CONVENTIONAL || plug == PCI_PLUG_PRIMARY_VIDEO)
     return pci_fits_conventional;
   return plug == PCI_PLUG_INTEGRATED ? pci_fits_root : controller_model_is_port;
 }
@@ -189,7 +189,10 @@ static gboolean has_bus(const PciMap *map, BusFits fits)
 
 gboolean pci_map_grow(PciMap *map, BusFits fits)
 {
-  if (map->chipset != CHIPSET_Q35 || (fits == pci_fits_conventional && has_bus(map, pci_is_conventional)))
+  if (map->chipset == CHIPSET_PSERIES)
+    return pci_map_add_bus(map, CONTROLLER_PCI_ROOT);
+  if (!chipset_is_express(map->chipset) ||
+      (fits == pci_fits_conventional && has_bus(map, pci_is_conventional)))
     return pci_map_add_bus(map, CONTROLLER_PCI_BRIDGE);
   if (fits == controller_model_is_port)
     return pci_map_add_bus(map, CONTROLLER_PCIE_ROOT_PORT);

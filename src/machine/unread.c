@@ -129,7 +129,6 @@ static const char *unread_find_consequence(const char *path)
 /* What is not for such guests, or not for domrun to do. */
 static const Consequence reasons[] = {
   { "devices/lease", "no lease is taken: two hosts could run the guest at once" },
-  { "devices/nvram", "POWER machines alone have such memory; the guest runs without" },
   { "disk/driver@statistics", "it has no effect: nobody asks for such statistics" },
   { "disk/source@fdgroup", "there are no descriptors of that name: the file is opened by its path" },
   { "domain/iommufd", "it has no effect: devices of the host are handed on by VFIO's own groups" },

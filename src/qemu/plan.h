@@ -203,7 +203,8 @@ typedef enum {
   PLAN_REQUIRE_EMULATOR,  /* a program: a path, or a name that is looked for in PATH */
   PLAN_REQUIRE_MACHINE,   /* a machine that the emulator has, which host/emulator-machines.h asks */
   PLAN_REQUIRE_SPICE,     /* an emulator that has it: host/emulator-spice.h asks; no path */
-  PLAN_REQUIRE_KVM,       /* /dev/kvm, usable by this user */
+  PLAN_REQUIRE_KVM,       /* /dev/kvm, usable by this user, of a host that runs guests of the
+                             architecture that the path names, as libvirt spells it */
   PLAN_REQUIRE_PROGRAM,   /* a program other than the emulator */
   PLAN_REQUIRE_TUN,       /* the right to make tap devices; no path */
   PLAN_REQUIRE_TAP,       /* a tap device of that name */

@@ -23,6 +23,7 @@ system_tests = \
 	%D%/test-linux-direct.py \
 	%D%/test-linux-hardware.py \
 	%D%/test-linux-installer.py \
+	%D%/test-machines.py \
 	%D%/test-net-bridge.py \
 	%D%/test-net-faults.py \
 	%D%/test-net-ports.py \

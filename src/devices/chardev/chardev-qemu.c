@@ -5,8 +5,9 @@
 
 #include "devices/controller/controller.h"
 
-ENUM_TABLE(chardev_driver_table,
-           CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial", [CHARDEV_TARGET_USB] = "usb-serial",
+ENUM_TABLE(chardev_driver_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial",
+           [CHARDEV_TARGET_SPAPR] = "spapr-vty", [CHARDEV_TARGET_SCLP] = "sclpconsole",
+           [CHARDEV_TARGET_SCLPLM] = "sclplmconsole", [CHARDEV_TARGET_USB] = "usb-serial",
            [CHARDEV_TARGET_PCI] = "pci-serial", [CHARDEV_TARGET_DEBUG] = "isa-debugcon",
            [CHARDEV_TARGET_VIRTIO] = "virtconsole", [CHARDEV_TARGET_XEN] = NULL);
 
@@ -33,8 +34,14 @@ static void add_isa(const Device *device, Props *props)
 gboolean serial_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Chardev *serial = (const Chardev *)device;
-  Props *props = translate_device(device, enum_to_string(&chardev_driver_table, (int)serial->target), plan);
+  Props *props;
 
+  if (serial->target == CHARDEV_TARGET_SYSTEM) { /* the board has it */
+    chardev_source_translate(&serial->source, device, plan);
+    plan_add_format(plan, PLAN_BOTH, "-serial", "chardev:char%s", device->alias);
+    return TRUE;
+  }
+  props = translate_device(device, enum_to_string(&chardev_driver_table, (int)serial->target), plan);
   if (serial->target == CHARDEV_TARGET_ISA)
     props_add_int(props, "index", serial->port);
   add_isa(device, props);
@@ -71,7 +78,8 @@ gboolean console_translate(const Domain *domain, const Device *device, Plan *pla
   if (console->is_duplicate)
     return TRUE;
   props = translate_device(device, enum_to_string(&chardev_driver_table, (int)console->target), plan);
-  add_virtio_serial(domain, &device->address.virtio_serial, props);
+  if (console->target == CHARDEV_TARGET_VIRTIO)
+    add_virtio_serial(domain, &device->address.virtio_serial, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
 }

@@ -6,22 +6,38 @@
 #include "devices/chardev/port-map.h"
 #include "devices/controller/controller.h"
 #include "devices/graphics/graphics.h"
+#include "domain/chipset.h"
 #include "domain/devices.h"
+#include "domain/os.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
 /* What an ISA machine has room for: COM1 to COM4, LPT1 to LPT3. QEMU has no more. */
 enum { SERIAL_PORTS = 4, PARALLEL_PORTS = 3 };
 
-ENUM_TABLE(
-    serial_target_table,
-    CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial", [CHARDEV_TARGET_USB] = "usb-serial",
-    [CHARDEV_TARGET_PCI] = "pci-serial", [CHARDEV_TARGET_DEBUG] = "isa-debug", [CHARDEV_TARGET_XEN] = NULL);
-ENUM_TABLE(serial_model_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial",
-           [CHARDEV_TARGET_USB] = "usb-serial", [CHARDEV_TARGET_PCI] = "pci-serial",
-           [CHARDEV_TARGET_DEBUG] = "isa-debugcon", [CHARDEV_TARGET_XEN] = NULL);
-ENUM_TABLE(console_target_table, CHARDEV_TARGET_LAST, [CHARDEV_TARGET_SERIAL] = "serial",
-           [CHARDEV_TARGET_VIRTIO] = "virtio", [CHARDEV_TARGET_XEN] = "xen");
+ENUM_TABLE(serial_target_table,
+           CHARDEV_TARGET_LAST, [CHARDEV_TARGET_ISA] = "isa-serial", [CHARDEV_TARGET_USB] = "usb-serial",
+           [CHARDEV_TARGET_PCI] = "pci-serial", [CHARDEV_TARGET_DEBUG] = "isa-debug",
+           [CHARDEV_TARGET_SYSTEM] = "system-serial", [CHARDEV_TARGET_SPAPR] = "spapr-vio-serial",
+           [CHARDEV_TARGET_SCLP] = "sclp-serial", [CHARDEV_TARGET_XEN] = NULL);
+/* The models of a target have names of their own; those of two say which of its kinds it is. */
+static const struct {
+  const char *name;
+  ChardevTarget target, kind;
+} serial_models[] = {
+  { "isa-serial", CHARDEV_TARGET_ISA, CHARDEV_TARGET_ISA },
+  { "usb-serial", CHARDEV_TARGET_USB, CHARDEV_TARGET_USB },
+  { "pci-serial", CHARDEV_TARGET_PCI, CHARDEV_TARGET_PCI },
+  { "isa-debugcon", CHARDEV_TARGET_DEBUG, CHARDEV_TARGET_DEBUG },
+  { "pl011", CHARDEV_TARGET_SYSTEM, CHARDEV_TARGET_SYSTEM },
+  { "16550a", CHARDEV_TARGET_SYSTEM, CHARDEV_TARGET_SYSTEM },
+  { "spapr-vty", CHARDEV_TARGET_SPAPR, CHARDEV_TARGET_SPAPR },
+  { "sclpconsole", CHARDEV_TARGET_SCLP, CHARDEV_TARGET_SCLP },
+  { "sclplmconsole", CHARDEV_TARGET_SCLP, CHARDEV_TARGET_SCLPLM },
+};
+ENUM_TABLE(console_target_table,
+           CHARDEV_TARGET_LAST, [CHARDEV_TARGET_SERIAL] = "serial", [CHARDEV_TARGET_VIRTIO] = "virtio",
+           [CHARDEV_TARGET_SCLP] = "sclp", [CHARDEV_TARGET_SCLPLM] = "sclplm", [CHARDEV_TARGET_XEN] = "xen");
 
 static gboolean chardev_parse(xmlNode *node, Device *device, xmlNode **ret_target, GError **error)
 {
@@ -42,24 +58,35 @@ static gboolean chardev_parse(xmlNode *node, Device *device, xmlNode **ret_targe
   return TRUE;
 }
 
+static gboolean refuse_model(xmlNode *node, const char *name, GError **error)
+{
+  g_autoptr(GString) known = g_string_new(NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS(serial_models); i++)
+    g_string_append_printf(known, "%s%s", i ? ", " : "", serial_models[i].name);
+  return xml_error(error, node, "name", "unknown value '%s' (known: %s)", name, known->str);
+}
+
 /* <model> says again what the target's type says; with it alone, it says it. */
 static gboolean parse_model(xmlNode *target, ChardevTarget *ret_target, GError **error)
 {
   xmlNode *node = NULL;
-  ChardevTarget model = CHARDEV_TARGET_DEFAULT;
+  const char *name = NULL;
 
   if (!xml_child(target, "model", &node, error))
     return FALSE;
-  if (!node)
+  if (!node || !xml_attribute_required(node, "name", &name, error))
+    return !node;
+  for (gsize i = 0; i < G_N_ELEMENTS(serial_models); i++) {
+    if (!g_str_equal(serial_models[i].name, name))
+      continue;
+    if (*ret_target != CHARDEV_TARGET_DEFAULT && *ret_target != serial_models[i].target)
+      return xml_error(error, node, "name", "model '%s' does not go with target type '%s'", name,
+                       enum_to_string(&serial_target_table, (int)*ret_target));
+    *ret_target = serial_models[i].kind;
     return TRUE;
-  if (!xml_attribute_enum_required(node, "name", &serial_model_table, XML_ENUM(&model), error))
-    return FALSE;
-  if (*ret_target != CHARDEV_TARGET_DEFAULT && *ret_target != model)
-    return xml_error(error, node, "name", "model '%s' does not go with target type '%s'",
-                     enum_to_string(&serial_model_table, (int)model),
-                     enum_to_string(&serial_target_table, (int)*ret_target));
-  *ret_target = model;
-  return TRUE;
+  }
+  return refuse_model(node, name, error);
 }
 
 static gboolean parse_serial_address(xmlNode *node, Device *device, ChardevTarget *ret_target, GError **error)
@@ -81,9 +108,12 @@ static gboolean parse_serial_address(xmlNode *node, Device *device, ChardevTarge
                               "a port of type 'isa-debug' interrupts nobody");
   if (*ret_target != CHARDEV_TARGET_DEFAULT)
     return TRUE;
-  *ret_target = device->address.type == ADDRESS_USB   ? CHARDEV_TARGET_USB
-                : device->address.type == ADDRESS_PCI ? CHARDEV_TARGET_PCI
-                                                      : CHARDEV_TARGET_ISA;
+  if (device->address.type == ADDRESS_USB)
+    *ret_target = CHARDEV_TARGET_USB;
+  else if (device->address.type == ADDRESS_PCI)
+    *ret_target = CHARDEV_TARGET_PCI;
+  else if (device->address.type == ADDRESS_ISA)
+    *ret_target = CHARDEV_TARGET_ISA;
   return TRUE;
 }
 
@@ -122,6 +152,36 @@ static void claim_isa_port(const Device *device, GPtrArray *claims)
     g_ptr_array_add(claims, g_strdup_printf("%s %d", device->room->element, chardev->port));
 }
 
+/* What every machine of its kind has. */
+static ChardevTarget own_target(const Domain *domain)
+{
+  switch (chipset_of(domain)) {
+  case CHIPSET_VIRT:
+  case CHIPSET_VEXPRESS:
+    return CHARDEV_TARGET_SYSTEM;
+  case CHIPSET_PSERIES:
+    return CHARDEV_TARGET_SPAPR;
+  case CHIPSET_CCW:
+    return CHARDEV_TARGET_SCLP;
+  case CHIPSET_I440FX:
+  case CHIPSET_Q35:
+  case CHIPSET_ISA:
+  case CHIPSET_MICROVM:
+    break;
+  }
+  return CHARDEV_TARGET_ISA;
+}
+
+static void complete_targets(const Domain *domain, const DeviceRoom *room)
+{
+  DOMAIN_FOREACH_OF(domain, room, device, i) {
+    Chardev *chardev = (Chardev *)device;
+
+    if (chardev->target == CHARDEV_TARGET_DEFAULT)
+      chardev->target = own_target(domain);
+  }
+}
+
 /* Which ports are taken already. */
 typedef struct {
   int after_highest;
@@ -154,6 +214,7 @@ static void choose_ports(const Domain *domain, const DeviceRoom *room, int ports
   g_autoptr(GHashTable) isa = g_hash_table_new(NULL, NULL);
   TakenPorts taken = { 0, isa, 0 };
 
+  complete_targets(domain, room);
   DOMAIN_FOREACH_OF(domain, room, device, i) {
     if (((const Chardev *)device)->port != CHARDEV_PORT_NONE)
       take_port(&taken, (const Chardev *)device);
@@ -174,6 +235,8 @@ static gboolean serial_complete(Domain *domain, Device *device, GError **error)
 
   if (serial->port == CHARDEV_PORT_NONE)
     choose_ports(domain, &serial_room, SERIAL_PORTS);
+  complete_targets(domain, &serial_room);
+  device->vio_base = serial->target == CHARDEV_TARGET_SPAPR ? VIO_BASE_SERIAL : 0;
   device->is_usb = serial->target == CHARDEV_TARGET_USB;
   device->pci_plug = serial->target == CHARDEV_TARGET_PCI ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_NONE;
   device_set_alias(domain, device, "serial%u", device->index);
@@ -236,14 +299,38 @@ static gboolean validate_port(const Domain *domain, const Device *device, const 
   return TRUE;
 }
 
+/* Those that are parts of a machine. */
+static gboolean validate_machine(const Domain *domain, const Device *device, const EnumTable *targets,
+                                 GError **error)
+{
+  ChardevTarget target = ((const Chardev *)device)->target, own = own_target(domain);
+  gboolean is_sclp = target == CHARDEV_TARGET_SCLP || target == CHARDEV_TARGET_SCLPLM;
+  gboolean is_part = is_sclp || target == CHARDEV_TARGET_ISA || target == CHARDEV_TARGET_DEBUG ||
+                     target == CHARDEV_TARGET_SYSTEM || target == CHARDEV_TARGET_SPAPR;
+
+  if (!is_part || target == own || (is_sclp && own == CHARDEV_TARGET_SCLP) ||
+      (target == CHARDEV_TARGET_DEBUG && own == CHARDEV_TARGET_ISA))
+    return TRUE;
+  error_set_document(error, &device->place, NULL, "machine '%s' has none of target type '%s'",
+                     domain->os->machine, enum_to_string(targets, (int)target));
+  return error_add_hint(error,
+                        "its own is of target type '%s', which is what it is where the document says "
+                        "nothing",
+                        enum_to_string(&serial_target_table, (int)own));
+}
+
 static gboolean serial_validate(const Domain *domain, const Device *device, GError **error)
 {
-  return validate_port(domain, device, "serial", SERIAL_PORTS, error) &&
+  return validate_machine(domain, device, &serial_target_table, error) &&
+         validate_port(domain, device, "serial", SERIAL_PORTS, error) &&
          chardev_validate_source(domain, device, error);
 }
 
 static gboolean parallel_validate(const Domain *domain, const Device *device, GError **error)
 {
+  if (!chipset_is_x86(chipset_of(domain)))
+    return error_set_document(error, &device->place, NULL, "machine '%s' has no parallel ports",
+                              domain->os->machine);
   return validate_port(domain, device, "parallel", PARALLEL_PORTS, error) &&
          chardev_validate_source(domain, device, error);
 }
@@ -270,7 +357,8 @@ static const Chardev *add_serial_of(Domain *domain, const Chardev *console)
 
   serial->device.place = console->device.place;
   serial->source = console->source;
-  serial->target = CHARDEV_TARGET_ISA;
+  serial->target = own_target(domain);
+  serial->device.vio_base = serial->target == CHARDEV_TARGET_SPAPR ? VIO_BASE_SERIAL : 0;
   serial->port = 0;
   serial->device.alias = console->device.alias;
   device_set_alias(domain, &serial->device, "serial0");
@@ -330,9 +418,10 @@ static gboolean console_complete(Domain *domain, Device *device, GError **error)
 
   if (console->target == CHARDEV_TARGET_XEN && !replace_xen(domain, console, error))
     return FALSE;
-  if (console->target == CHARDEV_TARGET_VIRTIO) {
+  if (console->target != CHARDEV_TARGET_SERIAL) {
     device_set_alias(domain, device, "console%u", device->index);
-    chardev_ensure_controller(domain, device);
+    if (console->target == CHARDEV_TARGET_VIRTIO)
+      chardev_ensure_controller(domain, device);
     return TRUE;
   }
   if (device->index > 0) {
@@ -376,8 +465,12 @@ gboolean chardev_validate_port(const Domain *domain, const Device *device, GErro
 
 static gboolean console_validate(const Domain *domain, const Device *device, GError **error)
 {
-  return ((const Chardev *)device)->is_duplicate ||
-         (chardev_validate_source(domain, device, error) && chardev_validate_port(domain, device, error));
+  const Chardev *console = (const Chardev *)device;
+
+  return console->is_duplicate ||
+         (validate_machine(domain, device, &console_target_table, error) &&
+          chardev_validate_source(domain, device, error) &&
+          (console->target != CHARDEV_TARGET_VIRTIO || chardev_validate_port(domain, device, error)));
 }
 
 static void annotate_target(const Device *device, const EnumTable *targets, xmlNode *node)
@@ -408,6 +501,12 @@ static void serial_annotate(const Domain *domain, const Device *device, xmlNode 
 {
   annotate_source(domain, (const Chardev *)device, node);
   annotate_target(device, &serial_target_table, node);
+  if (((const Chardev *)device)->target == CHARDEV_TARGET_SCLPLM) {
+    xmlNode *target = xml_set_child(node, "target");
+
+    xml_set_attribute(target, "type", enum_to_string(&serial_target_table, CHARDEV_TARGET_SCLP));
+    xml_set_attribute(xml_set_child(target, "model"), "name", "sclplmconsole");
+  }
 }
 
 static void parallel_annotate(const Domain *domain, const Device *device, xmlNode *node)

@@ -15,11 +15,15 @@
 enum { CHARDEV_PORT_NONE = -1 };
 
 typedef enum {
-  CHARDEV_TARGET_DEFAULT, /* completed: isa-serial, or what the address says; console: serial */
+  CHARDEV_TARGET_DEFAULT, /* completed: the machine's own, or what the address says; console: serial */
   CHARDEV_TARGET_ISA,     /* serial; the only one of <parallel> */
   CHARDEV_TARGET_USB,     /* serial */
   CHARDEV_TARGET_PCI,     /* serial */
   CHARDEV_TARGET_DEBUG,   /* serial: a port that firmware writes its log to, and that is no UART */
+  CHARDEV_TARGET_SYSTEM,  /* serial: built into the boards of ARM, RISC-V and LoongArch */
+  CHARDEV_TARGET_SPAPR,   /* serial: a terminal of POWER's hypervisor */
+  CHARDEV_TARGET_SCLP,    /* serial and console: s390's, as the next */
+  CHARDEV_TARGET_SCLPLM,  /* the same, line by line */
   CHARDEV_TARGET_SERIAL,  /* console: another name of the first serial port */
   CHARDEV_TARGET_VIRTIO,  /* console */
   CHARDEV_TARGET_XEN,     /* console: refused */
@@ -28,7 +32,6 @@ typedef enum {
 
 /* How the target types are spelled, per element. */
 extern const EnumTable serial_target_table;
-extern const EnumTable serial_model_table;
 extern const EnumTable console_target_table;
 
 typedef struct {

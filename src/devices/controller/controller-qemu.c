@@ -8,18 +8,18 @@
 #include "domain/features.h"
 
 /* QEMU's devices, but for those of PCI buses. */
-ENUM_TABLE(
-    controller_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_PIIX3_UHCI] = "piix3-usb-uhci",
-    [CONTROLLER_PIIX4_UHCI] = "piix4-usb-uhci", [CONTROLLER_EHCI] = "usb-ehci",
-    [CONTROLLER_ICH9_EHCI1] = "ich9-usb-ehci1", [CONTROLLER_ICH9_UHCI1] = "ich9-usb-uhci1",
-    [CONTROLLER_ICH9_UHCI2] = "ich9-usb-uhci2", [CONTROLLER_ICH9_UHCI3] = "ich9-usb-uhci3",
-    [CONTROLLER_PCI_OHCI] = "pci-ohci", [CONTROLLER_NEC_XHCI] = "nec-usb-xhci",
-    [CONTROLLER_QEMU_XHCI] = "qemu-xhci", [CONTROLLER_VIRTIO_SCSI] = "virtio-scsi-pci",
-    [CONTROLLER_VIRTIO_TRANSITIONAL] = "virtio-scsi-pci-transitional",
-    [CONTROLLER_VIRTIO_NON_TRANSITIONAL] = "virtio-scsi-pci-non-transitional", [CONTROLLER_LSILOGIC] = "lsi",
-    [CONTROLLER_LSISAS1068] = "mptsas1068", [CONTROLLER_LSISAS1078] = "megasas",
-    [CONTROLLER_VMPVSCSI] = "pvscsi", [CONTROLLER_AM53C974] = "am53c974", [CONTROLLER_DC390] = "dc390",
-    [CONTROLLER_ICH6] = /* built in */ NULL);
+ENUM_TABLE(controller_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_PIIX3_UHCI] = "piix3-usb-uhci",
+           [CONTROLLER_PIIX4_UHCI] = "piix4-usb-uhci", [CONTROLLER_EHCI] = "usb-ehci",
+           [CONTROLLER_ICH9_EHCI1] = "ich9-usb-ehci1", [CONTROLLER_ICH9_UHCI1] = "ich9-usb-uhci1",
+           [CONTROLLER_ICH9_UHCI2] = "ich9-usb-uhci2", [CONTROLLER_ICH9_UHCI3] = "ich9-usb-uhci3",
+           [CONTROLLER_PCI_OHCI] = "pci-ohci", [CONTROLLER_NEC_XHCI] = "nec-usb-xhci",
+           [CONTROLLER_QEMU_XHCI] = "qemu-xhci", [CONTROLLER_VIRTIO_SCSI] = "virtio-scsi-pci",
+           [CONTROLLER_VIRTIO_TRANSITIONAL] = "virtio-scsi-pci-transitional",
+           [CONTROLLER_VIRTIO_NON_TRANSITIONAL] = "virtio-scsi-pci-non-transitional",
+           [CONTROLLER_LSILOGIC] = "lsi", [CONTROLLER_LSISAS1068] = "mptsas1068",
+           [CONTROLLER_LSISAS1078] = "megasas", [CONTROLLER_VMPVSCSI] = "pvscsi",
+           [CONTROLLER_IBMVSCSI] = "spapr-vscsi", [CONTROLLER_AM53C974] = "am53c974",
+           [CONTROLLER_DC390] = "dc390", [CONTROLLER_ICH6] = /* built in */ NULL);
 
 ENUM_TABLE(controller_serial_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_VIRTIO] = "virtio-serial-pci",
            [CONTROLLER_VIRTIO_TRANSITIONAL] = "virtio-serial-pci-transitional",
@@ -27,9 +27,10 @@ ENUM_TABLE(controller_serial_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_VI
            [CONTROLLER_ICH6] = /* of no such controller */ NULL);
 
 ENUM_TABLE(
-    controller_pci_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_PCI_BRIDGE] = "pci-bridge",
-    [CONTROLLER_DMI_TO_PCI_BRIDGE] = "i82801b11-bridge", [CONTROLLER_PCIE_TO_PCI_BRIDGE] = "pcie-pci-bridge",
-    [CONTROLLER_PCIE_ROOT_PORT] = "pcie-root-port", [CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT] = "x3130-upstream",
+    controller_pci_driver_table, CONTROLLER_MODEL_LAST, [CONTROLLER_PCI_ROOT] = "spapr-pci-host-bridge",
+    [CONTROLLER_PCI_BRIDGE] = "pci-bridge", [CONTROLLER_DMI_TO_PCI_BRIDGE] = "i82801b11-bridge",
+    [CONTROLLER_PCIE_TO_PCI_BRIDGE] = "pcie-pci-bridge", [CONTROLLER_PCIE_ROOT_PORT] = "pcie-root-port",
+    [CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT] = "x3130-upstream",
     [CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT] = "xio3130-downstream", [CONTROLLER_PCI_EXPANDER_BUS] = "pxb",
     [CONTROLLER_PCIE_EXPANDER_BUS] = "pxb-pcie", [CONTROLLER_ICH6] = /* of no such controller */ NULL);
 
@@ -63,8 +64,12 @@ static void add_number(Props *props, const char *key, guint32 value)
     props_add_uint(props, key, value);
 }
 
-static void add_target(const ControllerTarget *target, Props *props)
+static void add_target(const Controller *controller, Props *props)
 {
+  const ControllerTarget *target = &controller->target;
+
+  if (controller->model == CONTROLLER_PCI_ROOT) /* another host bridge of pseries */
+    props_add_uint(props, "index", controller->index);
   add_number(props, "bus_nr", target->bus_nr);
   add_number(props, "numa_node", target->node);
   add_number(props, "port", target->port);
@@ -91,7 +96,7 @@ static void add_by_type(const Domain *domain, const Controller *controller, Prop
 {
   switch (controller->type) {
   case CONTROLLER_PCI:
-    add_target(&controller->target, props);
+    add_target(controller, props);
     break;
   case CONTROLLER_USB:
     add_usb(domain, controller, props);
@@ -116,7 +121,7 @@ static void translate_root(const Domain *domain, const Controller *controller, P
   const ControllerTarget *target = &controller->target;
   const char *pm = chipset_pm_driver(chipset_of(domain), domain->features->acpi);
 
-  if (target->has_hole64)
+  if (target->has_hole64 && chipset_is_x86(chipset_of(domain)))
     plan_add_format(plan, PLAN_BOTH, "-global", "%s.pci-hole64-size=%" G_GUINT64_FORMAT "K",
                     controller->model == CONTROLLER_PCIE_ROOT ? "q35-pcihost" : "i440FX-pcihost",
                     target->hole64_kib);
@@ -134,7 +139,7 @@ gboolean controller_translate(const Domain *domain, const Device *device, Plan *
     translate_root(domain, controller, plan);
   if (controller->is_builtin || (controller->type == CONTROLLER_FDC && !controller->has_drives))
     return TRUE;
-  props = props_new("driver", driver_of(controller));
+  props = virtio_props_new(device, driver_of(controller));
   if (controller_model_is_virtio(controller->model))
     controller_driver_translate(&controller->driver, props);
   add_by_type(domain, controller, props);
@@ -161,7 +166,12 @@ char *controller_bus(const Domain *domain, ControllerType type, guint32 index)
 /* A slot with its function, as QEMU writes it: "0x3", "0x1.0x2". */
 static void add_slot(const Domain *domain, const PciAddress *pci, Props *props)
 {
-  props_add_string(props, "bus", controller_pci_bus(domain, pci->bus));
+  const Controller *controller = controller_find(domain, CONTROLLER_PCI, pci->bus);
+
+  if (controller->model == CONTROLLER_PCI_ROOT && controller->index > 0) /* the bus of a host bridge */
+    props_add_format(props, "bus", "%s.0", controller->device.alias);
+  else
+    props_add_string(props, "bus", controller_pci_bus(domain, pci->bus));
   if (pci->multifunction)
     props_add_bool(props, "multifunction", TRUE);
   if (pci->function)
@@ -181,8 +191,11 @@ static void add_port(const Domain *domain, const UsbAddress *usb, Props *props)
 gboolean controller_has_targets(const Domain *domain, guint32 index)
 {
   const Controller *controller = controller_find(domain, CONTROLLER_SCSI, index);
+  ControllerModel model = controller->model;
 
-  return controller->model != CONTROLLER_LSILOGIC && controller->model != CONTROLLER_MODEL_DEFAULT;
+  if (model == CONTROLLER_MODEL_DEFAULT) /* it is not completed yet */
+    model = controller_model_default(domain, CONTROLLER_SCSI, index, /* is_named= */ TRUE);
+  return model != CONTROLLER_LSILOGIC;
 }
 
 void controller_add_address(const Domain *domain, const Device *device, Props *props)
@@ -191,6 +204,13 @@ void controller_add_address(const Domain *domain, const Device *device, Props *p
     add_slot(domain, &device->address.pci, props);
     if (device->acpi_index)
       props_add_uint(props, "acpi-index", device->acpi_index);
-  } else if (device->address.type == ADDRESS_USB)
+  } else if (device->address.type == ADDRESS_USB) {
     add_port(domain, &device->address.usb, props);
+  } else if (device->address.type == ADDRESS_CCW) {
+    const CcwAddress *ccw = &device->address.ccw;
+
+    props_add_format(props, "devno", "%x.%x.%04x", ccw->cssid, ccw->ssid, ccw->devno);
+  } else if (device->address.type == ADDRESS_SPAPR_VIO) {
+    props_add_uint(props, "reg", device->address.spapr_vio.reg);
+  }
 }

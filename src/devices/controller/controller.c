@@ -112,10 +112,25 @@ static void forget_alias(Domain *domain, Device *device)
 
 static gboolean is_builtin(const Controller *controller, Chipset chipset)
 {
-  return controller->model == CONTROLLER_PCI_ROOT || controller->model == CONTROLLER_PCIE_ROOT ||
-         controller->model == CONTROLLER_USB_NONE || controller->type == CONTROLLER_IDE ||
+  return (controller->model == CONTROLLER_PCI_ROOT && controller->index == 0) ||
+         controller->model == CONTROLLER_PCIE_ROOT || controller->model == CONTROLLER_USB_NONE ||
+         controller->type == CONTROLLER_IDE ||
          (controller->type == CONTROLLER_FDC && chipset != CHIPSET_Q35) ||
          (controller->type == CONTROLLER_SATA && chipset == CHIPSET_Q35 && controller->index == 0);
+}
+
+/* Of a machine that is of another kind altogether. */
+static gboolean set_foreign_model(const Domain *domain, const Controller *controller, GError **error)
+{
+  error_set_document(error, &controller->device.place, "model",
+                     "machine '%s' has no controller of model '%s'", domain->os->machine,
+                     enum_to_string(&controller_model_table, (int)controller->model));
+  if (controller->model == CONTROLLER_IBMVSCSI)
+    return error_add_hint(error,
+                          "it is of IBM's pSeries machines; use model='virtio-scsi', or 'lsilogic' for "
+                          "systems without a driver for it");
+  return error_add_hint(error, "remove the element: the controllers that the machine has are there by "
+                               "themselves");
 }
 
 static gboolean check_chipset(const Domain *domain, const Controller *controller, GError **error)
@@ -125,7 +140,9 @@ static gboolean check_chipset(const Domain *domain, const Controller *controller
 
   if (controller_model_fits(controller->model, chipset))
     return TRUE;
-  if (chipset == CHIPSET_Q35) {
+  if (controller->model == CONTROLLER_IBMVSCSI || !chipset_has_pci(chipset) || chipset == CHIPSET_PSERIES)
+    return set_foreign_model(domain, controller, error);
+  if (chipset_is_express(chipset)) {
     error_set_document(error, &controller->device.place, "model",
                        "'%s' needs the conventional PCI root of machine='pc'; this is '%s'", model,
                        domain->os->machine);
@@ -144,11 +161,15 @@ static gboolean check_root(const Domain *domain, const Controller *controller, G
 {
   const Place *place = &controller->device.place;
 
-  if (controller->type != CONTROLLER_PCI || (controller->index == 0) == controller->is_builtin)
+  if (controller->type != CONTROLLER_PCI ||
+      (controller->index == 0) ==
+          (controller->model == CONTROLLER_PCI_ROOT || controller->model == CONTROLLER_PCIE_ROOT))
+    return TRUE;
+  if (chipset_of(domain) == CHIPSET_PSERIES && controller->model == CONTROLLER_PCI_ROOT) /* has several */
     return TRUE;
   if (controller->index == 0)
     return error_set_document(error, place, "model", "PCI controller 0 is the machine's own: '%s'",
-                              chipset_of(domain) == CHIPSET_Q35 ? "pcie-root" : "pci-root");
+                              chipset_is_express(chipset_of(domain)) ? "pcie-root" : "pci-root");
   return error_set_document(error, place, "index", "the PCI root has index 0; this is %u", controller->index);
 }
 
@@ -159,7 +180,7 @@ static gboolean controller_complete(Domain *domain, Device *device, GError **err
 
   if (controller->model == CONTROLLER_MODEL_DEFAULT)
     controller->model =
-        controller_model_default(controller->type, controller->index, chipset, device->node != NULL);
+        controller_model_default(domain, controller->type, controller->index, device->node != NULL);
   if (!check_chipset(domain, controller, error))
     return FALSE;
   controller->is_builtin = is_builtin(controller, chipset);
@@ -168,6 +189,8 @@ static gboolean controller_complete(Domain *domain, Device *device, GError **err
   device->pci_plug =
       controller->is_builtin ? PCI_PLUG_NONE : controller_model_plug(controller->type, controller->model);
   device->is_usb = controller->type == CONTROLLER_CCID;
+  if (controller->model == CONTROLLER_IBMVSCSI)
+    device->vio_base = VIO_BASE_SCSI;
   if (controller->is_builtin && controller->model != CONTROLLER_USB_NONE)
     forget_alias(domain, device);
   else
@@ -180,17 +203,22 @@ static gboolean validate_limits(const Domain *domain, const Controller *controll
   Chipset chipset = chipset_of(domain);
   const Place *place = &controller->device.place;
 
-  if (controller->type == CONTROLLER_IDE && chipset == CHIPSET_Q35) {
+  if (controller->type == CONTROLLER_IDE && chipset != CHIPSET_I440FX && chipset != CHIPSET_ISA) {
     error_set_document(error, place, NULL, "machine '%s' has no IDE bus", domain->os->machine);
-    return error_add_hint(error, "use bus='sata' for disks and CD-ROM drives, or machine='pc'");
+    return chipset == CHIPSET_Q35
+               ? error_add_hint(error, "use bus='sata' for disks and CD-ROM drives, or machine='pc'")
+               : error_add_hint(error, "use bus='virtio' for disks, and bus='scsi' for CD-ROM drives");
   }
+  if (controller->type == CONTROLLER_FDC && !chipset_is_x86(chipset))
+    return error_set_document(error, place, NULL, "machine '%s' has no floppy drives", domain->os->machine);
   if (controller->type == CONTROLLER_IDE && controller->index > 0)
     return error_set_document(error, place, NULL, "IDE controller %u: the machine has one, with four drives",
                               controller->index);
   if (controller->type == CONTROLLER_FDC && controller->index > 0)
     return error_set_document(
         error, place, NULL, "floppy controller %u: the machine has one, with two drives", controller->index);
-  if (chipset == CHIPSET_ISA && controller->device.pci_plug != PCI_PLUG_NONE)
+  if (!chipset_has_pci(chipset) && controller->device.pci_plug != PCI_PLUG_NONE &&
+      (controller->device.address.type == ADDRESS_NONE || controller->device.address.type == ADDRESS_PCI))
     return error_set_document(error, place, NULL, "machine '%s' has no PCI bus for a controller of type '%s'",
                               domain->os->machine,
                               enum_to_string(&controller_type_table, (int)controller->type));

@@ -3,6 +3,7 @@
 
 #include "devices/controller/model.h"
 
+#include "domain/os.h"
 #include "xml/element.h"
 
 ENUM_TABLE(controller_type_table,
@@ -28,8 +29,8 @@ ENUM_TABLE(
     [CONTROLLER_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional", [CONTROLLER_VIRTIO] = "virtio",
     [CONTROLLER_LSILOGIC] = "lsilogic", [CONTROLLER_LSISAS1068] = "lsisas1068",
     [CONTROLLER_LSISAS1078] = "lsisas1078", [CONTROLLER_VMPVSCSI] = "vmpvscsi",
-    [CONTROLLER_AM53C974] = "am53c974", [CONTROLLER_DC390] = "dc390", [CONTROLLER_PIIX3] = "piix3",
-    [CONTROLLER_PIIX4] = "piix4", [CONTROLLER_ICH6] = "ich6");
+    [CONTROLLER_AM53C974] = "am53c974", [CONTROLLER_DC390] = "dc390", [CONTROLLER_IBMVSCSI] = "ibmvscsi",
+    [CONTROLLER_PIIX3] = "piix3", [CONTROLLER_PIIX4] = "piix4", [CONTROLLER_ICH6] = "ich6");
 
 /* Which models a type can have: what stands between the two, both included. */
 typedef struct {
@@ -40,7 +41,7 @@ static const ModelRange model_ranges[CONTROLLER_LAST] = {
   [CONTROLLER_PCI] = { CONTROLLER_PCI_ROOT, CONTROLLER_PCIE_EXPANDER_BUS },
   [CONTROLLER_USB] = { CONTROLLER_USB_NONE, CONTROLLER_QEMU_XHCI },
   [CONTROLLER_IDE] = { CONTROLLER_PIIX3, CONTROLLER_ICH6 },
-  [CONTROLLER_SCSI] = { CONTROLLER_VIRTIO_SCSI, CONTROLLER_DC390 },
+  [CONTROLLER_SCSI] = { CONTROLLER_VIRTIO_SCSI, CONTROLLER_IBMVSCSI },
   [CONTROLLER_VIRTIO_SERIAL] = { CONTROLLER_VIRTIO_TRANSITIONAL, CONTROLLER_VIRTIO },
 };
 
@@ -61,7 +62,6 @@ static const char usb_hint[] = "use model='qemu-xhci', or 'piix3-uhci' for syste
 
 static const Foreign foreign_models[] = {
   { "buslogic", "VMware's and VirtualBox's, which QEMU does not have", scsi_hint },
-  { "ibmvscsi", "of IBM's pSeries machines", scsi_hint },
   { "ncr53c90", "built into machines of other architectures", scsi_hint },
   { "vt82c686b-uhci", "built into machines of other architectures", usb_hint },
   { "qusb1", "Xen's", usb_hint },
@@ -113,21 +113,42 @@ gboolean controller_model_parse(xmlNode *node, ControllerType type, ControllerMo
 
 static ControllerModel default_pci(guint32 index, Chipset chipset)
 {
+  if (chipset == CHIPSET_PSERIES)
+    return CONTROLLER_PCI_ROOT;
   if (index == 0)
-    return chipset == CHIPSET_Q35 ? CONTROLLER_PCIE_ROOT : CONTROLLER_PCI_ROOT;
-  return chipset == CHIPSET_Q35 ? CONTROLLER_PCIE_ROOT_PORT : CONTROLLER_PCI_BRIDGE;
+    return chipset_is_express(chipset) ? CONTROLLER_PCIE_ROOT : CONTROLLER_PCI_ROOT;
+  return chipset_is_express(chipset) ? CONTROLLER_PCIE_ROOT_PORT : CONTROLLER_PCI_BRIDGE;
 }
 
-ControllerModel controller_model_default(ControllerType type, guint32 index, Chipset chipset,
+/* One that is named without a model is as old as the PIIX3's, but for machines that never had that: libvirt's
+ * rule, as the next. */
+static ControllerModel default_usb(const Domain *domain, Chipset chipset, gboolean is_named)
+{
+  gboolean is_new = chipset == CHIPSET_PSERIES || domain->os->arch == OS_ARCH_AARCH64 ||
+                    (chipset == CHIPSET_Q35 && !is_named);
+
+  return is_new ? CONTROLLER_QEMU_XHCI : CONTROLLER_PIIX3_UHCI;
+}
+
+static ControllerModel default_scsi(Chipset chipset)
+{
+  if (chipset == CHIPSET_PSERIES)
+    return CONTROLLER_IBMVSCSI;
+  return chipset_has_pci(chipset) || chipset == CHIPSET_ISA ? CONTROLLER_LSILOGIC : CONTROLLER_VIRTIO_SCSI;
+}
+
+ControllerModel controller_model_default(const Domain *domain, ControllerType type, guint32 index,
                                          gboolean is_named)
 {
+  Chipset chipset = chipset_of(domain);
+
   switch (type) {
   case CONTROLLER_PCI:
     return default_pci(index, chipset);
-  case CONTROLLER_USB: /* one that is named without a model is as old as the PIIX3's: libvirt's rule */
-    return chipset == CHIPSET_Q35 && !is_named ? CONTROLLER_QEMU_XHCI : CONTROLLER_PIIX3_UHCI;
+  case CONTROLLER_USB:
+    return default_usb(domain, chipset, is_named);
   case CONTROLLER_SCSI:
-    return CONTROLLER_LSILOGIC;
+    return default_scsi(chipset);
   case CONTROLLER_IDE:
     return CONTROLLER_PIIX3;
   case CONTROLLER_VIRTIO_SERIAL:
@@ -145,16 +166,20 @@ gboolean controller_model_fits(ControllerModel model, Chipset chipset)
 {
   switch ((int)model) {
   case CONTROLLER_PCI_ROOT:
+    return chipset == CHIPSET_I440FX || chipset == CHIPSET_PSERIES;
   case CONTROLLER_PCI_EXPANDER_BUS:
     return chipset == CHIPSET_I440FX;
-  case CONTROLLER_PCIE_ROOT:
+  case CONTROLLER_IBMVSCSI:
+    return chipset == CHIPSET_PSERIES;
   case CONTROLLER_DMI_TO_PCI_BRIDGE:
+    return chipset == CHIPSET_Q35;
+  case CONTROLLER_PCIE_ROOT:
   case CONTROLLER_PCIE_TO_PCI_BRIDGE:
   case CONTROLLER_PCIE_ROOT_PORT:
   case CONTROLLER_PCIE_SWITCH_UPSTREAM_PORT:
   case CONTROLLER_PCIE_SWITCH_DOWNSTREAM_PORT:
   case CONTROLLER_PCIE_EXPANDER_BUS:
-    return chipset == CHIPSET_Q35;
+    return chipset_is_express(chipset);
   default:
     return TRUE;
   }
@@ -174,13 +199,15 @@ PciPlug controller_model_plug(ControllerType type, ControllerModel model)
   case CONTROLLER_USB:
     return usb_plug(model);
   case CONTROLLER_SCSI:
+    if (model == CONTROLLER_IBMVSCSI) /* on VIO */
+      return PCI_PLUG_NONE;
     return model == CONTROLLER_VIRTIO_SCSI || model == CONTROLLER_VIRTIO_NON_TRANSITIONAL
-               ? PCI_PLUG_EXPRESS
+               ? PCI_PLUG_VIRTIO
                : PCI_PLUG_CONVENTIONAL;
   case CONTROLLER_SATA:
     return PCI_PLUG_CONVENTIONAL;
   case CONTROLLER_VIRTIO_SERIAL:
-    return model == CONTROLLER_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
+    return model == CONTROLLER_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_VIRTIO;
   case CONTROLLER_PCI:
   case CONTROLLER_IDE:
   case CONTROLLER_FDC:

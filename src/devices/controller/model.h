@@ -62,6 +62,7 @@ typedef enum {
   CONTROLLER_VMPVSCSI,
   CONTROLLER_AM53C974,
   CONTROLLER_DC390,
+  CONTROLLER_IBMVSCSI,
   /* ide */
   CONTROLLER_PIIX3,
   CONTROLLER_PIIX4,
@@ -80,10 +81,11 @@ gboolean controller_model_parse(struct _xmlNode *node, ControllerType type, Cont
                                 GError **error);
 
 /* What a controller without a model is. @is_named: it stands in the document. */
-ControllerModel controller_model_default(ControllerType type, guint32 index, Chipset chipset,
+ControllerModel controller_model_default(const Domain *domain, ControllerType type, guint32 index,
                                          gboolean is_named);
 
-/* Whether a machine of @chipset can have it: PCI Express needs q35, and q35 has no conventional root. */
+/* Whether a machine of @chipset can have it: some are for PCI Express, some for what is not, and some are
+ * built into boards. */
 gboolean controller_model_fits(ControllerModel model, Chipset chipset);
 
 /* Where it wants to be plugged in; NONE for PCI buses, which the address pass treats by their model. */

@@ -156,10 +156,10 @@ gboolean controller_imply(Domain *domain, GError **error)
 
   if (!number_controllers(domain, error))
     return FALSE;
-  if (chipset != CHIPSET_ISA && !controller_find(domain, CONTROLLER_PCI, 0))
+  if (chipset_has_pci(chipset) && !controller_find(domain, CONTROLLER_PCI, 0))
     controller_add(domain, CONTROLLER_PCI,
-                   chipset == CHIPSET_Q35 ? CONTROLLER_PCIE_ROOT : CONTROLLER_PCI_ROOT, 0);
-  if (chipset != CHIPSET_ISA && !has_first_usb(domain))
+                   chipset_is_express(chipset) ? CONTROLLER_PCIE_ROOT : CONTROLLER_PCI_ROOT, 0);
+  if (chipset_has_pci(chipset) && chipset != CHIPSET_VIRT && !has_first_usb(domain))
     controller_add(domain, CONTROLLER_USB, CONTROLLER_MODEL_DEFAULT, 0);
   return TRUE;
 }

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "devices/controller/controller.h"
+#include "devices/virtio.h"
 #include "devices/disk/disk.h"
 #include "domain/domain.h"
 #include "domain/iothreads.h"
@@ -80,7 +81,7 @@ static Props *translate_virtio(const Domain *domain, const Disk *disk)
 {
   gboolean is_vhost = disk->image.source.type == DISK_TYPE_VHOSTUSER;
   const EnumTable *drivers = is_vhost ? &disk_vhost_driver_table : &disk_virtio_driver_table;
-  Props *props = props_new("driver", enum_to_string(drivers, (int)disk->model));
+  Props *props = virtio_props_new(&disk->device, enum_to_string(drivers, (int)disk->model));
   const DiskDriver *driver = &disk->driver;
 
   iothread_add(driver->iothread, props);

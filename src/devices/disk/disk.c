@@ -303,7 +303,9 @@ static gboolean check_address_type(const Disk *disk, GError **error)
   };
   const Address *address = &disk->device.address;
 
-  if (!address->is_given || address->type == types[disk->bus])
+  if (!address->is_given || address->type == types[disk->bus] ||
+      (disk->bus == DISK_BUS_VIRTIO &&
+       (address->type == ADDRESS_CCW || address->type == ADDRESS_VIRTIO_MMIO)))
     return TRUE;
   return error_set_document(error, &address->place, "type",
                             "a disk on bus '%s' cannot have an address of type '%s' (allowed: %s)",
@@ -324,7 +326,7 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
     return FALSE;
   if (disk->bus == DISK_BUS_VIRTIO)
     device->pci_plug =
-        disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
+        disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_VIRTIO;
   device->is_usb = disk->bus == DISK_BUS_USB;
   complete_images(domain, disk);
   apply_startup_policy(domain, disk);

@@ -4,6 +4,7 @@
 #include "devices/interface/interface.h"
 
 #include "devices/controller/controller.h"
+#include "devices/virtio.h"
 
 ENUM_TABLE(
     interface_driver_table, INTERFACE_MODEL_LAST, [INTERFACE_MODEL_E1000] = "e1000",
@@ -16,10 +17,10 @@ ENUM_TABLE(
     [INTERFACE_MODEL_I82559B] = "i82559b", [INTERFACE_MODEL_I82559C] = "i82559c",
     [INTERFACE_MODEL_I82559ER] = "i82559er", [INTERFACE_MODEL_I82562] = "i82562",
     [INTERFACE_MODEL_I82801] = "i82801", [INTERFACE_MODEL_IGB] = "igb",
-    [INTERFACE_MODEL_NE2K_ISA] = "ne2k_isa", [INTERFACE_MODEL_NE2K_PCI] = "ne2k_pci",
-    [INTERFACE_MODEL_PCNET] = "pcnet", [INTERFACE_MODEL_RTL8139] = "rtl8139",
-    [INTERFACE_MODEL_TULIP] = "tulip", [INTERFACE_MODEL_USB_NET] = "usb-net",
-    [INTERFACE_MODEL_VIRTIO] = "virtio-net-pci",
+    [INTERFACE_MODEL_SPAPR_VLAN] = "spapr-vlan", [INTERFACE_MODEL_NE2K_ISA] = "ne2k_isa",
+    [INTERFACE_MODEL_NE2K_PCI] = "ne2k_pci", [INTERFACE_MODEL_PCNET] = "pcnet",
+    [INTERFACE_MODEL_RTL8139] = "rtl8139", [INTERFACE_MODEL_TULIP] = "tulip",
+    [INTERFACE_MODEL_USB_NET] = "usb-net", [INTERFACE_MODEL_VIRTIO] = "virtio-net-pci",
     [INTERFACE_MODEL_VIRTIO_TRANSITIONAL] = "virtio-net-pci-transitional",
     [INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-net-pci-non-transitional",
     [INTERFACE_MODEL_VMXNET3] = "vmxnet3");
@@ -79,7 +80,7 @@ gboolean interface_translate(const Domain *domain, const Device *device, Plan *p
     translate_hostdev(domain, interface, plan);
     return TRUE;
   }
-  nic = props_new("driver", enum_to_string(&interface_driver_table, (int)interface->model));
+  nic = virtio_props_new(device, enum_to_string(&interface_driver_table, (int)interface->model));
   interface_source_translate(domain, &front, plan);
   if (is_virtio) {
     interface_driver_translate(&interface->driver, nic);

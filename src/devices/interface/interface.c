@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "devices/chardev/chardev.h"
 #include "devices/interface/network.h"
+#include "domain/chipset.h"
 #include "domain/devices.h"
 #include "domain/generator.h"
 #include "domain/networks.h"
@@ -28,9 +29,9 @@ ENUM_TABLE(
     [INTERFACE_MODEL_I82801] = "i82801", [INTERFACE_MODEL_IGB] = "igb",
     [INTERFACE_MODEL_NE2K_ISA] = "ne2k_isa", [INTERFACE_MODEL_NE2K_PCI] = "ne2k_pci",
     [INTERFACE_MODEL_NETFRONT] = "netfront", [INTERFACE_MODEL_PCNET] = "pcnet",
-    [INTERFACE_MODEL_RTL8139] = "rtl8139", [INTERFACE_MODEL_TULIP] = "tulip",
-    [INTERFACE_MODEL_USB_NET] = "usb-net", [INTERFACE_MODEL_VIRTIO] = "virtio",
-    [INTERFACE_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
+    [INTERFACE_MODEL_RTL8139] = "rtl8139", [INTERFACE_MODEL_SPAPR_VLAN] = "spapr-vlan",
+    [INTERFACE_MODEL_TULIP] = "tulip", [INTERFACE_MODEL_USB_NET] = "usb-net",
+    [INTERFACE_MODEL_VIRTIO] = "virtio", [INTERFACE_MODEL_VIRTIO_TRANSITIONAL] = "virtio-transitional",
     [INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL] = "virtio-non-transitional",
     [INTERFACE_MODEL_VMXNET3] = "vmxnet3");
 
@@ -223,6 +224,7 @@ static PciPlug pci_plug(InterfaceModel model)
   switch (model) {
   case INTERFACE_MODEL_USB_NET:
   case INTERFACE_MODEL_NE2K_ISA:
+  case INTERFACE_MODEL_SPAPR_VLAN:
     return PCI_PLUG_NONE;
   case INTERFACE_MODEL_E1000:
   case INTERFACE_MODEL_NETFRONT:
@@ -251,9 +253,10 @@ static PciPlug pci_plug(InterfaceModel model)
   case INTERFACE_MODEL_NE2K_PCI:
   case INTERFACE_MODEL_PCNET:
   case INTERFACE_MODEL_TULIP:
+    return PCI_PLUG_EXPRESS;
   case INTERFACE_MODEL_VIRTIO:
   case INTERFACE_MODEL_VIRTIO_NON_TRANSITIONAL:
-    return PCI_PLUG_EXPRESS;
+    return PCI_PLUG_VIRTIO;
   case INTERFACE_MODEL_DEFAULT:
   case INTERFACE_MODEL_LAST:
     break;
@@ -271,6 +274,12 @@ static void complete_backend(const Domain *domain, Interface *interface)
   interface->driver.backend = INTERFACE_BACKEND_VFIO;
 }
 
+/* Machines that are younger than other network cards, or have no PCI bus for them. */
+static gboolean has_only_virtio(Chipset chipset)
+{
+  return chipset != CHIPSET_PSERIES && (!chipset_is_x86(chipset) || chipset == CHIPSET_MICROVM);
+}
+
 static void complete_model(const Domain *domain, Interface *interface)
 {
   if (interface->model == INTERFACE_MODEL_NETFRONT)
@@ -282,11 +291,13 @@ static void complete_model(const Domain *domain, Interface *interface)
     interface->device.pci_order = DEVICE_PCI_ORDER_HOSTDEV;
     return;
   }
-  if (interface->model == INTERFACE_MODEL_DEFAULT && interface->source.is_vhost)
+  if (interface->model == INTERFACE_MODEL_DEFAULT &&
+      (interface->source.is_vhost || has_only_virtio(chipset_of(domain))))
     interface->model = INTERFACE_MODEL_VIRTIO;
   if (interface->model == INTERFACE_MODEL_DEFAULT || interface->model == INTERFACE_MODEL_NETFRONT)
     interface->model = INTERFACE_MODEL_RTL8139;
   interface->device.pci_plug = pci_plug(interface->model);
+  interface->device.vio_base = interface->model == INTERFACE_MODEL_SPAPR_VLAN ? VIO_BASE_NET : 0;
   interface->device.is_usb = interface->model == INTERFACE_MODEL_USB_NET;
 }
 
@@ -461,6 +472,11 @@ static gboolean interface_validate(const Domain *domain, const Device *device, G
   const Interface *interface = (const Interface *)device;
 
   warn_of_same_mac(domain, interface);
+  if (device->vio_base && chipset_of(domain) != CHIPSET_PSERIES) {
+    error_set_document(error, &interface->model_place, "type", "'%s' is of POWER's hypervisor",
+                       enum_to_string(&interface_model_table, (int)interface->model));
+    return error_add_hint(error, "model 'virtio' is what every machine can have");
+  }
   return interface_source_validate(&interface->source, error) &&
          chardev_validate_source(domain, device, error) && validate_driver(interface, error) &&
          validate_back_end(domain, interface, error) && validate_teaming(domain, interface, error);

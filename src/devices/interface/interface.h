@@ -13,7 +13,7 @@
 #include "domain/device.h"
 
 typedef enum {
-  INTERFACE_MODEL_DEFAULT, /* completed to rtl8139, libvirt's choice for x86 */
+  INTERFACE_MODEL_DEFAULT, /* completed to libvirt's choice for the machine */
   INTERFACE_MODEL_E1000,
   INTERFACE_MODEL_E1000_82540EM,
   INTERFACE_MODEL_E1000_82544GC,
@@ -38,6 +38,7 @@ typedef enum {
   INTERFACE_MODEL_NETFRONT, /* Xen's: completed to the default, with a warning */
   INTERFACE_MODEL_PCNET,
   INTERFACE_MODEL_RTL8139,
+  INTERFACE_MODEL_SPAPR_VLAN, /* of POWER's hypervisor */
   INTERFACE_MODEL_TULIP,
   INTERFACE_MODEL_USB_NET,
   INTERFACE_MODEL_VIRTIO,
