@@ -391,6 +391,28 @@ void resources_watch(Resources *resources, GMainContext *context, ResourcesEndFu
   }
 }
 
+gboolean resources_have_helpers(const Resources *resources)
+{
+  gboolean has_some = FALSE;
+
+  for (guint i = 0; i < resources->items->len; i++)
+    has_some |= get(resources, i)->helper != NULL;
+  return has_some;
+}
+
+void resources_kill_helpers(Resources *resources)
+{
+  for (guint i = 0; i < resources->items->len; i++) {
+    const Resource *resource = get(resources, i);
+
+    if (!resource->helper)
+      continue;
+    announce_notice("QEMU does not end: %s, which it may wait for, is killed ('%s')",
+                    resource_program(resource), resource->plan->alias);
+    helper_kill(resource->helper);
+  }
+}
+
 void resources_release_run(Resources *resources)
 {
   release(resources, /* all= */ FALSE);

@@ -60,6 +60,12 @@ const char *resource_loss(const Resource *resource);
  * default one), and the end of one to @ended. Before, an error has it. */
 void resources_watch(Resources *resources, GMainContext *context, ResourcesEndFunc ended, gpointer user_data);
 
+/* Whether there are such programs. */
+gboolean resources_have_helpers(const Resources *resources);
+
+/* Kills them, and says so: QEMU waits for one of them and does not end. */
+void resources_kill_helpers(Resources *resources);
+
 /* Releases what belongs to the QEMU that has ended. */
 void resources_release_run(Resources *resources);
 

@@ -107,13 +107,26 @@ Helper *helper_start(const HelperRequest *request, GError **error)
 }
 
 /* As long as it was not reaped, which others may do (reaper.h), its number is no other's. */
+static gboolean is_ours(const Helper *helper)
+{
+  siginfo_t info = { 0 };
+
+  return helper->pid != 0 && waitid(P_PID, (id_t)helper->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+void helper_kill(const Helper *helper)
+{
+  if (is_ours(helper))
+    kill(-helper->pid, SIGKILL); /* spawn() has made it a session of its own */
+}
+
 static void reap(const Helper *helper)
 {
   siginfo_t info = { 0 };
 
-  if (helper->pid == 0 || waitid(P_PID, (id_t)helper->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+  if (!is_ours(helper))
     return;
-  kill(-helper->pid, SIGKILL); /* spawn() has made it a session of its own */
+  helper_kill(helper);
   while (waitid(P_PID, (id_t)helper->pid, &info, WEXITED) < 0 && errno == EINTR)
     continue;
 }

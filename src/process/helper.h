@@ -23,6 +23,9 @@ typedef struct {
 Helper *helper_start(const HelperRequest *request, GError **error);
 
 /* Kills it, with all that it has started, where it has not ended. */
+void helper_kill(const Helper *helper);
+
+/* The same, and frees @helper. */
 void helper_free(Helper *helper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Helper, helper_free)
 

@@ -47,8 +47,10 @@
 
 enum {
   SLOW_START = 10 * 1000, /* milliseconds after which the user is told that QEMU does not answer */
-  SAME_RESET = 1000,      /* milliseconds within which the BIOS resets the machine again */
-  MAX_RENAMES = 10000,    /* NAME-1, NAME-2, ... are tried */
+  HELPERS_END =
+      60 * 1000,     /* milliseconds after the guest's end in which QEMU and its helpers are to have ended */
+  SAME_RESET = 1000, /* milliseconds within which the BIOS resets the machine again */
+  MAX_RENAMES = 10000, /* NAME-1, NAME-2, ... are tried */
 };
 
 static void start_again(Supervisor *supervisor);
@@ -113,6 +115,22 @@ static void on_crash(Supervisor *supervisor, Cause cause, const char *words)
     act_on_end(supervisor);
 }
 
+static gboolean on_helpers_late(gpointer user_data)
+{
+  Supervisor *supervisor = user_data;
+
+  resources_kill_helpers(supervisor->resources);
+  return G_SOURCE_REMOVE;
+}
+
+/* What runs beside QEMU, which takes leave of it at its end, may hang. */
+static void await_end_with_helpers(Supervisor *supervisor)
+{
+  states_set(supervisor, STATE_ENDING, "guest");
+  if (resources_have_helpers(supervisor->resources))
+    states_start_timer(supervisor, patience_of(HELPERS_END), on_helpers_late);
+}
+
 /* Where nothing is preserved, QEMU ends by itself, and takes its time to write back what it has cached. */
 static void on_shutdown(Supervisor *supervisor, Cause cause)
 {
@@ -126,7 +144,7 @@ static void on_shutdown(Supervisor *supervisor, Cause cause)
   else if (supervisor->state != STATE_ENDING && supervisor->wish.is_stop)
     stopping_await_end(supervisor, "guest");
   else if (supervisor->state != STATE_ENDING)
-    states_set(supervisor, STATE_ENDING, "guest");
+    await_end_with_helpers(supervisor);
 }
 
 /* ---- The guest runs, or stands ---- */

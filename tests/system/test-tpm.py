@@ -227,6 +227,19 @@ def test_swtpm_hangs():
         directory.assert_nothing_left()
 
 
+def test_swtpm_holds_up_the_end():
+    """QEMU waits for it without a bound, and domrun does not."""
+    need_swtpm()
+    with guest.Directory(patience=1) as directory:
+        run = directory.run(hello(tpm()))
+        run.expect("boot 1")
+        guest.stop_process(swtpms(directory)[0])
+        run.send(b"p")
+        assert run.wait(guest.PATIENCE + 60) == 0, run.said()
+        assert "QEMU does not end: swtpm, which it may wait for, is killed ('tpm0')" in run.err.text, run.said()
+        directory.assert_nothing_left()
+
+
 def test_secret():
     """The passphrase is on no command line; with another one the state is left as it is."""
     need_swtpm()
@@ -262,6 +275,22 @@ def test_state_is_in_use():
         assert other.wait() == 4, other.said()
         assert f"the state of a TPM in '{directory.path}/tpm' is in use by another guest" in other.err.text, other.said()
         power_off(directory, run)
+
+
+def test_profile():
+    """Of a new TPM, where swtpm has such."""
+    need_swtpm()
+    knows = b"cmdarg-profile" in subprocess.run(["swtpm_setup", "--print-capabilities"], capture_output=True, check=True).stdout
+    with guest.Directory() as directory:
+        run = directory.run(hello(tpm("<profile source='custom' removeDisabled='check'/>")))
+        if knows:
+            run.expect("boot 1")
+            power_off(directory, run)
+        else:
+            assert run.wait() == 4, run.said()
+            assert "<tpm>/<backend>: this swtpm_setup knows no profiles\n" in run.err.text, run.said()
+            directory.assert_nothing_left()
+            assert not list((directory.path / "tpm").glob("*"))
 
 
 def as_user(directory):
