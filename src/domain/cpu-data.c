@@ -34,3 +34,29 @@ int cpu_data_find_feature(const char *name)
   }
   return -1;
 }
+
+int cpu_data_find_any_feature(const char *name)
+{
+  int feature = cpu_data_find_feature(name);
+
+  for (guint i = 0; feature < 0 && i < cpu_data_n_named_features; i++) {
+    if (is_name(cpu_data_named_features[i], name))
+      feature = (int)(cpu_data_n_features + i);
+  }
+  return feature;
+}
+
+const char *cpu_data_feature_name(guint feature)
+{
+  return feature < cpu_data_n_features ? cpu_data_features[feature].name
+                                       : cpu_data_named_features[feature - cpu_data_n_features];
+}
+
+gboolean cpu_data_has_named_model(const char *name)
+{
+  for (guint i = 0; i < cpu_data_n_named_models; i++) {
+    if (g_str_equal(cpu_data_named_models[i], name))
+      return TRUE;
+  }
+  return FALSE;
+}

@@ -45,11 +45,27 @@ extern const guint cpu_data_n_features;
 extern const CpuDataModel cpu_data_models[];
 extern const guint cpu_data_n_models;
 
+/* What is known by name alone (cpu-data-names.c, written by the same script): of newer QEMUs, and what nested
+ * virtualization has. */
+extern const char cpu_data_named_features[][48];
+extern const guint cpu_data_n_named_features;
+extern const char cpu_data_named_models[][28];
+extern const guint cpu_data_n_named_models;
+
 /* The model of that name, or NULL. */
 const CpuDataModel *cpu_data_find_model(const char *name);
 
 /* The number of a feature, by QEMU's name or the older ones with '_' that libvirt uses, too; -1: none. */
 int cpu_data_find_feature(const char *name);
+
+/* As cpu_data_find_feature(), and those that are known by name alone, whose numbers are behind the others'.
+ */
+int cpu_data_find_any_feature(const char *name);
+
+/* QEMU's name of either kind. */
+const char *cpu_data_feature_name(guint feature);
+
+gboolean cpu_data_has_named_model(const char *name);
 
 static inline gboolean cpu_feature_set_has(const CpuFeatureSet *set, guint feature)
 {

@@ -61,7 +61,7 @@ static void add_features(const CpuModel *model, Props *cpu)
 {
   for (guint i = 0; i < model->features->len; i++) {
     const CpuFeature *feature = &g_array_index(model->features, CpuFeature, i);
-    const char *name = feature->name ? feature->name : cpu_data_features[feature->feature].name;
+    const char *name = feature->name ? feature->name : cpu_data_feature_name(feature->feature);
 
     switch (feature->policy) {
     case CPU_POLICY_REQUIRE:

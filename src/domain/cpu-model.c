@@ -40,6 +40,8 @@ static gboolean refuse_model(xmlNode *node, const char *name, GError **error)
 
   for (guint i = 0; i < cpu_data_n_models; i++)
     nearest_try(&nearest, cpu_data_models[i].name);
+  for (guint i = 0; i < cpu_data_n_named_models; i++)
+    nearest_try(&nearest, cpu_data_named_models[i]);
   xml_error(error, node, NULL, "QEMU has no CPU model '%s'", name);
   if (nearest.name)
     return error_add_hint(error, "did you mean '%s'?", nearest.name);
@@ -82,7 +84,7 @@ static gboolean read_model(xmlNode *cpu, const Domain *domain, CpuModel *model, 
     return TRUE;
   if (!os_arch_is_x86(domain->os->arch) && !check_foreign_name(node, NULL, domain, name, error))
     return FALSE;
-  if (os_arch_is_x86(domain->os->arch) && !cpu_data_find_model(name))
+  if (os_arch_is_x86(domain->os->arch) && !cpu_data_find_model(name) && !cpu_data_has_named_model(name))
     return refuse_model(node, name, error);
   model->name = name;
   model->mode = CPU_MODE_CUSTOM;
@@ -112,6 +114,8 @@ static gboolean refuse_feature(xmlNode *node, const char *name, GError **error)
 
   for (guint i = 0; i < cpu_data_n_features; i++)
     nearest_try(&nearest, cpu_data_features[i].name);
+  for (guint i = 0; i < cpu_data_n_named_features; i++)
+    nearest_try(&nearest, cpu_data_named_features[i]);
   xml_error(error, node, "name", "unknown CPU feature '%s'", name);
   return nearest.name ? error_add_hint(error, "did you mean '%s'?", nearest.name) : FALSE;
 }
@@ -166,7 +170,7 @@ static gboolean read_feature(xmlNode *node, const Domain *domain, CpuModel *mode
   }
   if (is_without_effect(name))
     return TRUE;
-  found = cpu_data_find_feature(name);
+  found = cpu_data_find_any_feature(name);
   if (found < 0)
     return refuse_feature(node, name, error);
   feature.feature = (guint)found;
@@ -328,7 +332,7 @@ static void resolve_optional(CpuModel *model, const CpuFeatureSet *available)
   for (guint i = 0; i < model->features->len; i++) {
     CpuFeature *feature = &g_array_index(model->features, CpuFeature, i);
 
-    if (feature->policy == CPU_POLICY_OPTIONAL)
+    if (feature->policy == CPU_POLICY_OPTIONAL && feature->feature < cpu_data_n_features)
       feature->policy =
           cpu_feature_set_has(available, feature->feature) ? CPU_POLICY_REQUIRE : CPU_POLICY_DISABLE;
   }

@@ -64,7 +64,7 @@ extern const EnumTable cpu_policy_table;
 extern const EnumTable cpu_cache_table;
 
 typedef struct {
-  guint feature;    /* in cpu_data_features */
+  guint feature;    /* as cpu_data_find_any_feature() has it */
   const char *name; /* on another architecture than x86, whose features are QEMU's alone to know; else NULL */
   CpuPolicy policy;
 } CpuFeature;

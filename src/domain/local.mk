@@ -6,7 +6,7 @@ libdomrun_a_SOURCES += \
 	%D%/chipset.c %D%/chipset.h \
 	%D%/clock.c %D%/clock-qemu.c %D%/clock.h \
 	%D%/cpu.c %D%/cpu-qemu.c %D%/cpu.h \
-	%D%/cpu-data.c %D%/cpu-data-table.c %D%/cpu-data.h \
+	%D%/cpu-data.c %D%/cpu-data-names.c %D%/cpu-data-table.c %D%/cpu-data.h \
 	%D%/cpu-host.h \
 	%D%/cpu-model.c %D%/cpu-model-qemu.c %D%/cpu-model.h \
 	%D%/cpu-resolve.c %D%/cpu-resolve.h \
