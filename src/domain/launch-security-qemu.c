@@ -3,8 +3,13 @@
 
 #include "domain/launch-security.h"
 
-ENUM_TABLE(launch_security_object_table, LAUNCH_SECURITY_LAST, [LAUNCH_SECURITY_SEV] = "sev-guest",
-           [LAUNCH_SECURITY_SEV_SNP] = "sev-snp-guest", [LAUNCH_SECURITY_TDX] = "tdx-guest");
+#include "domain/domain.h"
+#include "domain/os.h"
+
+ENUM_TABLE(
+    launch_security_object_table,
+    LAUNCH_SECURITY_LAST, [LAUNCH_SECURITY_SEV] = "sev-guest", [LAUNCH_SECURITY_SEV_SNP] = "sev-snp-guest",
+    [LAUNCH_SECURITY_TDX] = "tdx-guest", [LAUNCH_SECURITY_S390_PV] = "s390-pv-guest");
 
 static const char id[] = "lsec0";
 
@@ -68,22 +73,28 @@ static void add_quote_socket(const LaunchSecurity *security, Props *object)
 
 static void add_object(const LaunchSecurity *security, PlanForm form, Plan *plan)
 {
-  gboolean is_tdx = security->type == LAUNCH_SECURITY_TDX;
+  gboolean is_sev = security->type == LAUNCH_SECURITY_SEV || security->type == LAUNCH_SECURITY_SEV_SNP;
   Props *object = props_new("qom-type", enum_to_string(&launch_security_object_table, (int)security->type));
 
   props_add_string(object, "id", id);
-  if (!is_tdx)
+  if (is_sev)
     add_bits(security, object);
   if (security->has_policy)
-    props_add_uint(object, is_tdx ? "attributes" : "policy", security->policy);
+    props_add_uint(object, is_sev ? "policy" : "attributes", security->policy);
   add_texts(security, form, object, plan);
   if (security->quote_socket)
     add_quote_socket(security, object);
   plan_add_json(plan, form, "-object", object);
 }
 
-void launch_security_translate_machine(const LaunchSecurity *security, Props *machine)
+void launch_security_translate_machine(const Domain *domain, Props *machine)
 {
+  const LaunchSecurity *security = domain->launch_security;
+
+  if (domain->os->arch == OS_ARCH_S390X) {
+    feature_state_add(machine, "aes-key-wrap", security->aes_wrap);
+    feature_state_add(machine, "dea-key-wrap", security->dea_wrap);
+  }
   if (security->type != LAUNCH_SECURITY_NONE)
     props_add_string(machine, "confidential-guest-support", id);
 }
@@ -98,7 +109,7 @@ void launch_security_translate(const LaunchSecurity *security, Plan *plan)
   } else {
     add_object(security, PLAN_BOTH, plan);
   }
-  if (security->type != LAUNCH_SECURITY_TDX)
+  if (security->type == LAUNCH_SECURITY_SEV || security->type == LAUNCH_SECURITY_SEV_SNP)
     plan_require(plan, PLAN_REQUIRE_DEVICE, &security->place, "type", "/dev/sev");
   if (security->quote_socket)
     plan_require(plan, PLAN_REQUIRE_SOCKET, &security->quote_place, "path", security->quote_socket);

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
-ENUM_TABLE(launch_security_type_table, LAUNCH_SECURITY_LAST, [LAUNCH_SECURITY_SEV] = "sev",
-           [LAUNCH_SECURITY_SEV_SNP] = "sev-snp", [LAUNCH_SECURITY_TDX] = "tdx");
+ENUM_TABLE(launch_security_type_table,
+           LAUNCH_SECURITY_LAST, [LAUNCH_SECURITY_SEV] = "sev", [LAUNCH_SECURITY_SEV_SNP] = "sev-snp",
+           [LAUNCH_SECURITY_TDX] = "tdx", [LAUNCH_SECURITY_S390_PV] = "s390-pv");
 
 static const struct {
   const char *element;
@@ -72,7 +74,7 @@ static gboolean read_policy(xmlNode *node, LaunchSecurity *security, GError **er
 
   if (!read_number(node, "policy", max, &security->has_policy, &security->policy, error))
     return FALSE;
-  return security->has_policy || security->type == LAUNCH_SECURITY_TDX ||
+  return security->has_policy || security->type >= LAUNCH_SECURITY_TDX ||
          xml_error(error, node, NULL, "element <policy> is missing");
 }
 
@@ -123,6 +125,7 @@ static gboolean refuse_others(xmlNode *node, LaunchSecurityType type, GError **e
     { "kernelHashes", TRUE, OF(SEV) | OF(SEV_SNP) },
     { "authorKey", TRUE, OF(SEV_SNP) },
     { "vcek", TRUE, OF(SEV_SNP) },
+    { "policy", FALSE, OF(SEV) | OF(SEV_SNP) | OF(TDX) },
     { "cbitpos", FALSE, OF(SEV) | OF(SEV_SNP) },
     { "reducedPhysBits", FALSE, OF(SEV) | OF(SEV_SNP) },
     { "quoteGenerationService", FALSE, OF(TDX) },
@@ -144,6 +147,8 @@ static gboolean refuse_others(xmlNode *node, LaunchSecurityType type, GError **e
 
 static gboolean read_by_type(xmlNode *node, LaunchSecurity *security, GError **error)
 {
+  if (security->type == LAUNCH_SECURITY_S390_PV)
+    return TRUE;
   if (security->type == LAUNCH_SECURITY_TDX)
     return read_quote_service(node, security, error);
   return read_bits(node, security, error) &&
@@ -153,17 +158,40 @@ static gboolean read_by_type(xmlNode *node, LaunchSecurity *security, GError **e
            feature_state_parse_yes_no(node, "vcek", &security->vcek, error)));
 }
 
+ENUM_TABLE(cipher_table, 2, "aes", "dea");
+
+static gboolean read_keywrap(xmlNode *root, LaunchSecurity *security, GError **error)
+{
+  xmlNode *node = NULL;
+
+  if (!xml_child(root, "keywrap", &node, error))
+    return FALSE;
+  if (!node)
+    return TRUE;
+  security->wrap_place = xml_place(node);
+  XML_FOREACH_CHILD(node, cipher, "cipher") {
+    FeatureState state = FEATURE_UNSET;
+    int which = 0;
+
+    if (!xml_attribute_enum_required(cipher, "name", &cipher_table, &which, error) ||
+        !feature_state_parse(cipher, "state", &state, error))
+      return FALSE;
+    if (state == FEATURE_UNSET)
+      return xml_error(error, cipher, "state", "is missing (known: on, off)");
+    *(which ? &security->dea_wrap : &security->aes_wrap) = state;
+  }
+  return TRUE;
+}
+
 gboolean launch_security_parse(xmlNode *root, LaunchSecurity *ret_security, GError **error)
 {
   xmlNode *node = NULL;
 
-  if (!xml_child(root, "launchSecurity", &node, error))
+  if (!read_keywrap(root, ret_security, error) || !xml_child(root, "launchSecurity", &node, error))
     return FALSE;
   if (!node)
     return TRUE;
   ret_security->place = xml_place(node);
-  if (g_strcmp0(xml_attribute(node, "type"), "s390-pv") == 0)
-    return xml_error(error, node, "type", "'s390-pv' is that of s390 machines (known: sev, sev-snp, tdx)");
   if (!xml_attribute_enum_required(node, "type", &launch_security_type_table, XML_ENUM(&ret_security->type),
                                    error) ||
       !refuse_others(node, ret_security->type, error) || !read_policy(node, ret_security, error) ||
@@ -176,11 +204,30 @@ gboolean launch_security_parse(xmlNode *root, LaunchSecurity *ret_security, GErr
   return TRUE;
 }
 
+static gboolean check_machine(const Domain *domain, GError **error)
+{
+  const LaunchSecurity *security = domain->launch_security;
+  gboolean is_pv = security->type == LAUNCH_SECURITY_S390_PV;
+
+  if (is_pv ? domain->os->arch == OS_ARCH_S390X : os_arch_is_x86(domain->os->arch))
+    return TRUE;
+  return error_set_document(error, &security->place, "type", "'%s' is that of %s machines",
+                            enum_to_string(&launch_security_type_table, (int)security->type),
+                            is_pv ? "s390" : "x86");
+}
+
 gboolean launch_security_validate(const Domain *domain, GError **error)
 {
   const LaunchSecurity *security = domain->launch_security;
 
-  if (security->type == LAUNCH_SECURITY_NONE || domain->type == DOMAIN_TYPE_KVM)
+  if (security->wrap_place.element && domain->os->arch != OS_ARCH_S390X)
+    report_warning(domain->report, &security->wrap_place, NULL, NULL,
+                   "s390 machines alone have such keys: it has no effect");
+  if (security->type == LAUNCH_SECURITY_NONE)
+    return TRUE;
+  if (!check_machine(domain, error))
+    return FALSE;
+  if (domain->type == DOMAIN_TYPE_KVM)
     return TRUE;
   error_set_document(error, &security->place, "type", "'%s' needs KVM, on a processor that has it",
                      enum_to_string(&launch_security_type_table, (int)security->type));

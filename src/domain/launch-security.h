@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * <launchSecurity>: memory that the host itself cannot read, by AMD's SEV and SEV-SNP and Intel's TDX.
+ * <launchSecurity>: memory that the host itself cannot read, by AMD's SEV and SEV-SNP, Intel's TDX and IBM's
+ * Secure Execution; and <keywrap>.
  * https://libvirt.org/formatdomain.html#launch-security; sev-snp: format 10.5, tdx is newer. QEMU's
  * documentation, "Confidential Guest Support", and the properties of -object sev-guest, sev-snp-guest (9.1)
  * and tdx-guest (10.1).
@@ -22,6 +23,7 @@ typedef enum {
   LAUNCH_SECURITY_SEV,
   LAUNCH_SECURITY_SEV_SNP,
   LAUNCH_SECURITY_TDX,
+  LAUNCH_SECURITY_S390_PV,
   LAUNCH_SECURITY_LAST,
 } LaunchSecurityType;
 
@@ -55,12 +57,15 @@ typedef struct LaunchSecurity {
   Place text_places[LAUNCH_TEXT_LAST];
   const char *quote_socket; /* TDX: of the host's service that signs quotes; absolute, or NULL */
   Place quote_place;
+  FeatureState aes_wrap, dea_wrap; /* <keywrap> of s390: keys that only this guest can use */
+  Place wrap_place;
 } LaunchSecurity;
 
 gboolean launch_security_parse(struct _xmlNode *root, LaunchSecurity *ret_security, GError **error);
 
+/* Warns of key wrapping that the machine does not have. */
 gboolean launch_security_validate(const Domain *domain, GError **error);
 
 /* What the part has to say of -machine, and the object that this names. */
-void launch_security_translate_machine(const LaunchSecurity *security, Props *machine);
+void launch_security_translate_machine(const Domain *domain, Props *machine);
 void launch_security_translate(const LaunchSecurity *security, Plan *plan);

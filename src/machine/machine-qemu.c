@@ -92,7 +92,7 @@ static void translate_machine(const Domain *domain, Plan *plan)
   if (os_arch_is_x86(domain->os->arch))
     clock_translate_machine(domain->clock, machine);
   os_translate_machine(domain->os, machine);
-  launch_security_translate_machine(domain->launch_security, machine);
+  launch_security_translate_machine(domain, machine);
   firmware_translate(domain->firmware, machine, plan);
   plan_add_keyval(plan, PLAN_BOTH, "-machine", machine);
   plan_require(plan, PLAN_REQUIRE_MACHINE, &domain->os->machine_place,

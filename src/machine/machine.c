@@ -310,6 +310,7 @@ static void ignore_parts(xmlNode *root)
     "bootloader_args",
     "features",
     "clock",
+    "keywrap",
     "launchSecurity",
     "on_poweroff",
     "on_reboot",

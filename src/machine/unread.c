@@ -133,7 +133,6 @@ static const Consequence reasons[] = {
   { "disk/source@fdgroup", "there are no descriptors of that name: the file is opened by its path" },
   { "domain/iommufd", "it has no effect: devices of the host are handed on by VFIO's own groups" },
   { "domain/idmap", "it is for containers, and has no effect" },
-  { "domain/keywrap", "s390 machines alone have such keys: it has no effect" },
   { "domain/on_lockfailure", "it has no effect: nobody takes locks for the guest, which it could lose" },
   { "domain/perf",
     "it has no effect: the kernel counts nothing for the guest (perf(1) does so for a process)" },
