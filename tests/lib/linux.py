@@ -27,14 +27,17 @@ for module in $(cat /modules/order); do insmod /modules/$module.ko; done
 
 def find_kernel(name="linux"):
     """The cloud's kernel, or the "generic" one, which has more drivers."""
-    kernels = sorted((GUESTS / name / "boot").glob("vmlinuz-*"))
+    kernels = sorted([*(GUESTS / name).glob("boot/vmlinuz-*"), *(GUESTS / name).glob("usr/lib/modules/*/vmlinuz")])
     if not kernels:
         raise tap.Skip(f"there is no kernel in {GUESTS}/{name}; scripts/fetch-guests gets one")
     return kernels[0]
 
 
-def _find_modules(root, release):
-    """The files of all modules; Debian 13 has moved them, and compresses them."""
+def _find_modules(kernel):
+    """The files of all modules; Debian 13 has moved them, and compresses them; later ones have the kernel beside them."""
+    is_beside = kernel.name == "vmlinuz"
+    release = kernel.parent.name if is_beside else kernel.name.removeprefix("vmlinuz-")
+    root = kernel.parents[4] if is_beside else kernel.parents[1]
     for place in ("usr/lib/modules", "lib/modules"):
         directory = root / place / release
         if directory.is_dir():
@@ -73,7 +76,7 @@ def make_initrd(target, kernel, init, drivers):
     for name in ("bin", "proc", "sys", "dev", "modules"):
         (root / name).mkdir(parents=True)
     shutil.copy(busybox, root / "bin/busybox")
-    modules = _order_of_modules(_find_modules(kernel.parents[1], kernel.name.removeprefix("vmlinuz-")), drivers)
+    modules = _order_of_modules(_find_modules(kernel), drivers)
     for name, module in modules.items():
         (root / "modules" / f"{name}.ko").write_bytes(module)
     (root / "modules/order").write_text(" ".join(modules))
