@@ -11,6 +11,7 @@
 
 #include "host/tpm-state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ enum { SETUP_SECONDS = 120 };
 /* Of a line that a message can hold. */
 enum { CAUSE_BYTES = 256 };
 
-static const char new_name[] = "new";
+/* Behind the name of a file, or in a directory; what others have there is not called so. */
+static const char new_name[] = ".domrun-new";
 static const char config_name[] = "swtpm_setup.conf";
 
 static const char *file_of(const PlanTpm *plan)
@@ -237,23 +239,6 @@ static gboolean choose_banks(const Setup *setup, const char *state, GError **err
 
 /* ---- Directories ---- */
 
-/* What swtpm_setup has left, too: files in directories. */
-static void remove_scratch(const char *path, guint depth)
-{
-  g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-  const char *name;
-
-  while (directory && (name = g_dir_read_name(directory))) {
-    g_autofree char *inner = g_build_filename(path, name, NULL);
-
-    if (unlink(inner) < 0 && depth > 0)
-      remove_scratch(inner, depth - 1);
-  }
-  rmdir(path);
-}
-
-enum { SCRATCH_DEPTH = 4 };
-
 static gboolean lock(int fd, const char *path, const Place *place, GError **error)
 {
   if (flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -262,6 +247,65 @@ static gboolean lock(int fd, const char *path, const Place *place, GError **erro
     return fail(place, "lock", path, error);
   return error_set(error, DOMRUN_ERROR_HOST, place, NULL,
                    "the state of a TPM in '%s' is in use by another guest", path);
+}
+
+/* What swtpm_setup has left, too: files in directories. No link is followed. */
+static void make_empty(int fd, guint depth)
+{
+  int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *directory = copy >= 0 ? fdopendir(copy) : NULL;
+  const struct dirent *entry;
+
+  if (copy >= 0 && !directory)
+    close(copy);
+  while (directory && (entry = readdir(directory))) {
+    const char *name = entry->d_name;
+    autofd int inner = -1;
+
+    if (g_str_equal(name, ".") || g_str_equal(name, "..") || unlinkat(fd, name, 0) == 0 || depth == 0)
+      continue;
+    inner = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (inner >= 0)
+      make_empty(inner, depth - 1);
+    unlinkat(fd, name, AT_REMOVEDIR);
+  }
+  if (directory)
+    closedir(directory);
+}
+
+enum { SCRATCH_DEPTH = 4 };
+
+/* Empty, and this process's own. What another user has called so, or a link, is not touched. */
+static int open_scratch(const char *path, const Place *place, GError **error)
+{
+  struct stat opened, named;
+  autofd int fd = -1;
+
+  if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+    fail(place, "make the directory", path, error);
+    return -1;
+  }
+  fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &opened) < 0 || opened.st_uid != geteuid()) {
+    error_set(error, DOMRUN_ERROR_HOST, place, NULL,
+              "cannot make the directory '%s': something else has that name", path);
+    return -1;
+  }
+  if (!lock(fd, path, place, error))
+    return -1;
+  if (lstat(path, &named) < 0 || named.st_ino != opened.st_ino) { /* its owner has just removed it */
+    error_set(error, DOMRUN_ERROR_HOST, place, NULL, "the state of a TPM in '%s' is in use by another guest",
+              path);
+    return -1;
+  }
+  make_empty(fd, SCRATCH_DEPTH);
+  return g_steal_fd(&fd);
+}
+
+static void remove_scratch(int fd, const char *path)
+{
+  make_empty(fd, SCRATCH_DEPTH);
+  rmdir(path);
 }
 
 static gboolean move_out(const Setup *setup, const char *scratch, const char *path, GError **error)
@@ -275,14 +319,14 @@ static gboolean move_out(const Setup *setup, const char *scratch, const char *pa
 static gboolean make_in(Setup *setup, const char *path, GError **error)
 {
   g_autofree char *scratch = g_build_filename(path, new_name, NULL);
+  autofd int fd = open_scratch(scratch, setup->place, error);
   gboolean is_made;
 
-  remove_scratch(scratch, SCRATCH_DEPTH);
-  if (mkdir(scratch, 0700) < 0)
-    return fail(setup->place, "make the directory", scratch, error);
+  if (fd < 0)
+    return FALSE;
   is_made = prepare(setup, scratch, error) && make_new(setup, scratch, error) &&
             move_out(setup, scratch, path, error);
-  remove_scratch(scratch, SCRATCH_DEPTH);
+  remove_scratch(fd, scratch);
   return is_made;
 }
 
@@ -319,17 +363,18 @@ static int open_directory(Setup *setup, const char *path, GError **error)
 /* Under another name first. Two guests that start at once make one. */
 static gboolean make_file(Setup *setup, const char *path, GError **error)
 {
-  g_autofree char *scratch = g_strdup_printf("%s.%d.new", path, (int)getpid());
+  g_autofree char *scratch = g_strconcat(path, new_name, NULL);
   g_autofree char *inner = g_build_filename(scratch, "state", NULL);
   g_autofree char *state = g_strconcat("file://", inner, NULL);
+  autofd int fd = open_scratch(scratch, setup->place, error);
   gboolean is_made;
 
-  if (mkdir(scratch, 0700) < 0)
-    return fail(setup->place, "make the directory", scratch, error);
+  if (fd < 0)
+    return FALSE;
   is_made = prepare(setup, scratch, error) && make_new(setup, state, error);
   if (is_made && link(inner, path) < 0 && errno != EEXIST)
     is_made = fail(setup->place, "make", path, error);
-  remove_scratch(scratch, SCRATCH_DEPTH);
+  remove_scratch(fd, scratch);
   return is_made;
 }
 

@@ -240,6 +240,23 @@ def test_swtpm_holds_up_the_end():
         directory.assert_nothing_left()
 
 
+def test_swtpm_never_stops_talking():
+    """Nor is one waited for longer that says something all the time."""
+    with guest.Directory(patience=1) as directory:
+        (directory.path / "bin").mkdir()
+        (directory.path / "tpm").mkdir()
+        (directory.path / "tpm/tpm2-00.permall").write_text("something")
+        script = directory.path / "bin/swtpm"
+        script.write_text("#!/bin/sh\nexec yes thinking\n")
+        script.chmod(0o755)
+        directory.environment["PATH"] = f"{directory.path}/bin:{os.environ['PATH']}"
+        run = directory.run(hello(tpm()))
+        assert run.wait() == 4, run.said()
+        assert re.search(r"error: <tpm>/<backend>: swtpm did not answer within 10 seconds\n"
+                         "  its last words: thinking; thinking", run.err.text), run.said()
+        directory.assert_nothing_left()
+
+
 def test_secret():
     """The passphrase is on no command line; with another one the state is left as it is."""
     need_swtpm()
@@ -348,19 +365,44 @@ def test_what_is_missing():
 def test_setup_is_stopped():
     """In the middle of making a TPM: nothing is left that the next start would take for one."""
     need_swtpm()
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    file = "<tpm><backend type='emulator' version='2.0'><source type='file' path='state'/></backend></tpm>"
+    for number, device, scratch in ((signal.SIGTERM, tpm(), "tpm/.domrun-new"), (signal.SIGKILL, tpm(), "tpm/.domrun-new"),
+                                    (signal.SIGKILL, file, "state.domrun-new")):
         with guest.Directory() as directory:
-            run = directory.run(hello(tpm()))
-            guest.await_that(lambda: (directory.path / "tpm/new").exists() and
+            run = directory.run(hello(device))
+            guest.await_that(lambda: (directory.path / scratch).exists() and
                              any("swtpm_setup" in (guest.program(pid) or "") for pid in directory.processes()), run.said)
             run.signal(number)
             run.wait()
             guest.await_that(lambda: not directory.processes(), lambda: f"{directory.processes()}")
             assert not (directory.path / "tpm/tpm2-00.permall").exists()
-            run = directory.run(hello(tpm()))
+            assert not (directory.path / "state").exists()
+            run = directory.run(hello(device))
             run.expect("boot 1")
             power_off(directory, run)
-            assert_is_kept(directory.path / "tpm", ["tpm2-00.permall"])
+            assert not (directory.path / scratch).exists()
+            if device != file:
+                assert_is_kept(directory.path / "tpm", ["tpm2-00.permall"])
+
+
+def test_names_of_others():
+    """What somebody has in the directory, or where a link there leads, is not touched."""
+    need_swtpm()
+    with guest.Directory() as directory:
+        for name in ("tpm/new", "elsewhere"):
+            (directory.path / name).mkdir(parents=True)
+            (directory.path / name / "letter").write_text("mine")
+        (directory.path / "tpm/.domrun-new").symlink_to("../elsewhere")
+        run = directory.run(hello(tpm()))
+        assert run.wait() == 4, run.said()
+        assert f"cannot make the directory '{directory.path}/tpm/.domrun-new': something else has that name" in run.err.text, \
+            run.said()
+        (directory.path / "tpm/.domrun-new").unlink()
+        run = directory.run(hello(tpm()))
+        run.expect("boot 1")
+        power_off(directory, run)
+        for name in ("tpm/new", "elsewhere"):
+            assert (directory.path / name / "letter").read_text() == "mine"
 
 
 def test_external():
