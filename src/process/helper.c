@@ -21,6 +21,9 @@
 /* A line that is longer is cut into several; of the kept lines the last ones stay. */
 enum { MAX_LINE = 1024, MAX_KEPT = 4 };
 
+/* How often is read what is there: a pipe holds 64 KiB, and some programs never stop. */
+enum { MAX_LAST_READS = 16 };
+
 struct Helper {
   pid_t pid;
   int reader; /* of what it says; -1: it has ended */
@@ -171,6 +174,8 @@ HelperWait helper_await(Helper *helper, int fd, guint milliseconds, gboolean is_
       return HELPER_READY;
     if (fds[2].revents && helper->reader >= 0)
       return HELPER_STOPPED;
+    if (helper->reader >= 0 && milliseconds_until(deadline) == 0) /* one that always says something */
+      return HELPER_LATE;
   }
 }
 
@@ -178,7 +183,7 @@ char *helper_last_words(Helper *helper)
 {
   g_autoptr(GString) words = g_string_new(NULL);
 
-  while (receive(helper))
+  for (guint i = 0; i < MAX_LAST_READS && receive(helper); i++)
     continue;
   end_line(helper);
   for (const GList *link = helper->kept.head; link; link = link->next)

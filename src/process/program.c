@@ -29,19 +29,22 @@
 /* Of a line that a message can hold. */
 enum { LINE_MAX_BYTES = 256 };
 
-/* Takes what is there. FALSE at the end of the output. */
+/* What the largest pipe holds, read by read. */
+enum { MAX_READS = 1024 * 1024 / 4096 };
+
+/* Takes what is there, of a program that never stops some. FALSE at the end of the output. */
 static gboolean drain(int fd, GByteArray *output, ProgramEnd *end)
 {
   guint8 bytes[4096];
-  ssize_t got;
+  ssize_t got = 1;
 
-  while ((got = read(fd, bytes, sizeof bytes)) > 0) {
+  for (guint i = 0; i < MAX_READS && (got = read(fd, bytes, sizeof bytes)) > 0; i++) {
     gsize room = PROGRAM_MAX_OUTPUT - output->len;
 
     end->has_more |= (gsize)got > room;
     g_byte_array_append(output, bytes, (guint)MIN((gsize)got, room));
   }
-  return got < 0 && (errno == EAGAIN || errno == EINTR);
+  return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /* -1 where there is no deadline. */
@@ -70,7 +73,7 @@ static gboolean watch(int reader, int process, int stop, gint64 deadline, GByteA
       fds[1].fd = -1;
     if (ready > 0 && (fds[0].revents || (process < 0 && fds[1].fd < 0)))
       return TRUE;
-    end->is_timeout = ready == 0;
+    end->is_timeout = ready == 0 || milliseconds_until(deadline) == 0;
     end->is_stopped = ready > 0 && fds[2].revents;
     if (end->is_timeout || end->is_stopped)
       return FALSE;
