@@ -199,7 +199,7 @@ class Stage:
         self.descriptors = {}       # number in QEMU -> socket or file
         self.kept = []              # the other ends
         self._vhost_user = " ".join(word for word in words
-                                    if '"type":"vhost-user"' in word or '"vhost-user-fs-pci"' in word)
+                                    if '"type":"vhost-user"' in word or '"vhost-user-fs-' in word)
         self._doorbells = " ".join(word for word in words if '"driver":"ivshmem-doorbell"' in word)
         self.tried = []             # (QMP command, arguments, what QEMU says of them): what something stands in for
         self._tap = None            # the name of a tap device that has queues to come

@@ -46,7 +46,7 @@ static void add_fsdev(const Filesystem *fs, const char *id, Plan *plan)
 static Props *translate_9p(const Filesystem *fs, Plan *plan)
 {
   g_autofree char *id = g_strconcat("fsdev-", fs->device.alias, NULL);
-  Props *props = props_new("driver", enum_to_string(&filesystem_qemu_device_table, (int)fs->model));
+  Props *props = virtio_props_new(&fs->device, enum_to_string(&filesystem_qemu_device_table, (int)fs->model));
 
   add_fsdev(fs, id, plan);
   virtio_options_translate(&fs->options, props);
@@ -86,7 +86,7 @@ static void add_daemon(const Filesystem *fs, Plan *plan)
 
 static Props *translate_virtiofs(const Filesystem *fs, Plan *plan)
 {
-  Props *props = props_new("driver", "vhost-user-fs-pci");
+  Props *props = virtio_props_new(&fs->device, "vhost-user-fs-pci");
 
   if (fs->socket) {
     add_chardev(fs, PLAN_BOTH, fs->socket, /* fd= */ -1, plan);

@@ -274,7 +274,7 @@ static gboolean filesystem_complete(Domain *domain, Device *device, GError **err
   Filesystem *fs = (Filesystem *)device;
 
   device_set_alias(domain, device, "fs%u", device->index);
-  device->pci_plug = fs->model == FILESYSTEM_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_EXPRESS;
+  device->pci_plug = fs->model == FILESYSTEM_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_VIRTIO;
   if (fs->access == FILESYSTEM_ACCESS_DEFAULT)
     fs->access = FILESYSTEM_PASSTHROUGH;
   if (fs->driver == FILESYSTEM_VIRTIOFS)

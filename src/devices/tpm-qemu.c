@@ -7,6 +7,9 @@
 
 #include "devices/tpm.h"
 
+#include "devices/controller/controller.h"
+#include "domain/chipset.h"
+
 static void add_emulator(const Tpm *tpm, Plan *plan)
 {
   const char *alias = tpm->device.alias;
@@ -43,18 +46,44 @@ static void add_backend(const Tpm *tpm, Plan *plan)
   plan_add_keyval(plan, PLAN_BOTH, "-tpmdev", props);
 }
 
+/* The hypervisor itself talks to the host's device. */
+static void translate_proxy(const Tpm *tpm, Plan *plan)
+{
+  Props *props = props_new("driver", "spapr-tpm-proxy");
+
+  props_add_string(props, "id", tpm->device.alias);
+  props_add_string(props, "host-path", tpm->path);
+  plan_add_json(plan, PLAN_BOTH, "-device", props);
+  plan_require(plan, PLAN_REQUIRE_DEVICE, &tpm->path_place, NULL, tpm->path);
+}
+
+static const char *driver_of(const Domain *domain, TpmModel model)
+{
+  if (model == TPM_SPAPR)
+    return "tpm-spapr";
+  if (model == TPM_CRB)
+    return "tpm-crb";
+  return chipset_is_x86(chipset_of(domain)) ? "tpm-tis" : "tpm-tis-device";
+}
+
 gboolean tpm_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Tpm *tpm = (const Tpm *)device;
-  Props *props = props_new("driver", tpm->model == TPM_CRB ? "tpm-crb" : "tpm-tis");
+  Props *props;
 
+  if (tpm->model == TPM_SPAPR_PROXY) {
+    translate_proxy(tpm, plan);
+    return TRUE;
+  }
   if (tpm->backend == TPM_EMULATOR)
     add_emulator(tpm, plan);
   else if (tpm->backend == TPM_EXTERNAL)
     chardev_source_translate(&tpm->source, device, plan);
   add_backend(tpm, plan);
+  props = props_new("driver", driver_of(domain, tpm->model));
   props_add_format(props, "tpmdev", "tpm-%s", device->alias);
   props_add_string(props, "id", device->alias);
+  controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   return TRUE;
 }

@@ -7,8 +7,10 @@
 
 #include "base/quote.h"
 #include "devices/chardev/chardev.h"
+#include "domain/chipset.h"
 #include "domain/devices.h"
 #include "domain/metadata.h"
+#include "domain/os.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
 
@@ -168,22 +170,14 @@ static gboolean parse_backend(xmlNode *node, Tpm *tpm, GError **error)
   return parse_emulator(backend, tpm, error);
 }
 
-static gboolean refuse_address(xmlNode *node, GError **error)
-{
-  xmlNode *address = NULL;
-
-  if (!xml_child(node, "address", &address, error))
-    return FALSE;
-  return !address || xml_error(error, address, NULL, "a TPM is where the machine has it, and nowhere else");
-}
-
 static gboolean tpm_parse(xmlNode *node, Device *device, GError **error)
 {
+  static const AddressType allowed[] = { ADDRESS_SPAPR_VIO, ADDRESS_NONE };
   Tpm *tpm = (Tpm *)device;
 
   return xml_attribute_enum(node, "model", &tpm_model_table, XML_ENUM(&tpm->model), error) &&
          parse_backend(node, tpm, error) && device_parse_alias(node, device, error) &&
-         refuse_address(node, error);
+         address_parse(node, allowed, &device->address, error);
 }
 
 /* ---- What follows ---- */
@@ -235,7 +229,8 @@ static void complete_emulator(Domain *domain, Tpm *tpm)
 
   /* libvirt's choice, which guests were installed with. */
   if (tpm->version == TPM_VERSION_DEFAULT)
-    tpm->version = tpm->model == TPM_TIS ? TPM_VERSION_1_2 : TPM_VERSION_2_0;
+    tpm->version =
+        tpm->model == TPM_TIS && chipset_is_x86(chipset_of(domain)) ? TPM_VERSION_1_2 : TPM_VERSION_2_0;
   plan->is_tpm2 = tpm->version == TPM_VERSION_2_0;
   plan->is_file = tpm->source_type == TPM_SOURCE_FILE;
   plan->is_generated = !plan->path;
@@ -259,7 +254,9 @@ static gboolean tpm_complete(Domain *domain, Device *device, GError **error)
 
   device_set_alias(domain, device, "tpm%u", device->index);
   if (tpm->model == TPM_MODEL_DEFAULT)
-    tpm->model = TPM_TIS;
+    tpm->model = chipset_of(domain) == CHIPSET_PSERIES ? TPM_SPAPR : TPM_TIS;
+  if (tpm->model == TPM_SPAPR)
+    device->vio_base = VIO_BASE_TPM;
   if (tpm->backend == TPM_PASSTHROUGH)
     complete_passthrough(domain, tpm);
   else if (tpm->backend == TPM_EMULATOR)
@@ -288,18 +285,73 @@ static gboolean validate_emulator(const Tpm *tpm, GError **error)
   return TRUE;
 }
 
+static gboolean has_model(Chipset chipset, TpmModel model)
+{
+  switch (chipset) {
+  case CHIPSET_PSERIES:
+    return model == TPM_SPAPR || model == TPM_SPAPR_PROXY;
+  case CHIPSET_VIRT:
+    return model == TPM_TIS;
+  case CHIPSET_CCW:
+  case CHIPSET_VEXPRESS:
+    return FALSE;
+  case CHIPSET_I440FX:
+  case CHIPSET_Q35:
+  case CHIPSET_ISA:
+  case CHIPSET_MICROVM:
+    break;
+  }
+  return model == TPM_TIS || model == TPM_CRB;
+}
+
+static gboolean validate_model(const Domain *domain, const Tpm *tpm, GError **error)
+{
+  Chipset chipset = chipset_of(domain);
+  const char *machine = domain->os->machine;
+  g_autoptr(GString) allowed = g_string_new(NULL);
+
+  if (has_model(chipset, tpm->model))
+    return TRUE;
+  for (int model = TPM_MODEL_DEFAULT + 1; model < TPM_MODEL_LAST; model++) {
+    if (has_model(chipset, (TpmModel)model))
+      g_string_append_printf(allowed, "%s%s", allowed->len > 0 ? ", " : "",
+                             enum_to_string(&tpm_model_table, model));
+  }
+  if (allowed->len == 0)
+    return error_set_document(error, &tpm->device.place, NULL, "machine '%s' has no TPM", machine);
+  return error_set_document(error, &tpm->device.place, "model", "machine '%s' has no '%s' (allowed: %s)",
+                            machine, enum_to_string(&tpm_model_table, (int)tpm->model), allowed->str);
+}
+
+/* A proxy is one beside it. */
+static void claim_place(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &tpm_room)
+    g_ptr_array_add(claims, g_strdup(((const Tpm *)device)->model == TPM_SPAPR_PROXY ? "TPM proxy" : "TPM"));
+}
+
+static gboolean validate_alone(const Domain *domain, const Tpm *tpm, GError **error)
+{
+  const char *claim = tpm->model == TPM_SPAPR_PROXY ? "TPM proxy" : "TPM";
+  const Device *first = device_first_claimant(domain, claim_place, claim);
+
+  return first == &tpm->device ||
+         error_set_document(error, &tpm->device.place, NULL, "a guest has one %s: that on line %d", claim,
+                            first->place.line);
+}
+
 static gboolean tpm_validate(const Domain *domain, const Device *device, GError **error)
 {
-  const Device *first = device_first_of(domain, &tpm_room);
   const Tpm *tpm = (const Tpm *)device;
 
-  if (tpm->model == TPM_SPAPR || tpm->model == TPM_SPAPR_PROXY)
-    return error_set_document(error, &device->place, "model",
-                              "'%s' is a device of POWER's pSeries (allowed here: tpm-crb, tpm-tis)",
-                              enum_to_string(&tpm_model_table, (int)tpm->model));
-  if (first != device)
-    return error_set_document(error, &device->place, NULL, "a guest has one TPM: that on line %d",
-                              first->place.line);
+  if (!validate_model(domain, tpm, error) || !validate_alone(domain, tpm, error))
+    return FALSE;
+  if (tpm->model == TPM_SPAPR_PROXY && tpm->backend != TPM_PASSTHROUGH)
+    return error_set_document(error, &tpm->backend_place, "type",
+                              "'spapr-tpm-proxy' is the host's own TPM (allowed: passthrough)");
+  if (tpm->model != TPM_SPAPR && device->address.type != ADDRESS_NONE)
+    return error_set_document(error, &device->place, NULL,
+                              "there is an <address>: a TPM is where the machine has it, and nowhere else");
   if (tpm->backend == TPM_EMULATOR && !validate_emulator(tpm, error))
     return FALSE;
   return tpm->backend != TPM_EXTERNAL || chardev_validate_source(domain, device, error);

@@ -8,6 +8,7 @@
 
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
+#include "devices/filesystem.h"
 #include "devices/input.h"
 #include "devices/interface/interface.h"
 #include "devices/memballoon.h"
@@ -162,8 +163,8 @@ static gboolean place_ccw(CcwMap *map, Device *device, GError **error)
 
 static gboolean place_all_ccw(const Domain *domain, CcwMap *map, GError **error)
 {
-  const DeviceRoom *const first[] = { &disk_room, &interface_room, &video_room, &controller_room,
-                                      &input_room };
+  const DeviceRoom *const first[] = { &disk_room,       &interface_room, &video_room,
+                                      &controller_room, &input_room,     &filesystem_room };
   const DeviceRoom *const last[] = { &memballoon_room, &rng_room };
 
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
