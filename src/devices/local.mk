@@ -15,6 +15,7 @@ libdomrun_a_SOURCES += \
 	%D%/disk/disk.c %D%/disk/disk-qemu.c %D%/disk/disk.h \
 	%D%/disk/driver.c \
 	%D%/disk/encryption.c %D%/disk/encryption.h \
+	%D%/disk/filters.c %D%/disk/filters-qemu.c \
 	%D%/disk/image-qemu.c \
 	%D%/disk/iotune.c %D%/disk/iotune-qemu.c \
 	%D%/disk/network.c %D%/disk/network-qemu.c %D%/disk/network.h \

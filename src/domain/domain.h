@@ -22,6 +22,7 @@ typedef struct Cpu Cpu;
 typedef struct CpuTune CpuTune;
 typedef struct DomainLimits DomainLimits;
 typedef struct Iothreads Iothreads;
+typedef struct ThrottleGroups ThrottleGroups;
 typedef struct Bootloader Bootloader;
 typedef struct Os Os;
 typedef struct Sysinfo Sysinfo;
@@ -62,6 +63,7 @@ struct Domain {
   MemoryBacking *memory_backing;
   Cpu *cpu;
   Iothreads *iothreads;
+  ThrottleGroups *throttle_groups;
   CpuTune *cpu_tune;
   DomainLimits *limits;
   Bootloader *bootloader;

@@ -34,6 +34,7 @@ libdomrun_a_SOURCES += \
 	%D%/networks.c %D%/networks.h \
 	%D%/pm.c %D%/pm-qemu.c %D%/pm.h \
 	%D%/protection.c %D%/protection.h \
+	%D%/throttle.c %D%/throttle-qemu.c %D%/throttle.h \
 	%D%/sysinfo.c %D%/sysinfo-qemu.c %D%/sysinfo.h \
 	%D%/seclabel.c %D%/seclabel.h \
 	%D%/secrets.c %D%/secrets.h \

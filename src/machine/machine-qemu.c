@@ -27,6 +27,7 @@
 #include "domain/overrides.h"
 #include "domain/pm.h"
 #include "domain/sysinfo.h"
+#include "domain/throttle.h"
 
 /* What every guest gets: nothing from configuration files, no default devices, no display but the document's.
  */
@@ -152,6 +153,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   memory_translate(domain->memory, plan);
   cpu_translate(domain, plan);
   iothreads_translate(domain->iothreads, plan);
+  throttle_groups_translate(domain->throttle_groups, plan);
   cpu_tune_translate(domain->cpu_tune, plan);
   domain_limits_translate(domain->limits, plan);
   clock_translate(domain->clock, domain->now, plan);

@@ -33,6 +33,7 @@
 #include "domain/seclabel.h"
 #include "domain/secrets.h"
 #include "domain/sysinfo.h"
+#include "domain/throttle.h"
 #include "machine/address.h"
 #include "machine/boot.h"
 #include "machine/implied.h"
@@ -202,6 +203,7 @@ static void parse_parts(Domain *domain, xmlNode *root, const DomainOptions *opti
   collect(report, sysinfo_parse(root, domain, &error), &error);
   collect(report, cpu_parse(root, domain, &error), &error);
   collect(report, iothreads_parse(root, domain->iothreads, &error), &error);
+  collect(report, throttle_groups_parse(root, domain->throttle_groups, &error), &error);
   collect(report, cpu_tune_parse(root, domain, &error), &error);
   collect(report, domain_limits_parse(root, domain, &error), &error);
   collect(report, features_parse(root, domain, &error), &error);
@@ -300,6 +302,7 @@ static void ignore_parts(xmlNode *root)
     "iothreads",
     "iothreadids",
     "defaultiothread",
+    "throttlegroups",
     "cputune",
     "memtune",
     "blkiotune",
@@ -340,6 +343,7 @@ typedef struct {
   MemoryBacking memory_backing;
   Cpu cpu;
   Iothreads iothreads;
+  ThrottleGroups throttle_groups;
   CpuTune cpu_tune;
   DomainLimits limits;
   LaunchSecurity launch_security;
@@ -368,6 +372,7 @@ static Domain *domain_new(XmlDocument *document)
     .memory_backing = &whole->memory_backing,
     .cpu = &whole->cpu,
     .iothreads = &whole->iothreads,
+    .throttle_groups = &whole->throttle_groups,
     .cpu_tune = &whole->cpu_tune,
     .limits = &whole->limits,
     .launch_security = &whole->launch_security,
@@ -428,6 +433,7 @@ void machine_free(Domain *domain)
   sysinfo_clear(domain->sysinfo);
   cpu_clear(domain->cpu);
   iothreads_clear(domain->iothreads);
+  throttle_groups_clear(domain->throttle_groups);
   cpu_tune_clear(domain->cpu_tune);
   domain_limits_clear(domain->limits);
   memory_backing_clear(domain->memory_backing);

@@ -205,9 +205,9 @@ static gboolean disk_parse(xmlNode *node, Device *device, GError **error)
   disk->image.source.is_floppy = disk->kind == DISK_DEVICE_FLOPPY;
   return read_labels(node, disk, error) && read_block_size(node, disk, error) &&
          read_geometry(node, &disk->geometry, error) && disk_iotune_parse(node, &disk->iotune, error) &&
-         disk_backing_parse(node, disk, error) && device_parse_boot(node, device, error) &&
-         device_parse_alias(node, device, error) && device_parse_acpi(node, device, error) &&
-         address_parse(node, allowed, &device->address, error);
+         disk_filters_parse(node, disk, error) && disk_backing_parse(node, disk, error) &&
+         device_parse_boot(node, device, error) && device_parse_alias(node, device, error) &&
+         device_parse_acpi(node, device, error) && address_parse(node, allowed, &device->address, error);
 }
 
 /* A paravirtualized disk of Xen is an IDE disk to a guest that has no driver for it, under the same name. */
@@ -260,6 +260,8 @@ static void warn_of_lun(Domain *domain, const Disk *disk)
 {
   if (disk->kind == DISK_DEVICE_LUN && disk->iotune.place.file)
     report_warning(domain->report, &disk->iotune.place, NULL, NULL, "the commands of a lun are not limited");
+  if (disk->kind == DISK_DEVICE_LUN && disk->filters)
+    report_warning(domain->report, &disk->device.place, NULL, NULL, "the commands of a lun are not limited");
 }
 
 /* libvirt closes it too, and then tells the guest of the medium. */
@@ -318,7 +320,8 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
 {
   Disk *disk = (Disk *)device;
 
-  if (!replace_xen_bus(domain, disk, error) || !check_address_type(disk, error))
+  if (!replace_xen_bus(domain, disk, error) || !check_address_type(disk, error) ||
+      !disk_filters_complete(domain, disk, error))
     return FALSE;
   if (disk->is_shareable && disk->driver.cache == DISK_CACHE_DEFAULT) /* another host's writes must be seen */
     disk->driver.cache = DISK_CACHE_NONE;
@@ -557,6 +560,7 @@ static void disk_clear(Device *device)
 
   g_clear_pointer(&disk->backing, g_array_unref);
   iothread_mapping_clear(&disk->driver.threads);
+  g_clear_pointer(&disk->filters, g_array_unref);
   disk_source_clear(&disk->image.source);
 }
 

@@ -13,6 +13,7 @@
 #include "devices/disk/source.h"
 #include "devices/virtio.h"
 #include "domain/device.h"
+#include "domain/throttle.h"
 #include "domain/feature-state.h"
 #include "domain/iothread-mapping.h"
 
@@ -133,31 +134,18 @@ typedef struct {
 } DiskGeometry;
 
 /* <iotune>: how much of a disk the guest may use in a second. Disks of one group share their limits. */
-typedef enum { DISK_IOTUNE_BYTES, DISK_IOTUNE_REQUESTS, DISK_IOTUNE_UNITS } DiskIotuneUnit;
-typedef enum {
-  DISK_IOTUNE_TOTAL,
-  DISK_IOTUNE_READ,
-  DISK_IOTUNE_WRITE,
-  DISK_IOTUNE_DIRECTIONS
-} DiskIotuneDirection;
-typedef enum {
-  DISK_IOTUNE_RATE,         /* in a second, on the average */
-  DISK_IOTUNE_BURST,        /* in a second, at most */
-  DISK_IOTUNE_BURST_LENGTH, /* seconds that such a burst may last */
-  DISK_IOTUNE_MEASURES
-} DiskIotuneMeasure;
-
-/* 0: none. */
-typedef struct {
-  guint64 limits[DISK_IOTUNE_UNITS][DISK_IOTUNE_DIRECTIONS][DISK_IOTUNE_MEASURES];
-  guint64 request_bytes; /* a larger request counts as several */
-} DiskIotuneLimits;
-
 typedef struct {
   Place place;
-  DiskIotuneLimits own; /* what the element says; those of a group are disk_iotune_limits() */
-  const char *group;    /* NULL: the disk's alone */
+  ThrottleLimits own; /* what the element says; those of a group are disk_iotune_limits() */
+  const char *group;  /* NULL: the disk's alone */
 } DiskIotune;
+
+/* <throttlefilter>: a group of the document's that every request passes. */
+typedef struct {
+  const char *group;
+  guint number; /* of the group, from 1; completed */
+  Place place;
+} DiskFilter;
 
 struct Disk {
   Device device;
@@ -189,6 +177,7 @@ struct Disk {
   guint32 rotation_rate;       /* in a minute; 1: it does not rotate; 0: QEMU's own */
   DiskGeometry geometry;
   DiskIotune iotune;
+  GArray *filters; /* of DiskFilter, the one right above the image first; NULL: none */
 };
 
 extern const DeviceRoom disk_room;
@@ -204,13 +193,20 @@ gboolean disk_format_has_backing(DiskFormat format);
 gboolean disk_backing_parse(struct _xmlNode *disk_node, Disk *disk, GError **error);
 gboolean disk_backing_validate(const Disk *disk, GError **error);
 
+/* Reads <throttlefilters>. */
+gboolean disk_filters_parse(struct _xmlNode *node, Disk *disk, GError **error);
+gboolean disk_filters_complete(const Domain *domain, Disk *disk, GError **error);
+
+/* Adds a node for each over @under, "disk-0-format". Returns the name of the last, which the caller frees. */
+char *disk_filters_translate(const Disk *disk, const char *under, Plan *plan);
+
 /* Reads <iotune> of @disk. */
 gboolean disk_iotune_parse(struct _xmlNode *disk, DiskIotune *iotune, GError **error);
 gboolean disk_iotune_validate(const Domain *domain, const Disk *disk, GError **error);
 
 /* Whether anything of the disk is limited, and what: its own limits, or those of its group. */
 gboolean disk_iotune_is_set(const Domain *domain, const Disk *disk);
-const DiskIotuneLimits *disk_iotune_limits(const Domain *domain, const Disk *disk);
+const ThrottleLimits *disk_iotune_limits(const Domain *domain, const Disk *disk);
 
 /* The disk by whose number the group is named: the first of it, or itself. */
 const Disk *disk_iotune_owner(const Domain *domain, const Disk *disk);

@@ -240,14 +240,13 @@ static void translate_copy(const Disk *disk, Plan *plan)
 }
 
 /* -blockdev cannot make an overlay, and -drive can. */
-static void translate_overlay(const Domain *domain, const Disk *disk, Plan *plan)
+static void translate_overlay(const Domain *domain, const Disk *disk, const char *under, Plan *plan)
 {
   Props *drive = props_new("if", "none");
 
   props_add_format(drive, "id", "disk-%u-overlay", disk->device.index);
   props_add_bool(drive, "snapshot", TRUE);
-  props_add_format(drive, "file", "json:{\"driver\":\"raw\",\"file\":\"disk-%u-format\"}",
-                   disk->device.index);
+  props_add_format(drive, "file", "json:{\"driver\":\"raw\",\"file\":\"%s\"}", under);
   if (disk_iotune_is_set(domain, disk))
     disk_iotune_add(domain, disk, drive);
   plan_add_keyval(plan, PLAN_BOTH, "-drive", drive);
@@ -258,25 +257,35 @@ static gboolean has_throttle_node(const Domain *domain, const Disk *disk)
   return disk_iotune_is_set(domain, disk) && !disk->is_transient && disk->kind != DISK_DEVICE_LUN;
 }
 
+static void replace(char **top, const Disk *disk, const char *role)
+{
+  g_free(*top);
+  *top = g_strdup_printf("disk-%u-%s", disk->device.index, role);
+}
+
 char *disk_images_translate(const Domain *domain, const Disk *disk, Plan *plan)
 {
-  const char *top = "format";
+  g_autofree char *top = g_strdup_printf("disk-%u-format", disk->device.index);
 
   for (guint depth = disk->backing->len + 1; depth > 0; depth--)
     translate_image(disk, depth - 1, plan);
   if (disk->driver.copy_on_read == FEATURE_ON) {
     translate_copy(disk, plan);
-    top = "copy";
+    replace(&top, disk, "copy");
+  }
+  if (disk->filters && disk->kind != DISK_DEVICE_LUN) {
+    char *filter = disk_filters_translate(disk, top, plan);
+
+    g_free(top);
+    top = filter;
   }
   if (disk->is_transient) {
-    translate_overlay(domain, disk, plan);
-    top = "overlay";
+    translate_overlay(domain, disk, top, plan);
+    replace(&top, disk, "overlay");
   }
   if (has_throttle_node(domain, disk)) {
-    g_autofree char *under = g_strdup_printf("disk-%u-%s", disk->device.index, top);
-
-    disk_iotune_filter(domain, disk, under, plan);
-    top = "throttle";
+    disk_iotune_filter(domain, disk, top, plan);
+    replace(&top, disk, "throttle");
   }
-  return g_strdup_printf("disk-%u-%s", disk->device.index, top);
+  return g_steal_pointer(&top);
 }
