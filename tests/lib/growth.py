@@ -31,14 +31,17 @@ class Kind:
     machine: str = "pc"
     fixed: str = ""  # stands before them
     command: str = "argv"
+    arch: str = "x86_64"
 
     def document(self, count):
         units = "\n".join(self.unit(i) for i in range(count))
         inside = {place: "" for place in ("domain", "os", "features", "clock", "metadata", "devices", "disk", "graphics",
-                                        "iothreadids", "cputune", "commandline", "override")}
+                                        "iothreadids", "cputune", "commandline", "override", "idmap")}
         if self.where != "attributes":
             inside[self.where] = f"{self.fixed}\n{units}"
         disk = f"<disk type='file'><source file='/d'/><target dev='vda'/>{inside['disk']}</disk>" if inside["disk"] else ""
+        share = ("<filesystem><driver type='virtiofs'/><source dir='/d'/><target dir='t'/><idmap>" + inside["idmap"] +
+                 "</idmap></filesystem>" if inside["idmap"] else "")
         graphics = f"<graphics type='vnc' port='5900'>{inside['graphics']}</graphics>" if inside["graphics"] else ""
         attributes = units.replace("\n", " ") if self.where == "attributes" else ""
         return f"""<domain type='qemu' {attributes}>
@@ -47,14 +50,14 @@ class Kind:
   {inside["domain"]}
   <iothreadids>{inside["iothreadids"]}</iothreadids>
   <cputune>{inside["cputune"]}</cputune>
-  <os><type machine='{self.machine}'>hvm</type>{inside["os"]}</os>
+  <os><type arch='{self.arch}' machine='{self.machine}'>hvm</type>{inside["os"]}</os>
   <features>{inside["features"]}</features>
   <clock>{inside["clock"]}</clock>
   <q:commandline xmlns:q="{QEMU}">{inside["commandline"]}</q:commandline>
   <q:override xmlns:q="{QEMU}"><q:device alias="balloon0"><q:frontend>{inside["override"]}</q:frontend></q:device></q:override>
   <metadata>{inside["metadata"]}</metadata>
   <devices>
-    {inside["devices"]}{disk}{graphics}
+    {inside["devices"]}{disk}{graphics}{share}
   </devices>
 </domain>
 """
@@ -101,6 +104,9 @@ KINDS = [
     Kind("disk sata", lambda i: disk("sd" + letters(i), "sata", number=i), machine="q35"),
     Kind("disk ide", lambda i: disk("hd" + letters(i), "ide", number=i)),
     Kind("disk fdc", lambda i: disk("fd" + letters(i), "fdc", number=i, attributes="device='floppy'")),
+    Kind("disk of IBM Z", lambda i: disk("vd" + letters(i), "virtio", number=i), machine="s390-ccw-virtio", arch="s390x"),
+    Kind("disk of ARM", lambda i: disk("vd" + letters(i), "virtio", "<address type='virtio-mmio'/>", i), machine="virt",
+         arch="aarch64"),
     Kind("disk usb", lambda i: disk("sd" + letters(i), "usb", number=i), fixed=XHCI),
     Kind("disk of one name", lambda i: disk("vda", "virtio", number=0)),
     Kind("disk of one file", lambda i: disk("vd" + letters(i), "virtio", number=0)),
@@ -119,6 +125,7 @@ KINDS = [
     Kind("interface virtio", lambda i: interface(i, SERIAL_NET)),
     Kind("interface rtl8139", lambda i: interface(i)),
     Kind("interface usb", lambda i: interface(i, "<model type='usb-net'/>"), fixed=XHCI),
+    Kind("interface of POWER", lambda i: interface(i, "<model type='spapr-vlan'/>"), machine="pseries", arch="ppc64"),
     Kind("interface with mac", lambda i: interface(i, "<model type='usb-net'/>" + mac(i)), fixed=XHCI),
     Kind("interface with one mac", lambda i: interface(i, "<model type='usb-net'/>" + mac(0)), fixed=XHCI),
     Kind("interface bridge", lambda i: interface(i, "<model type='usb-net'/><source bridge='br0'/>", "bridge"), fixed=XHCI),
@@ -132,7 +139,10 @@ KINDS = [
     Kind("filesystem", lambda i: f"<filesystem><source dir='/d{i}'/><target dir='t{i}'/></filesystem>", machine="q35"),
     Kind("filesystem virtiofs", lambda i: f"<filesystem><driver type='virtiofs'/><source dir='/d{i}'/><target dir='t{i}'/>"
          "</filesystem>", machine="q35"),
+    Kind("map of users", lambda i: f"<uid start='{i}' target='{i}' count='1'/>", "idmap"),
     Kind("serial", lambda i: "<serial type='null'/>"),
+    Kind("serial of POWER", lambda i: "<serial type='null'/>", machine="pseries", arch="ppc64"),
+    Kind("serial of ARM", lambda i: f"<serial type='null'><target port='{i}'/></serial>", machine="virt", arch="aarch64"),
     Kind("serial with port", lambda i: f"<serial type='null'><target port='{i}'/></serial>"),
     Kind("serial usb", lambda i: "<serial type='null'><target type='usb-serial'/></serial>", fixed=XHCI),
     Kind("serial pci", lambda i: "<serial type='pty'><target type='pci-serial'/></serial>"),
@@ -153,6 +163,12 @@ KINDS = [
          "</source><address type='unassigned'/></hostdev>"),
     Kind("hostdev of one pci", lambda i: "<hostdev type='pci'><source><address bus='1' slot='0' function='0'/></source>"
          "<address type='unassigned'/></hostdev>"),
+    Kind("hostdev managed", lambda i: f"<hostdev type='pci' managed='yes'><source><address domain='{i}' bus='1' slot='0' "
+         "function='0'/></source><address type='unassigned'/></hostdev>", command="check"),
+    Kind("hostdev iscsi", lambda i: f"<hostdev type='scsi'><source protocol='iscsi' name='iqn.1992-01.com.example:s/{i}'>"
+         "<host name='h'/></source></hostdev>"),
+    Kind("hostdev scsi_host", lambda i: f"<hostdev type='scsi_host'><source protocol='vhost' wwpn='naa.{i:016x}'/></hostdev>",
+         machine="q35"),
     Kind("hostdev usb", lambda i: f"<hostdev type='usb'><source><vendor id='{i + 1}'/><product id='1'/></source></hostdev>",
          fixed=XHCI),
     Kind("hostdev scsi", lambda i: "<hostdev type='scsi'><source><adapter name='scsi_host99'/><address bus='0' target='0' "
@@ -167,6 +183,7 @@ KINDS = [
     Kind("tablet on one bus", lambda i: "<input type='tablet' bus='usb'><address type='usb' bus='0'/></input>", fixed=XHCI),
     Kind("tablet at one port", lambda i: "<input type='tablet' bus='usb'><address type='usb' bus='0' port='1'/></input>",
          fixed=XHCI),
+    Kind("input of the host", lambda i: f"<input type='evdev'><source dev='/dev/input/event{i}'/></input>"),
     Kind("mouse", lambda i: "<input type='mouse' bus='ps2'/>"),
     Kind("keyboard virtio", lambda i: "<input type='keyboard' bus='virtio'/>"),
     Kind("hub", lambda i: "<hub type='usb'/>", fixed=XHCI),
@@ -195,6 +212,8 @@ KINDS = [
     Kind("panic pvpanic", lambda i: "<panic model='pvpanic'/>"),
     Kind("shmem", lambda i: f"<shmem name='{i}'><model type='ivshmem-plain'/></shmem>"),
     Kind("shmem of one name", lambda i: "<shmem name='s'><model type='ivshmem-plain'/></shmem>", machine="q35"),
+    Kind("shmem with a server", lambda i: f"<shmem name='{i}'><model type='ivshmem-doorbell'/><server path='/s{i}'/></shmem>"),
+    Kind("tpm", lambda i: "<tpm><backend type='emulator' version='2.0'/></tpm>"),
     Kind("crypto", lambda i: "<crypto model='virtio' type='qemu'><backend model='builtin'/></crypto>", machine="q35"),
     Kind("pstore", lambda i: "<pstore backend='acpi-erst'><path>/p</path><size>8</size></pstore>"),
     Kind("unknown device", lambda i: "<a/>"),

@@ -172,14 +172,10 @@ static ChardevTarget own_target(const Domain *domain)
   return CHARDEV_TARGET_ISA;
 }
 
-static void complete_targets(const Domain *domain, const DeviceRoom *room)
+static void complete_target(const Domain *domain, Chardev *chardev)
 {
-  DOMAIN_FOREACH_OF(domain, room, device, i) {
-    Chardev *chardev = (Chardev *)device;
-
-    if (chardev->target == CHARDEV_TARGET_DEFAULT)
-      chardev->target = own_target(domain);
-  }
+  if (chardev->target == CHARDEV_TARGET_DEFAULT)
+    chardev->target = own_target(domain);
 }
 
 /* Which ports are taken already. */
@@ -214,8 +210,8 @@ static void choose_ports(const Domain *domain, const DeviceRoom *room, int ports
   g_autoptr(GHashTable) isa = g_hash_table_new(NULL, NULL);
   TakenPorts taken = { 0, isa, 0 };
 
-  complete_targets(domain, room);
   DOMAIN_FOREACH_OF(domain, room, device, i) {
+    complete_target(domain, (Chardev *)device);
     if (((const Chardev *)device)->port != CHARDEV_PORT_NONE)
       take_port(&taken, (const Chardev *)device);
   }
@@ -235,7 +231,7 @@ static gboolean serial_complete(Domain *domain, Device *device, GError **error)
 
   if (serial->port == CHARDEV_PORT_NONE)
     choose_ports(domain, &serial_room, SERIAL_PORTS);
-  complete_targets(domain, &serial_room);
+  complete_target(domain, serial);
   device->vio_base = serial->target == CHARDEV_TARGET_SPAPR ? VIO_BASE_SERIAL : 0;
   device->is_usb = serial->target == CHARDEV_TARGET_USB;
   device->pci_plug = serial->target == CHARDEV_TARGET_PCI ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_NONE;
