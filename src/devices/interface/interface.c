@@ -292,7 +292,8 @@ static void complete_model(const Domain *domain, Interface *interface)
     return;
   }
   if (interface->model == INTERFACE_MODEL_DEFAULT &&
-      (interface->source.is_vhost || has_only_virtio(chipset_of(domain))))
+      (interface->source.is_vhost || interface->source.type == INTERFACE_VDPA ||
+       has_only_virtio(chipset_of(domain))))
     interface->model = INTERFACE_MODEL_VIRTIO;
   if (interface->model == INTERFACE_MODEL_DEFAULT || interface->model == INTERFACE_MODEL_NETFRONT)
     interface->model = INTERFACE_MODEL_RTL8139;
