@@ -67,8 +67,17 @@ def _order_of_modules(files, drivers):
     return ordered
 
 
-def make_initrd(target, kernel, init, drivers):
-    """Makes the file @target, with @init to follow the PROLOGUE."""
+def libraries(program):
+    """What @program, one of the host's architecture, needs to run elsewhere: the files of its libraries."""
+    said = subprocess.run(["ldd", str(program)], capture_output=True, text=True).stdout
+    if "not found" in said:
+        raise tap.Skip(f"{program} misses libraries: {said}")
+    return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", said)]
+
+
+def make_initrd(target, kernel, init, drivers, files=None):
+    """Makes the file @target, with @init to follow the PROLOGUE. @files says what else is there: bytes, or a path of the
+    host's, for each path in the guest."""
     busybox = shutil.which("busybox", path="/bin:/usr/bin")
     if not busybox:
         raise tap.Skip("there is no busybox (package busybox-static)")
@@ -82,9 +91,16 @@ def make_initrd(target, kernel, init, drivers):
     (root / "modules/order").write_text(" ".join(modules))
     (root / "init").write_text(PROLOGUE + init)
     (root / "init").chmod(0o755)
-    files = "\0".join(str(path.relative_to(root)) for path in root.rglob("*"))
+    for name, content in (files or {}).items():
+        place = root / name.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            place.write_bytes(content)
+        else:
+            shutil.copy(content, place)
+    names = "\0".join(str(path.relative_to(root)) for path in root.rglob("*"))
     with open(target, "wb") as file:
-        subprocess.run(["cpio", "--null", "--create", "--format=newc", "--quiet"], cwd=root, input=files.encode(),
+        subprocess.run(["cpio", "--null", "--create", "--format=newc", "--quiet"], cwd=root, input=names.encode(),
                        stdout=file, check=True)
     shutil.rmtree(root)
 
