@@ -45,6 +45,14 @@ static const Command commands[] = {
   { "wait", wait_command, "GUEST [STATE]", "wait until it has ended, or is in a state" },
   { "events", events_command, "GUEST", "print what happened, and happens, to it" },
   { "dump", dump_command, "GUEST FILE", "write its memory to a file" },
+  { "guestinfo", guestinfo_command, "GUEST", "print what its agent knows of it" },
+  { "domifaddr", domifaddr_command, "GUEST", "list its addresses" },
+  { "domhostname", domhostname_command, "GUEST", "print its host name" },
+  { "domtime", domtime_command, "GUEST", "print or set its time" },
+  { "domfsfreeze", domfsfreeze_command, "GUEST [PATH]", "freeze its file systems" },
+  { "domfsthaw", domfsthaw_command, "GUEST", "thaw them" },
+  { "domfstrim", domfstrim_command, "GUEST", "tell its disks what is free" },
+  { "qemu-agent-command", qemu_agent_command_command, "GUEST COMMAND", "execute a command of its agent" },
   { "qmp", qmp_command, "GUEST COMMAND", "execute a command of QEMU" },
 };
 
@@ -53,7 +61,7 @@ static void print_help(FILE *stream)
   fprintf(stream, "Usage: domrun COMMAND [OPTION...] ARGUMENT...\n\n"
                   "Runs a libvirt domain XML file as a QEMU guest, without a daemon.\n\nCommands:\n");
   for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-    fprintf(stream, "  %-10s  %-14s  %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+    fprintf(stream, "  %-11s  %-14s  %s\n", commands[i].name, commands[i].arguments, commands[i].help);
   fprintf(stream, "\n'domrun COMMAND --help' lists the options of a command. FILE of the first three may be "
                   "- for standard\n"
                   "input. GUEST is a name, a uuid or an id.\n");

@@ -15,9 +15,7 @@ static const char not_live[] =
 static const char no_daemon[] =
     "there is no daemon: every guest has its own supervisor, and 'domrun list' finds them";
 
-static const char no_agent[] =
-    "it takes the guest's agent, which domrun asks for nothing but an end: 'domrun shutdown --mode=agent'; "
-    "others may, at the socket of its channel in 'domrun dumpxml'";
+static const char ask_agent[] = "'domrun qemu-agent-command GUEST COMMAND' asks the guest's agent itself";
 static const char no_saving[] = "a guest cannot be saved or moved; 'domrun suspend' stops its CPUs, 'domrun "
                                 "shutdown' asks it to power down";
 static const char no_jobs[] = "'domrun qmp GUEST COMMAND' gives QEMU the command itself; qemu-img works on "
@@ -54,22 +52,14 @@ static const Habit habits[] = {
     "'domrun qmp GUEST blockdev-change-medium id=ALIAS filename=FILE' does, and 'eject id=ALIAS'; 'domrun "
     "dumpxml' "
     "has the aliases" },
-  { "domfsinfo", NULL, NULL, NULL, no_agent },
-  { "domfsfreeze", NULL, NULL, NULL, no_agent },
-  { "domfsthaw", NULL, NULL, NULL, no_agent },
-  { "domfstrim", NULL, NULL, NULL, no_agent },
-  { "domtime", NULL, NULL, NULL, no_agent },
-  { "domifaddr", NULL, NULL, NULL, no_agent },
-  { "domhostname", NULL, NULL, NULL, no_agent },
-  { "guestinfo", NULL, NULL, NULL, no_agent },
-  { "guestvcpus", NULL, NULL, NULL, no_agent },
-  { "qemu-agent-command", NULL, NULL, NULL, no_agent },
-  { "set-user-password", NULL, NULL, NULL, no_agent },
+  { "domfsinfo", "guestinfo", "--filesystem", NULL, NULL },
+  { "guestvcpus", NULL, NULL, NULL, ask_agent },
+  { "set-user-password", NULL, NULL, NULL, ask_agent },
   { "save", NULL, NULL, NULL, no_saving },
   { "restore", NULL, NULL, NULL, no_saving },
   { "managedsave", NULL, NULL, NULL, no_saving },
   { "migrate", NULL, NULL, NULL, no_saving },
-  { "dompmsuspend", NULL, NULL, NULL, no_agent },
+  { "dompmsuspend", NULL, NULL, NULL, ask_agent },
   { "dompmwakeup", NULL, NULL, NULL, "'domrun qmp GUEST system_wakeup' does" },
   { "domblkstat", NULL, NULL, NULL, statistics },
   { "domblkinfo", NULL, NULL, NULL, "'domrun domblklist GUEST' names the files, for qemu-img info" },

@@ -8,16 +8,24 @@ libdomrun_a_SOURCES += \
 	%D%/destroy.c \
 	%D%/display.c \
 	%D%/domblklist.c \
+	%D%/domfsfreeze.c \
+	%D%/domfsthaw.c \
+	%D%/domfstrim.c \
+	%D%/domhostname.c \
 	%D%/domid.c \
+	%D%/domifaddr.c \
 	%D%/domiflist.c \
 	%D%/dominfo.c \
 	%D%/domstate.c \
+	%D%/domtime.c \
 	%D%/domuuid.c \
 	%D%/dump.c \
 	%D%/dumpxml.c \
 	%D%/events.c \
+	%D%/facts.c %D%/facts.h \
 	%D%/forget.c \
 	%D%/guest.c %D%/guest.h \
+	%D%/guestinfo.c \
 	%D%/habits.c %D%/habits.h \
 	%D%/key-codes.inc \
 	%D%/keys.c \
@@ -26,7 +34,9 @@ libdomrun_a_SOURCES += \
 	%D%/log.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c \
+	%D%/qemu-agent-command.c \
 	%D%/qmp.c \
+	%D%/request.c %D%/request.h \
 	%D%/reset.c \
 	%D%/resume.c \
 	%D%/run.c \

@@ -16,16 +16,21 @@ DRIVERS = ("virtio_pci", "virtio_console")
 CHANNEL = "<channel type='unix'>{source}<target type='virtio' name='{name}'/></channel>"
 NAME = "org.qemu.guest_agent.0"
 
-# A read returns nothing while nobody of the host is connected. It reboots when it has answered what comes after the
-# wish, which the verb waits for; a guest that powers off hangs up instead.
+# The name of a port comes some time after the port. A read returns nothing while nobody of the host is connected. It
+# reboots when it has answered what comes after the wish, which the verb waits for; a guest that powers off hangs up
+# instead.
 INIT = r"""
-for port in /sys/class/virtio-ports/*; do
-  [ "$(cat $port/name)" = org.qemu.guest_agent.0 ] && device=/dev/${port##*/}
+while [ ! "$device" ]; do
+  for port in /sys/class/virtio-ports/*; do
+    [ "$(cat $port/name)" = org.qemu.guest_agent.0 ] && device=/dev/${port##*/}
+  done
+  sleep 0.05
 done
 exec 3<>$device
 echo "the agent is there"
 while true; do
   read -r line <&3 || { sleep 0.05; continue; }
+  grep -q domrun.silent /proc/cmdline && continue
   echo "asked: $line"
   id=${line##*:}
   id=${id%%\}*}
@@ -128,14 +133,24 @@ def test_refusal():
         assert directory.verb("domstate", "linux").out == "running\n"
 
 
-def test_silence():
-    """It is waited for, but not for long."""
+def test_nobody():
+    """QEMU knows that nobody in the guest has opened the port."""
     with mute_guest(channel()) as directory:
         for verb in ("shutdown", "reboot"):
-            said = directory.verb(verb, "--mode=agent", "web", code=11, patience=1).err
-            assert "the agent of 'web' does not answer" in said and "qemu-guest-agent" in said, said
+            said = directory.verb(verb, "--mode=agent", "web", code=11).err
+            assert "no agent runs in the guest 'web'" in said and "qemu-guest-agent" in said, said
             assert "--mode=acpi" in said, said
         assert directory.verb("domstate", "web").out == "running\n"
+
+
+def test_silence():
+    """It is waited for, but not for long."""
+    with linux_guest("domrun.silent") as (directory, _):
+        for verb in ("shutdown", "reboot"):
+            said = directory.verb(verb, "--mode=agent", "linux", code=11, patience=1).err
+            assert "the agent of 'linux' does not answer" in said and "qemu-guest-agent" in said, said
+            assert "--mode=acpi" in said, said
+        assert directory.verb("domstate", "linux").out == "running\n"
 
 
 def test_no_socket():

@@ -549,7 +549,7 @@ def test_habits():
         directory.assert_nothing_left()
         for verb, word in (("define", "domrun run"), ("net-start", "--network"), ("pool-list", "qemu-img"),
                            ("autostart", "systemd"), ("edit", "file"), ("save", "suspend"), ("blockcommit", "qmp"),
-                           ("qemu-agent-command", "agent"), ("change-media", "blockdev-change-medium"), ("setmem", "qmp"),
+                           ("set-user-password", "qemu-agent-command"), ("change-media", "blockdev-change-medium"), ("setmem", "qmp"),
                            ("event", "events --follow"), ("nodedev-list", "no daemon"), ("domstats", "query-blockstats")):
             error = directory.verb(verb, "web", code=2).err
             assert f"domrun has no command '{verb}'" in error and word in error, error
@@ -562,10 +562,12 @@ def test_no_such_guest():
     with running() as (directory, run):
         for verb in ("dominfo", "domstate", "domid", "domuuid", "dumpxml", "console", "ttyconsole", "vncdisplay",
                      "domdisplay", "domblklist", "domiflist", "shutdown", "reboot", "reset", "destroy", "suspend",
-                     "resume", "wait", "events", "log"):
+                     "resume", "wait", "events", "log", "guestinfo", "domifaddr", "domhostname", "domtime", "domfsfreeze",
+                     "domfsthaw", "domfstrim"):
             error = directory.verb(verb, "wbe", code=10).err
             assert error == f"domrun: error: no guest 'wbe'\n  did you mean 'web'? It was looked for in '{directory.runtime}'\n"
-        for verb, argument in (("qmp", "query-status"), ("screenshot", "file"), ("send-key", "a"), ("dump", "file")):
+        for verb, argument in (("qmp", "query-status"), ("screenshot", "file"), ("send-key", "a"), ("dump", "file"),
+                               ("qemu-agent-command", "guest-ping")):
             directory.verb(verb, "wbe", argument, code=10)
 
 
