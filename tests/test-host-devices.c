@@ -273,7 +273,8 @@ static void test_pci_take(Tree *tree, gconstpointer data)
   expect_driver(tree, "vfio-pci");
   expect_override(tree, "vfio-pci");
   g_assert_false(pci_describe(tree->root, device, &none));
-  pci_give_back(tree->root, &end);
+  write_file(tree, "dev/vfio/14", ""); /* which nobody has open */
+  g_assert_true(pci_give_back(tree->root, &end));
   expect_driver(tree, "e1000e");
   expect_override(tree, "");
   pci_give_back(tree->root, &end); /* as after a supervisor that was killed just before it forgot */

@@ -102,15 +102,15 @@ static gboolean is_file_name(const char *name)
   return !strchr(name, '/') && name[0] != '.';
 }
 
-static void release_pci(const Json *note)
+static gboolean release_pci(const Json *note)
 {
   const char *device = json_get_string(note, "pci"), *driver = json_get_string(note, "driver"),
              *override = json_get_string(note, "override");
   g_auto(PciEnd)
       end = { g_strdup(device), g_strdup(driver ? driver : ""), g_strdup(override ? override : "") };
 
-  if (device && *device && is_file_name(device) && is_file_name(end.driver) && is_file_name(end.override))
-    pci_give_back("", &end);
+  return !device || !*device || !is_file_name(device) || !is_file_name(end.driver) ||
+         !is_file_name(end.override) || pci_give_back("", &end);
 }
 
 static TapBefore get_before(const Json *note)
@@ -149,7 +149,8 @@ static gboolean release(const Json *note)
   const char *group = json_get_string(note, "group");
 
   release_tap(note);
-  release_pci(note);
+  if (!release_pci(note))
+    return FALSE;
   return !group || !g_path_is_absolute(group) || control_group_remove(group, json_get_string(note, "leaf"));
 }
 

@@ -320,17 +320,32 @@ gboolean pci_take(const char *root, const PciEnd *end, const char *driver, const
   return FALSE;
 }
 
-void pci_give_back(const char *root, const PciEnd *end)
+/* The kernel opens a group for one program at a time. */
+static gboolean is_in_use(const char *root, const char *device)
+{
+  g_autofree char *group = sysfs_link(root, DEVICES "/%s/iommu_group", device);
+  g_autofree char *path = group ? g_strconcat(root, "/dev/vfio/", group, NULL) : NULL;
+  autofd int fd = path ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) : -1;
+
+  return path && fd < 0 && errno == EBUSY;
+}
+
+gboolean pci_give_back(const char *root, const PciEnd *end)
 {
   g_autofree char *has = driver_of(root, end->device);
   gboolean is_back;
 
   if (!sysfs_has(root, DEVICES "/%s", end->device)) /* it was unplugged */
-    return;
+    return TRUE;
+  if (is_vfio(has) && is_in_use(root, end->device)) {
+    announce_log("the PCI device %s is not given back: another guest has it by now", end->device);
+    return FALSE;
+  }
   is_back = set_override(root, end->device, end->override);
   if (g_strcmp0(has, *end->driver ? end->driver : NULL) != 0)
     is_back = is_back && unbind(root, end->device) && (!*end->driver || probe(root, end->device));
   if (!is_back)
     announce_notice("cannot give the PCI device %s back to %s: %s", end->device,
                     *end->driver ? end->driver : "nobody", g_strerror(errno));
+  return TRUE;
 }

@@ -34,8 +34,10 @@ gboolean pci_describe(const char *root, const char *device, PciEnd *ret_end);
 gboolean pci_take(const char *root, const PciEnd *end, const char *driver, const Place *place,
                   GError **error);
 
-/* Gives it back. What fails is said in the log: there is nobody to turn to. */
-void pci_give_back(const char *root, const PciEnd *end);
+/* Gives it back. What fails is said in the log: there is nobody to turn to. FALSE where that has to wait:
+ * after this guest's supervisor was killed another guest has taken the device, and who took it from that
+ * would wait until it lets go. */
+gboolean pci_give_back(const char *root, const PciEnd *end);
 
 void pci_end_clear(PciEnd *end);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PciEnd, pci_end_clear)

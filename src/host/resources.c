@@ -212,8 +212,8 @@ static void pci_release(const Resources *resources, Resource *resource)
   fd_clear(&resource->fd);
   if (!resource->pci.device)
     return;
-  pci_give_back("", &resource->pci);
-  leftovers_forget(runtime_dir_fd(resources->directory), resource->name);
+  if (pci_give_back("", &resource->pci))
+    leftovers_forget(runtime_dir_fd(resources->directory), resource->name);
   pci_end_clear(&resource->pci);
 }
 
