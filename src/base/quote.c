@@ -7,9 +7,11 @@
 
 static gboolean is_plain(const char *string)
 {
-  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+  const char *c = string;
 
-  return *string && strspn(string, safe) == strlen(string);
+  while (g_ascii_isalnum(*c) || (*c && strchr("_-+=.,:/@%", *c)))
+    c++;
+  return *string && !*c;
 }
 
 gboolean quote_is_deceptive(gunichar c)

@@ -286,11 +286,12 @@ char *plan_to_shell(const Plan *plan, PlanForm form)
   g_string_append(text, emulator);
   for (guint i = 0; i < plan->arguments->len; i++) {
     const PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
-    g_autofree char *option = quote_for_shell(argument->option);
-    g_autofree char *value = argument->value ? quote_for_shell(argument->value) : NULL;
+    g_autofree char *option = NULL, *value = NULL;
 
     if (!(argument->form & form))
       continue;
+    option = quote_for_shell(argument->option);
+    value = argument->value ? quote_for_shell(argument->value) : NULL;
     g_string_append(text, " \\\n  ");
     g_string_append(text, option);
     if (value) {

@@ -43,12 +43,14 @@ Place xml_place(xmlNode *node)
  */
 static gboolean is_named(const xmlNode *node, const char *name)
 {
-  const char *colon = strchr(name, ':');
+  const char *colon;
   g_autofree char *href = NULL;
 
-  if (!colon)
-    return !node->ns && xml_is_element(node, name);
-  if (!node->ns || !xml_is_element(node, colon + 1))
+  /* Nearly all are decided by the first letter. */
+  if (!node->ns)
+    return node->name[0] == (xmlChar)name[0] && xml_is_element(node, name) && !strchr(name, ':');
+  colon = strchr(name, ':');
+  if (!colon || !xml_is_element(node, colon + 1))
     return FALSE;
   href = g_strdup_printf("http://libvirt.org/schemas/domain/%.*s/1.0", (int)(colon - name), name);
   return g_str_equal((const char *)node->ns->href, href);
@@ -61,7 +63,7 @@ gboolean xml_is_element(const xmlNode *node, const char *name)
 
 xmlNode *xml_next_child(xmlNode *node, const char *name, xmlNode *after)
 {
-  if (name)
+  if (name && !after)
     xml_marks_ask(&xml_document_marks(node)->children, name);
   for (xmlNode *child = after ? after->next : node->children; child; child = child->next) {
     if (child->type != XML_ELEMENT_NODE)
