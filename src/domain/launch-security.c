@@ -35,6 +35,18 @@ static gboolean is_base64(const char *text)
   return length > 0 && strspn(text + length, "= \t\r\n") == strlen(text + length);
 }
 
+/* QEMU takes no spaces, which a text of several lines has before each. */
+static const char *keep_without_space(xmlNode *node, const char *text)
+{
+  g_autoptr(GString) kept = g_string_new(NULL);
+
+  for (; *text; text++) {
+    if (!g_ascii_isspace(*text))
+      g_string_append_c(kept, *text);
+  }
+  return xml_document_keep(xml_document_of(node), kept->str);
+}
+
 static gboolean read_text(xmlNode *node, LaunchSecurity *security, LaunchText which, GError **error)
 {
   xmlNode *child = NULL;
@@ -53,7 +65,7 @@ static gboolean read_text(xmlNode *node, LaunchSecurity *security, LaunchText wh
     return FALSE;
   if (!is_base64(text))
     return xml_error(error, child, NULL, "it is not base64");
-  security->texts[which] = text;
+  security->texts[which] = keep_without_space(child, text);
   return TRUE;
 }
 
