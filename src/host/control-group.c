@@ -185,6 +185,27 @@ static gboolean has_processes(const char *path)
   return g_file_get_contents(file, &text, NULL, NULL) && *text;
 }
 
+/* How often a group is made that others remove before this process is in it: see sweep(). */
+enum { ENTER_TRIES = 3 };
+
+static gboolean enter(const char *leaf, pid_t waiting, GError **error)
+{
+  for (guint i = 1;; i++) {
+    GError *cause = NULL;
+
+    if (!make_directory(leaf, error))
+      return FALSE;
+    if (move(leaf, waiting, &cause))
+      return TRUE;
+    if (i == ENTER_TRIES || access(leaf, F_OK) == 0) {
+      rmdir(leaf);
+      g_propagate_error(error, cause);
+      return FALSE;
+    }
+    g_error_free(cause);
+  }
+}
+
 /* Alone the root of all groups, which has no type, may have processes and divide what it has. (A controller
  * that can tell threads apart could be enabled beside processes, too; then the guest's group could have no
  * others.) */
@@ -196,12 +217,8 @@ static gboolean leave_parent(ControlGroup *group, GError **error)
 
   if (access(type, F_OK) < 0 || group->own_leaf)
     return TRUE;
-  if (!make_directory(leaf, error))
+  if (!enter(leaf, group->waiting, error))
     return FALSE;
-  if (!move(leaf, group->waiting, error)) {
-    rmdir(leaf);
-    return FALSE;
-  }
   group->own_leaf = g_steal_pointer(&leaf);
   if (!has_processes(group->parent))
     return TRUE;
