@@ -26,6 +26,7 @@ enum {
   LONG_PATIENCE = 60 * 1000, /* and for what writes to disks */
   LIMIT = 4 * 1024 * 1024,   /* bytes that are taken of it for an answer, with what others asked it for */
   MAX_DEPTH = 32,            /* of an answer */
+  MAX_NODES = 32768,         /* objects and arrays in it: one takes 3 bytes to say, and hundreds to hold */
   MAX_WORDS = 200,           /* characters of its words that are told on */
   DELIMITER = 0xff,          /* no byte of UTF-8: what stood before it is not meant */
 };
@@ -298,6 +299,18 @@ static Json *make_id(guint32 id)
   return arguments;
 }
 
+static Json *parse_answer(const char *text, gsize length, GError **error)
+{
+  gsize nodes = 0;
+
+  for (gsize i = 0; i < length; i++)
+    nodes += text[i] == '{' || text[i] == '[';
+  if (nodes <= MAX_NODES)
+    return json_parse(text, length, MAX_DEPTH, error);
+  g_set_error(error, JSON_ERROR, JSON_ERROR_SYNTAX, "more than %d objects and arrays", MAX_NODES);
+  return NULL;
+}
+
 /* The next answer after a delimiter, or NULL. What is no JSON is skipped. */
 static Json *next_delimited(Agent *agent)
 {
@@ -307,7 +320,7 @@ static Json *next_delimited(Agent *agent)
   while (next_line(agent, &line, &length)) {
     const char *delimiter = memrchr(line, DELIMITER, length);
     const char *start = delimiter ? delimiter + 1 : NULL;
-    Json *answer = start ? json_parse(start, length - (gsize)(start - line), MAX_DEPTH, NULL) : NULL;
+    Json *answer = start ? parse_answer(start, length - (gsize)(start - line), NULL) : NULL;
 
     if (answer)
       return answer;
@@ -349,9 +362,9 @@ static Json *next_answer(Agent *agent, GError **error)
     if (length > 0 && (guchar)*line == DELIMITER) /* the answer to a guest-sync-delimited of the user's */
       line++, length--;
   } while (length == 0);
-  answer = json_parse(line, length, MAX_DEPTH, &cause);
+  answer = parse_answer(line, length, &cause);
   if (!answer)
-    error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "what the agent of '%s' answers is no JSON: %s",
+    error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL, "what the agent of '%s' answers cannot be read: %s",
               agent->guest, cause->message);
   return answer;
 }

@@ -3,6 +3,7 @@
 """The verbs that ask the guest's agent: a real Linux with QEMU's own agent, and one whose init is an agent that says what
 the test wants. scripts/fetch-guests gets the kernel and the agent."""
 
+import concurrent.futures
 import contextlib
 import json
 import re
@@ -100,7 +101,8 @@ ANSWERS = {
     "guest-neither": {"id": 7},
     "guest-refused": {"error": {"class": "GenericError", "desc": "not\x1b[31m today " + "x" * 5000}},
 }
-RAW = {"guest-deep": b'{"return":' + b"[" * 60 + b"]" * 60 + b"}\n", "guest-garbage": b"\x00\xfe{]\n"}
+RAW = {"guest-deep": b'{"return":' + b"[" * 60 + b"]" * 60 + b"}\n", "guest-garbage": b"\x00\xfe{]\n",
+       "guest-many": b'{"return":[' + b"{}," * 40000 + b"0]}\n"}
 
 
 @contextlib.contextmanager
@@ -247,7 +249,8 @@ def test_command():
 def test_nonsense():
     """What is too deep, too long, no JSON, no answer or none at all is an error, and the next question has its answer."""
     with scripted_guest() as (directory, run):
-        for name, code, words in (("guest-deep", 11, "is no JSON"), ("guest-garbage", 11, "is no JSON"),
+        for name, code, words in (("guest-deep", 11, "cannot be read"), ("guest-garbage", 11, "cannot be read"),
+                                  ("guest-many", 11, "cannot be read: more than 32768"),
                                   ("guest-neither", 11, "with neither a result nor an error"),
                                   ("guest-refused", 12, "refuses: not\\x1b[31m today xxx")):
             said = directory.verb("qemu-agent-command", "linux", name, code=code).err
@@ -269,6 +272,14 @@ def test_one_at_a_time():
                 said = directory.verb(verb, "--timeout=1", "linux", code=11).err
                 assert "does not answer" in said and "somebody else is connected" in said, said
         assert directory.verb("qemu-agent-command", "linux", "guest-ping").out == '{"return":{}}\n'
+
+
+def test_several_at_once():
+    """They take turns."""
+    with scripted_guest() as (directory, run):
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            verbs = [pool.submit(directory.verb, "qemu-agent-command", "linux", "guest-ping") for _ in range(6)]
+        assert [verb.result().out for verb in verbs] == ['{"return":{}}\n'] * 6
 
 
 def test_nobody():
