@@ -27,10 +27,11 @@ typedef struct {
 
 /* Strings are borrowed. */
 typedef struct {
-  const char *name; /* of the guest, which rename-restart changes; NULL: the document's */
-  gint64 id;        /* 0: none */
-  GArray *devices;  /* of LiveDevice; NULL: none, as the next */
-  GArray *displays; /* of LiveDisplay */
-  int spice_port;   /* that the host has for SPICE; 0: none was asked for, as the next */
+  const char *name;      /* of the guest, which rename-restart changes; NULL: the document's */
+  gint64 id;             /* 0: none */
+  const char *directory; /* the guest's runtime directory, absolute; NULL: none */
+  GArray *devices;       /* of LiveDevice; NULL: none, as the next */
+  GArray *displays;      /* of LiveDisplay */
+  int spice_port;        /* that the host has for SPICE; 0: none was asked for, as the next */
   int spice_tls_port;
 } LiveFacts;

@@ -13,6 +13,7 @@
 #include "domain/metadata.h"
 #include "xml/annotate.h"
 #include "xml/document.h"
+#include "xml/element.h"
 
 static void annotate_metadata(const Domain *domain, xmlNode *root)
 {
@@ -145,6 +146,23 @@ static void annotate_device_fact(const Domain *domain, const LiveDevice *fact)
   }
 }
 
+/* Those that the document leaves to domrun: the elements are in the order of @graphics' list, and an
+ * attribute that says the same stands for its first. */
+static void annotate_sockets(const Graphics *graphics)
+{
+  const GArray *listens = graphics->listens;
+  guint i = 0;
+
+  if (listens->len > 0 && g_array_index(listens, GraphicsListen, 0).is_generated &&
+      xml_has_attribute(graphics->device.node, "socket"))
+    xml_set_attribute(graphics->device.node, "socket", g_array_index(listens, GraphicsListen, 0).path);
+  XML_FOREACH_CHILD(graphics->device.node, element, "listen") {
+    if (i < listens->len && g_array_index(listens, GraphicsListen, i).is_generated)
+      xml_set_attribute(element, "socket", g_array_index(listens, GraphicsListen, i).path);
+    i++;
+  }
+}
+
 static void annotate_display_fact(const Domain *domain, const LiveDisplay *fact)
 {
   const Graphics *graphics =
@@ -158,6 +176,7 @@ static void annotate_display_fact(const Domain *domain, const LiveDisplay *fact)
     xml_set_attribute_format(graphics->device.node, "tlsPort", "%d", fact->tls_port);
   if (fact->websocket)
     xml_set_attribute_format(graphics->device.node, "websocket", "%d", fact->websocket);
+  annotate_sockets(graphics);
 }
 
 static void annotate_facts(const Domain *domain, const LiveFacts *facts)

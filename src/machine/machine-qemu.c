@@ -182,6 +182,8 @@ void machine_translate_again(Domain *domain, const LiveFacts *facts, gint64 now,
   for (guint i = 0; facts->displays && i < facts->displays->len; i++)
     graphics_prefer(domain, &g_array_index(facts->displays, LiveDisplay, i));
   graphics_set_spice_ports(domain, facts->spice_port, facts->spice_tls_port);
+  if (facts->directory)
+    graphics_set_directory(domain, facts->directory);
   fresh = machine_translate(domain, report);
   g_assert(fresh); /* it was translated before */
   plan_update(plan, fresh);

@@ -367,9 +367,11 @@ typedef struct {
   gboolean is_paused; /* the document wants the guest to stand still until somebody lets it go */
   guint32
       file_modes; /* with which QEMU is to make files for the guest: rights of others that they may have */
-  gboolean watchdog_dumps; /* when the watchdog runs out, the supervisor writes the memory and lets the guest
-                              go on */
-  gboolean shell_spawns;   /* in the shell's form QEMU runs a script: its sandbox has to allow that */
+  gboolean watchdog_dumps;  /* when the watchdog runs out, the supervisor writes the memory and lets the guest
+                               go on */
+  gboolean names_directory; /* arguments have files of the guest's runtime directory, and are made again when
+                               that is known; until then these are in the working directory */
+  gboolean shell_spawns;    /* in the shell's form QEMU runs a script: its sandbox has to allow that */
   gboolean shell_gains; /* and the bridge helper, a setuid program, which the sandbox bars by being there */
 } Plan;
 

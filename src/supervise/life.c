@@ -497,7 +497,8 @@ static void translate_again(Supervisor *supervisor)
   const SupervisorOptions *options = supervisor->options;
   g_auto(LiveFacts) facts = publish_facts(supervisor);
 
-  if (options->translate_again && (supervisor->n_restarts > 0 || facts.spice_port || facts.spice_tls_port))
+  if (options->translate_again && (supervisor->n_restarts > 0 || facts.spice_port || facts.spice_tls_port ||
+                                   options->plan->names_directory))
     options->translate_again(&facts, options->user_data);
 }
 

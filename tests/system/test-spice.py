@@ -171,6 +171,30 @@ def test_socket():
         run.wait()
 
 
+def check_sockets_of_domrun(directory):
+    paths = {listen.get("socket") for listen in live(directory).iter("listen")}
+    assert {pathlib.Path(path).name for path in paths} == {"spice.sock", "vnc0.sock"}, paths
+    displays = json.loads(directory.verb("domdisplay", "--json", "--all", "web").out)
+    assert {display["path"] for display in displays} == paths, (displays, paths)
+    for path in paths:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+        assert stat.S_IMODE(pathlib.Path(path).stat().st_mode) & 0o077 == 0, path
+
+
+def test_socket_of_domrun():
+    """A document that names no file finds one in the guest's directory, also after a restart."""
+    devices = SERIAL + "".join(f"<graphics type='{kind}'><listen type='socket'/></graphics>" for kind in ("spice", "vnc"))
+    with running(devices, lifecycle="<on_poweroff>restart</on_poweroff>") as (directory, _):
+        check_sockets_of_domrun(directory)
+        console = guest.Run(["console", "--root", str(directory.runtime), "web"], directory.environment, directory.path)
+        console.expect(HELLO)
+        console.send(b"p")
+        guest.await_that(lambda: json.loads(directory.verb("dominfo", "--json", "web").out)["restarts"] == 1)
+        directory.await_state("web")
+        check_sockets_of_domrun(directory)
+
+
 def test_channels():
     devices = SPICE + """<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
         <channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel>

@@ -125,7 +125,9 @@ static void require(const Graphics *graphics, Plan *plan)
   for (guint i = 0; i < graphics->listens->len; i++) {
     const GraphicsListen *listen = listen_at(graphics, i);
 
-    if (listen->path)
+    if (listen->is_generated)
+      plan->names_directory = TRUE;
+    else if (listen->path)
       plan_require(plan, PLAN_REQUIRE_LISTEN, &listen->place, "socket", listen->path);
     else if (listen->requirement)
       plan_require(plan, PLAN_REQUIRE_TCP_PORT, &listen->place, NULL, listen->requirement);

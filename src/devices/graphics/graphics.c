@@ -145,23 +145,14 @@ static gboolean parse_listen_network(xmlNode *node, GraphicsListen *listen, GErr
   return error_add_hint(error, "name it: <listen type='address' address='192.168.122.1'/>");
 }
 
-/* libvirt can be told to make a socket for each display, in a directory that ends with the guest. */
-static gboolean read_socket(xmlNode *node, const char **ret_path, GError **error)
+/* Nobody has to choose a path. One that libvirt chose is in the document of a running guest, and in a
+ * directory that ended with that. */
+static gboolean parse_socket(xmlNode *node, GraphicsListen *listen, GError **error)
 {
-  if (!chardev_source_parse_socket(node, "socket", ret_path, error))
-    return FALSE;
-  if (!strstr(*ret_path, "/libvirt/qemu/") || !xml_is_of_running(node))
-    return TRUE;
-  xml_error(error, node, "socket", "'%s' was libvirt's own for the guest that ran", *ret_path);
-  return error_add_hint(error, "name another, as in /run/guest-vnc.sock");
-}
+  const char *path = xml_attribute(node, "socket");
 
-static gboolean parse_listen_socket(xmlNode *node, GraphicsListen *listen, GError **error)
-{
-  if (xml_attribute(node, "socket"))
-    return read_socket(node, &listen->path, error);
-  xml_error(error, node, "socket", "is missing");
-  return error_add_hint(error, "name a file: <listen type='socket' socket='/run/guest-vnc.sock'/>");
+  listen->is_generated = !path || (strstr(path, "/libvirt/qemu/") && xml_is_of_running(node));
+  return listen->is_generated || chardev_source_parse_socket(node, "socket", &listen->path, error);
 }
 
 static gboolean parse_listen(xmlNode *node, GraphicsListen *listen, GError **error)
@@ -170,7 +161,7 @@ static gboolean parse_listen(xmlNode *node, GraphicsListen *listen, GError **err
   if (!xml_attribute_enum_required(node, "type", &graphics_listen_table, XML_ENUM(&listen->type), error))
     return FALSE;
   if (listen->type == GRAPHICS_LISTEN_SOCKET)
-    return parse_listen_socket(node, listen, error);
+    return parse_socket(node, listen, error);
   if (listen->type == GRAPHICS_LISTEN_NONE)
     return TRUE;
   xml_attribute(node, "fromConfig"); /* where libvirt had a running guest's address from */
@@ -229,7 +220,7 @@ static gboolean merge_socket_attribute(xmlNode *node, Graphics *graphics, GError
 
   if (!xml_attribute(node, "socket"))
     return TRUE;
-  if (!read_socket(node, &listen.path, error))
+  if (!parse_socket(node, &listen, error))
     return FALSE;
   g_array_set_size(graphics->listens, 0);
   g_array_append_val(graphics->listens, listen);
@@ -401,6 +392,18 @@ static int first_free_port(const Domain *domain)
   return MIN(first, GRAPHICS_LAST_FIRST_PORT);
 }
 
+/* In the working directory, where whoever types the command has a right to make it. */
+static void name_sockets(const Domain *domain, Graphics *graphics)
+{
+  g_autofree char *name = graphics->type == GRAPHICS_VNC ? g_strdup_printf("vnc%u.sock", graphics->vnc_index)
+                                                         : g_strdup("spice.sock");
+
+  for (guint i = 0; graphics->listens && i < graphics->listens->len; i++) {
+    if (listen_at(graphics, i)->is_generated)
+      listen_at(graphics, i)->path = xml_document_keep(domain->document, name);
+  }
+}
+
 static gboolean graphics_complete(Domain *domain, Device *device, GError **error)
 {
   Graphics *graphics = (Graphics *)device;
@@ -408,6 +411,7 @@ static gboolean graphics_complete(Domain *domain, Device *device, GError **error
       device->index ? g_ptr_array_index(domain_devices_of(domain, &graphics_room), device->index - 1) : NULL;
 
   graphics->vnc_index = before ? before->vnc_index + (before->type == GRAPHICS_VNC) : 0;
+  name_sockets(domain, graphics);
   if (graphics == graphics_spice_of(domain)) { /* further ones are refused */
     complete_spice(domain, graphics);
     graphics->preferred_port = first_free_port(domain);
@@ -580,6 +584,22 @@ void graphics_set_spice_ports(const Domain *domain, int port, int tls_port)
     graphics->preferred_port = port;
   if (graphics && tls_port)
     graphics->preferred_tls_port = tls_port;
+}
+
+void graphics_set_directory(const Domain *domain, const char *directory)
+{
+  DOMAIN_FOREACH_OF(domain, &graphics_room, device, i) {
+    const Graphics *graphics = (const Graphics *)device;
+
+    for (guint j = 0; graphics->listens && j < graphics->listens->len; j++) {
+      GraphicsListen *listen = listen_at(graphics, j);
+      g_autofree char *name = listen->is_generated ? g_path_get_basename(listen->path) : NULL;
+      g_autofree char *path = name ? g_build_filename(directory, name, NULL) : NULL;
+
+      if (path)
+        listen->path = xml_document_keep(domain->document, path);
+    }
+  }
 }
 
 /* A channel without the port that it is to use would be open to nobody. */

@@ -40,9 +40,11 @@ extern const EnumTable graphics_share_table;
 
 typedef struct {
   GraphicsListenType type;
-  const char *host;            /* ADDRESS, NETWORK: a name or an address */
-  const char *path;            /* SOCKET: absolute */
-  const char *requirement;     /* ADDRESS, NETWORK with a fixed port: "HOST PORT" */
+  const char *host;        /* ADDRESS, NETWORK: a name or an address */
+  const char *path;        /* SOCKET: absolute, but as is_generated says */
+  gboolean is_generated;   /* SOCKET: a file in the guest's runtime directory, from graphics_set_directory()
+                              on; before, in the working directory */
+  const char *requirement; /* ADDRESS, NETWORK with a fixed port: "HOST PORT" */
   const char *tls_requirement; /* the same of a fixed port for TLS */
   Place place;
 } GraphicsListen;
@@ -105,6 +107,9 @@ gboolean graphics_check_spice(const Domain *domain, const Place *place, const ch
 
 /* The ports that the host has for the SPICE server; 0: none. */
 void graphics_set_spice_ports(const Domain *domain, int port, int tls_port);
+
+/* Where the sockets are that the document leaves to domrun. */
+void graphics_set_directory(const Domain *domain, const char *directory);
 
 /* Whether OpenGL is drawn without a window, in which case that is QEMU's main display. */
 gboolean graphics_is_headless(const Domain *domain);
