@@ -529,9 +529,11 @@ def prints_facts(arguments):
     descriptors = {}
     for name in os.listdir("/proc/self/fd"):
         try:
-            descriptors[name] = os.readlink(f"/proc/self/fd/{name}")
+            target = os.readlink(f"/proc/self/fd/{name}")
         except OSError:  # that of the listing itself
-            pass
+            continue
+        if ".so." not in target:  # Python's own: that of Debian's testing keeps libraries open
+            descriptors[name] = target
     facts = {"pid": os.getpid(), "sid": os.getsid(0), "no_new_privs": status["NoNewPrivs"],
              "blocked": int(status["SigBlk"], 16), "descriptors": descriptors, "arguments": arguments}
     qmp = ready(arguments)

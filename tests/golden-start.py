@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shlex
 import shutil
 import socket
@@ -44,6 +45,7 @@ HARMLESS = re.compile(r"^(?:qemu: module block-block-dmg-\w+ not found, .*|VNC s
                       r"|.*: warning: Machine type '.*' is deprecated: machines more than 3 years old .*"
                       r"|.*: warning: Spice: .*: VD_INTERFACE_REMOVING unsupported"
                       r"|.*: info: QEMU waiting for connection on: .*"
+                      r"|.*: warning: No kernel provided, booting from flash drive\."
                       r"|.*: warning: (?:nic|netdev) .* has no peer)\n", re.MULTILINE)
 IN_NAMESPACE = "DOMRUN_GOLDEN_NAMESPACE"
 
@@ -452,8 +454,15 @@ def check_network(words):
     if not os.environ.get(IN_NAMESPACE) and any(
             option == "-spice" and "port=" in value or
             option == "-vnc" and not value.startswith("unix:") or
-            option in ("-netdev", "-chardev") and pattern.search(value) for option, value in zip(words, words[1:])):
+            option in ("-netdev", "-chardev") and (pattern.search(value) or "hostfwd" in value) for option, value in zip(words, words[1:])):
         raise tap.Skip("needs a network namespace, which cannot be made here (unshare -n)")
+
+
+def check_memory(words):
+    """What is to be locked has to be allowed."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    if "mem-lock=on" in words and os.geteuid() != 0 and limit != resource.RLIM_INFINITY:
+        raise tap.Skip("needs the right to lock memory (ulimit -l)")
 
 
 def spare_emulator(words):
@@ -551,6 +560,7 @@ def check(case, images):
         directory = pathlib.Path(path)
         words = spare_emulator(parse(case.read("argv").decode(), directory))
         check_network(words)
+        check_memory(words)
         stage = Stage(words, directory, images)
         problem = start(stage.command(), stage, directory)
         for file in [*stage.descriptors.values(), *stage.kept]:

@@ -23,12 +23,12 @@ ENUM_TABLE(video_isa_driver_table,
 /* KiB. */
 enum { DEFAULT_VGAMEM = 16 * 1024, DEFAULT_QXL_RAM = 64 * 1024 };
 
-/* The graphics card of PCs in it: only where QEMU has a BIOS for that. libvirt's rule. */
+/* The graphics card of PCs in it: libvirt has it where its QEMU does: of LoongArch, that is no longer so. */
 static gboolean has_virtio_vga(const Domain *domain)
 {
   OsArch arch = domain->os->arch;
 
-  return chipset_has_pci(chipset_of(domain)) && !os_arch_is_arm(arch) && !os_arch_is_power(arch);
+  return chipset_has_pci(chipset_of(domain)) && (os_arch_is_x86(arch) || os_arch_is_riscv(arch));
 }
 
 static const char *driver_of(const Domain *domain, const Video *video)

@@ -122,14 +122,20 @@ static gboolean make_new(LogFile *log)
 
 static gboolean replace(LogFile *log)
 {
-  if (!log->is_moved && !move_all(log))
-    return FALSE;
-  log->is_moved = TRUE;
-  if (!make_new(log))
-    return FALSE;
-  log->is_moved = log->is_full = FALSE;
-  log->size = 0;
-  return TRUE;
+  /* What somebody has put there meanwhile is moved as well, once. */
+  for (guint tries = 0; tries < 2; tries++) {
+    if (!log->is_moved && !move_all(log))
+      return FALSE;
+    log->is_moved = TRUE;
+    if (make_new(log)) {
+      log->is_moved = log->is_full = FALSE;
+      log->size = 0;
+      return TRUE;
+    }
+    if (log->is_moved)
+      return FALSE;
+  }
+  return FALSE;
 }
 
 /* Somebody else may have emptied it, or written to it. */

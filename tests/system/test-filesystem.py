@@ -115,7 +115,8 @@ def need_virtiofsd():
     if is_of_qemu(program) and os.geteuid() != 0:
         raise tap.Skip("this virtiofsd needs root")
     # Its sandbox has namespaces.
-    if os.geteuid() == 0 and subprocess.run(["unshare", "-pmn", "true"], capture_output=True, check=False).returncode:
+    unshare = ["unshare", "-pmn"] if os.geteuid() == 0 else ["unshare", "-rpmn"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
         raise tap.Skip("no namespaces can be made here")
     return program
 

@@ -92,7 +92,7 @@ def test_linux_sees_its_disk_and_its_interface():
 
         said = run.out.text
         for line in ('kernel command line: .*console=ttyS0 panic=-1 quiet domrun.test="two words, a comma"',
-                     "memory: 1[5-9][0-9]{4} kB", "processors: 2", "disk begins with: hello, guest",
+                     "memory: 1[4-9][0-9]{4} kB", "processors: 2", "disk begins with: hello, guest",
                      f"disk: {DISK_SIZE // 512} sectors, read-only 0", f"interface: {MAC}", "gateway: answers"):
             assert re.search(line, said), f"'{line}' is not in\n{said}"
         assert read_disk(disk)[512:].startswith(b"written by the guest\n"), "what the guest wrote is not on its disk"

@@ -28,7 +28,9 @@ done
 for path in /sys/bus/pci/devices/*; do
   echo "pci $(basename $path) $(cat $path/vendor):$(cat $path/device)"
 done
-grep -o '^[0-9]*: uart:16550A port:[0-9A-F]*' /proc/tty/driver/serial | sed 's/^/serial /'
+for i in 0 1 2 3; do
+  [ "$(cat /sys/class/tty/ttyS$i/type)" != 4 ] || echo "serial $i: uart:16550A port:$(printf %08X $(cat /sys/class/tty/ttyS$i/port))"
+done
 tr '\\0' '\\n' < /sys/firmware/qemu_fw_cfg/by_name/bootorder/raw | sed 's/^/boot /'
 echo "uuid $(cat /sys/class/dmi/id/product_uuid)"
 echo "product $(cat /sys/class/dmi/id/product_name) serial $(cat /sys/class/dmi/id/product_serial)"

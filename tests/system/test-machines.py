@@ -73,7 +73,7 @@ def test_ppc64_boots_slof():
 def test_s390x_boots_its_loader():
     """It finds the disk by channel I/O, and that there is nothing on it; the supervisor hears that."""
     with guest.Directory() as directory:
-        run = boot(directory, "s390x", "s390-ccw-virtio", r"(?s)Using virtio-blk.*Failed to load OS from hard disk")
+        run = boot(directory, "s390x", "s390-ccw-virtio", r"(?s)Using virtio-blk.*zIPL load failed")
         run.expect_error("the guest has panicked")
         assert run.wait() == 6, run.said()
         directory.assert_nothing_left()

@@ -57,6 +57,7 @@ def greet(connection):
 
 def greet_tls(port, authority):
     context = ssl.create_default_context(cafile=authority)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT         # Python 3.13 wants extensions that the test's lacks
     with socket.create_connection(("127.0.0.1", port)) as plain:
         with context.wrap_socket(plain, server_hostname="localhost") as connection:
             message = struct.pack("<IBBIII", 0, 1, 0, 0, 0, 18)

@@ -432,7 +432,7 @@ def test_qmp():
         request = {"execute": "qom-get", "arguments": {"path": "/machine", "property": "type"}}
         assert "machine" in directory.verb("qmp", "web", json.dumps(request)).out
         assert "machine" in directory.verb("qmp", "web", "qom-get", "path=/machine", "property=type").out
-        assert directory.verb("qmp", "--hmp", "web", "info", "version").out.startswith(("7.", "8.", "9.", "10."))
+        assert re.match(r"\d+\.\d", directory.verb("qmp", "--hmp", "web", "info", "version").out)
         assert "nonsense" in directory.verb("qmp", "web", "nonsense", code=12).err
         assert "nonsense" in directory.verb("qmp", "--hmp", "web", "nonsense", code=12).err
         for arguments in (["{"], ["{}"], ["x", "y"], ["x", "=1"]):
