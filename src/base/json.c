@@ -491,7 +491,7 @@ static void print_value(GString *text, const Json *json, int indent)
 
 char *json_print(const Json *json)
 {
-  GString *text = g_string_new(NULL);
+  GString *text = g_string_sized_new(256); /* most are an argument of QEMU's */
 
   print_value(text, json, NOT_PRETTY);
   return g_string_free(text, FALSE);

@@ -82,26 +82,37 @@ static char *quote_with_escapes(const char *string)
   return g_string_free(quoted, FALSE);
 }
 
-char *quote_for_shell(const char *string)
+void quote_append_for_shell(GString *text, const char *string)
 {
-  g_autoptr(GString) quoted = NULL;
+  if (is_plain(string)) {
+    g_string_append(text, string);
+    return;
+  }
+  if (string[harmless_length(string)]) {
+    g_autofree char *escaped = quote_with_escapes(string);
 
-  if (is_plain(string))
-    return g_strdup(string);
-  if (string[harmless_length(string)])
-    return quote_with_escapes(string);
-  quoted = g_string_new("'");
+    g_string_append(text, escaped);
+    return;
+  }
+  g_string_append_c(text, '\'');
   for (const char *c = string; *c;) {
     gsize length = strcspn(c, "'");
 
-    g_string_append_len(quoted, c, (gssize)length);
+    g_string_append_len(text, c, (gssize)length);
     c += length;
     if (*c == '\'') {
-      g_string_append(quoted, "'\\''");
+      g_string_append(text, "'\\''");
       c++;
     }
   }
-  g_string_append_c(quoted, '\'');
+  g_string_append_c(text, '\'');
+}
+
+char *quote_for_shell(const char *string)
+{
+  g_autoptr(GString) quoted = g_string_new(NULL);
+
+  quote_append_for_shell(quoted, string);
   return g_string_free(g_steal_pointer(&quoted), FALSE);
 }
 

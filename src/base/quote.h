@@ -15,6 +15,9 @@ gboolean quote_is_deceptive(gunichar c);
  * bash, zsh, ksh and busybox have always had. The caller frees it. */
 char *quote_for_shell(const char *string);
 
+/* The same, behind @text. */
+void quote_append_for_shell(GString *text, const char *string);
+
 /* @string with what is deceptive, and bytes that are not UTF-8, written as \xNN or \u{NNNN}. Newlines stay
  * where @keep_newlines says so. The caller frees it. */
 char *quote_for_terminal(const char *string, gboolean keep_newlines);

@@ -279,24 +279,20 @@ static void append_environment(GString *text, const Plan *plan)
 
 char *plan_to_shell(const Plan *plan, PlanForm form)
 {
-  g_autofree char *emulator = quote_for_shell(plan->emulator);
-  g_autoptr(GString) text = g_string_new(NULL);
+  g_autoptr(GString) text = g_string_sized_new(4096);
 
   append_environment(text, plan);
-  g_string_append(text, emulator);
+  quote_append_for_shell(text, plan->emulator);
   for (guint i = 0; i < plan->arguments->len; i++) {
     const PlanArgument *argument = g_ptr_array_index(plan->arguments, i);
-    g_autofree char *option = NULL, *value = NULL;
 
     if (!(argument->form & form))
       continue;
-    option = quote_for_shell(argument->option);
-    value = argument->value ? quote_for_shell(argument->value) : NULL;
     g_string_append(text, " \\\n  ");
-    g_string_append(text, option);
-    if (value) {
+    quote_append_for_shell(text, argument->option);
+    if (argument->value) {
       g_string_append_c(text, ' ');
-      g_string_append(text, value);
+      quote_append_for_shell(text, argument->value);
     }
   }
   g_string_append_c(text, '\n');
