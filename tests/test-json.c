@@ -326,6 +326,28 @@ static void test_missing(void)
   g_assert_null(json_ref(NULL));
 }
 
+/* "[[],[],...]": one more than there may be is refused. */
+static void test_many_containers(void)
+{
+  for (guint inner = JSON_MAX_CONTAINERS - 1; inner <= JSON_MAX_CONTAINERS; inner++) {
+    g_autoptr(GString) text = g_string_new("[[]");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Json) json = NULL;
+
+    for (guint i = 1; i < inner; i++)
+      g_string_append(text, ",[]");
+    g_string_append_c(text, ']');
+    json = json_parse(text->str, text->len, DEPTH, &error);
+    if (inner < JSON_MAX_CONTAINERS) {
+      g_assert_no_error(error);
+      g_assert_cmpuint(json_length(json), ==, inner);
+    } else {
+      g_assert_null(json);
+      g_assert_error(error, JSON_ERROR, JSON_ERROR_SYNTAX);
+    }
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -334,6 +356,7 @@ int main(int argc, char **argv)
   g_test_add_func("/json/text/nul", test_nul);
   g_test_add_func("/json/text/depth", test_depth);
   g_test_add_func("/json/text/many-members", test_many_members);
+  g_test_add_func("/json/text/many-containers", test_many_containers);
   g_test_add_func("/json/text/pretty", test_pretty);
   g_test_add_func("/json/value/making", test_making);
   g_test_add_func("/json/value/kinds", test_kinds);

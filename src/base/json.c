@@ -58,6 +58,7 @@ typedef struct {
   const char *end;
   guint depth;
   guint deepest;
+  guint containers;
   gsize members;
 } Gate;
 
@@ -200,6 +201,8 @@ static gboolean gate_bracket(Gate *gate, char bracket, guint max_depth, GError *
   if (bracket == '{' || bracket == '[') {
     if (gate->depth == max_depth)
       return refuse(error, "nested too deep");
+    if (++gate->containers > JSON_MAX_CONTAINERS)
+      return refuse(error, "too many objects and arrays");
     gate->depth++;
     gate->deepest = MAX(gate->deepest, gate->depth);
   } else if (gate->depth-- == 0) {

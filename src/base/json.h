@@ -38,7 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Json, json_unref)
 /* @length bytes as one value (RFC 8259) that nests @max_depth deep at most, or NULL with a JSON_ERROR.
  * Stricter than the RFC asks where a value could be read in two ways: a member that is there twice, the
  * character U+0000, half a surrogate pair, and numbers that neither 64 bits nor a double can hold are
- * refused. Memory and time grow with @length. */
+ * refused, and so are more than JSON_MAX_CONTAINERS objects and arrays: one takes two bytes to say, and
+ * hundreds to hold. Memory and time grow with @length. */
+enum { JSON_MAX_CONTAINERS = 128 * 1024 };
 Json *json_parse(const char *text, gsize length, guint max_depth, GError **error);
 
 /* On one line without a space, or over many. The caller frees it. Strings are UTF-8, in which only
