@@ -345,6 +345,23 @@ static gboolean validate_virtiofs(const Domain *domain, const Filesystem *fs, GE
                         "</memoryBacking>");
 }
 
+static void claim_tag(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &filesystem_room)
+    g_ptr_array_add(claims, g_strdup(((const Filesystem *)device)->tag));
+}
+
+/* QEMU and libvirt take it; a Linux in the guest finds one of the two. */
+static void warn_of_same_tag(const Domain *domain, const Filesystem *fs)
+{
+  const Device *first = device_first_claimant(domain, claim_tag, fs->tag);
+
+  if (first != &fs->device)
+    report_warning(domain->report, &fs->target_place, "dir", "give each a name of its own",
+                   "'%s' is that of line %d, too: the guest finds one of the two by it", fs->tag,
+                   first->place.line);
+}
+
 static gboolean filesystem_validate(const Domain *domain, const Device *device, GError **error)
 {
   const Filesystem *fs = (const Filesystem *)device;
@@ -356,6 +373,7 @@ static gboolean filesystem_validate(const Domain *domain, const Device *device, 
                               "'%s', by which the guest is to know it, has %" G_GSIZE_FORMAT
                               " bytes, and can have %" G_GSIZE_FORMAT,
                               fs->tag, length, max);
+  warn_of_same_tag(domain, fs);
   return is_9p ? validate_9p(fs, error) : validate_virtiofs(domain, fs, error);
 }
 
