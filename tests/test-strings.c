@@ -246,11 +246,17 @@ typedef struct {
   guint positions, accepted, refused;
 } Tally;
 
-/* The parser trims texts. */
-static char *as_read(const xmlNode *node, const char *string)
+/* The parser trims texts; those of <launchSecurity> are base64, in lines. */
+static char *as_read(const xmlNode *node, const char *string, const char *where)
 {
   char *copy = g_strdup(string);
 
+  if (node->type != XML_ATTRIBUTE_NODE && strstr(where, "/launchSecurity")) {
+    g_auto(GStrv) words = g_strsplit_set(copy, " \t\n", -1);
+
+    g_free(copy);
+    return g_strjoinv("", words);
+  }
   return node->type == XML_ATTRIBUTE_NODE ? copy : g_strstrip(copy);
 }
 
@@ -282,7 +288,7 @@ static void try_form(xmlDoc *doc, xmlNode *node, const char *where, const char *
     g_autofree char *string = g_strconcat(prefix, awkward[i], NULL);
     xmlChar *escaped = xmlEncodeSpecialChars(doc, (const xmlChar *)string);
     g_autoptr(Parsed) parsed = NULL;
-    g_autofree char *read = as_read(node, awkward[i]);
+    g_autofree char *read = as_read(node, awkward[i], where);
 
     if (!*prefix && awkward[i][0] == '/') {
       xmlFree(escaped);

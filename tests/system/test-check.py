@@ -167,10 +167,17 @@ def test_image_that_is_shared():
 
 @contextlib.contextmanager
 def lock(path, byte):
-    """A lock as QEMU takes them."""
+    """A lock as QEMU takes them. It is given back, since a process that another test is about to start may still have the
+    file open."""
+    def change(kind):
+        fcntl.fcntl(file, 37, struct.pack("hhqqi4x", kind, os.SEEK_SET, byte, 1, 0))  # F_OFD_SETLK
+
     with open(path, "rb") as file:
-        fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, byte, 1, 0))  # F_OFD_SETLK
-        yield
+        change(fcntl.F_RDLCK)
+        try:
+            yield
+        finally:
+            change(fcntl.F_UNLCK)
 
 
 def test_each_lock():
