@@ -242,6 +242,8 @@ def test_of_a_user():
     program = find_virtiofsd()
     if os.geteuid() != 0:
         raise tap.Skip("this is not root, who can be another user")
+    if not is_of_qemu(program):
+        network.need_user_namespaces()
     with guest.Directory() as directory:
         network.own(directory)
         make_share(directory, "share")

@@ -27,6 +27,7 @@ PASST = "<backend type='passt'/>"
 def need_passt():
     if not shutil.which("passt"):
         raise tap.Skip("there is no passt")
+    network.need_user_namespaces()
 
 
 def nic(body):
