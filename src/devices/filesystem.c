@@ -238,18 +238,6 @@ static gboolean filesystem_parse(xmlNode *node, Device *device, GError **error)
 
 /* ---- What follows ---- */
 
-static const char *keep_format(const Domain *domain, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static const char *keep_format(const Domain *domain, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list arguments;
-
-  va_start(arguments, format);
-  text = g_strdup_vprintf(format, arguments);
-  va_end(arguments);
-  return xml_document_keep(domain->document, text);
-}
-
 static void complete_virtiofs(const Domain *domain, Filesystem *fs)
 {
   const char *state = domain->options->state_directory ? domain->options->state_directory : "";
@@ -259,14 +247,14 @@ static void complete_virtiofs(const Domain *domain, Filesystem *fs)
   fs->plan.is_readonly = fs->is_readonly;
   if (fs->socket)
     return;
-  fs->own_socket =
-      keep_format(domain, "%s/virtiofs/%s-%s.sock", state, domain->metadata->uuid, fs->device.alias);
+  fs->own_socket = xml_document_keep_format(domain->document, "%s/virtiofs/%s-%s.sock", state,
+                                            domain->metadata->uuid, fs->device.alias);
   program = quote_for_shell(fs->plan.program ? fs->plan.program : "virtiofsd");
   socket = quote_for_shell(fs->own_socket);
   source = quote_for_shell(fs->path);
-  fs->own_command =
-      keep_format(domain, "virtiofsd has to listen there before, as with: %s --socket-path=%s -o source=%s%s",
-                  program, socket, source, fs->is_readonly ? " --readonly" : "");
+  fs->own_command = xml_document_keep_format(
+      domain->document, "virtiofsd has to listen there before, as with: %s --socket-path=%s -o source=%s%s",
+      program, socket, source, fs->is_readonly ? " --readonly" : "");
 }
 
 static gboolean filesystem_complete(Domain *domain, Device *device, GError **error)

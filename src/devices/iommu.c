@@ -66,7 +66,7 @@ static gboolean check_machine(const Domain *domain, const Iommu *iommu, GError *
                               "'intel' is of PCs; machine '%s' can have: smmuv3, virtio",
                               domain->os->machine);
   error_set_document(error, place, NULL, "machine '%s' cannot have an IOMMU", domain->os->machine);
-  return error_add_hint(error, "machine='q35' can");
+  return os_arch_is_x86(domain->os->arch) && error_add_hint(error, "machine='q35' can");
 }
 
 static gboolean iommu_complete(Domain *domain, Device *device, GError **error)

@@ -182,23 +182,11 @@ static gboolean tpm_parse(xmlNode *node, Device *device, GError **error)
 
 /* ---- What follows ---- */
 
-static const char *keep_format(const Domain *domain, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static const char *keep_format(const Domain *domain, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list arguments;
-
-  va_start(arguments, format);
-  text = g_strdup_vprintf(format, arguments);
-  va_end(arguments);
-  return xml_document_keep(domain->document, text);
-}
-
 /* What the kernel has for chips of version 1.2 alone. */
 static void complete_passthrough(const Domain *domain, Tpm *tpm)
 {
   g_autofree char *name = g_path_get_basename(tpm->path);
-  const char *path = keep_format(domain, "/sys/class/tpm/%s/device/cancel", name);
+  const char *path = xml_document_keep_format(domain->document, "/sys/class/tpm/%s/device/cancel", name);
 
   tpm->cancel_path = domain->options->has_file && domain->options->has_file(path) ? path : "/dev/null";
 }
@@ -206,21 +194,25 @@ static void complete_passthrough(const Domain *domain, Tpm *tpm)
 static void describe_start(const Domain *domain, Tpm *tpm)
 {
   const PlanTpm *plan = &tpm->plan;
-  const char *directory = keep_format(
-      domain, "%s/tpm/%s", domain->options->state_directory ? domain->options->state_directory : "",
+  const char *directory = xml_document_keep_format(
+      domain->document, "%s/tpm/%s", domain->options->state_directory ? domain->options->state_directory : "",
       domain->metadata->uuid);
-  const char *state = plan->is_file ? keep_format(domain, "backend-uri=file://%s", plan->path)
-                                    : keep_format(domain, "dir=%s", plan->path ? plan->path : directory);
+  const char *state =
+      plan->is_file
+          ? xml_document_keep_format(domain->document, "backend-uri=file://%s", plan->path)
+          : xml_document_keep_format(domain->document, "dir=%s", plan->path ? plan->path : directory);
   g_autofree char *control = NULL, *quoted = quote_for_shell(state);
 
-  tpm->socket = keep_format(domain, "%s/swtpm.sock", plan->path && !plan->is_file ? plan->path : directory);
+  tpm->socket = xml_document_keep_format(domain->document, "%s/swtpm.sock",
+                                         plan->path && !plan->is_file ? plan->path : directory);
   control = quote_for_shell(tpm->socket);
-  tpm->command = keep_format(domain,
-                             "swtpm has to listen there before, as with: swtpm socket%s --tpmstate %s --ctrl "
-                             "type=unixio,path=%s%s --terminate%s",
-                             plan->is_tpm2 ? " --tpm2" : "", quoted, control,
-                             plan->is_encrypted ? " --key pwdfd=0,mode=aes-256-cbc" : "",
-                             plan->is_encrypted ? ", and the passphrase on its standard input" : "");
+  tpm->command = xml_document_keep_format(
+      domain->document,
+      "swtpm has to listen there before, as with: swtpm socket%s --tpmstate %s --ctrl "
+      "type=unixio,path=%s%s --terminate%s",
+      plan->is_tpm2 ? " --tpm2" : "", quoted, control,
+      plan->is_encrypted ? " --key pwdfd=0,mode=aes-256-cbc" : "",
+      plan->is_encrypted ? ", and the passphrase on its standard input" : "");
 }
 
 static void complete_emulator(Domain *domain, Tpm *tpm)
@@ -238,9 +230,9 @@ static void complete_emulator(Domain *domain, Tpm *tpm)
     report_warning(domain->report, &tpm->backend_place, "persistent_state", NULL,
                    "'no' has no effect: <source> says where the state is kept");
   if (!plan->path && tpm->is_persistent != FALSE)
-    plan->path = keep_format(domain, "%s/tpm/%s",
-                             domain->options->state_directory ? domain->options->state_directory : "",
-                             domain->metadata->uuid);
+    plan->path = xml_document_keep_format(
+        domain->document, "%s/tpm/%s",
+        domain->options->state_directory ? domain->options->state_directory : "", domain->metadata->uuid);
   if (plan->is_encrypted) {
     secret_complete(domain, &tpm->secret);
     plan->secret = tpm->secret.found;

@@ -156,13 +156,13 @@ static gboolean take_root_port(PciMap *map, PciAddress *ret_address)
   return FALSE;
 }
 
-/* Where the ICH9 has it. */
+/* Where the ICH9 has it, on a board with that. */
 static gboolean take_dmi_bridge(PciMap *map, PciAddress *ret_address)
 {
   enum { DMI_SLOT = 0x1e };
   PciBus *root = pci_map_bus(map, 0);
 
-  if (root->functions[DMI_SLOT])
+  if (map->chipset != CHIPSET_Q35 || root->functions[DMI_SLOT])
     return pci_map_take_free_slot(map, fits_complex, ret_address);
   pci_bus_take_slot(root, DMI_SLOT);
   *ret_address = (PciAddress){ .slot = DMI_SLOT };

@@ -212,6 +212,17 @@ const char *xml_document_keep(XmlDocument *document, const char *string)
   return g_string_chunk_insert_const(document->strings, string);
 }
 
+const char *xml_document_keep_format(XmlDocument *document, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start(arguments, format);
+  text = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  return xml_document_keep(document, text);
+}
+
 XmlMarks *xml_document_marks(xmlNode *node)
 {
   if (!node->_private) {

@@ -41,6 +41,7 @@ XmlDocument *xml_document_of(const xmlNode *node);
 
 /* Keeps a copy of @string for as long as the document lives; equal strings are kept once. */
 const char *xml_document_keep(XmlDocument *document, const char *string);
+const char *xml_document_keep_format(XmlDocument *document, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* The names of the format, made where nobody has asked before. They live as long as the document. */
 const XmlFormat *xml_document_format(XmlDocument *document);

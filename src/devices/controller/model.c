@@ -172,7 +172,6 @@ gboolean controller_model_fits(ControllerModel model, Chipset chipset)
   case CONTROLLER_IBMVSCSI:
     return chipset == CHIPSET_PSERIES;
   case CONTROLLER_DMI_TO_PCI_BRIDGE:
-    return chipset == CHIPSET_Q35;
   case CONTROLLER_PCIE_ROOT:
   case CONTROLLER_PCIE_TO_PCI_BRIDGE:
   case CONTROLLER_PCIE_ROOT_PORT:
