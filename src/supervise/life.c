@@ -30,12 +30,11 @@
 #include "base/fd.h"
 #include "base/patience.h"
 #include "control/guests.h"
-#include "control/protocol.h"
 #include "host/emulator-lock.h"
-#include "host/leftovers.h"
 #include "process/detach.h"
 #include "process/reaper.h"
 #include "supervise/core-dump.h"
+#include "supervise/directory.h"
 #include "supervise/memory.h"
 #include "supervise/outcome.h"
 #include "supervise/publish.h"
@@ -50,7 +49,6 @@ enum {
   HELPERS_END =
       60 * 1000,     /* milliseconds after the guest's end in which QEMU and its helpers are to have ended */
   SAME_RESET = 1000, /* milliseconds within which the BIOS resets the machine again */
-  MAX_RENAMES = 10000, /* NAME-1, NAME-2, ... are tried */
 };
 
 static void start_again(Supervisor *supervisor);
@@ -538,20 +536,6 @@ static gboolean start(Supervisor *supervisor, GError **error)
   return TRUE;
 }
 
-static gboolean enter_directory(Supervisor *supervisor, RuntimeDir *directory, GError **error)
-{
-  int fd;
-
-  supervisor->directory = directory;
-  if (supervisor->resources)
-    resources_set_directory(supervisor->resources, directory);
-  fd = runtime_dir_listen(directory, CONTROL_SOCKET_FILE, error);
-  if (fd < 0)
-    return FALSE;
-  supervisor->server = control_server_new(NULL, fd, requests_execute, supervisor);
-  return announce_open_log(runtime_dir_fd(directory), CONTROL_LOG_FILE, error);
-}
-
 /* ---- Starting again ---- */
 
 static void fail_to_restart(Supervisor *supervisor)
@@ -576,87 +560,6 @@ static gboolean on_restart_time(gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The files of a guest that others may look at when it is gone. */
-static void leave_directory(Supervisor *supervisor)
-{
-  static const char *const kept[] = { CONTROL_STATE_FILE,
-                                      CONTROL_LIVE_FILE,
-                                      CONTROL_DEFINITION_FILE,
-                                      CONTROL_LOG_FILE,
-                                      CONTROL_LOG_FILE ".1",
-                                      CONTROL_EVENTS_FILE,
-                                      NULL };
-
-  publish_remains(supervisor);
-  announce_close_log();
-  runtime_dir_leave(g_steal_pointer(&supervisor->directory), kept);
-}
-
-/* What is left of a guest that runs no more; its size is bounded. */
-static void leave_trace(Supervisor *supervisor)
-{
-  static const char *const kept[] = { CONTROL_STATE_FILE, CONTROL_LOG_FILE, CONTROL_EVENTS_FILE,
-                                      LEFTOVERS_GROUP_FILE, NULL };
-
-  if (!publish_trace(supervisor))
-    return;
-  announce_close_log();
-  runtime_dir_leave(g_steal_pointer(&supervisor->directory), kept);
-}
-
-static gboolean is_taken(const RuntimeDir *directory)
-{
-  g_auto(GuestState) state = GUEST_STATE_INIT;
-
-  return !guest_state_read(runtime_dir_fd(directory), &state, NULL) || state.state != GUEST_ENDED;
-}
-
-/* The first of NAME-1, NAME-2, ... that no guest has. */
-static RuntimeDir *find_next_directory(Supervisor *supervisor, char **ret_name, GError **error)
-{
-  g_autoptr(RuntimeRoot) root = runtime_root_new(supervisor->options->root, error);
-
-  while (root && supervisor->renames < MAX_RENAMES) {
-    g_autofree char *name = g_strdup_printf("%s-%u", supervisor->options->name, ++supervisor->renames);
-    g_autoptr(RuntimeDir) other = runtime_root_find(root, name);
-    g_autoptr(GError) cause = NULL;
-    RuntimeDir *directory =
-        other && is_taken(other) ? NULL : runtime_dir_new(supervisor->options->root, name, &cause);
-
-    if (directory) {
-      *ret_name = g_steal_pointer(&name);
-      return directory;
-    }
-    if (cause && !g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_TAKEN)) {
-      g_propagate_error(error, g_steal_pointer(&cause));
-      return NULL;
-    }
-  }
-  if (root)
-    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "there is no name left for the guest: '%s-%d' is taken",
-              supervisor->options->name, MAX_RENAMES);
-  return NULL;
-}
-
-/* What is known of the guest stays under its name; it goes on under another. */
-static gboolean rename_guest(Supervisor *supervisor, GError **error)
-{
-  g_autofree char *name = NULL;
-  RuntimeDir *directory = find_next_directory(supervisor, &name, error);
-  ControlServer *server = supervisor->server;
-
-  if (!directory)
-    return FALSE;
-  announce_notice("the guest goes on as '%s'", name);
-  leave_directory(supervisor);
-  control_server_free(server);
-  supervisor->server = NULL;
-  g_free(supervisor->name);
-  supervisor->name = g_steal_pointer(&name);
-  uuid_lock_rename(supervisor->uuid_lock, supervisor->name);
-  return enter_directory(supervisor, directory, error);
-}
-
 static void on_drained(gpointer user_data)
 {
   Supervisor *supervisor = user_data;
@@ -664,7 +567,7 @@ static void on_drained(gpointer user_data)
 
   if (!supervisor->will_restart) {
     states_finish(supervisor);
-  } else if (supervisor->will_be_left && !rename_guest(supervisor, &supervisor->error)) {
+  } else if (supervisor->will_be_left && !directory_rename(supervisor, &supervisor->error)) {
     fail_to_restart(supervisor);
   } else {
     states_set(supervisor, STATE_WAITING, cause_reason(supervisor->cause));
@@ -759,7 +662,7 @@ static gboolean prepare(Supervisor *supervisor, GError **error)
     runtime_dir_free(directory);
     return FALSE;
   }
-  if (!enter_directory(supervisor, directory, error))
+  if (!directory_enter(supervisor, directory, error))
     return FALSE;
   supervisor->resources = resources_new(options->plan, directory);
   supervisor->consoles = consoles_new(NULL, options->plan, &options->log_limits, options->attaches_console,
@@ -783,9 +686,9 @@ static void clear(Supervisor *supervisor)
   limits_free(supervisor->limits, supervisor->directory ? runtime_dir_fd(supervisor->directory) : -1);
   uuid_lock_free(supervisor->uuid_lock); /* before the name: who may start again finds both free */
   if (supervisor->directory && supervisor->will_be_left)
-    leave_directory(supervisor);
+    directory_leave(supervisor);
   else if (supervisor->directory && supervisor->state == STATE_ENDED)
-    leave_trace(supervisor);
+    directory_leave_trace(supervisor);
   announce_close_log();
   runtime_dir_free(supervisor->directory);
   control_server_free(supervisor->server);

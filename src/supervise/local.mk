@@ -2,6 +2,7 @@
 libdomrun_a_SOURCES += \
 	%D%/consoles.c %D%/consoles.h \
 	%D%/core-dump.c %D%/core-dump.h \
+	%D%/directory.c %D%/directory.h \
 	%D%/emulator.c %D%/emulator.h \
 	%D%/emulator-log.c %D%/emulator-log.h \
 	%D%/life.c %D%/life.h \
