@@ -54,6 +54,8 @@ step() {
   fi
   printf '%s: %s: %d s\n' "$script_name" "$name" $((SECONDS - started))
   [ "$status" -ne 0 ] || return 0
+  # A test that failed says why in the middle of much that passed: the last of what such tests say, and then the end.
+  grep -aE -A 12 '^(not ok|FAIL|ERROR|XPASS|Bail out!)' "$log" | grep -avE '^(ok|PASS:|SKIP:|--$)' | tail -n 100 >&2 || :
   tail -n 40 "$log" >&2
   printf '%s: the step "%s" failed with exit code %s: %s\n' "$script_name" "$name" "$status" "$*" >&2
   printf '%s: its whole output is in %s\n' "$script_name" "$log" >&2
