@@ -124,6 +124,7 @@ static Props *translate_bus(const Domain *domain, const Disk *disk, Plan *plan)
   case DISK_BUS_VIRTIO:
     return translate_virtio(domain, disk);
   case DISK_BUS_DEFAULT:
+  case DISK_BUS_SD: /* the board has the device */
   case DISK_BUS_XEN:
   case DISK_BUS_LAST:
     break;
@@ -169,13 +170,17 @@ static void add_geometry(const DiskGeometry *geometry, Props *props)
                    enum_to_string(&disk_translation_driver_table, (int)geometry->translation));
 }
 
+static gboolean writes_through(const Disk *disk)
+{
+  return disk->driver.cache == DISK_CACHE_WRITETHROUGH || disk->driver.cache == DISK_CACHE_DIRECTSYNC;
+}
+
 static void add_write_cache(const Disk *disk, Props *props)
 {
   DiskCache cache = disk->driver.cache;
 
   if (cache != DISK_CACHE_DEFAULT && disk->bus != DISK_BUS_FDC && disk->kind != DISK_DEVICE_LUN)
-    props_add_string(props, "write-cache",
-                     cache == DISK_CACHE_WRITETHROUGH || cache == DISK_CACHE_DIRECTSYNC ? "off" : "on");
+    props_add_string(props, "write-cache", writes_through(disk) ? "off" : "on");
 }
 
 /* The other program has the image: QEMU connects to it. */
@@ -201,6 +206,20 @@ static gboolean translate_vhostuser(const Domain *domain, const Disk *disk, Plan
   return TRUE;
 }
 
+/* Only -drive reaches the board's socket. */
+static void translate_card(const Domain *domain, const Disk *disk, Plan *plan)
+{
+  Props *drive = props_new("if", "sd");
+  g_autofree char *node = disk_images_translate(domain, disk, plan);
+
+  props_add_uint(drive, "index", disk->target_index);
+  props_add_string(drive, "id", disk->device.alias);
+  if (writes_through(disk))
+    props_add_string(drive, "cache.writeback", "off");
+  disk_images_add(domain, disk, node, drive);
+  plan_add_keyval(plan, PLAN_BOTH, "-drive", drive);
+}
+
 /* QEMU drives an NVMe controller by itself, with VFIO. */
 static void require_controllers(const Domain *domain, const Disk *disk, Plan *plan)
 {
@@ -224,6 +243,10 @@ gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, 
   if (disk->image.source.type == DISK_TYPE_VHOSTUSER)
     return translate_vhostuser(domain, disk, plan);
   require_controllers(domain, disk, plan);
+  if (disk->bus == DISK_BUS_SD) {
+    translate_card(domain, disk, plan);
+    return TRUE;
+  }
   if (disk->image.source.is_there)
     drive = disk_images_translate(domain, disk, plan);
   props = translate_bus(domain, disk, plan);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "domain/devices.h"
+#include "domain/domain.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
 ENUM_TABLE(disk_device_table, DISK_DEVICE_LAST, [DISK_DEVICE_DISK] = "disk", [DISK_DEVICE_CDROM] = "cdrom",
@@ -272,6 +274,23 @@ static void warn_of_tray(Domain *domain, const Disk *disk)
                    "a drive with a medium is closed when the guest starts");
 }
 
+/* A board starts what it starts, and tells the guest of every error; libvirt leaves both away, too. */
+static void warn_of_card(Domain *domain, const Disk *disk)
+{
+  const DiskDriver *driver = &disk->driver;
+
+  if (disk->bus != DISK_BUS_SD)
+    return;
+  if (disk->device.boot_order)
+    report_warning(domain->report, &disk->device.place, NULL, NULL,
+                   "<boot order='%u'/>: what machine '%s' starts from is not chosen by an order",
+                   disk->device.boot_order, domain->os->machine);
+  if (driver->error_policy != DISK_ERROR_DEFAULT || driver->rerror_policy != DISK_ERROR_DEFAULT)
+    report_warning(domain->report, &driver->place,
+                   driver->error_policy != DISK_ERROR_DEFAULT ? "error_policy" : "rerror_policy", NULL,
+                   "an SD card reports errors to the guest, whatever the policy");
+}
+
 /* What the host would have to do first, and does not. */
 static void warn_of_host(Domain *domain, const DiskSource *source)
 {
@@ -288,6 +307,8 @@ static void set_alias(Domain *domain, Disk *disk)
     device_set_alias(domain, device, "virtio-disk%u", disk->target_index);
   else if (disk->bus == DISK_BUS_USB)
     device_set_alias(domain, device, "usb-disk%u", disk->target_index);
+  else if (disk->bus == DISK_BUS_SD)
+    device_set_alias(domain, device, "sd-disk%u", disk->target_index);
   else if (disk_has_target(domain, disk))
     device_set_alias(domain, device, "%s%u-%u-%u-%u", enum_to_string(&disk_bus_table, (int)disk->bus),
                      drive->controller, drive->bus, drive->target, drive->unit);
@@ -309,6 +330,9 @@ static gboolean check_address_type(const Disk *disk, GError **error)
       (disk->bus == DISK_BUS_VIRTIO &&
        (address->type == ADDRESS_CCW || address->type == ADDRESS_VIRTIO_MMIO)))
     return TRUE;
+  if (disk->bus == DISK_BUS_SD)
+    return error_set_document(error, &address->place, "type",
+                              "an SD card has no address: it is in the machine's own socket");
   return error_set_document(error, &address->place, "type",
                             "a disk on bus '%s' cannot have an address of type '%s' (allowed: %s)",
                             enum_to_string(&disk_bus_table, (int)disk->bus),
@@ -335,6 +359,7 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
   apply_startup_policy(domain, disk);
   warn_of_lun(domain, disk);
   warn_of_tray(domain, disk);
+  warn_of_card(domain, disk);
   warn_of_host(domain, &disk->image.source);
   set_alias(domain, disk);
   return TRUE;
@@ -355,6 +380,9 @@ static gboolean validate_bus(const Disk *disk, GError **error)
   if (disk->kind == DISK_DEVICE_LUN && disk->bus != DISK_BUS_SCSI)
     return error_set_document(error, &disk->target_place, "bus",
                               "a lun cannot be on bus '%s' (allowed: scsi)", bus);
+  if (disk->kind == DISK_DEVICE_CDROM && disk->bus == DISK_BUS_SD)
+    return error_set_document(error, &disk->target_place, "bus",
+                              "a CD-ROM drive cannot be on bus 'sd' (allowed: ide, sata, scsi, usb)");
   if (disk->removable != FEATURE_UNSET && disk->bus != DISK_BUS_USB)
     return error_set_document(error, &disk->target_place, "removable",
                               "is for bus 'usb'; this disk is on '%s'", bus);
@@ -421,6 +449,24 @@ static gboolean validate_labels(const Disk *disk, GError **error)
   return TRUE;
 }
 
+/* Of what other disks say of themselves, a card of QEMU's has nothing. */
+static gboolean validate_card(const Disk *disk, GError **error)
+{
+  if (disk->bus != DISK_BUS_SD)
+    return TRUE;
+  if (disk->serial)
+    return error_set_document(error, &disk->device.place, NULL,
+                              "<serial>: an SD card has no serial number of the document's");
+  if (disk->logical_block_size || disk->physical_block_size || disk->has_discard_granularity)
+    return error_set_document(error, &disk->device.place, NULL,
+                              "<blockio>: an SD card has blocks of 512 bytes, and no others");
+  if (disk->is_readonly) {
+    error_set_document(error, &disk->device.place, NULL, "QEMU has no read-only SD card");
+    return error_add_hint(error, "<transient/> lets the guest write, and forgets it at the end");
+  }
+  return TRUE;
+}
+
 static gboolean validate_geometry(const Disk *disk, GError **error)
 {
   const DiskGeometry *geometry = &disk->geometry;
@@ -428,7 +474,7 @@ static gboolean validate_geometry(const Disk *disk, GError **error)
 
   if (!geometry->place.file)
     return TRUE;
-  if (disk->kind != DISK_DEVICE_DISK || disk->bus == DISK_BUS_USB)
+  if (disk->kind != DISK_DEVICE_DISK || disk->bus == DISK_BUS_USB || disk->bus == DISK_BUS_SD)
     return error_set_document(error, &geometry->place, NULL,
                               "is for hard disks on bus 'ide', 'sata', 'scsi' or 'virtio'");
   if (!geometry->cylinders != !geometry->heads || !geometry->heads != !geometry->sectors)
@@ -547,9 +593,10 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
   const Disk *disk = (const Disk *)device;
 
   return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
-         disk_vhostuser_validate(domain, disk, error) && validate_geometry(disk, error) &&
-         disk_iotune_validate(domain, disk, error) && validate_traits(disk, error) &&
-         disk_driver_validate(domain, disk, error) && disk_target_validate(domain, disk, error) &&
+         validate_card(disk, error) && disk_vhostuser_validate(domain, disk, error) &&
+         validate_geometry(disk, error) && disk_iotune_validate(domain, disk, error) &&
+         validate_traits(disk, error) && disk_driver_validate(domain, disk, error) &&
+         disk_target_validate(domain, disk, error) &&
          (!disk->image.source.is_there || disk_image_validate(&disk->image, &disk->driver.place, error)) &&
          validate_source(domain, disk, error) && disk_backing_validate(disk, error);
 }

@@ -31,6 +31,7 @@ typedef enum {
   DISK_BUS_IDE,
   DISK_BUS_SATA,
   DISK_BUS_SCSI,
+  DISK_BUS_SD, /* the board's own socket for a card */
   DISK_BUS_USB,
   DISK_BUS_VIRTIO,
   DISK_BUS_XEN, /* replaced by ide, or refused */
@@ -240,8 +241,11 @@ gboolean disk_target_validate(const Domain *domain, const Disk *disk, GError **e
 void disk_sort(Domain *domain);
 
 /* Adds the block nodes of a disk that is not empty; the name of the one that the device gets, which the
- * caller frees. */
+ * caller frees. An SD card has no overlay among them: its -drive makes that. */
 char *disk_images_translate(const Domain *domain, const Disk *disk, Plan *plan);
+
+/* Puts @drive over the node @top, with an overlay and its limits where the disk is transient. */
+void disk_images_add(const Domain *domain, const Disk *disk, const char *top, Props *drive);
 
 gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
 

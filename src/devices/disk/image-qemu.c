@@ -239,16 +239,22 @@ static void translate_copy(const Disk *disk, Plan *plan)
   plan_add_json(plan, PLAN_BOTH, "-blockdev", copy);
 }
 
+void disk_images_add(const Domain *domain, const Disk *disk, const char *top, Props *drive)
+{
+  if (disk->is_transient)
+    props_add_bool(drive, "snapshot", TRUE);
+  props_add_format(drive, "file", "json:{\"driver\":\"raw\",\"file\":\"%s\"}", top);
+  if (disk->is_transient && disk_iotune_is_set(domain, disk))
+    disk_iotune_add(domain, disk, drive);
+}
+
 /* -blockdev cannot make an overlay, and -drive can. */
 static void translate_overlay(const Domain *domain, const Disk *disk, const char *under, Plan *plan)
 {
   Props *drive = props_new("if", "none");
 
   props_add_format(drive, "id", "disk-%u-overlay", disk->device.index);
-  props_add_bool(drive, "snapshot", TRUE);
-  props_add_format(drive, "file", "json:{\"driver\":\"raw\",\"file\":\"%s\"}", under);
-  if (disk_iotune_is_set(domain, disk))
-    disk_iotune_add(domain, disk, drive);
+  disk_images_add(domain, disk, under, drive);
   plan_add_keyval(plan, PLAN_BOTH, "-drive", drive);
 }
 
@@ -279,7 +285,7 @@ char *disk_images_translate(const Domain *domain, const Disk *disk, Plan *plan)
     g_free(top);
     top = filter;
   }
-  if (disk->is_transient) {
+  if (disk->is_transient && disk->bus != DISK_BUS_SD) {
     translate_overlay(domain, disk, top, plan);
     replace(&top, disk, "overlay");
   }

@@ -10,12 +10,14 @@
 
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
+#include "domain/chipset.h"
 #include "domain/devices.h"
+#include "domain/os.h"
 #include "xml/element.h"
 
-ENUM_TABLE(
-    disk_bus_table, DISK_BUS_LAST, [DISK_BUS_FDC] = "fdc", [DISK_BUS_IDE] = "ide", [DISK_BUS_SATA] = "sata",
-    [DISK_BUS_SCSI] = "scsi", [DISK_BUS_USB] = "usb", [DISK_BUS_VIRTIO] = "virtio", [DISK_BUS_XEN] = "xen");
+ENUM_TABLE(disk_bus_table, DISK_BUS_LAST, [DISK_BUS_FDC] = "fdc", [DISK_BUS_IDE] = "ide",
+           [DISK_BUS_SATA] = "sata", [DISK_BUS_SCSI] = "scsi", [DISK_BUS_SD] = "sd", [DISK_BUS_USB] = "usb",
+           [DISK_BUS_VIRTIO] = "virtio", [DISK_BUS_XEN] = "xen");
 
 typedef struct {
   const char *prefix;
@@ -112,12 +114,28 @@ static gboolean refuse_place(const Disk *disk, const BusPlaces *places, GError *
                                "<address type='drive' target=''/>");
 }
 
+/* The card's number follows from its name, whatever the name begins with. */
+static gboolean check_socket(const Domain *domain, const Disk *disk, GError **error)
+{
+  if (chipset_of(domain) != CHIPSET_VEXPRESS)
+    return error_set_document(error, &disk->target_place, "bus",
+                              "machine '%s' has no socket for an SD card (allowed: scsi, usb, virtio)",
+                              domain->os->machine);
+  if (disk->target_index > 0)
+    return error_set_document(error, &disk->target_place, "dev",
+                              "'%s' is card %u of bus 'sd', and machine '%s' has one socket (expected: sda)",
+                              disk->target, disk->target_index + 1, domain->os->machine);
+  return TRUE;
+}
+
 gboolean disk_target_place(Domain *domain, Disk *disk, GError **error)
 {
   const BusPlaces *places = &bus_places[disk->bus];
   Address *address = &disk->device.address;
   guint32 place;
 
+  if (disk->bus == DISK_BUS_SD)
+    return check_socket(domain, disk, error);
   if (places->units == 0) /* virtio and usb: the address pass finds a place */
     return TRUE;
   if (!address->is_given) {
@@ -154,6 +172,7 @@ static DriveAddress limits_of(const Domain *domain, const Disk *disk)
       return (DriveAddress){ .unit = 6 };
     return (DriveAddress){ .target = 255, .unit = 16383 };
   case DISK_BUS_DEFAULT:
+  case DISK_BUS_SD:
   case DISK_BUS_USB:
   case DISK_BUS_VIRTIO:
   case DISK_BUS_XEN:
