@@ -157,6 +157,18 @@ class Swtpm:
         self._process.wait()
 
 
+class Program:
+    """One that is ended with what is kept."""
+
+    def __init__(self, process):
+        self._process = process
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+
 class Images:
     """Empty images, one of each format, made when first asked for."""
 
@@ -266,6 +278,19 @@ class Stage:
         except socket.gaierror as error:
             raise tap.Skip(f"'{host}' port '{port}': {error.strerror}") from error
         self._listen(family, address)
+
+    def _bus(self, value):
+        """A bus that the display is on."""
+        def replace(match):
+            if not shutil.which("dbus-daemon"):
+                raise tap.Skip("there is no dbus-daemon")
+            path = self._directory / "bus"
+            bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address",
+                                    f"--address=unix:path={path}"], stdout=subprocess.PIPE)
+            self.kept.append(Program(bus))
+            bus.stdout.readline()
+            return str(path)
+        return re.sub("(?<=addr=unix:path=)(?:[^,]|,,)*", replace, value)
 
     def _is_of_tpm(self, value):
         chardev = re.search(r"id=([^,]*)", value)[1]
@@ -399,6 +424,8 @@ class Stage:
         if option == "-fsdev":
             return re.sub(r"(?<=,path=)/(?:[^,]|,,)*", lambda match: self._stand_in(
                 match[0].replace(",,", ","), lambda path: path.mkdir()).replace(",", ",,"), value)
+        if option == "-display":
+            return self._bus(value)
         if option == "-kernel":
             return self._stand_in(value, make_kernel)
         if option in ("-fw_cfg", "-acpitable"):

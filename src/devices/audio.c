@@ -252,6 +252,13 @@ char *audio_id(const Domain *domain, guint32 id)
   return g_strdup_printf("audio%u", id ? id : first->id);
 }
 
+gboolean audio_is_of_type(const Domain *domain, guint32 id, AudioType type)
+{
+  const Audio *audio = (const Audio *)(id ? find(domain, id) : device_first_of(domain, &audio_room));
+
+  return audio && audio->type == type;
+}
+
 static void audio_annotate(const Domain *domain, const Device *device, xmlNode *node)
 {
   const Audio *audio = (const Audio *)device;

@@ -36,7 +36,7 @@ typedef struct {
 
 extern const DeviceRoom audio_room;
 
-/* A guest with a sound card, or a display that could carry sound, has one: that of a SPICE display, or
+/* A guest with a sound card, or a display that could carry sound, has one: that of the display, or
  * silence. */
 void audio_imply(Domain *domain, gboolean is_wanted, AudioType type);
 
@@ -45,6 +45,9 @@ gboolean audio_parse_reference(struct _xmlNode *node, guint32 *ret_id, GError **
 
 /* Refuses a reference to one that is not there. */
 gboolean audio_validate_reference(const Domain *domain, const Device *device, guint32 id, GError **error);
+
+/* Whether what a reference is to, the first where nothing is said, is of that type. */
+gboolean audio_is_of_type(const Domain *domain, guint32 id, AudioType type);
 
 /* "audio1" for a reference, which is to the first where nothing is said. The caller frees it. */
 char *audio_id(const Domain *domain, guint32 id);

@@ -4,6 +4,7 @@ libdomrun_a_SOURCES += \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
 	%D%/control-group.c %D%/control-group.h \
+	%D%/dbus-daemon.c %D%/dbus-daemon.h \
 	%D%/descriptors.c %D%/descriptors.h \
 	%D%/dmi.c %D%/dmi.h \
 	%D%/emulator.c %D%/emulator.h \

@@ -14,6 +14,7 @@
 
 #include "base/announce.h"
 #include "base/fd.h"
+#include "host/dbus-daemon.h"
 #include "host/firmware.h"
 #include "host/leftovers.h"
 #include "host/listener.h"
@@ -35,6 +36,7 @@ typedef struct {
   gboolean is_of_run;  /* belongs to one run of QEMU */
   const char *program; /* the helper's name; NULL: there is none, as with the next */
   const char *lost;    /* what the guest is without when it has ended */
+  gboolean is_quiet;   /* what it says is for the log alone: of limits of its own, and of connections */
 } ResourceKind;
 
 static gboolean socket_acquire(const Resources *resources, Resource *resource, GError **error)
@@ -257,6 +259,28 @@ static void virtiofsd_release(const Resources *resources, Resource *resource)
   g_clear_pointer(&resource->virtiofsd, virtiofsd_end);
 }
 
+static gboolean bus_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  const PlanResource *plan = resource->plan;
+  autofd int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return error_set(error, DOMRUN_ERROR_HOST, &plan->place, NULL, "cannot open /dev/null: %s",
+                     g_strerror(errno));
+  resource->helper =
+      dbus_daemon_start(resources->directory, plan->socket, resources->group, &plan->place, error);
+  if (!resource->helper)
+    return FALSE;
+  resource->fd = g_steal_fd(&fd);
+  return TRUE;
+}
+
+static void bus_release(const Resources *resources, Resource *resource)
+{
+  fd_clear(&resource->fd);
+  dbus_daemon_end(g_steal_pointer(&resource->helper), resources->directory, resource->plan->socket);
+}
+
 static const ResourceKind kinds[] = {
   [PLAN_RESOURCE_QMP] = { socket_acquire, socket_release, .is_of_run = TRUE },
   [PLAN_RESOURCE_CONSOLE] = { socket_acquire, socket_release, .is_of_run = TRUE },
@@ -272,6 +296,8 @@ static const ResourceKind kinds[] = {
                           .lost = "its TPM" },
   [PLAN_RESOURCE_VIRTIOFSD] = { virtiofsd_acquire, virtiofsd_release, .is_of_run = TRUE,
                                 .program = "virtiofsd", .lost = "the directory" },
+  [PLAN_RESOURCE_BUS] = { bus_acquire, bus_release, .is_of_run = TRUE, .program = "dbus-daemon",
+                          .lost = "its display", .is_quiet = TRUE },
   [PLAN_RESOURCE_SECRET] = { secret_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_VHOST_NET] = { vhost_acquire, file_release, .is_of_run = TRUE },
 };
@@ -356,8 +382,12 @@ static void on_helper_said(const char *line, gpointer user_data)
   const Resource *resource = user_data;
   const char *program = kinds[resource->plan->kind].program;
 
-  announce("%s%s%s", g_str_has_prefix(line, program) ? "" : program,
-           g_str_has_prefix(line, program) ? "" : ": ", line);
+  const char *prefix = g_str_has_prefix(line, program) ? "" : program, *separator = *prefix ? ": " : "";
+
+  if (kinds[resource->plan->kind].is_quiet)
+    announce_log("%s%s%s", prefix, separator, line);
+  else
+    announce("%s%s%s", prefix, separator, line);
 }
 
 static void on_helper_end(gpointer user_data)

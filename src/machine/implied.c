@@ -13,15 +13,19 @@
 #include "domain/chipset.h"
 #include "domain/devices.h"
 
-/* Sound goes where the guest is seen: to a window's desktop, to viewers by SPICE; who looks from elsewhere
- * gets none unasked. */
+/* Sound goes where the guest is seen: to a window's desktop, to viewers by SPICE or D-Bus; who looks from
+ * elsewhere gets none unasked. */
 static void imply_audio(Domain *domain)
 {
   gboolean has_server = graphics_has_server(domain);
   gboolean has_sound = device_first_of(domain, &sound_room) || chipset_of(domain) == CHIPSET_VEXPRESS;
-  AudioType silent = !has_server && graphics_has_window(domain) ? AUDIO_SDL : AUDIO_NONE;
+  AudioType type = graphics_has_spice(domain)    ? AUDIO_SPICE
+                   : has_server                  ? AUDIO_NONE
+                   : graphics_has_window(domain) ? AUDIO_SDL
+                   : graphics_has_dbus(domain)   ? AUDIO_DBUS
+                                                 : AUDIO_NONE;
 
-  audio_imply(domain, has_server || has_sound, graphics_has_spice(domain) ? AUDIO_SPICE : silent);
+  audio_imply(domain, has_server || has_sound, type);
 }
 
 /* QEMU has it as a part of the display. */

@@ -35,7 +35,7 @@ static void translate_fixed(const Domain *domain, Plan *plan)
 {
   plan_add(plan, PLAN_BOTH, "-no-user-config", NULL);
   plan_add(plan, PLAN_BOTH, "-nodefaults", NULL);
-  if (!graphics_has_window(domain) && !graphics_is_headless(domain))
+  if (!graphics_has_window(domain) && !graphics_is_headless(domain) && !graphics_has_dbus(domain))
     plan_add(plan, PLAN_BOTH, "-display", "none");
 }
 

@@ -47,6 +47,8 @@ typedef enum {
   PLAN_RESOURCE_PCI,       /* a PCI device of the host that is taken from its driver, and given back */
   PLAN_RESOURCE_TPM,       /* a socket with swtpm(1) behind it, started as its PlanTpm says */
   PLAN_RESOURCE_VIRTIOFSD, /* a socket with virtiofsd behind it, started as its PlanVirtiofsd says */
+  PLAN_RESOURCE_BUS,       /* a D-Bus of the guest's own, by dbus-daemon(1); QEMU connects to its socket by
+                              its path, and the descriptor says that it is there */
   PLAN_RESOURCE_SECRET,    /* a sealed file in memory that has a secret, in base64 */
 } PlanResourceKind;
 
@@ -159,7 +161,8 @@ typedef struct {
   PlanPasst passt;           /* PASST */
   const PlanTpm *tpm;        /* TPM: borrowed from the device, as the next */
   const PlanVirtiofsd *virtiofsd;
-  PlanSecret secret; /* SECRET */
+  PlanSecret secret;  /* SECRET */
+  const char *socket; /* BUS: the name of its file in the guest's runtime directory; a literal */
   PlanConsole console;
   PlanStream stream;    /* CONSOLE: of a PLAN_CONSOLE_STREAM */
   const char *log_path; /* CONSOLE: a file that gets what the guest prints, absolute; borrowed; NULL: none */

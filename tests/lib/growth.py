@@ -191,6 +191,7 @@ KINDS = [
     Kind("graphics with port", lambda i: f"<graphics type='vnc' port='{5900 + i}' keymap='de'/>"),
     Kind("graphics of one port", lambda i: "<graphics type='vnc' port='5900'/>"),
     Kind("graphics spice", lambda i: "<graphics type='spice' autoport='yes'/>"),
+    Kind("graphics dbus", lambda i: "<graphics type='dbus'/>"),
     Kind("graphics sdl", lambda i: "<graphics type='sdl'/>"),
     Kind("video", lambda i: "<video><model type='qxl'/></video>"),
     Kind("video of QEMU's default", lambda i: "<video/>"),

@@ -251,6 +251,14 @@ static void translate_sdl(const Graphics *graphics, Plan *plan)
   }
 }
 
+static void translate_dbus(const Domain *domain, const Graphics *graphics, Plan *plan)
+{
+  g_autofree char *audio =
+      audio_is_of_type(domain, graphics->audio, AUDIO_DBUS) ? audio_id(domain, graphics->audio) : NULL;
+
+  dbus_translate(&graphics->dbus, graphics->device.alias, audio, plan);
+}
+
 gboolean graphics_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Graphics *graphics = (const Graphics *)device;
@@ -259,6 +267,8 @@ gboolean graphics_translate(const Domain *domain, const Device *device, Plan *pl
     translate_spice(graphics, plan);
   else if (graphics->type == GRAPHICS_VNC)
     translate_vnc(domain, graphics, plan);
+  else if (graphics->type == GRAPHICS_DBUS)
+    translate_dbus(domain, graphics, plan);
   else if (graphics->type == GRAPHICS_EGL_HEADLESS)
     translate_egl_headless(graphics, plan);
   else

@@ -13,8 +13,9 @@
 #include "domain/devices.h"
 #include "xml/element.h"
 
-ENUM_TABLE(graphics_type_table, GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc",
-           [GRAPHICS_SPICE] = "spice", [GRAPHICS_EGL_HEADLESS] = "egl-headless");
+ENUM_TABLE(graphics_type_table,
+           GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc", [GRAPHICS_SPICE] = "spice",
+           [GRAPHICS_EGL_HEADLESS] = "egl-headless", [GRAPHICS_DBUS] = "dbus", [GRAPHICS_RDP] = "rdp");
 ENUM_TABLE(graphics_listen_table,
            GRAPHICS_LISTEN_LAST, [GRAPHICS_LISTEN_NONE] = "none", [GRAPHICS_LISTEN_ADDRESS] = "address",
            [GRAPHICS_LISTEN_NETWORK] = "network", [GRAPHICS_LISTEN_SOCKET] = "socket");
@@ -334,6 +335,23 @@ static gboolean parse_egl_headless(xmlNode *node, Graphics *graphics, GError **e
   return is_enabled || xml_error(error, gl, "enable", "OpenGL is all that type 'egl-headless' is for");
 }
 
+static gboolean parse_dbus(xmlNode *node, Graphics *graphics, GError **error)
+{
+  return dbus_parse(node, &graphics->dbus, error) && audio_parse_reference(node, &graphics->audio, error);
+}
+
+/* libvirt starts qemu-rdp, which shows a guest's display of type dbus. */
+static gboolean refuse_rdp(xmlNode *node, Graphics *graphics, GError **error)
+{
+  xml_error(
+      error, node, "type",
+      "domrun does not carry out 'rdp', which is a program of its own, qemu-rdp, beside a display of type "
+      "'dbus' (allowed: sdl, vnc, spice, egl-headless, dbus)");
+  return error_add_hint(error,
+                        "vnc and spice are servers, too; or start qemu-rdp by yourself: with <graphics "
+                        "type='dbus'/>, 'domrun dumpxml' has the address of the bus");
+}
+
 /* What virt-manager's documents have of a window. */
 static const char *find_window_attribute(xmlNode *node)
 {
@@ -344,6 +362,11 @@ static const char *find_window_attribute(xmlNode *node)
 
 static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
 {
+  static gboolean (*const parsers[])(xmlNode *, Graphics *, GError **) = {
+    [GRAPHICS_SDL] = parse_sdl,     [GRAPHICS_VNC] = parse_vnc,
+    [GRAPHICS_SPICE] = parse_spice, [GRAPHICS_EGL_HEADLESS] = parse_egl_headless,
+    [GRAPHICS_DBUS] = parse_dbus,   [GRAPHICS_RDP] = refuse_rdp,
+  };
   Graphics *graphics = (Graphics *)device;
 
   if (!xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error) ||
@@ -351,11 +374,7 @@ static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
     return FALSE;
   if (graphics->type != GRAPHICS_SDL)
     graphics->window_attribute = find_window_attribute(node);
-  if (graphics->type == GRAPHICS_SPICE)
-    return parse_spice(node, graphics, error);
-  if (graphics->type == GRAPHICS_EGL_HEADLESS)
-    return parse_egl_headless(node, graphics, error);
-  return graphics->type == GRAPHICS_VNC ? parse_vnc(node, graphics, error) : parse_sdl(node, graphics, error);
+  return parsers[graphics->type](node, graphics, error);
 }
 
 static void claim_window(const Device *device, GPtrArray *claims)
@@ -589,8 +608,10 @@ void graphics_set_spice_ports(const Domain *domain, int port, int tls_port)
 void graphics_set_directory(const Domain *domain, const char *directory)
 {
   DOMAIN_FOREACH_OF(domain, &graphics_room, device, i) {
-    const Graphics *graphics = (const Graphics *)device;
+    Graphics *graphics = (Graphics *)device;
 
+    if (graphics->type == GRAPHICS_DBUS)
+      dbus_set_directory(&graphics->dbus, directory, device->node);
     for (guint j = 0; graphics->listens && j < graphics->listens->len; j++) {
       GraphicsListen *listen = listen_at(graphics, j);
       g_autofree char *name = listen->is_generated ? g_path_get_basename(listen->path) : NULL;
@@ -653,9 +674,25 @@ static gboolean validate_main_display(const Domain *domain, const Device *device
   const Device *first = device_first_claimant(domain, claim_main_display, "main");
 
   return first == device || error_set_document(error, &device->place, "type",
-                                               "'egl-headless' and 'sdl' are one each, and exclude each "
-                                               "other: there is the <graphics> on line %d",
+                                               "'dbus', 'egl-headless' and 'sdl' are one each, and exclude "
+                                               "each other: there is the <graphics> on line %d",
                                                first->place.line);
+}
+
+/* The sound of the display goes with it, and nowhere else. */
+static gboolean validate_dbus_audio(const Domain *domain, const Graphics *graphics, GError **error)
+{
+  const Device *device = &graphics->device;
+
+  if (graphics->type != GRAPHICS_DBUS || graphics->audio == 0)
+    return TRUE;
+  if (!audio_validate_reference(domain, device, graphics->audio, error))
+    return FALSE;
+  if (audio_is_of_type(domain, graphics->audio, AUDIO_DBUS))
+    return TRUE;
+  error_set_document(error, &device->place, NULL, "its <audio id='%u'> has to be one of type 'dbus'",
+                     graphics->audio);
+  return error_add_hint(error, "<audio id='%u' type='dbus'/> is one", graphics->audio);
 }
 
 static gboolean graphics_validate(const Domain *domain, const Device *device, GError **error)
@@ -672,13 +709,21 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
                    graphics->listens ? "it is for type 'sdl', and means nothing to a server"
                                      : "it is for type 'sdl', and there is no window");
   if (!graphics->listens)
-    return validate_main_display(domain, device, error);
+    return validate_main_display(domain, device, error) && validate_dbus_audio(domain, graphics, error);
   warn_of_open_display(domain, graphics);
   if (graphics->type == GRAPHICS_SPICE && !validate_spice(domain, graphics, error))
     return FALSE;
   return audio_validate_reference(domain, device, graphics->audio, error) &&
          validate_keymap(domain, graphics, error) && validate_listens(graphics, error) &&
          validate_addresses(domain, graphics, error);
+}
+
+static void graphics_annotate(const Domain *domain, const Device *device, xmlNode *node)
+{
+  const Graphics *graphics = (const Graphics *)device;
+
+  if (graphics->type == GRAPHICS_DBUS)
+    dbus_annotate(&graphics->dbus, node);
 }
 
 static void graphics_clear(Device *device)
@@ -732,6 +777,22 @@ gboolean graphics_has_spice(const Domain *domain)
   return FALSE;
 }
 
+static void claim_dbus(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &graphics_room && ((const Graphics *)device)->type == GRAPHICS_DBUS)
+    g_ptr_array_add(claims, g_strdup("dbus"));
+}
+
+static const Graphics *first_dbus(const Domain *domain)
+{
+  return (const Graphics *)device_first_claimant(domain, claim_dbus, "dbus");
+}
+
+gboolean graphics_has_dbus(const Domain *domain)
+{
+  return first_dbus(domain) != NULL;
+}
+
 static void claim_headless(const Device *device, GPtrArray *claims)
 {
   if (device->room == &graphics_room && ((const Graphics *)device)->type == GRAPHICS_EGL_HEADLESS)
@@ -745,9 +806,11 @@ gboolean graphics_is_headless(const Domain *domain)
 
 gboolean graphics_has_gl(const Domain *domain)
 {
-  const Graphics *window = first_window(domain), *spice = graphics_spice_of(domain);
+  const Graphics *window = first_window(domain), *spice = graphics_spice_of(domain),
+                 *dbus = first_dbus(domain);
 
-  return graphics_is_headless(domain) || (window && window->has_gl) || (spice && spice->spice.has_gl);
+  return graphics_is_headless(domain) || (window && window->has_gl) || (spice && spice->spice.has_gl) ||
+         (dbus && dbus->dbus.gl == FEATURE_ON);
 }
 
 const DeviceRoom graphics_room = {
@@ -757,6 +820,6 @@ const DeviceRoom graphics_room = {
   .complete = graphics_complete,
   .validate = graphics_validate,
   .translate = graphics_translate,
-  .annotate = device_annotate_nothing,
+  .annotate = graphics_annotate,
   .clear = graphics_clear,
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * <graphics>: a window on the host's desktop (sdl), or a server for viewers (vnc, spice).
+ * <graphics>: a window on the host's desktop (sdl), or a server for viewers (vnc, spice,
+ * dbus).
  * https://libvirt.org/formatdomain.html#graphical-framebuffers
  */
 #pragma once
 
 #include "base/enum.h"
+#include "devices/graphics/dbus.h"
 #include "devices/graphics/spice.h"
 #include "domain/device.h"
 #include "domain/live-facts.h"
@@ -15,6 +17,8 @@ typedef enum {
   GRAPHICS_VNC,
   GRAPHICS_SPICE,
   GRAPHICS_EGL_HEADLESS, /* nowhere to be seen: it draws what a server beside it shows */
+  GRAPHICS_DBUS,
+  GRAPHICS_RDP, /* refused: a program beside QEMU, which few hosts have */
   GRAPHICS_LAST,
 } GraphicsType;
 
@@ -82,6 +86,7 @@ typedef struct {
   const char *password_attribute; /* "passwd", or "password" in documents of 2008 */
   GraphicsConnected connected;    /* spice */
   Spice spice;
+  Dbus dbus;
   GraphicsShare share;          /* vnc, as what follows */
   gboolean has_power_control;   /* the viewer may shut down and reset the guest */
   guint32 audio;                /* the id of an <audio>; 0: the first */
@@ -116,6 +121,9 @@ gboolean graphics_is_headless(const Domain *domain);
 
 /* Whether a window shows the guest, in which case QEMU's main display is that. */
 gboolean graphics_has_window(const Domain *domain);
+
+/* Whether there is a display of type dbus, in which case QEMU's main display is that. */
+gboolean graphics_has_dbus(const Domain *domain);
 
 /* Whether there is a server for viewers, which can ask for sound. */
 gboolean graphics_has_server(const Domain *domain);
