@@ -192,8 +192,9 @@ class Images:
         shutil.copyfile(model, path)
 
     def _make(self, image_format, model):
-        options = {"luks": self.LUKS, "qcow2-luks": self.QCOW2_LUKS}.get(image_format, [])
-        command = ["qemu-img", "create", "-q", "-f", image_format.removesuffix("-luks"), *options, str(model), "4M"]
+        options = {"luks": self.LUKS, "qcow2-luks": self.QCOW2_LUKS,
+                   "qcow2-data": ["-o", f"data_file={model}-file"]}.get(image_format, [])
+        command = ["qemu-img", "create", "-q", "-f", image_format.split("-")[0], *options, str(model), "4M"]
         for _ in range(100):                               # of LUKS it measures how fast it is, and a clock may be coarse
             result = subprocess.run(command, capture_output=True, check=False)
             if b"Unable to get accurate CPU usage" not in result.stderr:
@@ -225,9 +226,9 @@ class Stage:
                  if option == "-blockdev" and value.startswith("{")]
         for node in reversed(nodes):                       # what is on top of a node comes after it
             if isinstance(node.get("file"), str):
-                is_slice = node["node-name"].endswith("-slice")
-                formats[node["file"]] = formats[node["node-name"]] if is_slice else \
-                    node["driver"] + ("-luks" if "encrypt" in node else "")
+                is_slice = node["node-name"].endswith(("-slice", "-part"))
+                formats[node["file"]] = formats.get(node["node-name"], "raw") if is_slice else \
+                    node["driver"] + ("-luks" if "encrypt" in node else "") + ("-data" if "data-file" in node else "")
         return formats
 
     def _stand_in(self, path, make):

@@ -12,6 +12,7 @@ libdomrun_a_SOURCES += \
 	%D%/controller/target.c %D%/controller/target.h \
 	%D%/crypto.c %D%/crypto-qemu.c %D%/crypto.h \
 	%D%/disk/backing.c \
+	%D%/disk/data-store.c \
 	%D%/disk/disk.c %D%/disk/disk-qemu.c %D%/disk/disk.h \
 	%D%/disk/driver.c \
 	%D%/disk/encryption.c %D%/disk/encryption.h \

@@ -44,6 +44,8 @@ static guint64 little64(const Bytes *bytes, guint64 offset)
   return (guint64)little32(bytes, offset + 4) << 32 | little32(bytes, offset);
 }
 
+const char image_data_role[] = "data file";
+
 static void image_part_free(gpointer data)
 {
   ImagePart *part = data;
@@ -120,13 +122,13 @@ static char *qcow2_extension(const Bytes *bytes, guint32 wanted)
 static void parse_qcow2(const Bytes *bytes, ImageHeader *header)
 {
   g_autofree char *format = qcow2_extension(bytes, (guint32)QCOW2_BACKING_FORMAT);
-  gboolean has_data_file = big32(bytes, 4) == 3 && (big64(bytes, 72) & (1 << 2));
 
+  header->has_data_file = big32(bytes, 4) == 3 && (big64(bytes, 72) & (1 << 2));
   if (big64(bytes, 8) != 0)
     add_part(header, "backing file", name_at(bytes, big64(bytes, 8), big32(bytes, 16)),
              g_steal_pointer(&format));
-  if (has_data_file)
-    add_part(header, "data file", qcow2_extension(bytes, QCOW2_DATA_FILE), g_strdup("raw"));
+  if (header->has_data_file)
+    add_part(header, image_data_role, qcow2_extension(bytes, QCOW2_DATA_FILE), g_strdup("raw"));
 }
 
 /* The first format has no word for that of the backing file. */

@@ -13,6 +13,9 @@
 /* How much of an image has to be read. A name that lies beyond is not found. */
 enum { IMAGE_HEADER_BYTES = 64 * 1024 };
 
+/* The role of a data file. */
+extern const char image_data_role[];
+
 /* A file that an image needs. */
 typedef struct {
   const char *role; /* "backing file", "data file", "extent"; a literal */
@@ -21,8 +24,9 @@ typedef struct {
 } ImagePart;
 
 typedef struct {
-  const char *format; /* "qcow2", ...; a literal. NULL: not one that is known */
-  GPtrArray *parts;   /* of ImagePart, the backing file first */
+  const char *format;     /* "qcow2", ...; a literal. NULL: not one that is known */
+  GPtrArray *parts;       /* of ImagePart, the backing file first */
+  gboolean has_data_file; /* its data is in another file, whether or not the name of that is known */
 } ImageHeader;
 
 /* Never fails: what makes no sense is left out. Clear the result. */

@@ -130,13 +130,32 @@ static gboolean check_part(const PlanRequirement *requirement, const char *image
          check_parts(requirement, path, &header, depth + 1, report, error);
 }
 
+/* The document names another one, or the same. */
+static gboolean is_given(const PlanRequirement *requirement, const ImagePart *part)
+{
+  return (requirement->has_own_chain && g_str_equal(part->role, "backing file")) ||
+         (requirement->has_own_data && g_str_equal(part->role, image_data_role));
+}
+
+/* QEMU takes a data file for such an image alone. The name may lie beyond what was read; the mark does not.
+ */
+static gboolean check_data(const PlanRequirement *requirement, const ImageHeader *header, GError **error)
+{
+  if (!requirement->has_own_data || header->has_data_file)
+    return TRUE;
+  requirement_refuse(requirement, error, "'%s' has its data in itself, and the document names a <dataStore>",
+                     requirement->path);
+  return error_add_hint(error,
+                        "leave <dataStore> away; qemu-img create -o data_file=... makes the other kind");
+}
+
 static gboolean check_parts(const PlanRequirement *requirement, const char *image, const ImageHeader *header,
                             int depth, Report *report, GError **error)
 {
   for (guint i = 0; i < header->parts->len; i++) {
     const ImagePart *part = g_ptr_array_index(header->parts, i);
 
-    if (depth == 0 && requirement->has_own_chain && g_str_equal(part->role, "backing file"))
+    if (depth == 0 && is_given(requirement, part))
       continue;
     if (!check_part(requirement, image, part, depth, report, error))
       return FALSE;
@@ -156,7 +175,7 @@ static gboolean check_image(const PlanRequirement *requirement, Report *report, 
   if (!read_header(fd, &header))
     return requirement_refuse(requirement, error, "cannot read '%s': %s", requirement->path,
                               g_strerror(errno));
-  return check_format(requirement, &header, report, error) &&
+  return check_format(requirement, &header, report, error) && check_data(requirement, &header, error) &&
          (g_str_equal(requirement->format, "raw") ||
           check_parts(requirement, requirement->path, &header, /* depth= */ 0, report, error));
 }

@@ -258,6 +258,7 @@ typedef struct {
   gboolean is_shared; /* READ, WRITE: another requirement may be for the same file; so it is for two READs */
   const char *format; /* READ, WRITE: of an image, "raw", "qcow2", ...; a literal; NULL: it is none */
   gboolean has_own_chain;    /* of an image: the document says what is under it, whatever its header says */
+  gboolean has_own_data;     /* the same of where its data is */
   const char *template_path; /* VARIABLES: borrowed; NULL: nobody knows it */
   guint64 page_kib;          /* HUGEPAGES: of one; 0: the host's default */
   guint64 kib; /* HUGEPAGES: of all; LOCKED; CREATE: what a file has at least that is there and not empty */

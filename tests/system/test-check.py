@@ -226,6 +226,34 @@ def test_backing_format_that_nobody_tells():
         expect(directory, guest.hello_xml(disk(image, "qcow")), 0, "does not tell the format of its backing file")
 
 
+STORE = "<dataStore type='file'><format type='raw'/><source file='{path}'/></dataStore></source>"
+
+
+def test_data_elsewhere():
+    """The document says where the data of an image is, and that counts in place of the header."""
+    with guest.Directory() as directory:
+        image = create(directory, "tables.qcow2", "qcow2", "-o", "data_file=data.img")
+        plain = create(directory, "plain.qcow2", "qcow2")
+        data, moved = directory.path / "data.img", directory.path / "moved.img"
+
+        def with_store(path, store):
+            return guest.hello_xml(disk(path, "qcow2").replace(f"<source file='{path}'/>", f"<source file='{path}'>"
+                                                               + STORE.format(path=store)), name="store")
+        expect(directory, guest.hello_xml(disk(image, "qcow2")), 0)
+        data.rename(moved)
+        expect(directory, guest.hello_xml(disk(image, "qcow2")), 4, f"'{image}' needs its data file '{data}': No such file")
+        expect(directory, with_store(image, data), 4, "<dataStore>/<source>: attribute 'file': no such file")
+        expect(directory, with_store(image, moved), 0)
+        expect(directory, with_store(plain, moved), 4, f"'{plain}' has its data in itself, and the document names a <dataStore>",
+               "leave <dataStore> away")
+        run = directory.run(with_store(image, moved))
+        directory.await_state("store")
+        expect(directory, with_store(plain, moved), 4, f"'{moved}' is in use by")
+        directory.destroy("store")
+        run.wait()
+        directory.assert_nothing_left()
+
+
 def test_circle():
     """An image that is written over itself: QEMU refuses it; the look at it ends."""
     with guest.Directory() as directory:

@@ -92,10 +92,9 @@ gboolean disk_backing_parse(xmlNode *disk_node, Disk *disk, GError **error)
   return TRUE;
 }
 
-/* A file that stands twice in a chain would be its own backing file. */
-static gboolean check_loop(const DiskImage *image, GHashTable *lines, GError **error)
+/* A file that stands twice in a chain would be its own backing file, or its own data. */
+static gboolean check_loop(const DiskSource *source, GHashTable *lines, GError **error)
 {
-  const DiskSource *source = &image->source;
   char *identity = disk_source_identity(source);
 
   if (!identity)
@@ -108,25 +107,25 @@ static gboolean check_loop(const DiskImage *image, GHashTable *lines, GError **e
     return FALSE;
   }
   g_hash_table_insert(lines, identity, GINT_TO_POINTER(source->place.line));
-  return TRUE;
+  return !source->data || check_loop(source->data, lines, error);
 }
 
 gboolean disk_backing_validate(const Disk *disk, GError **error)
 {
   g_autoptr(GHashTable) lines = NULL;
 
-  if (disk->backing->len == 0)
+  if (disk->backing->len == 0 && !disk->image.source.data)
     return TRUE;
   if (!disk->image.source.is_there)
     return error_set_document(error, &g_array_index(disk->backing, DiskImage, 0).source.place, NULL,
                               "an empty drive has no backing file");
   lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  if (!check_loop(&disk->image, lines, error))
+  if (!check_loop(&disk->image.source, lines, error))
     return FALSE;
   for (guint i = 0; i < disk->backing->len; i++) {
     const DiskImage *image = &g_array_index(disk->backing, DiskImage, i);
 
-    if (!check_loop(image, lines, error) || !disk_image_validate(image, &image->source.place, error))
+    if (!check_loop(&image->source, lines, error) || !disk_image_validate(image, &image->source.place, error))
       return FALSE;
   }
   return TRUE;

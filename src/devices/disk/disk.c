@@ -546,13 +546,14 @@ static void claim_source(const Device *device, GPtrArray *claims)
 {
   const Disk *disk = (const Disk *)device;
 
-  g_autofree char *identity = NULL;
-
   if (device->room != &disk_room)
     return;
-  identity = disk_source_identity(&disk->image.source);
-  if (identity)
-    g_ptr_array_add(claims, source_claim(identity, only_reads(disk), disk->is_shareable));
+  for (const DiskSource *source = &disk->image.source; source; source = source->data) {
+    g_autofree char *identity = disk_source_identity(source);
+
+    if (identity)
+      g_ptr_array_add(claims, source_claim(identity, only_reads(disk), disk->is_shareable));
+  }
 }
 
 /* The first disk before this one that has its file in a way that does not go with its own. */
@@ -574,14 +575,14 @@ static const Device *find_rival(const Domain *domain, const Disk *disk, const ch
 }
 
 /* One file that two disks write is a file that is lost. */
-static gboolean validate_source(const Domain *domain, const Disk *disk, GError **error)
+static gboolean validate_source(const Domain *domain, const Disk *disk, const DiskSource *source,
+                                GError **error)
 {
-  const DiskSource *source = &disk->image.source;
   g_autofree char *identity = disk_source_identity(source);
   const Device *rival = identity ? find_rival(domain, disk, identity) : NULL;
 
   if (!rival)
-    return TRUE;
+    return !source->data || validate_source(domain, disk, source->data, error);
   error_set_document(error, &source->place, disk_source_attribute(source),
                      "'%s' is the source of the disk on line %d", identity, rival->place.line);
   return error_add_hint(
@@ -598,7 +599,7 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
          validate_traits(disk, error) && disk_driver_validate(domain, disk, error) &&
          disk_target_validate(domain, disk, error) &&
          (!disk->image.source.is_there || disk_image_validate(&disk->image, &disk->driver.place, error)) &&
-         validate_source(domain, disk, error) && disk_backing_validate(disk, error);
+         validate_source(domain, disk, &disk->image.source, error) && disk_backing_validate(disk, error);
 }
 
 static void disk_clear(Device *device)

@@ -75,13 +75,15 @@ static void add_name(Props *node, const char *key, const Link *link, const char 
   props_add_format(node, key, "%s-%s", link->prefix, what);
 }
 
-static void translate_storage(const Link *link, Plan *plan)
+/* Of the image, or of its data. */
+static void translate_storage(const Link *link, const DiskSource *source, const char *prefix,
+                              const char *name, Plan *plan)
 {
   const DiskDriver *driver = &link->disk->driver;
-  Props *storage = disk_source_translate(&link->image->source, link->prefix,
-                                         enum_to_string(&disk_aio_table, (int)driver->io), plan);
+  Props *storage =
+      disk_source_translate(source, prefix, enum_to_string(&disk_aio_table, (int)driver->io), plan);
 
-  add_name(storage, "node-name", link, "storage");
+  props_add_string(storage, "node-name", name);
   add_cache(driver, storage);
   props_add_bool(storage, "auto-read-only", TRUE);
   props_add_string(storage, "discard", "unmap");
@@ -134,13 +136,13 @@ static void add_key(const Link *link, Props *format, Plan *plan)
   props_add_props(format, "encrypt", encrypt);
 }
 
-static void translate_slice(const Link *link, Plan *plan)
+static void translate_slice(const DiskSource *source, const char *name, const char *under, Plan *plan)
 {
   Props *slice = props_new("driver", "raw");
 
-  add_name(slice, "node-name", link, "slice");
-  add_slice(&link->image->source, slice);
-  add_name(slice, "file", link, "storage");
+  props_add_string(slice, "node-name", name);
+  add_slice(source, slice);
+  props_add_string(slice, "file", under);
   props_add_bool(slice, "auto-read-only", TRUE);
   props_add_string(slice, "discard", "unmap");
   plan_add_json(plan, PLAN_BOTH, "-blockdev", slice);
@@ -168,6 +170,29 @@ static void add_backing(const Link *link, Props *node)
     props_add_null(node, "backing");
 }
 
+static void translate_bytes(const Link *link, Plan *plan)
+{
+  const DiskSource *source = &link->image->source;
+  g_autofree char *storage = g_strconcat(link->prefix, "-storage", NULL);
+  g_autofree char *slice = g_strconcat(link->prefix, "-slice", NULL);
+
+  translate_storage(link, source, link->prefix, storage, plan);
+  if (has_slice_node(link->image))
+    translate_slice(source, slice, storage, plan);
+}
+
+/* The names are short: they come after those of a long chain. */
+static void translate_data(const Link *link, Plan *plan)
+{
+  const DiskSource *data = link->image->source.data;
+  g_autofree char *name = g_strconcat(link->prefix, "-data", NULL);
+  g_autofree char *part = g_strconcat(link->prefix, "-part", NULL);
+
+  translate_storage(link, data, name, name, plan);
+  if (data->has_slice)
+    translate_slice(data, part, name, plan);
+}
+
 /* What <driver> says holds for the whole chain, but for the detection of zeroes: libvirt has it so. */
 static void translate_format(const Link *link, Plan *plan)
 {
@@ -189,14 +214,15 @@ static void translate_format(const Link *link, Plan *plan)
   if (image->metadata_cache)
     props_add_uint(format, "cache-size", image->metadata_cache);
   add_name(format, "file", link, has_slice_node(image) ? "slice" : "storage");
+  if (image->source.data)
+    add_name(format, "data-file", link, image->source.data->has_slice ? "part" : "data");
   add_backing(link, format);
   plan_add_json(plan, PLAN_BOTH, "-blockdev", format);
 }
 
 /* What has to be on the host. */
-static void require(const Link *link, Plan *plan)
+static void require(const Link *link, const DiskSource *source, const char *format, Plan *plan)
 {
-  const DiskSource *source = &link->image->source;
   PlanRequirement *requirement;
 
   if (!source->path)
@@ -213,19 +239,23 @@ static void require(const Link *link, Plan *plan)
                              disk_source_attribute(source), source->path);
   requirement->is_shared = link->depth == 0 && link->disk->is_shareable;
   requirement->has_own_chain = has_own_chain(link);
+  requirement->has_own_data = source->data != NULL;
   if (!source->has_slice) /* else the header is somewhere in it */
-    requirement->format = format_driver(link->image);
+    requirement->format = format;
 }
 
 static void translate_image(const Disk *disk, guint depth, Plan *plan)
 {
   Link link = link_at(disk, depth);
+  const DiskSource *source = &link.image->source;
 
-  translate_storage(&link, plan);
-  if (has_slice_node(link.image))
-    translate_slice(&link, plan);
+  if (source->data)
+    translate_data(&link, plan);
+  translate_bytes(&link, plan);
   translate_format(&link, plan);
-  require(&link, plan);
+  require(&link, source, format_driver(link.image), plan);
+  if (source->data)
+    require(&link, source->data, /* format= */ "raw", plan);
   g_free(link.prefix);
 }
 

@@ -234,7 +234,8 @@ gboolean disk_source_parse(xmlNode *node, gboolean may_be_empty, DiskSource *ret
     return FALSE;
   ignore_private_data(node);
   return read_slices(node, ret_source, error) && read_reservations(node, &ret_source->reservations, error) &&
-         disk_encryption_parse(node, &ret_source->encryption, error);
+         disk_encryption_parse(node, &ret_source->encryption, error) &&
+         disk_data_store_parse(node, &ret_source->data, error);
 }
 
 gboolean disk_source_parse_old(xmlNode *disk, DiskSource *source, GError **error)
@@ -265,11 +266,16 @@ void disk_source_complete(const Domain *domain, DiskSource *source)
   disk_encryption_complete(domain, &source->encryption);
   if (source->network)
     disk_network_complete(domain, source->network);
+  if (source->data)
+    disk_source_complete(domain, source->data);
 }
 
 void disk_source_clear(DiskSource *source)
 {
   disk_network_free(source->network);
+  if (source->data)
+    disk_source_clear(source->data);
+  g_free(source->data);
   *source = (DiskSource){ .type = source->type, .place = source->place };
 }
 
@@ -367,5 +373,5 @@ gboolean disk_image_validate(const DiskImage *image, const Place *format_place, 
                               "is for type='block'; this source is of type '%s'",
                               enum_to_string(&disk_type_table, (int)source->type));
   return validate_encryption(image, error) && validate_nvme(image, format_place, error) &&
-         validate_directory(image, format_place, error);
+         validate_directory(image, format_place, error) && disk_data_store_validate(image, error);
 }

@@ -65,7 +65,9 @@ typedef struct {
   Place place;
 } DiskReservations;
 
-typedef struct {
+typedef struct DiskSource DiskSource;
+
+struct DiskSource {
   DiskType type;
   Place place;               /* of the element, or of its parent where there is none */
   gboolean is_there;         /* FALSE: an empty drive */
@@ -84,7 +86,8 @@ typedef struct {
   Place label_place;
   gboolean has_slice; /* the image is only a part of the file */
   guint64 slice_offset, slice_size;
-} DiskSource;
+  DiskSource *data; /* of an image that has its data elsewhere; NULL: it has it itself, or says where it is */
+};
 
 /* An image: its own bytes, and what they mean. */
 typedef struct {
@@ -103,6 +106,10 @@ gboolean disk_source_parse(struct _xmlNode *node, gboolean may_be_empty, DiskSou
 
 /* Reads <auth> and <encryption> of <disk>, where they were before <source> had them. */
 gboolean disk_source_parse_old(struct _xmlNode *disk, DiskSource *source, GError **error);
+
+/* data-store.c: reads <dataStore> of @source; *@ret_data is the caller's, whatever comes of it. */
+gboolean disk_data_store_parse(struct _xmlNode *source, DiskSource **ret_data, GError **error);
+gboolean disk_data_store_validate(const DiskImage *image, GError **error);
 
 /* Finds what is known beside the document. */
 void disk_source_complete(const Domain *domain, DiskSource *source);
