@@ -21,6 +21,7 @@ libdomrun_a_SOURCES += \
 	%D%/disk/iotune.c %D%/disk/iotune-qemu.c \
 	%D%/disk/network.c %D%/disk/network-qemu.c %D%/disk/network.h \
 	%D%/disk/source.c %D%/disk/source-qemu.c %D%/disk/source.h \
+	%D%/disk/ssh.c \
 	%D%/disk/target.c \
 	%D%/disk/vhostuser.c \
 	%D%/endpoint.c %D%/endpoint.h \

@@ -180,8 +180,13 @@ PlanCommand *plan_add_command(Plan *plan, const Place *place, const char *attrib
 
 void plan_add_variable(Plan *plan, const char *name, const char *value)
 {
-  PlanVariable *variable = g_new0(PlanVariable, 1);
+  const GPtrArray *all = plan->environment;
+  const PlanVariable *last = all->len ? g_ptr_array_index(all, all->len - 1) : NULL;
+  PlanVariable *variable;
 
+  if (last && g_str_equal(last->name, name) && g_strcmp0(last->value, value) == 0)
+    return; /* several devices may want the same */
+  variable = g_new0(PlanVariable, 1);
   variable->name = name;
   variable->value = value;
   g_ptr_array_add(plan->environment, variable);

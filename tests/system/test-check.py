@@ -46,6 +46,20 @@ def expect(directory, xml, code, *texts, options=()):
     return said
 
 
+# ---- Keys and hosts of SSH ----
+
+def test_usual_places_of_ssh():
+    """What QEMU's driver looks into by itself may be named; it is the user's, and so it follows HOME."""
+    source = """<disk type='network'><driver name='qemu' type='raw'/><source protocol='ssh' name='/a'><host name='example.org'/>
+        <identity username='me' keyfile='{home}/.ssh/id_ed25519'/><knownHosts path='{home}/.ssh/known_hosts'/></source>
+        <target dev='vdb' bus='virtio'/></disk>"""
+    with guest.Directory() as directory:
+        directory.environment["HOME"] = str(directory.path)
+        expect(directory, guest.hello_xml(source.format(home=directory.path)), 0)
+        expect(directory, guest.hello_xml(source.format(home="/home/of/another")), 3,
+               "QEMU cannot be told of the key '/home/of/another/.ssh/id_ed25519'", "'IdentityFile /home/of/another/.ssh")
+
+
 # ---- Firmware ----
 
 

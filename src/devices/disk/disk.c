@@ -599,7 +599,8 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
          validate_traits(disk, error) && disk_driver_validate(domain, disk, error) &&
          disk_target_validate(domain, disk, error) &&
          (!disk->image.source.is_there || disk_image_validate(&disk->image, &disk->driver.place, error)) &&
-         validate_source(domain, disk, &disk->image.source, error) && disk_backing_validate(disk, error);
+         validate_source(domain, disk, &disk->image.source, error) && disk_backing_validate(disk, error) &&
+         disk_ssh_validate(domain, disk, error);
 }
 
 static void disk_clear(Device *device)

@@ -194,6 +194,9 @@ gboolean disk_format_has_backing(DiskFormat format);
 gboolean disk_backing_parse(struct _xmlNode *disk_node, Disk *disk, GError **error);
 gboolean disk_backing_validate(const Disk *disk, GError **error);
 
+/* ssh.c: refuses an agent that is not that of the other disks. */
+gboolean disk_ssh_validate(const Domain *domain, const Disk *disk, GError **error);
+
 /* Reads <throttlefilters>. */
 gboolean disk_filters_parse(struct _xmlNode *node, Disk *disk, GError **error);
 gboolean disk_filters_complete(const Domain *domain, Disk *disk, GError **error);

@@ -120,6 +120,12 @@ static void translate_ssh(const DiskNetwork *network, Props *node, Plan *plan)
   props_add_string(node, "path", network->name);
   props_add_props(node, "server", translate_host(host_at(network, 0), /* has_type= */ FALSE, plan));
   props_add_string(node, "user", network->user);
+  if (network->is_host_known)
+    props_add_props(node, "host-key-check", props_new("mode", "known_hosts"));
+  if (!network->agent)
+    return;
+  plan_add_variable(plan, "SSH_AUTH_SOCK", network->agent);
+  plan_require(plan, PLAN_REQUIRE_SOCKET, &network->identity_place, "agentsock", network->agent);
 }
 
 static void translate_iscsi(const DiskNetwork *network, const char *prefix, Props *node, Plan *plan)

@@ -355,14 +355,11 @@ static gboolean read_identity(xmlNode *source, DiskNetwork *network, GError **er
 {
   xmlNode *identity = NULL;
 
-  if (!find_child(source, network, "identity", of_users, &identity, error))
+  if (!find_child(source, network, "identity", of_users, &identity, error) ||
+      !disk_ssh_parse(source, network->protocol == DISK_PROTOCOL_SSH ? identity : NULL, network, error))
     return FALSE;
-  if (!identity)
+  if (!identity || network->protocol == DISK_PROTOCOL_SSH)
     return TRUE;
-  if (network->protocol == DISK_PROTOCOL_SSH) {
-    network->user = xml_attribute(identity, "username");
-    return TRUE;
-  }
   return read_id(identity, "user", &network->has_uid, &network->uid, error) &&
          read_id(identity, "group", &network->has_gid, &network->gid, error);
 }

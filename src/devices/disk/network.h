@@ -50,6 +50,9 @@ typedef struct {
   const char *config;        /* RBD: absolute path */
   const char *initiator;     /* ISCSI: the name by which this host goes */
   const char *user;          /* SSH: the user there */
+  const char *agent;         /* SSH: absolute path of the socket of an agent that has the key */
+  gboolean is_host_known;    /* SSH: the document says that the host has to be */
+  Place identity_place;      /* SSH */
   gboolean has_uid, has_gid; /* NFS: whose rights are asked for */
   guint32 uid, gid;
   gboolean is_unverified; /* HTTPS, FTPS: anybody's certificate will do */
@@ -69,6 +72,10 @@ typedef struct {
 
 /* Reads <source>; @ret_network is the caller's. */
 gboolean disk_network_parse(struct _xmlNode *source, DiskNetwork **ret_network, GError **error);
+
+/* ssh.c: reads <knownHosts> of @source, and @identity, which may be NULL. The hosts were read. */
+gboolean disk_ssh_parse(struct _xmlNode *source, struct _xmlNode *identity, DiskNetwork *network,
+                        GError **error);
 
 /* Reads <auth> of @node, which is <source>, or <disk> as it was before. */
 gboolean disk_network_parse_auth(struct _xmlNode *node, DiskNetwork *network, GError **error);
