@@ -340,6 +340,16 @@ static gboolean check_address_type(const Disk *disk, GError **error)
                             enum_to_string(&address_type_table, (int)types[disk->bus]));
 }
 
+/* Somewhere in the chain: what the document says of caches is for all of it. */
+static gboolean has_vdpa(const Disk *disk)
+{
+  gboolean has = disk->image.source.type == DISK_TYPE_VHOSTVDPA;
+
+  for (guint i = 0; !has && i < disk->backing->len; i++)
+    has = g_array_index(disk->backing, DiskImage, i).source.type == DISK_TYPE_VHOSTVDPA;
+  return has;
+}
+
 static gboolean disk_complete(Domain *domain, Device *device, GError **error)
 {
   Disk *disk = (Disk *)device;
@@ -347,6 +357,8 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
   if (!replace_xen_bus(domain, disk, error) || !check_address_type(disk, error) ||
       !disk_filters_complete(domain, disk, error))
     return FALSE;
+  if (has_vdpa(disk) && disk->driver.cache == DISK_CACHE_DEFAULT) /* QEMU has no cache for it */
+    disk->driver.cache = DISK_CACHE_NONE;
   if (disk->is_shareable && disk->driver.cache == DISK_CACHE_DEFAULT) /* another host's writes must be seen */
     disk->driver.cache = DISK_CACHE_NONE;
   if (!disk_target_place(domain, disk, error))
@@ -490,6 +502,18 @@ static gboolean only_reads(const Disk *disk)
   return disk->is_readonly || disk->is_transient;
 }
 
+static gboolean validate_vdpa(const Disk *disk, GError **error)
+{
+  DiskCache cache = disk->driver.cache;
+
+  if (!has_vdpa(disk) || cache == DISK_CACHE_NONE || cache == DISK_CACHE_DIRECTSYNC)
+    return TRUE;
+  return error_set_document(error, &disk->driver.place, "cache",
+                            "'%s' needs a cache, which QEMU has not for type='vhostvdpa' (allowed: none, "
+                            "directsync)",
+                            enum_to_string(&disk_cache_table, (int)cache));
+}
+
 /* What only some drives have. */
 static gboolean validate_traits(const Disk *disk, GError **error)
 {
@@ -595,9 +619,9 @@ static gboolean disk_validate(const Domain *domain, const Device *device, GError
 
   return validate_bus(disk, error) && validate_kind(disk, error) && validate_labels(disk, error) &&
          validate_card(disk, error) && disk_vhostuser_validate(domain, disk, error) &&
-         validate_geometry(disk, error) && disk_iotune_validate(domain, disk, error) &&
-         validate_traits(disk, error) && disk_driver_validate(domain, disk, error) &&
-         disk_target_validate(domain, disk, error) &&
+         validate_vdpa(disk, error) && validate_geometry(disk, error) &&
+         disk_iotune_validate(domain, disk, error) && validate_traits(disk, error) &&
+         disk_driver_validate(domain, disk, error) && disk_target_validate(domain, disk, error) &&
          (!disk->image.source.is_there || disk_image_validate(&disk->image, &disk->driver.place, error)) &&
          validate_source(domain, disk, &disk->image.source, error) && disk_backing_validate(disk, error) &&
          disk_ssh_validate(domain, disk, error);

@@ -235,6 +235,10 @@ static void require(const Link *link, const DiskSource *source, const char *form
     plan_require(plan, PLAN_REQUIRE_DIRECTORY, &source->place, disk_source_attribute(source), source->path);
     return;
   }
+  if (source->type == DISK_TYPE_VHOSTVDPA) {
+    plan_require(plan, PLAN_REQUIRE_DEVICE, &source->place, disk_source_attribute(source), source->path);
+    return;
+  }
   requirement = plan_require(plan, is_read(link) ? PLAN_REQUIRE_READ : PLAN_REQUIRE_WRITE, &source->place,
                              disk_source_attribute(source), source->path);
   requirement->is_shared = link->depth == 0 && link->disk->is_shareable;

@@ -48,6 +48,14 @@ static Props *translate_nvme(const DiskSource *source)
   return node;
 }
 
+static Props *translate_vdpa(const DiskSource *source)
+{
+  Props *node = props_new("driver", "virtio-blk-vhost-vdpa");
+
+  props_add_string(node, "path", source->path);
+  return node;
+}
+
 /* Ceph's library decrypts by itself. */
 static Props *translate_network(const DiskSource *source, const char *prefix, Plan *plan)
 {
@@ -76,6 +84,8 @@ Props *disk_source_translate(const DiskSource *source, const char *prefix, const
     return translate_network(source, prefix, plan);
   case DISK_TYPE_NVME:
     return translate_nvme(source);
+  case DISK_TYPE_VHOSTVDPA:
+    return translate_vdpa(source);
   case DISK_TYPE_VHOSTUSER: /* has no node at all; */
   case DISK_TYPE_VOLUME:    /* an empty drive has no node, and others have become files or devices */
   case DISK_TYPE_LAST:

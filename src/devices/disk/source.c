@@ -11,9 +11,10 @@
 #include "domain/pools.h"
 #include "xml/element.h"
 
-ENUM_TABLE(disk_type_table, DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block",
-           [DISK_TYPE_DIR] = "dir", [DISK_TYPE_NETWORK] = "network", [DISK_TYPE_NVME] = "nvme",
-           [DISK_TYPE_VHOSTUSER] = "vhostuser", [DISK_TYPE_VOLUME] = "volume");
+ENUM_TABLE(disk_type_table,
+           DISK_TYPE_LAST, [DISK_TYPE_FILE] = "file", [DISK_TYPE_BLOCK] = "block", [DISK_TYPE_DIR] = "dir",
+           [DISK_TYPE_NETWORK] = "network", [DISK_TYPE_NVME] = "nvme", [DISK_TYPE_VHOSTUSER] = "vhostuser",
+           [DISK_TYPE_VHOSTVDPA] = "vhostvdpa", [DISK_TYPE_VOLUME] = "volume");
 ENUM_TABLE(disk_startup_table, DISK_STARTUP_LAST, [DISK_STARTUP_MANDATORY] = "mandatory",
            [DISK_STARTUP_REQUISITE] = "requisite", [DISK_STARTUP_OPTIONAL] = "optional");
 ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK_FORMAT_BOCHS] = "bochs",
@@ -23,9 +24,9 @@ ENUM_TABLE(disk_format_table, DISK_FORMAT_LAST, [DISK_FORMAT_RAW] = "raw", [DISK
            [DISK_FORMAT_VMDK] = "vmdk", [DISK_FORMAT_VPC] = "vpc");
 
 static const char *const attributes[DISK_TYPE_LAST] = {
-  [DISK_TYPE_FILE] = "file",        [DISK_TYPE_BLOCK] = "dev", [DISK_TYPE_DIR] = "dir",
-  [DISK_TYPE_NETWORK] = "protocol", [DISK_TYPE_NVME] = "type", [DISK_TYPE_VHOSTUSER] = "path",
-  [DISK_TYPE_VOLUME] = "volume",
+  [DISK_TYPE_FILE] = "file",        [DISK_TYPE_BLOCK] = "dev",     [DISK_TYPE_DIR] = "dir",
+  [DISK_TYPE_NETWORK] = "protocol", [DISK_TYPE_NVME] = "type",     [DISK_TYPE_VHOSTUSER] = "path",
+  [DISK_TYPE_VHOSTVDPA] = "dev",    [DISK_TYPE_VOLUME] = "volume",
 };
 
 const char *disk_source_attribute(const DiskSource *source)
@@ -37,7 +38,7 @@ const char *disk_source_attribute(const DiskSource *source)
 static gboolean refuse_other_types(xmlNode *node, DiskType type, GError **error)
 {
   for (guint i = 0; i < DISK_TYPE_LAST; i++) {
-    if (i == type || !xml_has_attribute(node, attributes[i]) ||
+    if (g_str_equal(attributes[i], attributes[type]) || !xml_has_attribute(node, attributes[i]) ||
         (i == DISK_TYPE_NVME && type == DISK_TYPE_VHOSTUSER)) /* both have a type */
       continue;
     return xml_error(error, node, attributes[i], "is not that of type '%s' (expected: '%s')",
@@ -173,6 +174,14 @@ static gboolean read_vhostuser(xmlNode *node, DiskSource *source, GError **error
   return source->path || xml_error(error, node, "path", "is missing");
 }
 
+static gboolean read_vdpa(xmlNode *node, DiskSource *source, GError **error)
+{
+  if (!xml_attribute_path(node, "dev", &source->path, error))
+    return FALSE;
+  source->is_there = TRUE;
+  return source->path || xml_error(error, node, "dev", "is missing");
+}
+
 ENUM_TABLE(disk_volume_mode_table, 2, "host", "direct");
 
 /* The name is that of a file in the pool's directory, and of nothing beyond it. */
@@ -196,9 +205,10 @@ static gboolean read_volume(xmlNode *node, DiskSource *source, GError **error)
 }
 
 static gboolean (*const readers[DISK_TYPE_LAST])(xmlNode *node, DiskSource *source, GError **error) = {
-  [DISK_TYPE_FILE] = read_path,       [DISK_TYPE_BLOCK] = read_path, [DISK_TYPE_DIR] = read_path,
-  [DISK_TYPE_NETWORK] = read_network, [DISK_TYPE_NVME] = read_nvme,  [DISK_TYPE_VHOSTUSER] = read_vhostuser,
-  [DISK_TYPE_VOLUME] = read_volume,
+  [DISK_TYPE_FILE] = read_path,      [DISK_TYPE_BLOCK] = read_path,
+  [DISK_TYPE_DIR] = read_path,       [DISK_TYPE_NETWORK] = read_network,
+  [DISK_TYPE_NVME] = read_nvme,      [DISK_TYPE_VHOSTUSER] = read_vhostuser,
+  [DISK_TYPE_VHOSTVDPA] = read_vdpa, [DISK_TYPE_VOLUME] = read_volume,
 };
 
 /* The file keeps the label that it has, which is what relabel='no' asks for. */
@@ -322,6 +332,17 @@ static gboolean validate_nvme(const DiskImage *image, const Place *format_place,
   return TRUE;
 }
 
+static gboolean validate_vdpa(const DiskImage *image, const Place *format_place, GError **error)
+{
+  if (image->source.type != DISK_TYPE_VHOSTVDPA)
+    return TRUE;
+  if (image->format != DISK_FORMAT_RAW)
+    return error_set_document(error, format_place, "type", "what is on a vDPA device must be 'raw'");
+  if (image->source.has_slice)
+    return error_set_document(error, &image->source.place, NULL, "<slices>: a vDPA device has no parts");
+  return TRUE;
+}
+
 static gboolean validate_encryption(const DiskImage *image, GError **error)
 {
   const DiskEncryption *encryption = &image->source.encryption;
@@ -373,5 +394,6 @@ gboolean disk_image_validate(const DiskImage *image, const Place *format_place, 
                               "is for type='block'; this source is of type '%s'",
                               enum_to_string(&disk_type_table, (int)source->type));
   return validate_encryption(image, error) && validate_nvme(image, format_place, error) &&
-         validate_directory(image, format_place, error) && disk_data_store_validate(image, error);
+         validate_vdpa(image, format_place, error) && validate_directory(image, format_place, error) &&
+         disk_data_store_validate(image, error);
 }

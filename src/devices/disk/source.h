@@ -24,6 +24,8 @@ typedef enum {
   DISK_TYPE_NETWORK,   /* on a server: network.h */
   DISK_TYPE_NVME,      /* a namespace of a controller that no driver of the host has */
   DISK_TYPE_VHOSTUSER, /* another program is the disk, on a UNIX socket */
+  DISK_TYPE_VHOSTVDPA, /* hardware that speaks virtio is the disk, behind a character device of the kernel's
+                        */
   DISK_TYPE_VOLUME,    /* of a pool; a file or a device once it is found */
   DISK_TYPE_LAST,
 } DiskType;
@@ -71,7 +73,7 @@ struct DiskSource {
   DiskType type;
   Place place;               /* of the element, or of its parent where there is none */
   gboolean is_there;         /* FALSE: an empty drive */
-  const char *path;          /* FILE, BLOCK, DIR: absolute */
+  const char *path;          /* FILE, BLOCK, DIR, VHOSTVDPA: absolute */
   const char *pool, *volume; /* where the document has these, or NULL */
   gboolean is_pool_unknown;
   guint32 reconnect; /* VHOSTUSER: seconds between two attempts; 0: a connection that is lost stays lost */
