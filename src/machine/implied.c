@@ -6,6 +6,7 @@
 #include "devices/audio.h"
 #include "devices/controller/controller.h"
 #include "devices/graphics/graphics.h"
+#include "devices/hostdev/hostdev.h"
 #include "devices/input.h"
 #include "devices/memballoon.h"
 #include "devices/sound.h"
@@ -43,6 +44,8 @@ static gboolean check_audio(const Domain *domain, GError **error)
 
 gboolean implied_add(Domain *domain, GError **error)
 {
+  controller_enter_given(domain);
+  hostdev_imply_controllers(domain); /* before others have a number: so libvirt has it */
   if (!controller_imply(domain, error) || !check_audio(domain, error))
     return FALSE;
   memballoon_imply(domain);

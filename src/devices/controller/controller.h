@@ -49,7 +49,10 @@ void controller_ensure(Domain *domain, ControllerType type, guint32 index, const
 /* Adds one; @model may be CONTROLLER_MODEL_DEFAULT. The domain owns it. */
 Controller *controller_add(Domain *domain, ControllerType type, ControllerModel model, guint32 index);
 
-/* Numbers the controllers of the document, which controller_find() finds from then on, and adds what every
+/* Those of the document that have an index are found from then on by controller_find(). */
+void controller_enter_given(Domain *domain);
+
+/* After that: numbers the other controllers of the document, which are found, too, and adds what every
  * machine has: the PCI root, and a USB controller where the document names none. */
 gboolean controller_imply(Domain *domain, GError **error);
 

@@ -115,17 +115,21 @@ static gboolean number_controller(Domain *domain, Controller *controller, const 
   return TRUE;
 }
 
-/* Gives those without an index the next free one; a PCI root is 0 by its nature. */
-static gboolean number_controllers(Domain *domain, GError **error)
+void controller_enter_given(Domain *domain)
 {
-  const Controller *usb = NULL; /* the last one */
-
   DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
     Controller *controller = (Controller *)device;
 
     if (controller->index != CONTROLLER_UNSET)
       enter(domain->controllers, controller);
   }
+}
+
+/* Gives those without an index the next free one; a PCI root is 0 by its nature. */
+static gboolean number_controllers(Domain *domain, GError **error)
+{
+  const Controller *usb = NULL; /* the last one */
+
   DOMAIN_FOREACH_OF(domain, &controller_room, device, i) {
     Controller *controller = (Controller *)device;
 

@@ -109,6 +109,10 @@ gboolean hostdev_source_validate(const Domain *domain, const Hostdev *hostdev, G
 
 /* ---- place.c ---- */
 
+/* Adds the controllers of the addresses of SCSI devices, the first for those without one, where the document
+ * has none of that index. */
+void hostdev_imply_controllers(Domain *domain);
+
 /* Gives SCSI devices the places that disks leave, on controllers that are added where there is none. When all
  * disks have theirs. */
 gboolean hostdev_place_all(Domain *domain, GError **error);

@@ -75,6 +75,21 @@ static gboolean place_one(Domain *domain, Device *device, Places *places, GError
   return TRUE;
 }
 
+void hostdev_imply_controllers(Domain *domain)
+{
+  DOMAIN_FOREACH_OF(domain, &hostdev_room, device, i) {
+    const Address *address = &device->address;
+    guint32 index = address->type == ADDRESS_DRIVE ? address->drive.controller : 0;
+
+    if (((const Hostdev *)device)->type != HOSTDEV_SCSI || index > CONTROLLER_INDEX_MAX)
+      continue;
+    for (guint32 j = 0; j <= index; j++) {
+      if (!controller_find(domain, CONTROLLER_SCSI, j))
+        controller_add(domain, CONTROLLER_SCSI, CONTROLLER_MODEL_DEFAULT, j)->device.place = device->place;
+    }
+  }
+}
+
 gboolean hostdev_place_all(Domain *domain, GError **error)
 {
   Places places = { 0 };
