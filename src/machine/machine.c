@@ -6,6 +6,7 @@
 #include "devices/chardev/chardev.h"
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
+#include "devices/hostdev/hostdev.h"
 #include "devices/interface/interface.h"
 #include "devices/memory-device.h"
 #include "devices/iommu.h"
@@ -237,6 +238,7 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   collect(report, pools_check_used(domain, &error), &error);
   if (report_has_errors(report))
     return;
+  hostdev_set_aliases(domain);
   domain->bootloader->disk = disk_first(domain);
   collect(report, address_assign(domain, &error), &error);
   collect(report, boot_assign(domain, &error), &error);

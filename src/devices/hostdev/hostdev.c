@@ -210,11 +210,28 @@ static void look_for(const Domain *domain, Hostdev *hostdev)
                  usb->name);
 }
 
+static void set_alias(const Domain *domain, Device *device, guint *number)
+{
+  if (!device->alias)
+    device_set_alias(domain, device, "hostdev%u", (*number)++);
+}
+
+void hostdev_set_aliases(Domain *domain)
+{
+  guint number = 0;
+
+  DOMAIN_FOREACH_OF(domain, &interface_room, device, i) {
+    if (((const Interface *)device)->source.type == INTERFACE_HOSTDEV)
+      set_alias(domain, device, &number);
+  }
+  DOMAIN_FOREACH_OF(domain, &hostdev_room, device, i)
+    set_alias(domain, device, &number);
+}
+
 static gboolean hostdev_complete(Domain *domain, Device *device, GError **error)
 {
   Hostdev *hostdev = (Hostdev *)device;
 
-  device_set_alias(domain, device, "hostdev%u", device->index);
   if (hostdev->type == HOSTDEV_USB)
     device->is_usb = TRUE;
   else if (hostdev->type == HOSTDEV_SCSI_HOST && hostdev->model == HOSTDEV_MODEL_VIRTIO_TRANSITIONAL)

@@ -107,6 +107,10 @@ gboolean hostdev_source_parse(struct _xmlNode *node, Hostdev *hostdev, GError **
 /* Two hostdevs of the same thing are refused, or an interface and one. */
 gboolean hostdev_source_validate(const Domain *domain, const Hostdev *hostdev, GError **error);
 
+/* Sets the aliases of these devices, and before them those of interfaces that are devices of the host, as
+ * libvirt numbers them. When all are complete. */
+void hostdev_set_aliases(Domain *domain);
+
 /* ---- place.c ---- */
 
 /* Adds the controllers of the addresses of SCSI devices, the first for those without one, where the document

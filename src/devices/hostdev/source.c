@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "devices/disk/disk.h"
 #include "devices/interface/interface.h"
 #include "domain/devices.h"
 #include "domain/metadata.h"
@@ -260,13 +261,21 @@ gboolean hostdev_source_parse(xmlNode *node, Hostdev *hostdev, GError **error)
 
 /* ---- One device, one owner ---- */
 
+/* Of a PCI device that an interface is, or the namespaces of a disk are of. */
+static char *other_claim(const char *name)
+{
+  return g_strconcat("other ", name, NULL);
+}
+
 /* What of the host's it is; NULL: what several can have. The caller frees it. */
 static char *claim_of(const Device *device)
 {
   const Hostdev *hostdev = (const Hostdev *)device;
 
   if (device->room == &interface_room && ((const Interface *)device)->source.pci.name)
-    return g_strdup_printf("interface %s", ((const Interface *)device)->source.pci.name);
+    return other_claim(((const Interface *)device)->source.pci.name);
+  if (device->room == &disk_room && ((const Disk *)device)->image.source.nvme.name)
+    return other_claim(((const Disk *)device)->image.source.nvme.name);
   if (device->room != &hostdev_room)
     return NULL;
   switch (hostdev->type) {
@@ -295,10 +304,9 @@ static void claim_source(const Device *device, GPtrArray *claims)
     g_ptr_array_add(claims, claim);
 }
 
-static const Device *find_interface(const Domain *domain, const Hostdev *hostdev)
+static const Device *find_other(const Domain *domain, const Hostdev *hostdev)
 {
-  g_autofree char *claim =
-      hostdev->type == HOSTDEV_PCI ? g_strconcat("interface ", hostdev->pci.name, NULL) : NULL;
+  g_autofree char *claim = hostdev->type == HOSTDEV_PCI ? other_claim(hostdev->pci.name) : NULL;
 
   return claim ? device_first_claimant(domain, claim_source, claim) : NULL;
 }
@@ -307,12 +315,12 @@ gboolean hostdev_source_validate(const Domain *domain, const Hostdev *hostdev, G
 {
   g_autofree char *claim = claim_of(&hostdev->device);
   const Device *first = device_first_claimant(domain, claim_source, claim);
-  const Device *interface = find_interface(domain, hostdev);
+  const Device *other = find_other(domain, hostdev);
 
-  if (first == &hostdev->device && !interface)
+  if (first == &hostdev->device && !other)
     return TRUE;
-  if (interface)
-    first = interface;
+  if (other)
+    first = other;
   return error_set_document(error, &hostdev->source_place, NULL,
                             "this device of the host is that of %s on line %d", first->place.element,
                             first->place.line);

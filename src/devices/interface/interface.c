@@ -7,6 +7,7 @@
 
 #include "base/nearest.h"
 #include "devices/chardev/chardev.h"
+#include "devices/disk/disk.h"
 #include "devices/interface/network.h"
 #include "domain/chipset.h"
 #include "domain/devices.h"
@@ -349,13 +350,14 @@ static gboolean interface_complete(Domain *domain, Device *device, GError **erro
 {
   Interface *interface = (Interface *)device;
 
-  device_set_alias(domain, device, "net%u", device->index);
   complete_backend(domain, interface);
   complete_model(domain, interface);
   complete_tx_queue(domain, interface);
   if (!interface_network_complete(domain, device->node, &interface->source, error))
     return FALSE;
   interface_source_complete(domain, &interface->source);
+  if (interface->source.type != INTERFACE_HOSTDEV) /* whose turn is that of <hostdev> */
+    device_set_alias(domain, device, "net%u", device->index);
   drop_zero_mac(domain, interface);
   if (!interface->mac) {
     g_autofree char *mac = generator_mac(domain->generator, device->index);
@@ -468,6 +470,31 @@ static gboolean validate_driver(const Interface *interface, GError **error)
   return TRUE;
 }
 
+static void claim_host_device(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &interface_room && ((const Interface *)device)->source.pci.name)
+    g_ptr_array_add(claims, g_strdup(((const Interface *)device)->source.pci.name));
+}
+
+static void claim_controller(const Device *device, GPtrArray *claims)
+{
+  if (device->room == &disk_room && ((const Disk *)device)->image.source.nvme.name)
+    g_ptr_array_add(claims, g_strdup(((const Disk *)device)->image.source.nvme.name));
+}
+
+/* A device of the host is one interface, and no disk. (A <hostdev> looks by itself.) */
+static gboolean validate_host_device(const Domain *domain, const Interface *interface, GError **error)
+{
+  const HostPci *pci = &interface->source.pci;
+  const Device *other = pci->name ? device_first_claimant(domain, claim_controller, pci->name) : NULL;
+
+  if (pci->name && !other)
+    other = device_first_claimant(domain, claim_host_device, pci->name);
+  return !other || other == &interface->device ||
+         error_set_document(error, &pci->place, NULL, "this device of the host is that of %s on line %d",
+                            other->place.element, other->place.line);
+}
+
 static gboolean interface_validate(const Domain *domain, const Device *device, GError **error)
 {
   const Interface *interface = (const Interface *)device;
@@ -480,7 +507,8 @@ static gboolean interface_validate(const Domain *domain, const Device *device, G
   }
   return interface_source_validate(&interface->source, error) &&
          chardev_validate_source(domain, device, error) && validate_driver(interface, error) &&
-         validate_back_end(domain, interface, error) && validate_teaming(domain, interface, error);
+         validate_back_end(domain, interface, error) && validate_teaming(domain, interface, error) &&
+         validate_host_device(domain, interface, error);
 }
 
 static void interface_annotate(const Domain *domain, const Device *device, xmlNode *node)
