@@ -425,6 +425,10 @@ class Stage:
         if option == "-fsdev":
             return re.sub(r"(?<=,path=)/(?:[^,]|,,)*", lambda match: self._stand_in(
                 match[0].replace(",,", ","), lambda path: path.mkdir()).replace(",", ",,"), value)
+        if option == "-device" and '"rootdir":' in value:
+            device = json.loads(value)
+            device["rootdir"] = self._stand_in(device["rootdir"], lambda path: path.mkdir())
+            return json.dumps(device)
         if option == "-display":
             return self._bus(value)
         if option == "-kernel":

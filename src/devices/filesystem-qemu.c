@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * 9p is a back end of QEMU's own and a device. virtiofs is a device of vhost-user, and a socket with
- * virtiofsd behind it; for the shell there is nobody to start that, and it is the socket's path.
+ * mtp is a USB device. 9p is a back end of QEMU's own and a device. virtiofs is a device of vhost-user, and a
+ * socket with virtiofsd behind it; for the shell there is nobody to start that, and it is the socket's path.
  */
 #include "config.h"
 
@@ -105,10 +105,24 @@ static Props *translate_virtiofs(const Filesystem *fs, Plan *plan)
   return props;
 }
 
+/* QEMU's own default is a directory that cannot be written. */
+static Props *translate_mtp(const Filesystem *fs)
+{
+  Props *props = props_new("driver", "usb-mtp");
+
+  props_add_string(props, "id", fs->device.alias);
+  props_add_string(props, "rootdir", fs->path);
+  props_add_string(props, "desc", fs->tag);
+  props_add_bool(props, "readonly", fs->is_readonly);
+  return props;
+}
+
 gboolean filesystem_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)
 {
   const Filesystem *fs = (const Filesystem *)device;
-  Props *props = fs->driver == FILESYSTEM_VIRTIOFS ? translate_virtiofs(fs, plan) : translate_9p(fs, plan);
+  Props *props = fs->driver == FILESYSTEM_VIRTIOFS     ? translate_virtiofs(fs, plan)
+                 : fs->driver == FILESYSTEM_DRIVER_MTP ? translate_mtp(fs)
+                                                       : translate_9p(fs, plan);
 
   controller_add_address(domain, device, props);
   plan_add_json(plan, PLAN_BOTH, "-device", props);

@@ -188,10 +188,10 @@ static gboolean refuse_type(xmlNode *node, const Filesystem *fs, GError **error)
 {
   if (fs->type == FILESYSTEM_MOUNT)
     return TRUE;
-  if (fs->type == FILESYSTEM_MTP)
-    return xml_error(
-        error, node, "type",
-        "domrun does not carry out 'mtp', which shares by USB; 'mount' is a directory by 9p or virtiofs");
+  if (fs->type == FILESYSTEM_MTP) {
+    xml_error(error, node, "type", "'mtp' is a driver, and no type (allowed: mount)");
+    return error_add_hint(error, "<filesystem type='mount'> with <driver type='mtp'/> shares it by USB");
+  }
   return xml_error(error, node, "type",
                    "'%s' is for containers: QEMU's guests mount a directory of the host (allowed: mount)",
                    enum_to_string(&filesystem_type_table, (int)fs->type));
@@ -201,22 +201,19 @@ static gboolean refuse_driver(xmlNode *node, const Filesystem *fs, GError **erro
 {
   const char *name = enum_to_string(&filesystem_driver_table, (int)fs->driver);
 
-  if (fs->driver == FILESYSTEM_PATH || fs->driver == FILESYSTEM_VIRTIOFS)
+  if (fs->driver == FILESYSTEM_PATH || fs->driver == FILESYSTEM_VIRTIOFS ||
+      fs->driver == FILESYSTEM_DRIVER_MTP)
     return TRUE;
   if (fs->driver == FILESYSTEM_HANDLE)
     return error_set_document(error, &fs->driver_place, "type",
-                              "QEMU has no '%s' any more, since 4.0 (allowed: path, virtiofs)", name);
-  if (fs->driver == FILESYSTEM_DRIVER_MTP)
-    return error_set_document(error, &fs->driver_place, "type",
-                              "domrun does not carry out '%s', which shares by USB (allowed: path, virtiofs)",
-                              name);
+                              "QEMU has no '%s' any more, since 4.0 (allowed: path, virtiofs, mtp)", name);
   return error_set_document(error, &fs->driver_place, "type",
-                            "'%s' is for containers (allowed: path, virtiofs)", name);
+                            "'%s' is for containers (allowed: path, virtiofs, mtp)", name);
 }
 
 static gboolean filesystem_parse(xmlNode *node, Device *device, GError **error)
 {
-  static const AddressType allowed[] = { ADDRESS_PCI, ADDRESS_NONE };
+  static const AddressType pci[] = { ADDRESS_PCI, ADDRESS_NONE }, usb[] = { ADDRESS_USB, ADDRESS_NONE };
   Filesystem *fs = (Filesystem *)device;
   xmlNode *readonly = NULL;
 
@@ -233,7 +230,8 @@ static gboolean filesystem_parse(xmlNode *node, Device *device, GError **error)
   return parse_driver(node, fs, error) && refuse_driver(node, fs, error) && parse_ends(node, fs, error) &&
          parse_binary(node, fs, error) && parse_idmap(node, fs, error) &&
          device_parse_boot(node, device, error) && device_parse_acpi(node, device, error) &&
-         device_parse_alias(node, device, error) && address_parse(node, allowed, &device->address, error);
+         device_parse_alias(node, device, error) &&
+         address_parse(node, fs->driver == FILESYSTEM_DRIVER_MTP ? usb : pci, &device->address, error);
 }
 
 /* ---- What follows ---- */
@@ -262,7 +260,10 @@ static gboolean filesystem_complete(Domain *domain, Device *device, GError **err
   Filesystem *fs = (Filesystem *)device;
 
   device_set_alias(domain, device, "fs%u", device->index);
-  device->pci_plug = fs->model == FILESYSTEM_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_VIRTIO;
+  if (fs->driver == FILESYSTEM_DRIVER_MTP)
+    device->is_usb = TRUE;
+  else
+    device->pci_plug = fs->model == FILESYSTEM_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_VIRTIO;
   if (fs->access == FILESYSTEM_ACCESS_DEFAULT)
     fs->access = FILESYSTEM_PASSTHROUGH;
   if (fs->driver == FILESYSTEM_VIRTIOFS)
@@ -333,9 +334,40 @@ static gboolean validate_virtiofs(const Domain *domain, const Filesystem *fs, GE
                         "</memoryBacking>");
 }
 
+/* It is no virtio device, and one of the files' sides alone: the host's user is domrun's. */
+static gboolean validate_mtp(const Filesystem *fs, GError **error)
+{
+  const Place *place = &fs->device.place;
+  const char *option = virtio_options_find(&fs->options);
+
+  if (fs->access != FILESYSTEM_PASSTHROUGH)
+    return error_set_document(error, place, "accessmode", "mtp has 'passthrough' alone, and not '%s'",
+                              enum_to_string(&filesystem_access_table, (int)fs->access));
+  if (fs->model != FILESYSTEM_MODEL_DEFAULT)
+    return error_set_document(error, place, "model", "mtp has one model, and is given none");
+  if (fs->multidevs != FILESYSTEM_MULTIDEVS_NONE || fs->file_mode != FILESYSTEM_MODE_NONE ||
+      fs->directory_mode != FILESYSTEM_MODE_NONE)
+    return error_set_document(error, place,
+                              fs->multidevs != FILESYSTEM_MULTIDEVS_NONE ? "multidevs"
+                              : fs->file_mode != FILESYSTEM_MODE_NONE    ? "fmode"
+                                                                         : "dmode",
+                              "is for 9p, and this is mtp");
+  if (fs->is_immediate || option)
+    return error_set_document(error, &fs->driver_place, fs->is_immediate ? "wrpolicy" : option,
+                              "is not for mtp, which is a device on a USB port");
+  if (fs->has_binary)
+    return error_set_document(error, &fs->binary_place, NULL,
+                              "is how virtiofsd is started, and needs <driver type='virtiofs'/>");
+  if (fs->has_idmap)
+    return error_set_document(error, place, NULL,
+                              "<idmap> is virtiofsd's, and needs <driver type='virtiofs'/>");
+  return !fs->device.boot_order ||
+         error_set_document(error, place, NULL, "no firmware boots from a directory by mtp (virtiofs can)");
+}
+
 static void claim_tag(const Device *device, GPtrArray *claims)
 {
-  if (device->room == &filesystem_room)
+  if (device->room == &filesystem_room && !device->is_usb)
     g_ptr_array_add(claims, g_strdup(((const Filesystem *)device)->tag));
 }
 
@@ -350,11 +382,9 @@ static void warn_of_same_tag(const Domain *domain, const Filesystem *fs)
                    first->place.line);
 }
 
-static gboolean filesystem_validate(const Domain *domain, const Device *device, GError **error)
+static gboolean validate_tag(const Domain *domain, const Filesystem *fs, gsize max, GError **error)
 {
-  const Filesystem *fs = (const Filesystem *)device;
-  gboolean is_9p = fs->driver == FILESYSTEM_PATH;
-  gsize length = strlen(fs->tag), max = is_9p ? TAG_MAX_9P : TAG_MAX_VIRTIOFS;
+  gsize length = strlen(fs->tag);
 
   if (length > max)
     return error_set_document(error, &fs->target_place, "dir",
@@ -362,7 +392,18 @@ static gboolean filesystem_validate(const Domain *domain, const Device *device, 
                               " bytes, and can have %" G_GSIZE_FORMAT,
                               fs->tag, length, max);
   warn_of_same_tag(domain, fs);
-  return is_9p ? validate_9p(fs, error) : validate_virtiofs(domain, fs, error);
+  return TRUE;
+}
+
+static gboolean filesystem_validate(const Domain *domain, const Device *device, GError **error)
+{
+  const Filesystem *fs = (const Filesystem *)device;
+  gboolean is_9p = fs->driver == FILESYSTEM_PATH;
+
+  if (fs->driver == FILESYSTEM_DRIVER_MTP)
+    return validate_mtp(fs, error);
+  return validate_tag(domain, fs, is_9p ? TAG_MAX_9P : TAG_MAX_VIRTIOFS, error) &&
+         (is_9p ? validate_9p(fs, error) : validate_virtiofs(domain, fs, error));
 }
 
 static void filesystem_clear(Device *device)
@@ -374,6 +415,7 @@ const DeviceRoom filesystem_room = {
   .element = "filesystem",
   .size = sizeof(Filesystem),
   .pci_order = DEVICE_PCI_ORDER_FILESYSTEM,
+  .usb_order = DEVICE_USB_ORDER_FILESYSTEM,
   .parse = filesystem_parse,
   .complete = filesystem_complete,
   .validate = filesystem_validate,

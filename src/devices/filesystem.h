@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * <filesystem>: a directory of the host that the guest mounts, by 9p, which QEMU serves itself, or by
- * virtiofs, which virtiofsd serves. https://libvirt.org/formatdomain.html#filesystems; QEMU's manual, -fsdev
- * local; virtiofsd(1).
+ * <filesystem>: a directory of the host that the guest mounts, by 9p or mtp (USB), which QEMU serves
+ * itself, or by virtiofs, which virtiofsd serves. https://libvirt.org/formatdomain.html#filesystems; QEMU's
+ * manual, -fsdev local; virtiofsd(1).
  */
 #pragma once
 

@@ -137,6 +137,7 @@ KINDS = [
                                                 "</portForward>"), fixed=XHCI),
     Kind("interface network", lambda i: interface(i, f"<source network='n{i}'/>", "network")),
     Kind("filesystem", lambda i: f"<filesystem><source dir='/d{i}'/><target dir='t{i}'/></filesystem>", machine="q35"),
+    Kind("filesystem mtp", lambda i: f"<filesystem><driver type='mtp'/><source dir='/d{i}'/><target dir='t{i}'/></filesystem>"),
     Kind("filesystem virtiofs", lambda i: f"<filesystem><driver type='virtiofs'/><source dir='/d{i}'/><target dir='t{i}'/>"
          "</filesystem>", machine="q35"),
     Kind("map of users", lambda i: f"<uid start='{i}' target='{i}' count='1'/>", "idmap"),
