@@ -169,6 +169,7 @@ static const EnumTable *const tables[] = {
   &interface_tx_table,
   &interface_type_table,
   &iommu_model_table,
+  &iommu_switch_table,
   &launch_security_type_table,
   &lifecycle_action_table,
   &memballoon_model_table,

@@ -3,6 +3,7 @@
 
 #include "machine/machine.h"
 
+#include "devices/controller/controller.h"
 #include "devices/graphics/graphics.h"
 #include "devices/iommu.h"
 #include "devices/memory-device.h"
@@ -126,7 +127,10 @@ static void translate_devices(const Domain *domain, Plan *plan, Report *report)
       if (!device->room->translate(domain, device, plan, &error))
         report_error(report, g_steal_pointer(&error));
     }
+    if (*room == &controller_room)
+      iommu_translate_buses(domain, plan);
   }
+  iommu_translate_last(domain, plan);
 }
 
 static void translate_overrides(const Domain *domain, Plan *plan, Report *report)
