@@ -30,13 +30,10 @@ static void translate_flash(Props *machine, Plan *plan, guint unit, const char *
 }
 
 /* The file of the variables is made before QEMU starts, from the template, unless it is there. */
-static void translate_variables(const Firmware *firmware, Props *machine, Plan *plan)
+static void make_variables(const Firmware *firmware, Plan *plan)
 {
   PlanResource *variables;
 
-  if (!firmware->nvram)
-    return;
-  translate_flash(machine, plan, 1, firmware->nvram, firmware->nvram_format, /* is_readonly= */ FALSE);
   variables = plan_add_resource(plan, PLAN_RESOURCE_VARIABLES, "nvram", &firmware->nvram_place);
   variables->path = firmware->nvram;
   variables->template_path = firmware->nvram_template;
@@ -49,6 +46,31 @@ static void translate_variables(const Firmware *firmware, Props *machine, Plan *
     required->template_path = firmware->nvram_template;
     required->is_generated = firmware->is_nvram_generated;
   }
+}
+
+static void translate_variables(const Firmware *firmware, Props *machine, Plan *plan)
+{
+  if (!firmware->nvram)
+    return;
+  translate_flash(machine, plan, 1, firmware->nvram, firmware->nvram_format, /* is_readonly= */ FALSE);
+  make_variables(firmware, plan);
+}
+
+/* QEMU 10.0 has it, and makes the file where there is no template. */
+void firmware_translate_varstore(const Firmware *firmware, gboolean is_x86, Plan *plan)
+{
+  Props *props;
+
+  if (!firmware->is_varstore)
+    return;
+  props = props_new("driver", is_x86 ? "uefi-vars-x64" : "uefi-vars-sysbus");
+  props_add_string(props, "id", "varstore");
+  props_add_string(props, "jsonfile", firmware->nvram);
+  plan_add_json(plan, PLAN_BOTH, "-device", props);
+  if (firmware->nvram_template)
+    make_variables(firmware, plan);
+  else
+    plan_require(plan, PLAN_REQUIRE_CREATE, &firmware->nvram_place, "path", firmware->nvram);
 }
 
 void firmware_translate(const Firmware *firmware, Props *machine, Plan *plan)

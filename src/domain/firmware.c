@@ -201,6 +201,39 @@ static gboolean read_nvram(xmlNode *os, Domain *domain, GError **error)
   return TRUE;
 }
 
+/* The variables of a ROM, which a device of QEMU's keeps for it in a file. */
+static gboolean read_varstore(xmlNode *os, Domain *domain, GError **error)
+{
+  Firmware *firmware = domain->firmware;
+  xmlNode *varstore = NULL, *nvram = xml_next_child(os, "nvram", NULL);
+
+  if (!xml_child(os, "varstore", &varstore, error))
+    return FALSE;
+  if (!varstore)
+    return TRUE;
+  if (nvram)
+    return xml_error(error, varstore, NULL,
+                     "there is <nvram>, too, on line %d: variables are kept in one place",
+                     xml_place(nvram).line);
+  firmware->nvram_place = xml_place(varstore);
+  if (firmware->automatic != FIRMWARE_AUTO_NONE || !firmware->loader) {
+    xml_error(error, varstore, NULL, "domrun does not find a firmware for it by itself");
+    return error_add_hint(error, "name one that is made for it: <loader type='rom'>FILE</loader>, without "
+                                 "firmware=''");
+  }
+  if (firmware->type == FIRMWARE_PFLASH)
+    return xml_error(error, varstore, NULL,
+                     "is for a <loader> of type 'rom': one of type 'pflash' keeps its variables in <nvram>");
+  if (firmware->is_stateless)
+    return xml_error(error, varstore, NULL, "a loader that is stateless keeps no variables");
+  firmware->is_varstore = TRUE;
+  if (!xml_attribute_path(varstore, "template", &firmware->nvram_template, error) ||
+      !xml_attribute_path(varstore, "path", &firmware->nvram, error))
+    return FALSE;
+  return firmware->nvram || firmware->nvram_template ||
+         xml_error(error, varstore, "template", "is missing, and so is 'path': one of them is needed");
+}
+
 gboolean firmware_parse(xmlNode *root, Domain *domain, GError **error)
 {
   xmlNode *os = NULL;
@@ -208,7 +241,7 @@ gboolean firmware_parse(xmlNode *root, Domain *domain, GError **error)
   if (!xml_child(root, "os", &os, error))
     return FALSE;
   return !os || (read_auto(os, domain->firmware, error) && read_loader(os, domain, error) &&
-                 read_nvram(os, domain, error));
+                 read_nvram(os, domain, error) && read_varstore(os, domain, error));
 }
 
 /* ---- What the host has ---- */
@@ -325,7 +358,9 @@ static void place_variables(Domain *domain)
     return;
   path = g_strdup_printf("%s/nvram/%s_VARS.%s",
                          domain->options->state_directory ? domain->options->state_directory : "", name,
-                         firmware->nvram_format == FIRMWARE_FORMAT_QCOW2 ? "qcow2" : "fd");
+                         firmware->is_varstore                             ? "json"
+                         : firmware->nvram_format == FIRMWARE_FORMAT_QCOW2 ? "qcow2"
+                                                                           : "fd");
   firmware->nvram = keep(domain, path);
   firmware->is_nvram_generated = TRUE;
 }
@@ -353,13 +388,21 @@ void firmware_complete(Domain *domain)
 {
   domain->firmware->is_reset_nvram = domain->options->is_reset_nvram;
   choose(domain);
-  complete_variables(domain);
+  if (domain->firmware->is_varstore)
+    place_variables(domain);
+  else
+    complete_variables(domain);
 }
 
 static void annotate_variables(const Firmware *firmware, xmlNode *os)
 {
-  xmlNode *nvram = xml_set_child_after(os, "nvram", "loader");
+  xmlNode *nvram;
 
+  if (firmware->is_varstore) {
+    xml_set_attribute(xml_set_child(os, "varstore"), "path", firmware->nvram);
+    return;
+  }
+  nvram = xml_set_child_after(os, "nvram", "loader");
   xml_set_text(nvram, firmware->nvram);
   if (firmware->nvram_template)
     xml_set_attribute(nvram, "template", firmware->nvram_template);
@@ -415,10 +458,23 @@ static gboolean validate_acpi(const Domain *domain, GError **error)
                                "hardware by a device tree");
 }
 
+/* Where QEMU has the device. */
+static gboolean validate_varstore(const Domain *domain, GError **error)
+{
+  const Firmware *firmware = domain->firmware;
+
+  return !firmware->is_varstore || os_arch_is_x86(domain->os->arch) || domain->os->arch == OS_ARCH_AARCH64 ||
+         error_set_document(error, &firmware->nvram_place, NULL,
+                            "QEMU keeps variables so for x86 and ARM's 64 bits, and not for '%s'",
+                            enum_to_string(&os_arch_table, (int)domain->os->arch));
+}
+
 gboolean firmware_validate(const Domain *domain, GError **error)
 {
   const Firmware *firmware = domain->firmware;
 
+  if (!validate_varstore(domain, error))
+    return FALSE;
   if (!validate_acpi(domain, error))
     return FALSE;
   if (!firmware->loader || !firmware->is_secure)

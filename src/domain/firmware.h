@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The firmware of the guest: <loader> and <nvram> of <os>. Without them the machine has QEMU's own, SeaBIOS.
- * https://libvirt.org/formatdomain.html#bios-bootloader
+ * The firmware of the guest: <loader>, <nvram> and <varstore> of <os>. Without them the machine has QEMU's
+ * own, SeaBIOS. https://libvirt.org/formatdomain.html#bios-bootloader
  */
 #pragma once
 
@@ -54,7 +54,8 @@ typedef struct Firmware {
   gboolean is_secure;    /* PFLASH: only code in system management mode can write it */
   gboolean has_secure;
   gboolean is_stateless; /* it keeps no variables */
-  const char *nvram;     /* PFLASH: absolute path of the guest's own variables, or NULL */
+  gboolean is_varstore;  /* ROM: QEMU keeps its variables for it, and not a flash (<varstore>); format 12.1 */
+  const char *nvram;     /* PFLASH, or with a varstore: absolute path of the guest's own variables, or NULL */
   FirmwareFormat nvram_format;
   const char *nvram_template;  /* from which they are made once; absolute, or NULL: nobody knows it */
   gboolean is_nvram_generated; /* the document names no path */
@@ -78,3 +79,6 @@ gboolean firmware_validate(const Domain *domain, GError **error);
 
 /* Adds the properties of -machine and what stands beside it. */
 void firmware_translate(const Firmware *firmware, Props *machine, Plan *plan);
+
+/* Adds the device that keeps its variables, on a machine of that kind. */
+void firmware_translate_varstore(const Firmware *firmware, gboolean is_x86, Plan *plan);

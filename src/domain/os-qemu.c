@@ -29,6 +29,7 @@ static void translate_kernel(const Os *os, Plan *plan)
   add_file(plan, "-initrd", os->initrd, &os->initrd_place);
   if (os->cmdline)
     plan_add(plan, PLAN_BOTH, "-append", os->cmdline);
+  add_file(plan, "-shim", os->shim, &os->shim_place); /* QEMU 10.0 */
   add_file(plan, "-dtb", os->dtb, &os->dtb_place);
 }
 

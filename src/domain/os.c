@@ -338,8 +338,12 @@ static gboolean read_kernel(xmlNode *os, Os *ret_os, GError **error)
   if (!read_path(os, "kernel", &ret_os->kernel, &ret_os->kernel_place, error) ||
       !read_path(os, "initrd", &ret_os->initrd, &ret_os->initrd_place, error) ||
       !check_initrd(ret_os, error) || !read_path(os, "dtb", &ret_os->dtb, &ret_os->dtb_place, error) ||
+      !read_path(os, "shim", &ret_os->shim, &ret_os->shim_place, error) ||
       !read_cmdline(os, &ret_os->cmdline, error))
     return FALSE;
+  if (!ret_os->kernel && ret_os->shim)
+    return error_set_document(error, &ret_os->shim_place, NULL,
+                              "a shim without a <kernel>: it is what starts that");
   if (!ret_os->kernel && ret_os->initrd)
     return error_set_document(error, &ret_os->initrd_place, NULL, "an initrd without a <kernel>");
   if (!ret_os->kernel && ret_os->cmdline)

@@ -66,10 +66,12 @@ typedef struct Os {
   const char *kernel; /* absolute path, or NULL, as the next */
   const char *initrd;
   const char *dtb;
+  const char *shim; /* the loader that checks the kernel's signature, which UEFI starts first; format 10.4 */
   const char *cmdline; /* with what the old <root> says at its end; or NULL */
   Place kernel_place;
   Place initrd_place;
   Place dtb_place;
+  Place shim_place;
   GArray *acpi_tables; /* of OsAcpiTable, or NULL */
 } Os;
 

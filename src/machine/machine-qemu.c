@@ -167,6 +167,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   features_translate(domain->features, plan);
   translate_monitor(plan);
   metadata_translate_genid(domain->metadata, plan);
+  firmware_translate_varstore(domain->firmware, os_arch_is_x86(domain->os->arch), plan);
   translate_devices(domain, plan, report);
   translate_sandbox(plan);
   translate_pause(domain, plan);

@@ -108,8 +108,6 @@ static const Consequence consequences[] = {
   { "interface/vlan", "the guest is not kept to its VLAN" },
   { "filesystem/space_hard_limit", "the guest can fill the host's file system" },
   { "filesystem/space_soft_limit", "the guest can fill the host's file system" },
-  { "os/shim", "the firmware starts the kernel without it, which Secure Boot may not let it" },
-  { "os/varstore", "the firmware keeps no variables" },
 };
 
 static const char *unread_find_consequence(const char *path)
