@@ -305,6 +305,7 @@ class Stage:
         self.kept += [listener, Swtpm(self._directory / "tpm", f"fd={listener.fileno()}", [listener.fileno()])]
 
     def _chardev(self, value):
+        value = re.sub(",tls-creds=[^,]*", "", value)      # see _object
         kind = value.split(",")[0]
         name = f'"chardev":"{re.search(r"id=([^,]*)", value)[1]}"'
         is_vhost_user = name in self._vhost_user

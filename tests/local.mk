@@ -86,6 +86,7 @@ EXTRA_DIST += \
 	%D%/lib/growth.py \
 	%D%/lib/guest.py \
 	%D%/lib/linux.py \
+	%D%/lib/certificates.py \
 	%D%/lib/network.py \
 	%D%/lib/run-test.sh \
 	%D%/lib/tap.py

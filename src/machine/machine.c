@@ -232,8 +232,11 @@ static void complete(Domain *domain, const DomainOptions *options, Report *repor
   collect(report, implied_add(domain, &error), &error);
   if (report_has_errors(report))
     return;
-  DOMAIN_FOREACH_DEVICE(domain, device, i)
+  DOMAIN_FOREACH_DEVICE(domain, device, i) {
+    if (device->room->has_source)
+      chardev_source_complete(domain, &((ChardevDevice *)device)->source);
     collect(report, device->room->complete(domain, device, &error), &error);
+  }
   collect(report, secrets_check_used(domain, &error), &error);
   collect(report, pools_check_used(domain, &error), &error);
   if (report_has_errors(report))

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import threading
 
+import certificates
 import guest
 import network
 import tap
@@ -165,31 +166,11 @@ def test_iscsi():
         refuse(directory, source, "(?i)login failed|auth", "--secret=target=wrong")
 
 
-def openssl(directory, *arguments):
-    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
-
-
-def make_certificates(directory):
-    """An authority, and certificates for a server named localhost and for a client, as QEMU wants them."""
-    if not shutil.which("openssl"):
-        raise tap.Skip("there is no openssl")
-    directory.mkdir()
-    openssl(directory, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca-key.pem", "-out", "ca-cert.pem",
-            "-subj", "/CN=authority", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
-    for who, name in (("server", "localhost"), ("client", "client")):
-        (directory / f"{who}.ext").write_text(f"subjectAltName=DNS:{name}\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
-                                              f"extendedKeyUsage={who}Auth\nbasicConstraints=critical,CA:FALSE\n")
-        openssl(directory, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{who}-key.pem", "-out", f"{who}.csr",
-                "-subj", f"/CN={name}")
-        openssl(directory, "x509", "-req", "-in", f"{who}.csr", "-CA", "ca-cert.pem", "-CAkey", "ca-key.pem",
-                "-CAcreateserial", "-extfile", f"{who}.ext", "-out", f"{who}-cert.pem")
-
-
 def test_nbd_tls():
     """The server is who its certificate says, and wants the client's; another name is refused, and so is one that is
     talked to in clear."""
     with guest.Directory() as directory:
-        make_certificates(directory.path / "pki")
+        certificates.make(directory.path / "pki")
         with nbd(directory, "--bind=127.0.0.1", "--port=10812", "--tls-creds=tls", "--export-name=x", "--object",
                  f"tls-creds-x509,id=tls,endpoint=server,verify-peer=on,dir={directory.path}/pki"):
             host = "<host name='127.0.0.1' port='10812'/>"

@@ -57,6 +57,8 @@ static Props *tcp_backend(const ChardevSource *source, const Device *device)
   props_add_string(props, "host", endpoint->host);
   props_add_string(props, "port", endpoint->service);
   add_socket(source, props);
+  if (source->has_tls)
+    props_add_format(props, "tls-creds", "char%s-tls", device->alias);
   return props;
 }
 
@@ -279,11 +281,26 @@ static void require(const ChardevSource *source, Plan *plan)
   }
 }
 
+/* Both ends show their certificates, and look at the other's. */
+static void add_credentials(const ChardevSource *source, const Device *device, Plan *plan)
+{
+  Props *credentials = props_new("qom-type", "tls-creds-x509");
+
+  props_add_format(credentials, "id", "char%s-tls", device->alias);
+  props_add_string(credentials, "dir", source->certificates);
+  props_add_string(credentials, "endpoint", source->mode == CHARDEV_BIND ? "server" : "client");
+  props_add_bool(credentials, "verify-peer", TRUE);
+  plan_add_json(plan, PLAN_BOTH, "-object", credentials);
+  plan_require(plan, PLAN_REQUIRE_DIRECTORY, &source->place, "tls", source->certificates);
+}
+
 void chardev_source_translate(const ChardevSource *source, const Device *device, Plan *plan)
 {
   Props *run = run_backend(source, device, plan);
   Props *shell = shell_backend(source, device);
 
+  if (source->has_tls)
+    add_credentials(source, device, plan);
   require(source, plan);
   add_log(source, device, run, shell, plan);
   plan_add_keyval(plan, PLAN_RUN, "-chardev", run);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "domain/domain.h"
 #include "xml/element.h"
 
 ENUM_TABLE(
@@ -72,7 +73,8 @@ gboolean chardev_source_parse_socket(xmlNode *node, const char *attribute, const
 static gboolean refuse_clear(xmlNode *node, const char *attribute, const char *what, GError **error)
 {
   xml_error(error, node, attribute, "%s is not supported", what);
-  return error_add_hint(error, "without it, data would cross the network in clear: let a tunnel encrypt it");
+  return error_add_hint(error,
+                        "without it, data would cross the network in clear: <source tls='yes'> encrypts it");
 }
 
 /* <protocol>; <wiremode> in documents of 2008. */
@@ -92,13 +94,16 @@ static gboolean parse_protocol(xmlNode *node, ChardevProtocol *ret_protocol, GEr
   return xml_attribute_enum(protocol, "type", &chardev_protocol_table, XML_ENUM(ret_protocol), error);
 }
 
-static gboolean refuse_tls(xmlNode *source, GError **error)
+/* A connection that is made again is made by the supervisor, which has no TLS. */
+static gboolean parse_tls(xmlNode *source, ChardevSource *ret_source, GError **error)
 {
-  gboolean is_tls = FALSE;
-
-  if (!xml_attribute_yes_no(source, "tls", &is_tls, error))
+  if (!xml_attribute_yes_no(source, "tls", &ret_source->has_tls, error))
     return FALSE;
-  return !is_tls || refuse_clear(source, "tls", "TLS", error);
+  if (!ret_source->has_tls || ret_source->reconnect == 0)
+    return TRUE;
+  xml_error(error, source, "tls",
+            "'yes' goes with no <reconnect>: domrun makes that connection, and has no TLS");
+  return error_add_hint(error, "remove <reconnect>, and QEMU makes the connection, once");
 }
 
 static gboolean parse_tcp(xmlNode *node, xmlNode *source, ChardevSource *ret_source, GError **error)
@@ -114,8 +119,9 @@ static gboolean parse_tcp(xmlNode *node, xmlNode *source, ChardevSource *ret_sou
     ret_source->local = endpoint;
   else
     ret_source->remote = endpoint;
-  return parse_protocol(node, &ret_source->protocol, error) && refuse_tls(source, error) &&
-         endpoint_parse_reconnect(source, ret_source->mode == CHARDEV_BIND, &ret_source->reconnect, error);
+  return parse_protocol(node, &ret_source->protocol, error) &&
+         endpoint_parse_reconnect(source, ret_source->mode == CHARDEV_BIND, &ret_source->reconnect, error) &&
+         parse_tls(source, ret_source, error);
 }
 
 /* One <source> tells where to send, another may tell where to receive. */
@@ -276,6 +282,17 @@ gboolean chardev_source_parse(xmlNode *node, ChardevSource *ret_source, GError *
   ret_source->place = xml_place(source ? source : node);
   return check_source(node, source, ret_source, error) && parse_by_type(node, source, ret_source, error) &&
          parse_log(node, ret_source, error);
+}
+
+/* Where this host has them for TLS, as for disks. */
+static const char usual_certificates[] = "/etc/pki/qemu";
+
+void chardev_source_complete(const Domain *domain, ChardevSource *source)
+{
+  const char *given = domain->options->certificates;
+
+  if (source->has_tls)
+    source->certificates = given ? xml_document_keep(domain->document, given) : usual_certificates;
 }
 
 char *chardev_source_claim_of(const ChardevSource *source)

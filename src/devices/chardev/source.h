@@ -61,6 +61,8 @@ typedef struct {
   ChardevProtocol protocol; /* TCP */
   Endpoint remote;          /* TCP that connects; UDP: where to send */
   Endpoint local;           /* TCP that binds; UDP: where to receive, or nothing of it */
+  gboolean has_tls;         /* TCP */
+  const char *certificates; /* TCP with TLS: the directory of this host's, absolute */
   guint32 reconnect;        /* TCP, UNIX that connect: try again after so many seconds; 0: never */
   gboolean is_generated;    /* UNIX that binds: a socket in the guest's runtime directory */
   const char *name;         /* SPICEPORT: of the channel, "org.example.0" */
@@ -86,6 +88,9 @@ gboolean chardev_source_parse(struct _xmlNode *node, ChardevSource *ret_source, 
 /* Reads a path that a UNIX socket can have. Absent or empty is an error. */
 gboolean chardev_source_parse_socket(struct _xmlNode *node, const char *attribute, const char **ret_path,
                                      GError **error);
+
+/* Finds this host's certificates, where it needs them. */
+void chardev_source_complete(const Domain *domain, ChardevSource *source);
 
 /* What two devices of a guest cannot both have ("the socket '/run/a'"), and their log; NULL: nothing. The
  * caller frees it. */
