@@ -355,6 +355,13 @@ static void expect_usb(const Tree *tree, PlanUsb usb, const char *expected)
     g_assert_nonnull(strstr(error->message, expected));
 }
 
+static void expect_usb_node(const Tree *tree, PlanUsb usb, const char *expected)
+{
+  g_autofree char *node = usb_find_below(tree->root, &usb);
+
+  g_assert_cmpstr(node, ==, expected);
+}
+
 static void test_usb(Tree *tree, gconstpointer data)
 {
   const PlanUsb by_id = { .has_id = TRUE, .vendor = 0x046d, .product = 0xc52b };
@@ -370,9 +377,14 @@ static void test_usb(Tree *tree, gconstpointer data)
   make_directory(tree, "sys/bus/usb/devices/1-1:1.0");
   expect_usb(tree, by_id, NULL);
   expect_usb(tree, by_both, "the host has no USB device 046d:c52b at bus 2, device 7");
+  expect_usb_node(tree, by_id, "/dev/bus/usb/001/005");
+  expect_usb_node(tree, (PlanUsb){ .bus = 1, .device = 5 }, "/dev/bus/usb/001/005");
+  expect_usb_node(tree, by_both, NULL);
   add_usb(tree, "2-1", 2, 7, "046d:c52b\n");
   expect_usb(tree, by_id, "the host has 2 USB devices 046d:c52b, at bus 1, device 5 and at bus 2, device 7");
   expect_usb(tree, by_both, NULL);
+  expect_usb_node(tree, by_id, NULL);
+  expect_usb_node(tree, by_both, "/dev/bus/usb/002/007");
   expect_usb(tree, by_address, NULL);
   g_assert_cmpint(g_remove(node), ==, 0);
   expect_usb(tree, (PlanUsb){ .bus = 1, .device = 5 }, "cannot open /dev/bus/usb/001/005");

@@ -76,6 +76,8 @@ int argv_command(int argc, char **argv)
   char *path;
   GError *error = NULL;
 
+  command.is_of_any_host = TRUE;
+
   if (!document_command_parse_options(&command, entries,
                                       "Prints the QEMU command line for a domain XML FILE.", argc, argv,
                                       &path, &error))

@@ -288,10 +288,11 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.find_pool = pools_find_directory;
   options.find_secret = secrets_find;
   options.has_file = images_can_read;
+  options.has_device = command->is_of_any_host ? NULL : images_can_read;
   options.has_vhost_net = networks_have_vhost();
   options.read_cpu_host = kvm_read_cpu;
   options.read_dmi = dmi_read;
-  options.find_scsi = scsi_find;
+  options.find_scsi = command->is_of_any_host ? NULL : scsi_find;
   options.find_firmware = firmware_find;
   options.find_template = firmware_find_template;
   options.state_directory = command->state_directory = state_dir_path();

@@ -80,6 +80,7 @@ typedef struct {
   char **secrets;
   char **networks;
   gboolean is_reset_nvram;
+  gboolean is_of_any_host; /* no device of this host is looked at: the line is the same everywhere */
   char *state_directory;
   char **ignored;
   Report *report;

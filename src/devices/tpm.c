@@ -182,13 +182,13 @@ static gboolean tpm_parse(xmlNode *node, Device *device, GError **error)
 
 /* ---- What follows ---- */
 
-/* What the kernel has for chips of version 1.2 alone. */
+/* What the kernel has for chips of version 1.2 alone: without it a command is not cut short. */
 static void complete_passthrough(const Domain *domain, Tpm *tpm)
 {
   g_autofree char *name = g_path_get_basename(tpm->path);
   const char *path = xml_document_keep_format(domain->document, "/sys/class/tpm/%s/device/cancel", name);
 
-  tpm->cancel_path = domain->options->has_file && domain->options->has_file(path) ? path : "/dev/null";
+  tpm->cancel_path = domain->options->has_device && domain->options->has_device(path) ? path : "/dev/null";
 }
 
 static void describe_start(const Domain *domain, Tpm *tpm)

@@ -130,6 +130,9 @@ struct DomainOptions {
 
   /* Whether this user can read that file, which is absolute. NULL: nobody can be asked. */
   gboolean (*has_file)(const char *path);
+
+  /* The same of a device's node, or of a file that the kernel has for a device. NULL: nobody can be asked. */
+  gboolean (*has_device)(const char *path);
   /* A file of the host's SMBIOS tables, "sys_vendor", or NULL where it may not be read; the caller frees it.
    * NULL: nobody can be asked. */
   char *(*read_dmi)(const char *name);

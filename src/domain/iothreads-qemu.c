@@ -31,6 +31,8 @@ void iothreads_translate(const Iothreads *iothreads, Plan *plan)
     add_number(props, "poll-max-ns", iothread->poll_max);
     add_number(props, "poll-grow", iothread->poll_grow);
     add_number(props, "poll-shrink", iothread->poll_shrink);
+    if (iothread->poll_weight) /* 0 is QEMU's choice, as it is without */
+      add_number(props, "poll-weight", iothread->poll_weight);
     plan_add_json(plan, PLAN_BOTH, "-object", props);
   }
   if (iothreads->main.min == IOTHREAD_UNSET && iothreads->main.max == IOTHREAD_UNSET)

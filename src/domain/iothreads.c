@@ -27,6 +27,9 @@ static gboolean read_pool(xmlNode *node, IothreadPool *ret_pool, GError **error)
   return error_add_hint(error, "thread_pool_max='%u' allows it", ret_pool->min);
 }
 
+/* It is a number of bits to shift by. */
+enum { POLL_WEIGHT_MAX = 63 };
+
 static gboolean read_poll(xmlNode *node, Iothread *iothread, GError **error)
 {
   xmlNode *poll = NULL;
@@ -35,7 +38,8 @@ static gboolean read_poll(xmlNode *node, Iothread *iothread, GError **error)
     return FALSE;
   return !poll || (xml_attribute_uint32(poll, "max", 0, G_MAXINT32, &iothread->poll_max, error) &&
                    xml_attribute_uint32(poll, "grow", 0, G_MAXINT32, &iothread->poll_grow, error) &&
-                   xml_attribute_uint32(poll, "shrink", 0, G_MAXINT32, &iothread->poll_shrink, error));
+                   xml_attribute_uint32(poll, "shrink", 0, G_MAXINT32, &iothread->poll_shrink, error) &&
+                   xml_attribute_uint32(poll, "weight", 0, POLL_WEIGHT_MAX, &iothread->poll_weight, error));
 }
 
 static Iothread *add(Iothreads *iothreads, guint32 id)
@@ -44,7 +48,8 @@ static Iothread *add(Iothreads *iothreads, guint32 id)
                               .pool = { IOTHREAD_UNSET, IOTHREAD_UNSET },
                               .poll_max = IOTHREAD_UNSET,
                               .poll_grow = IOTHREAD_UNSET,
-                              .poll_shrink = IOTHREAD_UNSET };
+                              .poll_shrink = IOTHREAD_UNSET,
+                              .poll_weight = IOTHREAD_UNSET };
 
   g_hash_table_add(iothreads->ids, GUINT_TO_POINTER(id));
   g_array_append_val(iothreads->threads, iothread);

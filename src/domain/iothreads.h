@@ -26,6 +26,7 @@ typedef struct {
   IothreadPool pool;
   guint32 poll_max; /* nanoseconds; 0: it never polls; IOTHREAD_UNSET, as the next */
   guint32 poll_grow, poll_shrink;
+  guint32 poll_weight; /* format 12.7; 0: QEMU's choice */
 } Iothread;
 
 typedef struct Iothreads {

@@ -499,14 +499,31 @@ static gboolean check_alone(const PlanRequirement *requirement, GHashTable *file
                             requirement->path, rival->path, rival->place.line);
 }
 
+/* A device that the document names once by what it is and once by where it is: QEMU would find out with the
+ * guest half made. */
+static gboolean check_usb_alone(const PlanRequirement *requirement, GHashTable *devices, GError **error)
+{
+  g_autofree char *node = requirement->kind == PLAN_REQUIRE_USB ? usb_find(&requirement->usb) : NULL;
+  const PlanRequirement *rival = node ? g_hash_table_lookup(devices, node) : NULL;
+
+  if (rival)
+    return requirement_refuse(requirement, error, "%s is %s, which line %d gives the guest as %s, too",
+                              requirement->path, node, rival->place.line, rival->path);
+  if (node)
+    g_hash_table_insert(devices, g_steal_pointer(&node), (gpointer)requirement);
+  return TRUE;
+}
+
 void requirements_check(const Plan *plan, Report *report)
 {
+  g_autoptr(GHashTable) devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr(GHashTable) files = g_hash_table_new_full(file_id_hash, file_id_equal, NULL, g_free);
 
   for (guint i = 0; i < plan->requirements->len; i++) {
     const PlanRequirement *requirement = g_ptr_array_index(plan->requirements, i);
     GError *error = NULL, *rival_error = NULL;
-    gboolean is_alone = check_alone(requirement, files, &rival_error);
+    gboolean is_alone =
+        check_alone(requirement, files, &rival_error) && check_usb_alone(requirement, devices, &rival_error);
 
     if (requirement->kind < G_N_ELEMENTS(checks) && checks[requirement->kind] &&
         !checks[requirement->kind](requirement, &error)) {

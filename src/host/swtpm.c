@@ -197,7 +197,7 @@ Swtpm *swtpm_start(const PlanTpm *plan, const RuntimeDir *directory, int group, 
     if (secret < 0)
       return NULL;
   }
-  state = tpm_state_open(plan, path, secret, group, place, error);
+  state = tpm_state_open(plan, path, runtime_dir_path(directory), secret, group, place, error);
   return state < 0 ? NULL : start_on(plan, path, state, secret, group, place, error);
 }
 

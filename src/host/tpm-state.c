@@ -57,6 +57,7 @@ typedef struct {
   const Place *place;
   int secret, group;
   char *program;
+  const char *temporary; /* a directory that goes with the guest */
   char **environment;
 } Setup;
 
@@ -386,8 +387,8 @@ static gboolean fill_file(Setup *setup, const char *path, int fd, GError **error
 
   if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
     return !setup->plan->banks ||
-           (prepare(setup, g_get_tmp_dir(), error) && choose_banks(setup, state, error));
-  return prepare(setup, g_get_tmp_dir(), error) && make_new(setup, state, error);
+           (prepare(setup, setup->temporary, error) && choose_banks(setup, state, error));
+  return prepare(setup, setup->temporary, error) && make_new(setup, state, error);
 }
 
 static int open_file(Setup *setup, const char *path, GError **error)
@@ -404,10 +405,11 @@ static int open_file(Setup *setup, const char *path, GError **error)
   return lock(fd, path, setup->place, error) && fill_file(setup, path, fd, error) ? g_steal_fd(&fd) : -1;
 }
 
-int tpm_state_open(const PlanTpm *plan, const char *path, int secret, int group, const Place *place,
-                   GError **error)
+int tpm_state_open(const PlanTpm *plan, const char *path, const char *temporary, int secret, int group,
+                   const Place *place, GError **error)
 {
-  g_auto(Setup) setup = { .plan = plan, .place = place, .secret = secret, .group = group };
+  g_auto(Setup)
+      setup = { .plan = plan, .place = place, .temporary = temporary, .secret = secret, .group = group };
 
   if (strchr(path, ',')) {
     error_set(error, DOMRUN_ERROR_HOST, place, NULL,

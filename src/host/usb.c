@@ -60,6 +60,23 @@ static GArray *find(const char *root, const PlanUsb *usb)
   return found;
 }
 
+static char *name_node(const UsbDevice *device)
+{
+  return g_strdup_printf("/dev/bus/usb/%03u/%03u", device->bus, device->device);
+}
+
+char *usb_find_below(const char *root, const PlanUsb *usb)
+{
+  g_autoptr(GArray) found = find(root, usb);
+
+  return found->len == 1 ? name_node(&g_array_index(found, UsbDevice, 0)) : NULL;
+}
+
+char *usb_find(const PlanUsb *usb)
+{
+  return usb_find_below("", usb);
+}
+
 static gboolean refuse_missing(const PlanRequirement *requirement, GError **error)
 {
   const PlanUsb *usb = &requirement->usb;
@@ -87,7 +104,7 @@ static gboolean refuse_several(const PlanRequirement *requirement, const GArray 
 static gboolean check_access(const char *root, const PlanRequirement *requirement, const UsbDevice *device,
                              GError **error)
 {
-  g_autofree char *node = g_strdup_printf("/dev/bus/usb/%03u/%03u", device->bus, device->device);
+  g_autofree char *node = name_node(device);
   g_autofree char *path = g_strconcat(root, node, NULL);
 
   if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0)

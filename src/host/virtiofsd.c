@@ -242,13 +242,16 @@ static HelperWait ask(const Virtiofsd *virtiofsd)
 {
   const Header header = { REQUEST_GET_FEATURES, FLAGS_VERSION, 0 };
   guint8 answer[sizeof header + sizeof(guint64)];
+  gint64 end = g_get_monotonic_time() + (gint64)patience_of(ANSWER_SECONDS * 1000) * 1000;
   gsize got = 0;
 
   if (send(virtiofsd->fd, &header, sizeof header, MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof header)
     return HELPER_ENDED;
   while (got < sizeof answer) {
-    HelperWait wait = helper_await(virtiofsd->helper, virtiofsd->fd, patience_of(ANSWER_SECONDS * 1000),
-                                   /* is_cleanup= */ FALSE);
+    gint64 left = (end - g_get_monotonic_time()) / 1000; /* for all of it, however slowly it comes */
+    HelperWait wait = left > 0 ? helper_await(virtiofsd->helper, virtiofsd->fd, (guint)left,
+                                              /* is_cleanup= */ FALSE)
+                               : HELPER_LATE;
     ssize_t some;
 
     if (wait != HELPER_READY)

@@ -385,6 +385,24 @@ def test_setup_is_stopped():
                 assert_is_kept(directory.path / "tpm", ["tpm2-00.permall"])
 
 
+def test_setup_of_a_block_device_is_stopped():
+    """What is there already is filled in place: what swtpm_setup needs meanwhile goes with the guest's directory."""
+    need_swtpm()
+    file = "<tpm><backend type='emulator' version='2.0'><source type='file' path='state'/></backend></tpm>"
+    with guest.Directory() as directory:
+        directory.write("state", "")
+        run = directory.run(hello(file))
+        guest.await_that(lambda: list(directory.runtime.rglob("swtpm_setup*")), run.said)
+        run.signal(signal.SIGKILL)
+        run.wait()
+        guest.await_that(lambda: not directory.processes(), lambda: f"{directory.processes()}")
+        assert not list(directory.temporary.iterdir()), list(directory.temporary.iterdir())
+        directory.write("state", "")
+        run = directory.run(hello(file))
+        run.expect("boot 1")
+        power_off(directory, run)
+
+
 def test_names_of_others():
     """What somebody has in the directory, or where a link there leads, is not touched."""
     need_swtpm()

@@ -111,6 +111,8 @@ static Props *translate_node(const Hostdev *hostdev, Plan *plan)
     return disk_network_translate(scsi->network, prefix, plan);
   node = props_new("driver", "host_device");
   props_add_string(node, "filename", scsi->path);
+  if (scsi->unknown)
+    plan_lack(plan, &hostdev->source_place, /* attribute= */ NULL, scsi->unknown);
   plan_require(plan, PLAN_REQUIRE_SCSI, &hostdev->source_place, NULL, scsi->name)->is_shared =
       scsi->is_shareable;
   return node;

@@ -191,8 +191,13 @@ static void find_node(const Domain *domain, HostdevScsi *scsi)
 {
   g_autofree char *path = domain->options->find_scsi ? domain->options->find_scsi(scsi->name) : NULL;
 
-  if (!path)
+  if (!path) {
     path = g_strconcat("/dev/sg-", scsi->name, NULL);
+    scsi->unknown = xml_document_keep_format(
+        domain->document,
+        "the host's node of the SCSI device %s, which 'lsscsi -g' shows, and for which %s stands", scsi->name,
+        path);
+  }
   scsi->path = xml_document_keep(domain->document, path);
 }
 
@@ -201,8 +206,8 @@ static void look_for(const Domain *domain, Hostdev *hostdev)
 {
   HostdevUsb *usb = &hostdev->usb;
 
-  if (!usb->path || usb->startup != HOSTDEV_STARTUP_OPTIONAL || !domain->options->has_file ||
-      domain->options->has_file(usb->path))
+  if (!usb->path || usb->startup != HOSTDEV_STARTUP_OPTIONAL || !domain->options->has_device ||
+      domain->options->has_device(usb->path))
     return;
   usb->is_absent = TRUE;
   report_warning(domain->report, &hostdev->source_place, "startupPolicy", /* hint= */ NULL,

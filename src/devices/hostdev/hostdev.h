@@ -71,6 +71,7 @@ typedef struct {
 typedef struct {
   const char *name;     /* "0:0:4:8": host, bus, target, unit; NULL: @network */
   const char *path;     /* of its node, which is what the host calls it */
+  const char *unknown;  /* that nobody could ask the host, in words; NULL: it is known */
   DiskNetwork *network; /* owned */
   gboolean is_readonly;
   gboolean is_shareable;
