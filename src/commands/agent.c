@@ -27,6 +27,7 @@ enum {
   LIMIT = 4 * 1024 * 1024,   /* bytes that are taken of it for an answer, with what others asked it for */
   MAX_DEPTH = 32,            /* of an answer */
   MAX_NODES = 32768,         /* objects and arrays in it: one takes 3 bytes to say, and hundreds to hold */
+  DONE_INTERVAL = 100,       /* milliseconds after which is asked whether an answer is still to come */
   MAX_WORDS = 200,           /* characters of its words that are told on */
   DELIMITER = 0xff,          /* no byte of UTF-8: what stood before it is not meant */
 };
@@ -46,7 +47,9 @@ struct Agent {
   int fd;
   gint64 deadline; /* microseconds of the monotonic clock */
   Lines input;
-  gsize taken; /* bytes that came for this answer */
+  gsize taken;           /* bytes that came for this answer */
+  AgentDoneFunc is_done; /* or NULL */
+  gpointer user_data;
   Silence silence;
 };
 
@@ -167,11 +170,12 @@ static gboolean await(const Agent *agent, short events)
   for (;;) {
     gint64 left = MAX(0, agent->deadline - g_get_monotonic_time());
     struct pollfd wait = { .fd = agent->fd, .events = events };
-    int ready = poll(&wait, 1, (int)MIN(G_MAXINT, left / 1000 + 1));
+    int ready = poll(&wait, 1, (int)MIN(agent->is_done ? DONE_INTERVAL : G_MAXINT, left / 1000 + 1));
 
     if (ready > 0 || (ready < 0 && errno != EINTR))
       return ready > 0;
-    if (ready == 0 && g_get_monotonic_time() >= agent->deadline)
+    if (ready == 0 &&
+        (g_get_monotonic_time() >= agent->deadline || (agent->is_done && agent->is_done(agent->user_data))))
       return FALSE;
   }
 }
@@ -414,6 +418,14 @@ gboolean agent_tell(Agent *agent, const char *name, Json *arguments, GError **er
 }
 
 /* ---- Opening ---- */
+
+gboolean agent_tell_until(Agent *agent, const char *name, AgentDoneFunc is_done, gpointer user_data,
+                          GError **error)
+{
+  agent->is_done = is_done;
+  agent->user_data = user_data;
+  return agent_tell(agent, name, /* arguments= */ NULL, error);
+}
 
 static gboolean check_runs(const Guest *guest, GError **error)
 {

@@ -39,6 +39,12 @@ Json *agent_ask(Agent *agent, const char *name, Json *arguments, GError **error)
 /* The same for a command that is answered only where it fails: an end, or sleep. */
 gboolean agent_tell(Agent *agent, const char *name, Json *arguments, GError **error);
 
+/* The same, but no answer is waited for once @is_done, which is asked several times a second: a guest that
+ * sleeps says nothing. */
+typedef gboolean (*AgentDoneFunc)(gpointer user_data);
+gboolean agent_tell_until(Agent *agent, const char *name, AgentDoneFunc is_done, gpointer user_data,
+                          GError **error);
+
 /* The first 200 characters of what an agent says, made safe wherever they go; NULL of NULL. The caller frees
  * it. */
 char *agent_words(const char *text);

@@ -15,7 +15,6 @@ static const char not_live[] =
 static const char no_daemon[] =
     "there is no daemon: every guest has its own supervisor, and 'domrun list' finds them";
 
-static const char ask_agent[] = "'domrun qemu-agent-command GUEST COMMAND' asks the guest's agent itself";
 static const char no_saving[] = "a guest cannot be saved or moved; 'domrun suspend' stops its CPUs, 'domrun "
                                 "shutdown' asks it to power down";
 static const char no_jobs[] = "'domrun qmp GUEST COMMAND' gives QEMU the command itself; qemu-img works on "
@@ -53,14 +52,10 @@ static const Habit habits[] = {
     "dumpxml' "
     "has the aliases" },
   { "domfsinfo", "guestinfo", "--filesystem", NULL, NULL },
-  { "guestvcpus", NULL, NULL, NULL, ask_agent },
-  { "set-user-password", NULL, NULL, NULL, ask_agent },
   { "save", NULL, NULL, NULL, no_saving },
   { "restore", NULL, NULL, NULL, no_saving },
   { "managedsave", NULL, NULL, NULL, no_saving },
   { "migrate", NULL, NULL, NULL, no_saving },
-  { "dompmsuspend", NULL, NULL, NULL, ask_agent },
-  { "dompmwakeup", NULL, NULL, NULL, "'domrun qmp GUEST system_wakeup' does" },
   { "domblkstat", NULL, NULL, NULL, statistics },
   { "domblkinfo", NULL, NULL, NULL, "'domrun domblklist GUEST' names the files, for qemu-img info" },
   { "domifstat", NULL, NULL, NULL, "the host counts: 'domrun domiflist' names the device for ip -s link" },

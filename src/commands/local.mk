@@ -17,6 +17,7 @@ libdomrun_a_SOURCES += \
 	%D%/domiflist.c \
 	%D%/dominfo.c \
 	%D%/domstate.c \
+	%D%/dompmsuspend.c \
 	%D%/domtime.c \
 	%D%/domuuid.c \
 	%D%/dump.c \
@@ -26,6 +27,7 @@ libdomrun_a_SOURCES += \
 	%D%/forget.c \
 	%D%/guest.c %D%/guest.h \
 	%D%/guestinfo.c \
+	%D%/guestvcpus.c \
 	%D%/habits.c %D%/habits.h \
 	%D%/key-codes.inc \
 	%D%/keys.c \
@@ -42,6 +44,7 @@ libdomrun_a_SOURCES += \
 	%D%/run.c \
 	%D%/screenshot.c \
 	%D%/send-key.c \
+	%D%/set-user-password.c \
 	%D%/shutdown.c \
 	%D%/suspend.c \
 	%D%/ttyconsole.c \

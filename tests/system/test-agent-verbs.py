@@ -96,6 +96,14 @@ ANSWERS = {
     "guest-fsfreeze-thaw": {"return": 2},
     "guest-fstrim": {"return": {"paths": [{"path": "/", "trimmed": 4096, "minimum": 0},
                                           {"path": "/b\x1bt", "error": "not supported"}]}},
+    "guest-get-vcpus": {"return": [{"logical-id": 0, "online": True, "can-offline": False},
+                                   {"logical-id": 1, "online": True, "can-offline": True},
+                                   {"logical-id": 2, "online": True, "can-offline": True},
+                                   {"logical-id": 4, "online": False, "can-offline": True},
+                                   {"logical-id": -1, "online": True}, {"logical-id": 1 << 40}, "none"]},
+    "guest-set-vcpus": {"return": 2},
+    "guest-set-user-password": {"return": {}},
+    "guest-suspend-disk": {"error": {"class": "GenericError", "desc": "no disk to sleep on"}},
     "guest-number": {"return": 7},
     "guest-words": {"return": {"a": "\x1b[2J\u202e"}},
     "guest-neither": {"id": 7},
@@ -223,6 +231,41 @@ def check_file_systems(directory):
     directory.verb("domfstrim", "--minimum=-1", "linux", code=2)
 
 
+def check_cpus(directory, run):
+    said = directory.verb("guestvcpus", "linux").out
+    assert said == "vcpus          : 0-2,4\nonline         : 0-2\nofflinable     : 1-2,4\n", said
+    directory.verb("guestvcpus", "--disable", "--cpulist=1-4,^3,^4", "linux")
+    run.expect(r'asked: .*guest-set-vcpus.*"vcpus":\[{"logical-id":1,"online":false},{"logical-id":2,"online":false}\]')
+    directory.verb("guestvcpus", "--enable", "--cpulist", "4", "linux")
+    said = directory.verb("guestvcpus", "--enable", "--cpulist=0-2", "linux", code=12).err
+    assert "of 3 CPUs the guest 'linux' has changed 2 only" in said, said
+    assert "has no CPU 3" in directory.verb("guestvcpus", "--disable", "--cpulist=1-3", "linux", code=12).err
+    assert "cannot do without CPU 0" in directory.verb("guestvcpus", "--disable", "--cpulist=0", "linux", code=12).err
+    for options in (("--enable",), ("--cpulist=1",), ("--enable", "--disable", "--cpulist=1"), ("--enable", "--cpulist="),
+                    ("--enable", "--cpulist=2-1"), ("--enable", "--cpulist=1,^1"), ("--enable", "--cpulist=16384")):
+        directory.verb("guestvcpus", *options, "linux", code=2)
+
+
+def check_passwords(directory, run):
+    directory.verb("set-user-password", "linux", "root", "s\u00e9same")
+    run.expect(r'asked: .*guest-set-user-password.*"username":"root","password":"c8Opc2FtZQ==","crypted":false')
+    directory.verb("set-user-password", "--encrypted", "linux", "fred", stdin=b"$6$x$y\n")
+    run.expect(r'asked: .*"username":"fred","password":"JDYkeCR5","crypted":true')
+    for arguments in ((), ("",), ("root", ""), ("root",), ("root", "x" * 1025)):
+        directory.verb("set-user-password", "linux", *arguments, code=2)
+
+
+def check_sleep(directory, run):
+    said = directory.verb("dompmsuspend", "linux", "disk", code=12).err
+    assert "refuses: no disk to sleep on" in said, said
+    directory.verb("dompmsuspend", "--target=mem", "--timeout=3", "linux")
+    run.expect("asked: .*guest-suspend-ram")
+    said = directory.verb("dompmwakeup", "linux", code=12).err
+    assert "not in suspended state" in said, said
+    for arguments in ((), ("ram",), ("mem", "--duration=5")):
+        directory.verb("dompmsuspend", "linux", *arguments, code=2)
+
+
 def test_answers():
     """Each verb with an agent that knows all; what it says does no harm."""
     with scripted_guest() as (directory, run):
@@ -230,6 +273,9 @@ def test_answers():
         check_addresses(directory)
         check_time(directory, run)
         check_file_systems(directory)
+        check_cpus(directory, run)
+        check_passwords(directory, run)
+        check_sleep(directory, run)
 
 
 def test_command():
@@ -367,6 +413,19 @@ def test_real_freeze():
         said = directory.verb("domfsfreeze", "linux", "/nowhere", code=12).err
         assert "nothing that can be frozen" in said, said
         assert directory.verb("qemu-agent-command", "linux", "guest-fsfreeze-status").out == '{"return":"thawed"}\n'
+
+
+def test_real_sleep():
+    """The system sleeps, and goes on where it was when it is woken up."""
+    with real_guest() as (directory, run):
+        assert directory.verb("guestvcpus", "linux").out.startswith("vcpus          : 0\nonline         : 0\n")
+        run.expect(r"written \d+\r")
+        directory.verb("dompmsuspend", "linux", "mem")
+        directory.await_state("linux", "paused")
+        before = last_written(run)
+        directory.verb("dompmwakeup", "linux")
+        directory.await_state("linux", "running")
+        guest.await_that(lambda: last_written(run) > before + 1, run.said)
 
 
 if __name__ == "__main__":

@@ -549,7 +549,7 @@ def test_habits():
         directory.assert_nothing_left()
         for verb, word in (("define", "domrun run"), ("net-start", "--network"), ("pool-list", "qemu-img"),
                            ("autostart", "systemd"), ("edit", "file"), ("save", "suspend"), ("blockcommit", "qmp"),
-                           ("set-user-password", "qemu-agent-command"), ("change-media", "blockdev-change-medium"), ("setmem", "qmp"),
+                           ("change-media", "blockdev-change-medium"), ("setmem", "qmp"),
                            ("event", "events --follow"), ("nodedev-list", "no daemon"), ("domstats", "query-blockstats")):
             error = directory.verb(verb, "web", code=2).err
             assert f"domrun has no command '{verb}'" in error and word in error, error
@@ -563,11 +563,11 @@ def test_no_such_guest():
         for verb in ("dominfo", "domstate", "domid", "domuuid", "dumpxml", "console", "ttyconsole", "vncdisplay",
                      "domdisplay", "domblklist", "domiflist", "shutdown", "reboot", "reset", "destroy", "suspend",
                      "resume", "wait", "events", "log", "guestinfo", "domifaddr", "domhostname", "domtime", "domfsfreeze",
-                     "domfsthaw", "domfstrim"):
+                     "domfsthaw", "domfstrim", "guestvcpus", "dompmwakeup"):
             error = directory.verb(verb, "wbe", code=10).err
             assert error == f"domrun: error: no guest 'wbe'\n  did you mean 'web'? It was looked for in '{directory.runtime}'\n"
         for verb, argument in (("qmp", "query-status"), ("screenshot", "file"), ("send-key", "a"), ("dump", "file"),
-                               ("qemu-agent-command", "guest-ping")):
+                               ("qemu-agent-command", "guest-ping"), ("dompmsuspend", "mem")):
             directory.verb(verb, "wbe", argument, code=10)
 
 
