@@ -61,12 +61,14 @@ def boot(name, machine, disk, clock, devices):
   <clock offset='{clock}'>{TIMERS}</clock>
   <pm><suspend-to-mem enabled='no'/><suspend-to-disk enabled='no'/></pm>
   <devices>
-    <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{guest.IMAGE}'/>{disk}</disk>
+    <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='own.img'/>{disk}</disk>
     {devices}
   </devices>
 </domain>
 """
     with guest.Directory() as directory:
+        # One that is written on is in no other test's guest.
+        (directory.path / "own.img").write_bytes(guest.IMAGE.read_bytes())
         run = directory.run(xml, "--network=default=user", prefix=["setsid"])
         directory.await_state(name)
         console = guest.Run(["console", "--root", str(directory.runtime), name], directory.environment, directory.path)
