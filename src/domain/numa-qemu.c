@@ -35,12 +35,15 @@ static void translate_cell(const Domain *domain, const Numa *numa, const NumaCel
   };
   g_autoptr(GString) node = g_string_new(NULL);
 
-  memory_backing_translate_piece(domain, &piece, plan);
+  if (cell->kib > 0)
+    memory_backing_translate_piece(domain, &piece, plan);
   g_string_append_printf(node, "node,nodeid=%u", cell->id);
   add_cpus(cell, node);
   if (numa->has_hmat) /* whose CPUs are nearest to this memory: its own, or else those of the first cell */
     g_string_append_printf(node, ",initiator=%u", cell->cpus->len ? cell->id : 0);
-  plan_add_format(plan, PLAN_BOTH, "-numa", "%s,memdev=%s", node->str, id);
+  if (cell->kib > 0)
+    g_string_append_printf(node, ",memdev=%s", id);
+  plan_add(plan, PLAN_BOTH, "-numa", node->str);
 }
 
 static void translate_distances(const Numa *numa, Plan *plan)

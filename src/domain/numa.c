@@ -101,6 +101,15 @@ static gboolean read_cache(xmlNode *node, NumaCell *cell, GError **error)
   return TRUE;
 }
 
+/* None is what a device of the host brings along: <acpi nodeset=''> of <hostdev>. */
+static gboolean read_cell_memory(xmlNode *node, NumaCell *cell, GError **error)
+{
+  if (g_strcmp0(xml_attribute(node, "memory"), "0") != 0)
+    return memory_read_attribute_kib(node, "memory", &cell->kib, error);
+  xml_attribute(node, "unit");
+  return TRUE;
+}
+
 static gboolean read_cell(xmlNode *node, guint32 index, NumaCell *cell, GError **error)
 {
   const char *cpus = xml_attribute(node, "cpus");
@@ -108,7 +117,7 @@ static gboolean read_cell(xmlNode *node, guint32 index, NumaCell *cell, GError *
   cell->id = index;
   if (!xml_attribute_uint32(node, "id", 0, CELLS_MAX - 1, &cell->id, error) ||
       (cpus && *cpus && !cpu_set_parse(node, "cpus", cpus, cell->cpus, error)) ||
-      !memory_read_attribute_kib(node, "memory", &cell->kib, error) ||
+      !read_cell_memory(node, cell, error) ||
       !xml_attribute_enum(node, "memAccess", &memory_access_table, XML_ENUM(&cell->access), error) ||
       !xml_attribute_yes_no(node, "discard", &cell->is_discarded, error) ||
       !read_distances(node, cell, error))
@@ -292,6 +301,8 @@ gboolean numa_complete(Numa *numa, Domain *domain, guint32 vcpus, GError **error
     total += cell->kib;
   }
   first = g_ptr_array_index(numa->cells, 0);
+  if (total == 0)
+    return error_set_document(error, &first->place, "memory", "no cell has any, and so the guest has none");
   for (guint32 cpu = 0; cpu < vcpus; cpu++) {
     if (!owners[cpu])
       g_array_append_val(first->cpus, cpu);

@@ -13,9 +13,8 @@
 #include "domain/devices.h"
 #include "xml/element.h"
 
-ENUM_TABLE(graphics_type_table,
-           GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc", [GRAPHICS_SPICE] = "spice",
-           [GRAPHICS_EGL_HEADLESS] = "egl-headless", [GRAPHICS_DBUS] = "dbus", [GRAPHICS_RDP] = "rdp");
+ENUM_TABLE(graphics_type_table, GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc",
+           [GRAPHICS_SPICE] = "spice", [GRAPHICS_EGL_HEADLESS] = "egl-headless", [GRAPHICS_DBUS] = "dbus");
 ENUM_TABLE(graphics_listen_table,
            GRAPHICS_LISTEN_LAST, [GRAPHICS_LISTEN_NONE] = "none", [GRAPHICS_LISTEN_ADDRESS] = "address",
            [GRAPHICS_LISTEN_NETWORK] = "network", [GRAPHICS_LISTEN_SOCKET] = "socket");
@@ -341,8 +340,10 @@ static gboolean parse_dbus(xmlNode *node, Graphics *graphics, GError **error)
 }
 
 /* libvirt starts qemu-rdp, which shows a guest's display of type dbus. */
-static gboolean refuse_rdp(xmlNode *node, Graphics *graphics, GError **error)
+static gboolean refuse_rdp(xmlNode *node, GError **error)
 {
+  if (g_strcmp0(xml_attribute(node, "type"), "rdp") != 0)
+    return TRUE;
   xml_error(
       error, node, "type",
       "domrun does not carry out 'rdp', which is a program of its own, qemu-rdp, beside a display of type "
@@ -365,11 +366,12 @@ static gboolean graphics_parse(xmlNode *node, Device *device, GError **error)
   static gboolean (*const parsers[])(xmlNode *, Graphics *, GError **) = {
     [GRAPHICS_SDL] = parse_sdl,     [GRAPHICS_VNC] = parse_vnc,
     [GRAPHICS_SPICE] = parse_spice, [GRAPHICS_EGL_HEADLESS] = parse_egl_headless,
-    [GRAPHICS_DBUS] = parse_dbus,   [GRAPHICS_RDP] = refuse_rdp,
+    [GRAPHICS_DBUS] = parse_dbus,
   };
   Graphics *graphics = (Graphics *)device;
 
-  if (!xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error) ||
+  if (!refuse_rdp(node, error) ||
+      !xml_attribute_enum_required(node, "type", &graphics_type_table, XML_ENUM(&graphics->type), error) ||
       !device_parse_alias(node, device, error))
     return FALSE;
   if (graphics->type != GRAPHICS_SDL)

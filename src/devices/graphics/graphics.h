@@ -18,7 +18,6 @@ typedef enum {
   GRAPHICS_SPICE,
   GRAPHICS_EGL_HEADLESS, /* nowhere to be seen: it draws what a server beside it shows */
   GRAPHICS_DBUS,
-  GRAPHICS_RDP, /* refused: a program beside QEMU, which few hosts have */
   GRAPHICS_LAST,
 } GraphicsType;
 

@@ -24,6 +24,20 @@ static void add_device(const Domain *domain, const Hostdev *hostdev, Props *prop
 
 /* ---- VFIO ---- */
 
+/* QEMU 9.0 has the object, one for each cell. */
+static void add_nodes(const Hostdev *hostdev, Plan *plan)
+{
+  for (guint i = 0; hostdev->nodes && i < hostdev->nodes->len; i++) {
+    guint32 node = g_array_index(hostdev->nodes, guint32, i);
+    Props *props = props_new("qom-type", "acpi-generic-initiator");
+
+    props_add_format(props, "id", "%s-gi%u", hostdev->device.alias, node);
+    props_add_string(props, "pci-dev", hostdev->device.alias);
+    props_add_uint(props, "node", node);
+    plan_add_json(plan, PLAN_BOTH, "-object", props);
+  }
+}
+
 /* A frame buffer for the firmware: QEMU has that in another device, which cannot be unplugged. */
 static void add_display(const Hostdev *hostdev, Props *props)
 {
@@ -46,6 +60,7 @@ static void translate_pci(const Domain *domain, const Hostdev *hostdev, Plan *pl
   add_display(hostdev, props);
   props_add_string(props, "failover_pair_id", hostdev->standby);
   add_device(domain, hostdev, props, plan);
+  add_nodes(hostdev, plan);
 }
 
 static void translate_mdev(const Domain *domain, const Hostdev *hostdev, Plan *plan)
@@ -55,6 +70,7 @@ static void translate_mdev(const Domain *domain, const Hostdev *hostdev, Plan *p
   props_add_string(props, "sysfsdev", hostdev->mdev_path);
   add_display(hostdev, props);
   add_device(domain, hostdev, props, plan);
+  add_nodes(hostdev, plan);
   plan_require(plan, PLAN_REQUIRE_MDEV, &hostdev->source_place, NULL, hostdev->uuid);
 }
 

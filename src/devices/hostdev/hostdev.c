@@ -7,6 +7,8 @@
 
 #include "devices/graphics/graphics.h"
 #include "devices/interface/interface.h"
+#include "domain/cpu-set.h"
+#include "domain/cpu.h"
 #include "domain/devices.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
@@ -163,11 +165,40 @@ static gboolean has_pci(const Hostdev *hostdev)
   return hostdev->type == HOSTDEV_PCI || hostdev->type == HOSTDEV_SCSI_HOST || hostdev->type == HOSTDEV_MDEV;
 }
 
+/* <acpi nodeset=''/>: "generic initiators" in the guest's ACPI tables. After device_parse_acpi(). */
+static gboolean parse_nodes(xmlNode *node, Hostdev *hostdev, GError **error)
+{
+  xmlNode *acpi = xml_next_child(node, "acpi", NULL);
+  const char *text = acpi ? xml_attribute(acpi, "nodeset") : NULL;
+
+  if (!text)
+    return TRUE;
+  hostdev->nodes = g_array_new(FALSE, FALSE, sizeof(guint32));
+  hostdev->nodes_place = xml_place(acpi);
+  return cpu_set_parse(acpi, "nodeset", text, hostdev->nodes, error);
+}
+
+static gboolean validate_nodes(const Domain *domain, const Hostdev *hostdev, GError **error)
+{
+  const GPtrArray *cells = domain->cpu->numa.cells;
+
+  for (guint i = 0; hostdev->nodes && i < hostdev->nodes->len; i++) {
+    guint32 id = g_array_index(hostdev->nodes, guint32, i);
+
+    if (!cells || id >= cells->len)
+      return error_set_document(error, &hostdev->nodes_place, "nodeset",
+                                "the guest has no NUMA cell %u (<numa> of <cpu> has them)", id);
+  }
+  return TRUE;
+}
+
 static gboolean parse_place(xmlNode *node, Hostdev *hostdev, GError **error)
 {
   Device *device = &hostdev->device;
 
   return (!has_pci(hostdev) || device_parse_acpi(node, device, error)) &&
+         ((hostdev->type != HOSTDEV_PCI && hostdev->type != HOSTDEV_MDEV) ||
+          parse_nodes(node, hostdev, error)) &&
          (!has_pci(hostdev) || rom_parse(node, &hostdev->rom, error)) &&
          device_parse_boot(node, device, error) && device_parse_alias(node, device, error) &&
          address_parse(node, address_types(hostdev->type), &device->address, error);
@@ -308,7 +339,7 @@ static gboolean hostdev_validate(const Domain *domain, const Device *device, GEr
   return validate_protocol(hostdev, error) && hostdev_source_validate(domain, hostdev, error) &&
          (hostdev->type != HOSTDEV_SCSI || hostdev_place_validate(domain, hostdev, error)) &&
          validate_teaming(domain, hostdev, error) && validate_display(domain, hostdev, error) &&
-         validate_unassigned(hostdev, error);
+         validate_unassigned(hostdev, error) && validate_nodes(domain, hostdev, error);
 }
 
 static void hostdev_annotate(const Domain *domain, const Device *device, xmlNode *node)
@@ -323,7 +354,10 @@ static void hostdev_annotate(const Domain *domain, const Device *device, xmlNode
 
 static void hostdev_clear(Device *device)
 {
-  disk_network_free(((Hostdev *)device)->scsi.network);
+  Hostdev *hostdev = (Hostdev *)device;
+
+  disk_network_free(hostdev->scsi.network);
+  g_clear_pointer(&hostdev->nodes, g_array_unref);
 }
 
 const DeviceRoom hostdev_room = {

@@ -93,7 +93,9 @@ typedef struct {
   const char *mdev_path;
   FeatureState display; /* PCI, MDEV: as the next */
   FeatureState ramfb;
-  Rom rom;             /* PCI */
+  Rom rom;       /* PCI */
+  GArray *nodes; /* PCI, MDEV: of guint32, NUMA cells of the guest that are the device's; NULL: none */
+  Place nodes_place;
   const char *standby; /* PCI: the alias of the interface that has its part when it is away; or NULL */
   Place teaming_place;
 } Hostdev;
