@@ -31,7 +31,9 @@ static void add_driver(const Iommu *iommu, Props *props)
   add_on_off(iommu, IOMMU_SWITCH_EIM, "eim", props);
   add_switch(iommu, IOMMU_SWITCH_IOTLB, "device-iotlb", props);
   add_switch(iommu, IOMMU_SWITCH_DMA_TRANSLATION, "dma-translation", props);
-  add_switch(iommu, IOMMU_SWITCH_PASSTHROUGH, "pt", props);
+  if (iommu->switches[IOMMU_SWITCH_PASSTHROUGH] ==
+      FEATURE_OFF) /* on is the default, and QEMU 11.1 has no other */
+    props_add_bool(props, "pt", FALSE);
   add_switch(iommu, IOMMU_SWITCH_XTSUP, "xtsup", props);
   add_switch(iommu, IOMMU_SWITCH_ACCEL, "accel", props);
   add_on_off(iommu, IOMMU_SWITCH_ATS, "ats", props);

@@ -227,12 +227,20 @@ static gboolean validate_pci_bus(const Domain *domain, const Iommu *iommu, GErro
   if (!controller)
     return error_set_document(error, &iommu->driver_place, "pciBus",
                               "there is no PCI controller with index %u", iommu->pci_bus);
-  return iommu->pci_bus == 0 || controller_model_is_expander(controller->model) ||
-         error_set_document(
-             error, &iommu->driver_place, "pciBus",
-             "the controller %u, on line %d, begins no hierarchy of buses (allowed: 0, and those of "
-             "model pcie-expander-bus)",
-             iommu->pci_bus, controller->device.place.line);
+  if (iommu->pci_bus == 0)
+    return TRUE;
+  if (!controller_model_is_expander(controller->model))
+    return error_set_document(
+        error, &iommu->driver_place, "pciBus",
+        "the controller %u, on line %d, begins no hierarchy of buses (allowed: 0, and those of "
+        "model pcie-expander-bus)",
+        iommu->pci_bus, controller->device.place.line);
+  if (domain->features->acpi)
+    return TRUE;
+  error_set_document(
+      error, &iommu->driver_place, "pciBus",
+      "the guest learns by ACPI alone of an IOMMU of a bus that is not the root, and has none");
+  return error_add_hint(error, "add <acpi/> to <features>, and firmware='efi' to <os>");
 }
 
 /* What a machine's own has no way to be told. */
