@@ -12,10 +12,10 @@ build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2
   python3 qemu-system-x86)
 check_packages=(qemu-utils qemu-system-arm qemu-system-misc qemu-system-ppc qemu-efi-aarch64 qemu-block-extra openssl ovmf systemd-boot-efi busybox-static cpio xz-utils iproute2 netbase passt dbus-daemon swtpm swtpm-tools util-linux clang-format universal-ctags)
 
-# What QEMU has in packages of their own, where it does, since Debian 13: qxl, virtiofsd, and machines that were in -misc.
+# What QEMU has in packages of their own, where it does, since Debian 13: qxl, displays by D-Bus, virtiofsd, and machines that were in -misc.
 # Nothing where apt does not know them.
 optional_packages() {
-  apt-cache search --names-only '^(qemu-system-(modules-spice|riscv|s390x)|virtiofsd)$' 2>/dev/null | cut -d ' ' -f 1
+  apt-cache search --names-only '^(qemu-system-(modules-spice|modules-opengl|riscv|s390x)|virtiofsd)$' 2>/dev/null | cut -d ' ' -f 1
 }
 
 # show_progress NAME LOG: a line that moves, on a terminal: how long a step takes already, and what it said last. It

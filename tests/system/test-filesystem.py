@@ -10,6 +10,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 
 import guest
 import linux
@@ -208,6 +209,18 @@ def test_life():
             guest.await_that(lambda: not directory.processes(), lambda: f"{victim}: {directory.processes()}")
 
 
+# An answer, a byte of which comes each two seconds.
+DRIBBLES = """
+import socket, sys, time
+if sys.argv[1] != "--version":
+    connection = socket.socket(fileno=3).accept()[0]
+    connection.recv(12)
+    while True:
+        connection.send(b"x")
+        time.sleep(2)
+"""
+
+
 def test_what_cannot_be():
     """What is missing, a virtiofsd that ends, one that hangs, and what this one does not have."""
     program = need_virtiofsd()
@@ -230,6 +243,10 @@ def test_what_cannot_be():
         refused(virtiofs("share", "<binary path='ends'/>"), "virtiofsd ended at its start\n  its last words: no such luck")
         refused(virtiofs("share", "<binary path='hangs'/>"),
                 "virtiofsd did not answer within 10 seconds\n  its last words: well")
+        path = directory.path / "dribbles"
+        path.write_text(f"#!{sys.executable}\n{DRIBBLES}")
+        path.chmod(0o755)
+        refused(virtiofs("share", "<binary path='dribbles'/>"), "virtiofsd did not answer within 10 seconds")
         if is_of_qemu(program):
             refused(virtiofs("share", "<readonly/>"), "which has no <readonly>")
             refused(virtiofs("share", "<idmap><uid start='0' target='1000' count='1'/></idmap>"), "which has no <idmap>")

@@ -681,6 +681,15 @@ static gboolean validate_main_display(const Domain *domain, const Device *device
                                                first->place.line);
 }
 
+/* QMP's add_client takes a descriptor, which no verb hands over. */
+static void warn_of_p2p(const Domain *domain, const Graphics *graphics)
+{
+  if (graphics->type == GRAPHICS_DBUS && graphics->dbus.is_p2p)
+    report_warning(domain->report, &graphics->device.place, "p2p",
+                   "without it, the display is on a bus of the guest's own",
+                   "no viewer can connect: domrun hands none over to QEMU");
+}
+
 /* The sound of the display goes with it, and nowhere else. */
 static gboolean validate_dbus_audio(const Domain *domain, const Graphics *graphics, GError **error)
 {
@@ -710,6 +719,7 @@ static gboolean graphics_validate(const Domain *domain, const Device *device, GE
     report_warning(domain->report, &device->place, graphics->window_attribute, NULL,
                    graphics->listens ? "it is for type 'sdl', and means nothing to a server"
                                      : "it is for type 'sdl', and there is no window");
+  warn_of_p2p(domain, graphics);
   if (!graphics->listens)
     return validate_main_display(domain, device, error) && validate_dbus_audio(domain, graphics, error);
   warn_of_open_display(domain, graphics);
