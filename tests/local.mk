@@ -26,6 +26,7 @@ AM_TESTS_ENVIRONMENT = \
 	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1:$$UBSAN_OPTIONS; export UBSAN_OPTIONS;
 
 check_PROGRAMS += \
+	%D%/confined-emulator \
 	%D%/test-base \
 	%D%/test-console \
 	%D%/test-control \

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "commands/command.h"
+#include "host/confinement.h"
 #include "host/requirements.h"
 
 static char *plan_to_text(const Plan *plan, gboolean is_exact, gboolean is_json)
@@ -13,6 +14,14 @@ static char *plan_to_text(const Plan *plan, gboolean is_exact, gboolean is_json)
   PlanForm form = is_exact ? PLAN_RUN : PLAN_SHELL;
 
   return is_json ? plan_to_json(plan, form) : plan_to_shell(plan, form);
+}
+
+static char *describe_access(const DocumentCommand *command)
+{
+  g_autoptr(Access) access = access_new(command->plan);
+  const char *program = command->plan->program ? command->plan->program : command->plan->emulator;
+
+  return confinement_describe(access, program, command->confinement);
 }
 
 static void warn_of_missing(const Plan *plan, Report *report)
@@ -66,11 +75,13 @@ static void warn_of_bootloader(const Plan *plan, Report *report)
 int argv_command(int argc, char **argv)
 {
   g_auto(DocumentCommand) command = { 0 };
-  gboolean is_exact = FALSE, is_json = FALSE;
+  gboolean is_exact = FALSE, is_json = FALSE, is_access = FALSE;
   const GOptionEntry entries[] = {
     { "exact", 0, 0, G_OPTION_ARG_NONE, &is_exact, "print what 'run' would execute, descriptors and all",
       NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "print a JSON array of strings", NULL },
+    { "access", 0, 0, G_OPTION_ARG_NONE, &is_access,
+      "print what QEMU's sandbox lets it have of the host, and not the command line", NULL },
     G_OPTION_ENTRY_NULL,
   };
   char *path;
@@ -83,7 +94,8 @@ int argv_command(int argc, char **argv)
                                       &path, &error))
     return report_usage_error(error);
   if (document_command_load(&command, path, /* is_dry_run= */ TRUE)) {
-    g_autofree char *text = plan_to_text(command.plan, is_exact, is_json);
+    g_autofree char *text =
+        is_access ? describe_access(&command) : plan_to_text(command.plan, is_exact, is_json);
 
     warn_of_missing(command.plan, command.report);
     if (!is_exact) {

@@ -12,7 +12,7 @@
 #include "host/requirements.h"
 
 /* The emulator is asked for its machines and for SPICE, and the images for what they are written over. */
-static void check_host(const Plan *plan, Report *report)
+static void check_host(Plan *plan, Report *report)
 {
   requirements_check(plan, report);
   emulator_machines_check(plan, report);

@@ -12,8 +12,9 @@
 #include "domain/networks.h"
 #include "domain/pools.h"
 #include "domain/protection.h"
-#include "host/dmi.h"
 #include "domain/secrets.h"
+#include "host/confinement.h"
+#include "host/dmi.h"
 #include "host/emulator.h"
 #include "host/firmware.h"
 #include "host/images.h"
@@ -43,6 +44,7 @@ void document_command_clear(DocumentCommand *command)
   g_free(command->graphics);
   g_free(command->state_directory);
   g_strfreev(command->ignored);
+  g_strfreev(command->unconfined);
 }
 
 /* Output that did not reach its file, on a full disk say, is no success. */
@@ -95,6 +97,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "where a secret of the document is, by its uuid or usage; may be repeated", "NAME=FILE|fd:NUMBER" },
     { "certificates", 0, 0, G_OPTION_ARG_FILENAME, &command->certificates,
       "the directory of this host's certificates for TLS (/etc/pki/qemu)", "DIR" },
+    { "no-sandbox", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->unconfined,
+      "leave a part of QEMU's sandbox out: files, tcp, signals, calls, limits, or all", "PART[,PART]" },
     { "reset-nvram", 0, 0, G_OPTION_ARG_NONE, &command->is_reset_nvram,
       "make the firmware's variables anew from their template", NULL },
     G_OPTION_ENTRY_NULL,
@@ -139,6 +143,39 @@ static gboolean parse_type(const DocumentCommand *command, DomainOptions *option
   error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--type: unknown value '%s' (known: qemu, kvm)",
             command->type);
   return FALSE;
+}
+
+static gboolean leave_out(DocumentCommand *command, const char *name, GError **error)
+{
+  int part;
+
+  if (g_str_equal(name, "all")) {
+    command->confinement = 0;
+    return TRUE;
+  }
+  if (!enum_from_string(&confinement_part_table, name, &part)) {
+    g_autofree char *known = enum_known(&confinement_part_table);
+
+    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+                     "--no-sandbox: unknown part '%s' (known: %s, all)", name, known);
+  }
+  command->confinement &= ~(1u << part);
+  return TRUE;
+}
+
+static gboolean parse_unconfined(DocumentCommand *command, DomainOptions *options, GError **error)
+{
+  command->confinement = CONFINEMENT_ALL;
+  for (char *const *text = command->unconfined; text && *text; text++) {
+    g_auto(GStrv) names = g_strsplit(*text, ",", -1);
+
+    for (char **name = names; *name; name++) {
+      if (!leave_out(command, *name, error))
+        return FALSE;
+    }
+  }
+  options->is_without_seccomp = !(command->confinement & 1u << CONFINEMENT_CALLS);
+  return TRUE;
 }
 
 static gboolean parse_graphics(const DocumentCommand *command, DomainOptions *options, GError **error)
@@ -299,8 +336,8 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.is_reset_nvram = command->is_reset_nvram;
   options.now = get_now(is_dry_run);
   if (parse_type(command, &options, &error) && parse_graphics(command, &options, &error) &&
-      parse_ignored(command, &options, &error) && parse_emulator(command, &options, &error) &&
-      parse_certificates(command, &options, &error))
+      parse_ignored(command, &options, &error) && parse_unconfined(command, &options, &error) &&
+      parse_emulator(command, &options, &error) && parse_certificates(command, &options, &error))
     networks = parse_networks(command->networks, &error);
   if (networks)
     pools = parse_pools(command->pools, &error);

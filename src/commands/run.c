@@ -13,6 +13,8 @@
 #include "domain/features.h"
 #include "domain/metadata.h"
 #include "host/bootloader.h"
+#include "host/confinement.h"
+#include "host/images.h"
 #include "host/requirements.h"
 #include "machine/live.h"
 #include "machine/machine.h"
@@ -23,6 +25,7 @@ typedef struct {
   gboolean attaches_console;
   gboolean is_detached;
   gboolean is_verbose;
+  gboolean needs_sandbox;
   char *root;
   char *dump_directory;
   char *restart_text;
@@ -74,6 +77,7 @@ static int supervise(DocumentCommand *command, const RunOptions *run, int report
     .uuid = domain->metadata->uuid,
     .lifecycle = *domain->lifecycle,
     .has_acpi = domain->features->acpi,
+    .confinement = command->confinement,
     .root = run->root,
     .attaches_console = run->attaches_console,
     .is_verbose = run->is_verbose,
@@ -129,6 +133,49 @@ static int supervise_detached(DocumentCommand *command, const RunOptions *run)
   report_error(command->report, error);
   report_print(command->report, stderr);
   return report_exit_code(command->report);
+}
+
+static void lack_confinement(Report *report, const char *name, const char *without, gboolean is_required)
+{
+  GError *error = NULL;
+
+  if (!is_required) {
+    report_warning(report, NULL, NULL, "--require-sandbox refuses to run then",
+                   "this kernel has no Landlock for '%s' of QEMU's sandbox: %s", name, without);
+    return;
+  }
+  error_set(&error, DOMRUN_ERROR_HOST, NULL, NULL,
+            "--require-sandbox: this kernel has no Landlock for '%s': %s", name, without);
+  error_add_hint(&error,
+                 "it takes Linux 6.12, with landlock among the modules of its lsm= option; "
+                 "--no-sandbox=%s does without",
+                 name);
+  report_error(report, error);
+}
+
+/* What the user or the host leaves out of QEMU's sandbox is said, and then known. */
+static void confine(DocumentCommand *command, gboolean is_required)
+{
+  const Plan *plan = command->plan;
+  guint possible = confinement_possible(command->confinement);
+
+  for (int part = 0; part < CONFINEMENT_LAST; part++) {
+    const char *name = enum_to_string(&confinement_part_table, part), *without = confinement_loss(part);
+
+    if (!(command->confinement & 1u << part))
+      report_warning(command->report, NULL, NULL, NULL, "--no-sandbox=%s: %s", name, without);
+    else if (!(possible & 1u << part))
+      lack_confinement(command->report, name, without, is_required);
+  }
+  command->confinement = possible;
+  if (!(possible & 1u << CONFINEMENT_FILES) || !plan->program ||
+      !confinement_is_foreign_script(plan->program))
+    return;
+  command->confinement &= ~(1u << CONFINEMENT_FILES);
+  report_warning(command->report, &command->domain->emulator_place, NULL,
+                 "with --no-sandbox=files this is known to be meant",
+                 "'%s' is a script, and nobody knows what it needs: %s", plan->program,
+                 confinement_loss(CONFINEMENT_FILES));
 }
 
 /* Lets the document's bootloader choose, once everything else is known to be there. */
@@ -239,6 +286,8 @@ static gboolean parse_options(DocumentCommand *command, RunOptions *run, int arg
     { "bootloader-timeout", 0, 0, G_OPTION_ARG_INT, &run->bootloader_seconds,
       "stop a bootloader of the document that has not chosen after that many seconds (60; 0: no limit)",
       "SECONDS" },
+    { "require-sandbox", 0, 0, G_OPTION_ARG_NONE, &run->needs_sandbox,
+      "refuse to run where a part of QEMU's sandbox cannot be in force", NULL },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &run->is_verbose, "tell each change of the guest's state", NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -266,6 +315,8 @@ int run_command(int argc, char **argv)
     return report_usage_error(error);
   if (document_command_load(&command, path, /* is_dry_run= */ FALSE)) {
     requirements_check(command.plan, command.report);
+    images_follow(command.plan, command.report);
+    confine(&command, run.needs_sandbox);
     choose_kernel(&command, &run);
   }
   exit_code = report_exit_code(command.report);

@@ -3,6 +3,12 @@
 
 #include "devices/audio.h"
 
+/* Whether it is played by something of the user's desktop. */
+static gboolean is_of_desktop(AudioType type)
+{
+  return type != AUDIO_NONE && type != AUDIO_SPICE && type != AUDIO_FILE && type != AUDIO_DBUS;
+}
+
 ENUM_TABLE(
     audio_driver_table,
     AUDIO_LAST, [AUDIO_NONE] = "none", [AUDIO_ALSA] = "alsa", [AUDIO_COREAUDIO] = "coreaudio",
@@ -17,6 +23,9 @@ gboolean audio_translate(const Domain *domain, const Device *device, Plan *plan,
   props_add_string(props, "driver", enum_to_string(&audio_driver_table, (int)audio->type));
   props_add_all(props, audio->options);
   plan_add_json(plan, PLAN_BOTH, "-audiodev", props);
+  plan->has_desktop |= is_of_desktop(audio->type);
+  if (audio->path)
+    plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE, audio->path);
   if (audio->sdl_driver)
     plan_add_variable(plan, "SDL_AUDIODRIVER", audio->sdl_driver);
   if (audio->runtime_dir)

@@ -139,6 +139,7 @@ static gboolean read_file(xmlNode *node, Audio *audio, GError **error)
     return FALSE;
   if (!path)
     return xml_error(error, node, "path", "is missing");
+  audio->path = path;
   props_add_string(audio->options, "path", path);
   return TRUE;
 }

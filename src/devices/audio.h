@@ -31,6 +31,7 @@ typedef struct {
   guint32 id;
   Props *options;          /* of -audiodev, beside id and driver; in QEMU's order */
   const char *sdl_driver;  /* what QEMU's environment tells SDL, or NULL */
+  const char *path;        /* of a file: absolute */
   const char *runtime_dir; /* and PipeWire, or NULL */
 } Audio;
 

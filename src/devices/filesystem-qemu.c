@@ -128,5 +128,7 @@ gboolean filesystem_translate(const Domain *domain, const Device *device, Plan *
   plan_add_json(plan, PLAN_BOTH, "-device", props);
   if (fs->path)
     plan_require(plan, PLAN_REQUIRE_DIRECTORY, &fs->source_place, "dir", fs->path);
+  if (fs->path && fs->driver != FILESYSTEM_VIRTIOFS && !fs->is_readonly) /* else virtiofsd has it */
+    plan_allow(plan, PLAN_ACCESS_ALL, fs->path);
   return TRUE;
 }

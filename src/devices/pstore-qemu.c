@@ -20,6 +20,7 @@ gboolean pstore_translate(const Domain *domain, const Device *device, Plan *plan
   props_add_uint(object, "size", pstore->kib * 1024);
   plan_add_json(plan, PLAN_BOTH, "-object", object);
   plan_require(plan, PLAN_REQUIRE_CREATE, &pstore->path_place, NULL, pstore->path)->kib = pstore->kib;
+  plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE, pstore->path);
   props_add_string(props, "id", device->alias);
   props_add_string(props, "memdev", id);
   controller_add_address(domain, device, props);

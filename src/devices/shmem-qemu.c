@@ -18,6 +18,7 @@ static void add_memory(const Shmem *shmem, const char *id, Plan *plan)
   props_add_uint(object, "size", shmem->kib * 1024);
   plan_add_json(plan, PLAN_BOTH, "-object", object);
   plan_require(plan, PLAN_REQUIRE_CREATE, &shmem->device.place, "name", shmem->path)->kib = shmem->kib;
+  plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE, shmem->path);
 }
 
 gboolean shmem_translate(const Domain *domain, const Device *device, Plan *plan, GError **error)

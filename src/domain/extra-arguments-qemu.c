@@ -3,6 +3,8 @@
 
 #include "domain/extra-arguments.h"
 
+#include <string.h>
+
 #include "qemu/plan-devices.h"
 
 ENUM_TABLE(deprecation_qemu_table,
@@ -32,6 +34,50 @@ static void put_devices_first(const ExtraArguments *extra, Plan *plan)
   plan_devices_write_keyval(devices);
 }
 
+/* Where a path can begin in an argument of QEMU's: at its start, or behind one of these. */
+static gboolean may_begin(const char *text, const char *at)
+{
+  return at == text || strchr("=,:\" ", at[-1]) != NULL;
+}
+
+/* One of key=value, in which a comma is doubled, or of JSON. */
+static char *cut_path(const char *at, char end)
+{
+  GString *path = g_string_new(NULL);
+
+  for (; *at; at++) {
+    if (*at == end && !(end == ',' && *++at == ','))
+      break;
+    g_string_append_c(path, *at);
+  }
+  return g_string_free(path, /* free_segment= */ FALSE);
+}
+
+/* What the arguments are about nobody knows but QEMU. That they name it is the document's word for it. */
+static void allow_paths(const char *text, Plan *plan)
+{
+  char end = *text == '{' || *text == '[' ? '"' : ',';
+
+  for (const char *slash = strchr(text, '/'); slash; slash = strchr(slash + 1, '/')) {
+    g_autofree char *path = may_begin(text, slash) ? cut_path(slash, end) : NULL;
+
+    if (path && path[1])
+      plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE | PLAN_ACCESS_SOCKET, path);
+  }
+}
+
+static void allow_what_is_named(const ExtraArguments *extra, Plan *plan)
+{
+  for (guint i = 0; i < extra->arguments->len; i++) {
+    const ExtraArgument *argument = &g_array_index(extra->arguments, ExtraArgument, i);
+
+    if (argument->value)
+      allow_paths(argument->value, plan);
+  }
+  plan->connects_anywhere = plan->listens_anywhere = TRUE;
+  plan->has_desktop = TRUE;
+}
+
 void extra_arguments_translate(const ExtraArguments *extra, Plan *plan)
 {
   put_devices_first(extra, plan);
@@ -45,5 +91,7 @@ void extra_arguments_translate(const ExtraArguments *extra, Plan *plan)
 
     plan_add(plan, PLAN_BOTH, argument->option, argument->value);
   }
+  if (extra->arguments && extra->arguments->len > 0)
+    allow_what_is_named(extra, plan);
   plan->is_paused = extra->is_paused;
 }

@@ -81,6 +81,7 @@ static void translate_file(const MemoryPiece *piece, Plan *plan)
     props_add_uint(object, "align", piece->align_kib * 1024);
   if (piece->is_pmem)
     props_add_bool(object, "pmem", TRUE);
+  plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE, piece->path);
   plan_add_json(plan, PLAN_BOTH, "-object", object);
 }
 

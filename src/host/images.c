@@ -14,12 +14,17 @@
 #include "host/image-lock.h"
 #include "host/requirement.h"
 
-/* Backing files on backing files; whatever is longer is left to QEMU, as is a circle. */
+/* Backing files on backing files. */
 enum { MAX_DEPTH = 64 };
 
 gboolean images_can_read(const char *path)
 {
   return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+}
+
+static gboolean is_backing(const ImagePart *part)
+{
+  return g_str_equal(part->role, "backing file");
 }
 
 /* -1 for what is neither a file nor a block device: to open it could have consequences. */
@@ -86,54 +91,135 @@ static gboolean check_format(const PlanRequirement *requirement, const ImageHead
   return error_add_hint(error, "it has no header that is known: perhaps it is 'raw'");
 }
 
-/* ---- The files that an image names ---- */
+/* ---- The files that an image names ----
+ *
+ * An image may come from anybody, and QEMU would open whatever its header names. So the header is followed as
+ * libvirt does: to a backing file that is a file, in a format that it tells, or that is raw; and to the parts
+ * of a VMDK image that are named after it. All else is the document's to name. */
 
-static gboolean check_parts(const PlanRequirement *requirement, const char *image, const ImageHeader *header,
-                            int depth, Report *report, GError **error);
+/* One walk over a plan's images. */
+typedef struct {
+  Plan *plan; /* gets what QEMU may open */
+  Report *report;
+  gboolean is_starting; /* the guest is about to start: the locks are QEMU's to take */
+} Walk;
+
+static gboolean check_parts(const Walk *walk, const PlanRequirement *requirement, const char *image,
+                            const ImageHeader *header, int depth, GError **error);
 
 static gboolean refuse_part(const PlanRequirement *requirement, const char *image, const ImagePart *part,
                             const char *path, int reason, GError **error)
 {
   requirement_refuse(requirement, error, "'%s' needs its %s '%s': %s", image, part->role, path,
                      g_strerror(reason));
-  if (g_str_equal(part->role, "backing file"))
+  if (is_backing(part))
     error_add_hint(error, "<backingStore> names another one; qemu-img rebase -u changes the image");
   return FALSE;
 }
 
-/* The format of a backing file that no header tells is guessed by QEMU, and not by us. */
-static void warn_of_guess(const PlanRequirement *requirement, const char *image, const char *path,
-                          Report *report)
+/* A protocol, or a "json:" description, by which a header could reach anything. */
+static gboolean refuse_protocol(const PlanRequirement *requirement, const char *image, const ImagePart *part,
+                                GError **error)
 {
-  report_warning(report, &requirement->place, requirement->attribute,
-                 "say it in <backingStore>, or in the image: qemu-img rebase -u -b FILE -F FORMAT",
-                 "'%s' does not tell the format of its backing file '%s', and QEMU guesses it", image, path);
+  requirement_refuse(requirement, error, "'%s' names as its %s '%s', which is not a file by its path", image,
+                     part->role, part->name);
+  return error_add_hint(error, "such a header is not followed; where it is meant, say it in <backingStore>");
 }
 
-static gboolean check_part(const PlanRequirement *requirement, const char *image, const ImagePart *part,
-                           int depth, Report *report, GError **error)
+/* A part that an image writes on as on itself. */
+static gboolean refuse_foreign(const PlanRequirement *requirement, const char *image, const ImagePart *part,
+                               const char *path, GError **error)
 {
-  g_autofree char *path = image_part_path(part, image);
+  requirement_refuse(requirement, error,
+                     "'%s' wants to read and write '%s' as its %s, which the document does not name", image,
+                     path, part->role);
+  if (g_str_equal(part->role, image_data_role))
+    return error_add_hint(error,
+                          "where it is meant: <dataStore type='file'><source file='%s'/></dataStore> in "
+                          "the <source>",
+                          path);
+  return error_add_hint(error,
+                        "the extents of an image lie beside it, and begin with its name; qemu-img convert "
+                        "makes an image of one file");
+}
+
+/* "disk-flat.vmdk", "disk-s001.vmdk" beside "disk.vmdk". */
+static gboolean is_own_extent(const char *image, const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname(image), *name = g_path_get_basename(image);
+  g_autofree char *other_directory = g_path_get_dirname(path), *other = g_path_get_basename(path);
+  char *dot = strrchr(name, '.');
+  gsize stem;
+
+  if (dot && dot > name)
+    *dot = '\0';
+  stem = strlen(name);
+  return g_str_equal(directory, other_directory) && strncmp(name, other, stem) == 0 && other[stem] == '-';
+}
+
+/* QEMU looks by itself what a backing file is where nobody says it: so it may be raw, and nothing that a
+ * guest could have made of it. */
+static gboolean check_guess(const Walk *walk, const PlanRequirement *requirement, const char *image,
+                            const char *path, const ImageHeader *header, GError **error)
+{
+  static const char hint[] =
+      "say it in <backingStore>, or in the image: qemu-img rebase -u -b FILE -F FORMAT";
+
+  if (header->format) {
+    requirement_refuse(requirement, error,
+                       "'%s' does not tell the format of its backing file '%s', which looks like '%s'", image,
+                       path, header->format);
+    return error_add_hint(error, "%s", hint);
+  }
+  report_warning(walk->report, &requirement->place, requirement->attribute, hint,
+                 "'%s' does not tell the format of its backing file '%s', which is taken for 'raw'", image,
+                 path);
+  return TRUE;
+}
+
+static gboolean check_circle(const PlanRequirement *requirement, int depth, GError **error)
+{
+  return depth < MAX_DEPTH ||
+         requirement_refuse(requirement, error, "'%s' has more than %d images under it, or a circle of them",
+                            requirement->path, MAX_DEPTH);
+}
+
+static gboolean check_backing(const Walk *walk, const PlanRequirement *requirement, const char *image,
+                              const ImagePart *part, const char *path, int depth, GError **error)
+{
   g_auto(ImageHeader) header = { 0 };
   autofd int fd = -1;
 
-  if (!path)
-    return TRUE;
-  if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0)
-    return refuse_part(requirement, image, part, path, errno, error);
-  if (!part->format)
-    warn_of_guess(requirement, image, path, report);
-  if (depth >= MAX_DEPTH || g_strcmp0(part->format, "raw") == 0)
+  if (!check_circle(requirement, depth + 1, error))
+    return FALSE;
+  if (g_strcmp0(part->format, "raw") == 0)
     return TRUE;
   fd = open_image(path);
-  return fd < 0 || !read_header(fd, &header) ||
-         check_parts(requirement, path, &header, depth + 1, report, error);
+  if (fd < 0 || !read_header(fd, &header))
+    return refuse_part(requirement, image, part, path, fd < 0 ? EINVAL : errno, error);
+  return (part->format || check_guess(walk, requirement, image, path, &header, error)) &&
+         check_parts(walk, requirement, path, &header, depth + 1, error);
+}
+
+static gboolean check_part(const Walk *walk, const PlanRequirement *requirement, const char *image,
+                           const ImagePart *part, int depth, GError **error)
+{
+  g_autofree char *path = image_part_path(part, image);
+
+  if (!path)
+    return refuse_protocol(requirement, image, part, error);
+  if (!is_backing(part) && !(g_str_equal(part->role, "extent") && is_own_extent(image, path)))
+    return refuse_foreign(requirement, image, part, path, error);
+  if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0)
+    return refuse_part(requirement, image, part, path, errno, error);
+  plan_allow(walk->plan, is_backing(part) ? PLAN_ACCESS_READ : PLAN_ACCESS_WRITE, path);
+  return !is_backing(part) || check_backing(walk, requirement, image, part, path, depth, error);
 }
 
 /* The document names another one, or the same. */
 static gboolean is_given(const PlanRequirement *requirement, const ImagePart *part)
 {
-  return (requirement->has_own_chain && g_str_equal(part->role, "backing file")) ||
+  return (requirement->has_own_chain && is_backing(part)) ||
          (requirement->has_own_data && g_str_equal(part->role, image_data_role));
 }
 
@@ -149,46 +235,56 @@ static gboolean check_data(const PlanRequirement *requirement, const ImageHeader
                         "leave <dataStore> away; qemu-img create -o data_file=... makes the other kind");
 }
 
-static gboolean check_parts(const PlanRequirement *requirement, const char *image, const ImageHeader *header,
-                            int depth, Report *report, GError **error)
+static gboolean check_parts(const Walk *walk, const PlanRequirement *requirement, const char *image,
+                            const ImageHeader *header, int depth, GError **error)
 {
   for (guint i = 0; i < header->parts->len; i++) {
     const ImagePart *part = g_ptr_array_index(header->parts, i);
 
     if (depth == 0 && is_given(requirement, part))
       continue;
-    if (!check_part(requirement, image, part, depth, report, error))
+    if (!check_part(walk, requirement, image, part, depth, error))
       return FALSE;
   }
   return TRUE;
 }
 
-static gboolean check_image(const PlanRequirement *requirement, Report *report, GError **error)
+static gboolean check_image(const Walk *walk, const PlanRequirement *requirement, GError **error)
 {
   g_auto(ImageHeader) header = { 0 };
-  autofd int fd = open_image(requirement->path);
+  gboolean is_raw = g_str_equal(requirement->format, "raw");
+  autofd int fd = is_raw && walk->is_starting ? -1 : open_image(requirement->path);
 
   if (fd < 0)
     return TRUE;
-  if (!check_lock(requirement, fd, DOMRUN_ERROR_HOST, error))
+  if (!walk->is_starting && !check_lock(requirement, fd, DOMRUN_ERROR_HOST, error))
     return FALSE;
   if (!read_header(fd, &header))
     return requirement_refuse(requirement, error, "cannot read '%s': %s", requirement->path,
                               g_strerror(errno));
-  return check_format(requirement, &header, report, error) && check_data(requirement, &header, error) &&
-         (g_str_equal(requirement->format, "raw") ||
-          check_parts(requirement, requirement->path, &header, /* depth= */ 0, report, error));
+  return check_format(requirement, &header, walk->report, error) && check_data(requirement, &header, error) &&
+         (is_raw || check_parts(walk, requirement, requirement->path, &header, /* depth= */ 0, error));
 }
 
-void images_check(const Plan *plan, Report *report)
+static void check_images(const Walk *walk)
 {
-  for (guint i = 0; i < plan->requirements->len; i++) {
-    const PlanRequirement *requirement = g_ptr_array_index(plan->requirements, i);
+  for (guint i = 0; i < walk->plan->requirements->len; i++) {
+    const PlanRequirement *requirement = g_ptr_array_index(walk->plan->requirements, i);
     GError *error = NULL;
 
-    if (requirement->format && !check_image(requirement, report, &error))
-      report_error(report, error);
+    if (requirement->format && !check_image(walk, requirement, &error))
+      report_error(walk->report, error);
   }
+}
+
+void images_check(Plan *plan, Report *report)
+{
+  check_images(&(const Walk){ .plan = plan, .report = report });
+}
+
+void images_follow(Plan *plan, Report *report)
+{
+  check_images(&(const Walk){ .plan = plan, .report = report, .is_starting = TRUE });
 }
 
 gboolean images_explain(const Plan *plan, const char *words, DomrunError code, GError **error)

@@ -3,6 +3,7 @@ libdomrun_a_SOURCES += \
 	%D%/bootloader.c %D%/bootloader.h \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
+	%D%/confinement.c %D%/confinement.h \
 	%D%/control-group.c %D%/control-group.h \
 	%D%/dbus-daemon.c %D%/dbus-daemon.h \
 	%D%/descriptors.c %D%/descriptors.h \
@@ -17,6 +18,7 @@ libdomrun_a_SOURCES += \
 	%D%/image-lock.c %D%/image-lock.h \
 	%D%/images.c %D%/images.h \
 	%D%/kvm.c %D%/kvm.h \
+	%D%/landlock.c %D%/landlock.h \
 	%D%/leftovers.c %D%/leftovers.h \
 	%D%/limits.c %D%/limits.h \
 	%D%/link.c %D%/link.h \

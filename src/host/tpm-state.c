@@ -22,6 +22,7 @@
 
 #include "base/fd.h"
 #include "host/state-dir.h"
+#include "process/environment.h"
 #include "process/program.h"
 
 /* It generates keys, which takes a second or two, and much longer where chance wants it. */
@@ -193,7 +194,7 @@ static gboolean prepare(Setup *setup, const char *scratch, GError **error)
     error_set(error, DOMRUN_ERROR_HOST, setup->place, NULL, "the program 'swtpm_setup' is not in PATH");
     return error_add_hint(error, "install the package swtpm-tools");
   }
-  setup->environment = g_environ_setenv(g_get_environ(), "TMPDIR", scratch, /* overwrite= */ TRUE);
+  setup->environment = g_environ_setenv(environment_inherited(), "TMPDIR", scratch, /* overwrite= */ TRUE);
   return make_authority(setup, error) && check_profiles(setup, error);
 }
 

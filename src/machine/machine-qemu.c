@@ -44,11 +44,15 @@ static void translate_fixed(const Domain *domain, Plan *plan)
  * the shell's form QEMU may have to run what the supervisor runs otherwise: a script needs spawn=allow; a
  * setuid helper needs that there is no sandbox, whose mere presence keeps a program from gaining privileges.
  */
-static void translate_sandbox(Plan *plan)
+static void translate_sandbox(const Domain *domain, Plan *plan)
 {
   static const char strict[] = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
   static const char spawning[] = "on,obsolete=deny,elevateprivileges=deny,spawn=allow,resourcecontrol=deny";
 
+  if (domain->is_without_seccomp) {
+    plan_add(plan, PLAN_BOTH, "-sandbox", "off");
+    return;
+  }
   if (!plan->shell_spawns && !plan->shell_gains) {
     plan_add(plan, PLAN_BOTH, "-sandbox", strict);
     return;
@@ -169,7 +173,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   metadata_translate_genid(domain->metadata, plan);
   firmware_translate_varstore(domain->firmware, os_arch_is_x86(domain->os->arch), plan);
   translate_devices(domain, plan, report);
-  translate_sandbox(plan);
+  translate_sandbox(domain, plan);
   translate_pause(domain, plan);
   translate_overrides(domain, plan, report);
   extra_arguments_translate(domain->extra_arguments, plan);

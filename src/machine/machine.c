@@ -416,6 +416,7 @@ Domain *machine_parse(XmlDocument *document, const DomainOptions *options, Repor
   domain->options = options;
   domain->now = options->now;
   domain->has_vhost_net = options->has_vhost_net;
+  domain->is_without_seccomp = options->is_without_seccomp;
   parse_parts(domain, root, options, report);
   if (report_has_errors(report))
     ignore_parts(root);

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "process/environment.h"
 #include "process/signals.h"
 
 /* A line that is longer is cut into several; of the kept lines the last ones stay. */

@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "process/environment.h"
 #include "process/signals.h"
 #include "process/spawn.h"
 
@@ -93,7 +94,7 @@ static void reap(pid_t pid, ProgramEnd *end)
 
 static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid, GError **error)
 {
-  g_auto(GStrv) environment = g_get_environ();
+  g_auto(GStrv) environment = environment_inherited();
   const SpawnFd passed = { .fd = request->pass_fd, .number = PROGRAM_PASSED_FD };
   const SpawnRequest spawned = {
     .program = request->argv[0],

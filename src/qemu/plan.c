@@ -22,6 +22,14 @@ static void plan_command_free(gpointer data)
   g_free(command);
 }
 
+static void plan_allowance_free(gpointer data)
+{
+  PlanAllowance *allowance = data;
+
+  g_free(allowance->path);
+  g_free(allowance);
+}
+
 Plan *plan_new(void)
 {
   Plan *plan = g_new0(Plan, 1);
@@ -33,6 +41,10 @@ Plan *plan_new(void)
   plan->threads = g_ptr_array_new();
   plan->lacks = g_ptr_array_new_with_free_func(g_free);
   plan->environment = g_ptr_array_new_with_free_func(g_free);
+  plan->allowances = g_ptr_array_new_with_free_func(plan_allowance_free);
+  plan->connects = g_ptr_array_new();
+  plan->connect_ports = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(guint));
+  plan->listen_ports = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(PlanPorts));
   return plan;
 }
 
@@ -47,6 +59,10 @@ void plan_free(Plan *plan)
   g_ptr_array_unref(plan->threads);
   g_ptr_array_unref(plan->lacks);
   g_ptr_array_unref(plan->environment);
+  g_ptr_array_unref(plan->allowances);
+  g_ptr_array_unref(plan->connects);
+  g_array_unref(plan->connect_ports);
+  g_array_unref(plan->listen_ports);
   g_free(plan->found_emulator);
   g_free(plan->program);
   g_free(plan);
@@ -206,6 +222,35 @@ void plan_set_emulator(Plan *plan, const char *emulator, const char *program)
     if (requirement->kind == PLAN_REQUIRE_EMULATOR)
       requirement->path = plan->program ? plan->program : plan->emulator;
   }
+}
+
+void plan_allow(Plan *plan, PlanAccess access, const char *path)
+{
+  PlanAllowance *allowance = g_new0(PlanAllowance, 1);
+
+  allowance->access = access;
+  allowance->path = g_strdup(path);
+  g_ptr_array_add(plan->allowances, allowance);
+}
+
+void plan_connect(Plan *plan, const char *service)
+{
+  if (service)
+    g_ptr_array_add(plan->connects, (gpointer)service);
+  else
+    plan->connects_anywhere = TRUE;
+}
+
+void plan_connect_number(Plan *plan, guint port)
+{
+  g_array_append_val(plan->connect_ports, port);
+}
+
+void plan_listen(Plan *plan, guint first, guint last)
+{
+  const PlanPorts ports = { first, last };
+
+  g_array_append_val(plan->listen_ports, ports);
 }
 
 const PlanRequirement *plan_find_requirement(const Plan *plan, PlanRequirementKind kind)

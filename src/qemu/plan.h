@@ -326,6 +326,29 @@ typedef struct {
   const char *slice;        /* of systemd, "machine-web.slice"; borrowed; NULL: the usual one */
 } PlanLimits;
 
+/* What may be done with a file, or a directory and all below it. */
+typedef enum {
+  PLAN_ACCESS_READ = 1 << 0,
+  PLAN_ACCESS_WRITE = 1 << 1,  /* what is there; with it comes ioctl(2) of a device */
+  PLAN_ACCESS_CREATE = 1 << 2, /* a file, where none is */
+  PLAN_ACCESS_SOCKET = 1 << 3, /* make a socket of that name, and remove it */
+  PLAN_ACCESS_EXECUTE = 1 << 4,
+  PLAN_ACCESS_ALL = 1 << 5, /* everything, of a directory that is the guest's own */
+} PlanAccess;
+
+typedef struct {
+  guint first, last;
+} PlanPorts;
+
+/* Something that QEMU opens and that no requirement stands for. */
+typedef struct {
+  PlanAccess access;
+  char *path; /* absolute, or PLAN_TEMPORARY; "~/": in the user's home */
+} PlanAllowance;
+
+/* The directory for temporary files, which the environment names. */
+#define PLAN_TEMPORARY "(temporary)"
+
 /* What the shell's form cannot say, and `run` does. */
 typedef struct {
   Place place;
@@ -361,9 +384,16 @@ typedef struct {
                                  wherever domrun does */
   GPtrArray *threads;         /* of PlanThread, borrowed: what is set before the guest runs */
   PlanLimits limits;
-  GPtrArray *lacks;          /* of PlanLack */
-  GPtrArray *environment;    /* of PlanVariable, over what QEMU inherits */
-  const char *balloon_alias; /* of the balloon, borrowed; with the next */
+  GPtrArray *lacks;      /* of PlanLack */
+  GPtrArray *allowances; /* of PlanAllowance */
+  GArray *listen_ports;  /* of PlanPorts: TCP ports that QEMU listens on, but for those of requirements */
+  GArray *connect_ports; /* of guint: those that it connects to; as the next */
+  GPtrArray *connects;   /* of strings, borrowed: TCP ports, or names of services, that QEMU connects to */
+  gboolean connects_anywhere; /* to ports that nobody knows before; */
+  gboolean listens_anywhere;  /* and listens on such */
+  gboolean has_desktop;       /* QEMU shows windows, or plays sound, on the user's desktop */
+  GPtrArray *environment;     /* of PlanVariable, over what QEMU inherits */
+  const char *balloon_alias;  /* of the balloon, borrowed; with the next */
   guint32
       balloon_period; /* seconds after which it asks the guest for statistics, once QMP answers; 0: never */
   guint64 balloon_bytes; /* what the balloon is set to once QMP answers; 0: leave it */
@@ -425,6 +455,16 @@ void plan_add_variable(Plan *plan, const char *name, const char *value);
 /* @emulator is what this host has for the emulator of the plan, and @program its path, or NULL. Both are
  * copied. */
 void plan_set_emulator(Plan *plan, const char *emulator, const char *program);
+
+/* QEMU opens @path, which is copied. For what has a requirement that is said by it. */
+void plan_allow(Plan *plan, PlanAccess access, const char *path);
+
+/* QEMU connects to a TCP port of some host: a number or a name; borrowed. NULL: nobody knows which. */
+void plan_connect(Plan *plan, const char *service);
+
+/* The same by its number; and that QEMU listens on one of some TCP ports, which no requirement says. */
+void plan_connect_number(Plan *plan, guint port);
+void plan_listen(Plan *plan, guint first, guint last);
 
 /* The first requirement of that kind, or NULL. */
 const PlanRequirement *plan_find_requirement(const Plan *plan, PlanRequirementKind kind);

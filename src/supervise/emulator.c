@@ -21,8 +21,10 @@
 #include "base/announce.h"
 #include "base/fd.h"
 #include "base/fd-watch.h"
+#include "host/confinement.h"
 #include "host/emulator-lock.h"
 #include "host/threads.h"
+#include "process/environment.h"
 #include "process/spawn.h"
 #include "supervise/emulator-log.h"
 
@@ -119,7 +121,7 @@ static void watch_process(Emulator *emulator, GMainContext *context)
 static char **make_environment(const Plan *plan)
 {
   g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  g_auto(GStrv) inherited = g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"); /* it is for domrun */
+  g_auto(GStrv) inherited = environment_inherited();
   g_autoptr(GStrvBuilder) environment = g_strv_builder_new();
   GHashTableIter iter;
   gpointer word;
@@ -173,21 +175,51 @@ static CpuMask *cpus_of(const Plan *plan)
   return cpus ? cpu_mask_new(cpus) : NULL;
 }
 
-static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources,
-                              const EmulatorLocks *locks, int group, int output, GError **error)
+/* What the plan names, and what became of it: ports that were chosen, sockets in the guest's directory. -1
+ * without an error: there are no rules. */
+static int make_rules(const Plan *plan, const Resources *resources, const EmulatorPlace *place,
+                      GError **error)
 {
+  g_autoptr(Access) access = access_new(plan);
+
+  for (guint i = 0; i < resources_count(resources); i++) {
+    const Resource *resource = resources_get(resources, i);
+
+    if (resource->port > 0)
+      g_ptr_array_add(access->listens, g_strdup_printf("%d", resource->port));
+  }
+  if (plan->names_directory) {
+    g_autofree char *socket = g_build_filename(place->directory, "socket", NULL);
+
+    access_add(access, PLAN_ACCESS_SOCKET, socket);
+  }
+  return confinement_rules(access, plan->program, place->confinement, error);
+}
+
+/* More than any guest needs, and fewer than would exhaust the host. */
+enum { OPEN_FILES = 64 * 1024 };
+
+static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources,
+                              const EmulatorLocks *locks, const EmulatorPlace *place, int output,
+                              GError **error)
+{
+  gboolean is_limited = (place->confinement & 1u << CONFINEMENT_LIMITS) != 0;
   g_auto(GStrv) argv = plan_to_argv(plan, PLAN_RUN);
   g_auto(GStrv) environment = make_environment(plan);
   g_autoptr(GArray) fds = list_fds(resources, locks);
   g_autoptr(CpuMask) cpus = cpus_of(plan);
-  const SpawnRequest request = {
+  GError *failure = NULL;
+  autofd int rules = -1;
+  SpawnRequest request = {
     .program = plan->program,
     .argv = argv,
     .environment = environment,
     .fds = (const SpawnFd *)(gpointer)fds->data,
     .n_fds = fds->len,
     .output = output,
-    .group = group,
+    .group = place->group,
+    .open_files = is_limited ? OPEN_FILES : 0,
+    .has_no_core = is_limited,
     .cpus = cpus ? cpu_mask_bits(cpus) : NULL,
     .cpus_size = cpus ? cpu_mask_size(cpus) : 0,
     .is_private = TRUE,
@@ -197,6 +229,12 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
 
   if (!plan->program)
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the emulator '%s' was not found", plan->emulator);
+  rules = make_rules(plan, resources, place, &failure);
+  if (failure) {
+    g_propagate_error(error, failure);
+    return FALSE;
+  }
+  request.ruleset = rules;
   if (!spawn(&request, &emulator->pid, error))
     return FALSE;
   emulator->start = process_start(emulator->pid);
@@ -213,8 +251,8 @@ static int take_qmp_socket(Resources *resources)
 }
 
 Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *resources,
-                         const EmulatorLocks *locks, int group, const EmulatorHandlers *handlers,
-                         gpointer user_data, GError **error)
+                         const EmulatorLocks *locks, const EmulatorPlace *place,
+                         const EmulatorHandlers *handlers, gpointer user_data, GError **error)
 {
   g_autoptr(Emulator) emulator = g_new0(Emulator, 1);
   autofd int output = -1;
@@ -229,7 +267,7 @@ Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *res
   }
   output = pipe_fds[1];
   emulator->log = emulator_log_new(context, pipe_fds[0]);
-  if (!start_process(emulator, plan, resources, locks, group, output, error))
+  if (!start_process(emulator, plan, resources, locks, place, output, error))
     return NULL;
   emulator->qmp = qmp_client_new(context, take_qmp_socket(resources), &qmp_handlers, emulator);
   watch_process(emulator, context);

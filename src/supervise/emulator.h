@@ -42,11 +42,18 @@ typedef struct {
   int fds[2];
 } EmulatorLocks;
 
-/* Starts QEMU with what @resources has acquired, in a control group (limits_fd(); -1: in this process's).
- * NULL with a DOMRUN_ERROR_QEMU_START error on failure. */
+/* Where QEMU is put. */
+typedef struct {
+  int group;             /* a control group (limits_fd()); -1: this process's */
+  guint confinement;     /* of ConfinementPart */
+  const char *directory; /* of the guest, for the sockets that QEMU makes there by itself */
+} EmulatorPlace;
+
+/* Starts QEMU with what @resources has acquired. NULL with a DOMRUN_ERROR_QEMU_START error, or a
+ * DOMRUN_ERROR_HOST one where it cannot be confined, on failure. */
 Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *resources,
-                         const EmulatorLocks *locks, int group, const EmulatorHandlers *handlers,
-                         gpointer user_data, GError **error);
+                         const EmulatorLocks *locks, const EmulatorPlace *place,
+                         const EmulatorHandlers *handlers, gpointer user_data, GError **error);
 
 /* Ends the process, if it has not ended, by SIGKILL, and reaps it. */
 void emulator_free(Emulator *emulator);

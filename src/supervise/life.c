@@ -476,13 +476,16 @@ static const EmulatorHandlers emulator_handlers = {
 static gboolean start_emulator(Supervisor *supervisor, GError **error)
 {
   autofd int lock = emulator_lock_take(runtime_dir_fd(supervisor->directory), supervisor->name, error);
+  const EmulatorPlace place = { .group = limits_fd(supervisor->limits),
+                                .confinement = supervisor->options->confinement,
+                                .directory = runtime_dir_path(supervisor->directory) };
   const EmulatorLocks locks = { { uuid_lock_fd(supervisor->uuid_lock), lock } };
 
   if (lock < 0)
     return FALSE;
   supervisor->is_dump_passing = FALSE;
   supervisor->emulator = emulator_start(NULL, supervisor->options->plan, supervisor->resources, &locks,
-                                        limits_fd(supervisor->limits), &emulator_handlers, supervisor, error);
+                                        &place, &emulator_handlers, supervisor, error);
   if (!supervisor->emulator)
     return FALSE;
   limits_start(supervisor->limits, emulator_pid(supervisor->emulator), on_limits, supervisor);

@@ -40,6 +40,7 @@ typedef struct {
   const char *uuid;
   Lifecycle lifecycle;
   gboolean has_acpi;         /* the guest can be asked to power down */
+  guint confinement;         /* of QEMU: of ConfinementPart */
   const char *root;          /* of runtime directories; NULL: the usual one */
   gboolean attaches_console; /* standard input and output are connected to the first console */
   gboolean is_verbose;       /* changes of state are told on standard error */

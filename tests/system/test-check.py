@@ -253,9 +253,11 @@ def test_data_elsewhere():
         def with_store(path, store):
             return guest.hello_xml(disk(path, "qcow2").replace(f"<source file='{path}'/>", f"<source file='{path}'>"
                                                                + STORE.format(path=store)), name="store")
-        expect(directory, guest.hello_xml(disk(image, "qcow2")), 0)
+        expect(directory, guest.hello_xml(disk(image, "qcow2")), 4,
+               f"'{image}' wants to read and write '{data}' as its data file, which the document does not name",
+               f"<dataStore type='file'><source file='{data}'/></dataStore>")
+        expect(directory, with_store(image, data), 0)
         data.rename(moved)
-        expect(directory, guest.hello_xml(disk(image, "qcow2")), 4, f"'{image}' needs its data file '{data}': No such file")
         expect(directory, with_store(image, data), 4, "<dataStore>/<source>: attribute 'file': no such file")
         expect(directory, with_store(image, moved), 0)
         expect(directory, with_store(plain, moved), 4, f"'{plain}' has its data in itself, and the document names a <dataStore>",

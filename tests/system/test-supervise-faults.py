@@ -237,7 +237,8 @@ def test_panic_of_a_qemu_that_does_not_quit():
 
 def _panics_and_dies(action):
     def test():
-        with running("panics-and-dies", lifecycle=f"<on_crash>{action}</on_crash>") as run:
+        # It stops its supervisor, which the sandbox keeps QEMU from.
+        with running("panics-and-dies", "--no-sandbox=signals", lifecycle=f"<on_crash>{action}</on_crash>") as run:
             wait_for_start(run)
             (qemu,) = guest.children(run.pid)
             guest.await_that(lambda: guest.process_state(qemu) == "Z")

@@ -262,7 +262,9 @@ static void require(const ChardevSource *source, Plan *plan)
                    &source->place, "path", source->path);
     return;
   case CHARDEV_TCP:
-    if (source->mode == CHARDEV_BIND)
+    if (source->mode != CHARDEV_BIND)
+      plan_connect(plan, source->remote.service);
+    else
       plan_require(plan, PLAN_REQUIRE_TCP_PORT, &source->local.place, "service", source->local.address);
     return;
   case CHARDEV_UDP:

@@ -216,7 +216,7 @@ static void translate_card(const Domain *domain, const Disk *disk, Plan *plan)
   props_add_string(drive, "id", disk->device.alias);
   if (writes_through(disk))
     props_add_string(drive, "cache.writeback", "off");
-  disk_images_add(domain, disk, node, drive);
+  disk_images_add(domain, disk, node, drive, plan);
   plan_add_keyval(plan, PLAN_BOTH, "-drive", drive);
 }
 

@@ -248,7 +248,7 @@ void disk_sort(Domain *domain);
 char *disk_images_translate(const Domain *domain, const Disk *disk, Plan *plan);
 
 /* Puts @drive over the node @top, with an overlay and its limits where the disk is transient. */
-void disk_images_add(const Domain *domain, const Disk *disk, const char *top, Props *drive);
+void disk_images_add(const Domain *domain, const Disk *disk, const char *top, Props *drive, Plan *plan);
 
 gboolean disk_translate(const Domain *domain, const Device *device, Plan *plan, GError **error);
 

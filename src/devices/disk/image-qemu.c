@@ -273,10 +273,12 @@ static void translate_copy(const Disk *disk, Plan *plan)
   plan_add_json(plan, PLAN_BOTH, "-blockdev", copy);
 }
 
-void disk_images_add(const Domain *domain, const Disk *disk, const char *top, Props *drive)
+void disk_images_add(const Domain *domain, const Disk *disk, const char *top, Props *drive, Plan *plan)
 {
-  if (disk->is_transient)
+  if (disk->is_transient) {
     props_add_bool(drive, "snapshot", TRUE);
+    plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE, PLAN_TEMPORARY);
+  }
   props_add_format(drive, "file", "json:{\"driver\":\"raw\",\"file\":\"%s\"}", top);
   if (disk->is_transient && disk_iotune_is_set(domain, disk))
     disk_iotune_add(domain, disk, drive);
@@ -288,7 +290,7 @@ static void translate_overlay(const Domain *domain, const Disk *disk, const char
   Props *drive = props_new("if", "none");
 
   props_add_format(drive, "id", "disk-%u-overlay", disk->device.index);
-  disk_images_add(domain, disk, under, drive);
+  disk_images_add(domain, disk, under, drive, plan);
   plan_add_keyval(plan, PLAN_BOTH, "-drive", drive);
 }
 

@@ -195,10 +195,22 @@ static void translate_nfs(const DiskNetwork *network, Props *node, Plan *plan)
     props_add_uint(node, "group", network->gid);
 }
 
+/* A server may send its client to others. With NBD there are none. */
+static void connect(const DiskNetwork *network, Plan *plan)
+{
+  if (network->protocol != DISK_PROTOCOL_NBD)
+    plan_connect(plan, /* service= */ NULL);
+  else if (!host_at(network, 0)->socket)
+    plan_connect(plan, host_at(network, 0)->port);
+  if (network->protocol == DISK_PROTOCOL_SSH)
+    plan_allow(plan, PLAN_ACCESS_READ, "~/.ssh");
+}
+
 Props *disk_network_translate(const DiskNetwork *network, const char *prefix, Plan *plan)
 {
   Props *node = props_new("driver", enum_to_string(&disk_protocol_driver_table, (int)network->protocol));
 
+  connect(network, plan);
   switch (network->protocol) {
   case DISK_PROTOCOL_NBD:
     translate_nbd(network, prefix, node, plan);

@@ -81,6 +81,24 @@ static void add_websocket(const Graphics *graphics, Props *props)
     props_add_format(props, "websocket", "%s:%d", host, graphics->websocket);
 }
 
+/* QEMU looks for a free port by itself: as many as one host has guests. */
+enum { VNC_PORTS = 512, WEBSOCKET_FIRST_PORT = 5700 };
+
+static void allow_ports(const Graphics *graphics, Plan *plan)
+{
+  guint first = GRAPHICS_VNC_FIRST_PORT, preferred = (guint)graphics->preferred_port;
+
+  if (graphics->port == GRAPHICS_PORT_AUTO && listen_at(graphics, 0)->host) {
+    plan_listen(plan, first, first + VNC_PORTS - 1);
+    if (preferred >= first + VNC_PORTS)
+      plan_listen(plan, preferred, preferred);
+  }
+  if (graphics->websocket == GRAPHICS_PORT_AUTO)
+    plan_listen(plan, WEBSOCKET_FIRST_PORT, WEBSOCKET_FIRST_PORT + VNC_PORTS - 1);
+  else if (graphics->websocket != GRAPHICS_PORT_NONE)
+    plan_listen(plan, (guint)graphics->websocket, (guint)graphics->websocket);
+}
+
 static Props *vnc_options(const Domain *domain, const Graphics *graphics)
 {
   g_autofree char *audio = audio_id(domain, graphics->audio);
@@ -148,6 +166,7 @@ static void translate_vnc(const Domain *domain, const Graphics *graphics, Plan *
   plan_add(plan, PLAN_BOTH, "-vnc", text->str);
   if (graphics->password && *graphics->password)
     add_password(graphics, "vnc", id, plan);
+  allow_ports(graphics, plan);
   require(graphics, plan);
 }
 
@@ -208,6 +227,7 @@ static void translate_spice(const Graphics *graphics, Plan *plan)
 {
   Props *props = props_new_empty();
 
+  plan->has_desktop |= graphics->spice.has_gl;
   add_spice_address(graphics, props, plan);
   add_protection(graphics, props, plan);
   spice_add_options(&graphics->spice, props);
@@ -225,6 +245,7 @@ static void translate_egl_headless(const Graphics *graphics, Plan *plan)
 {
   Props *display = props_new(/* key= */ NULL, "egl-headless");
 
+  plan->has_desktop = TRUE;
   props_add_string(display, "rendernode", graphics->render_node);
   plan_add_keyval(plan, PLAN_BOTH, "-display", display);
   if (graphics->render_node)
@@ -235,6 +256,7 @@ static void translate_sdl(const Graphics *graphics, Plan *plan)
 {
   Props *display = props_new(/* key= */ NULL, "sdl");
 
+  plan->has_desktop = TRUE;
   if (graphics->has_gl)
     props_add_bool(display, "gl", TRUE);
   plan_add_keyval(plan, PLAN_BOTH, "-display", display);

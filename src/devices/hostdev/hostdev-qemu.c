@@ -129,6 +129,8 @@ static Props *translate_node(const Hostdev *hostdev, Plan *plan)
   props_add_string(node, "filename", scsi->path);
   if (scsi->unknown)
     plan_lack(plan, &hostdev->source_place, /* attribute= */ NULL, scsi->unknown);
+  if (scsi->path)
+    plan_allow(plan, PLAN_ACCESS_WRITE, scsi->path);
   plan_require(plan, PLAN_REQUIRE_SCSI, &hostdev->source_place, NULL, scsi->name)->is_shared =
       scsi->is_shareable;
   return node;

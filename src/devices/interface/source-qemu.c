@@ -277,9 +277,11 @@ void interface_source_translate(const Domain *domain, const InterfaceNic *nic, P
     return;
   case INTERFACE_SERVER:
     translate_socket(device, source, "listen", plan);
+    plan_listen(plan, source->port, source->port);
     return;
   case INTERFACE_CLIENT:
     translate_socket(device, source, "connect", plan);
+    plan_connect_number(plan, source->port);
     return;
   case INTERFACE_UDP:
     translate_socket(device, source, "udp", plan);

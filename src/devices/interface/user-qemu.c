@@ -236,6 +236,7 @@ void interface_user_translate(const InterfaceUser *user, const Device *device, P
 
   require_ports(user, plan);
   if (user->backend == USER_BACKEND_DEFAULT) {
+    plan_connect(plan, /* service= */ NULL); /* to wherever the guest wants */
     translate_slirp(user, device, PLAN_BOTH, plan);
     return;
   }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What bars QEMU from everything of the host that its plan does not name: by default all of it, without any
+ * configuration and without root. SECURITY.md says what each part stops.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/enum.h"
+#include "qemu/access.h"
+
+typedef enum {
+  CONFINEMENT_FILES,   /* Landlock: no file but those of the plan */
+  CONFINEMENT_TCP,     /* Landlock: no TCP port but those of the plan */
+  CONFINEMENT_SIGNALS, /* Landlock: no signal to others, nor their abstract sockets */
+  CONFINEMENT_CALLS,   /* seccomp, by QEMU's -sandbox: no program is started, no privilege gained */
+  CONFINEMENT_LIMITS,  /* no core files of QEMU, a bound for open files */
+  CONFINEMENT_LAST,
+} ConfinementPart;
+
+enum { CONFINEMENT_ALL = (1 << CONFINEMENT_LAST) - 1 };
+
+/* "files", ...: as --no-sandbox= has them. */
+extern const EnumTable confinement_part_table;
+
+/* What it means to be without: a literal. */
+const char *confinement_loss(ConfinementPart part);
+
+/* Of @wanted parts (1 << part), those that this host can put in force. */
+guint confinement_possible(guint wanted);
+
+/* Whether @program is a script that is not the system's: what it needs to find its QEMU nobody can know. */
+gboolean confinement_is_foreign_script(const char *program);
+
+/* The rules for a QEMU that is started with @access: what the plan says, and what every QEMU needs. @program
+ * is the emulator. A descriptor; or -1, and without an error where none of @parts is about Landlock. */
+int confinement_rules(const Access *access, const char *program, guint parts, GError **error);
+
+/* What QEMU may do, a line each: "read /usr", paths as a shell takes them, "listen 5900", "connect any". The
+ * caller frees it. */
+char *confinement_describe(const Access *access, const char *program, guint parts);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "process/environment.h"
+
+#include <string.h>
+
+/* Names; those that end in '*' are how names begin. */
+static const char *const inherited[] = {
+  "ALSA_*",
+  "ASAN_OPTIONS",
+  "DBUS_SESSION_BUS_ADDRESS",
+  "DISPLAY",
+  "DRI_PRIME",
+  "EGL_*",
+  "GALLIUM_*",
+  "GBM_*",
+  "GDK_*",
+  "GNUTLS_*",
+  "GTK_*",
+  "HOME",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "JACK_*",
+  "KRB5CCNAME",
+  "LANG",
+  "LANGUAGE",
+  "LC_*",
+  "LD_LIBRARY_PATH",
+  "LD_PRELOAD",
+  "LIBGL_*",
+  "LIBISCSI_*",
+  "LOGNAME",
+  "LSAN_OPTIONS",
+  "MALLOC_*",
+  "MESA_*",
+  "NO_PROXY",
+  "OPENSSL_CONF",
+  "PATH",
+  "PIPEWIRE_*",
+  "PULSE_*",
+  "PYTHON*",
+  "QEMU_*",
+  "RUST_BACKTRACE",
+  "RUST_LOG",
+  "SDL_*",
+  "SHELL",
+  "SLIRP_*",
+  "SPICE_*",
+  "SSH_AUTH_SOCK",
+  "SSL_CERT_DIR",
+  "SSL_CERT_FILE",
+  "TMPDIR",
+  "TZ",
+  "TZDIR",
+  "UBSAN_OPTIONS",
+  "USER",
+  "VIRGL_*",
+  "VK_*",
+  "WAYLAND_DISPLAY",
+  "XAUTHORITY",
+  "XDG_*",
+  "XKB_*",
+  "all_proxy",
+  "ftp_proxy",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+};
+
+static gboolean is_inherited(const char *variable)
+{
+  gsize length = strcspn(variable, "=");
+
+  for (gsize i = 0; i < G_N_ELEMENTS(inherited); i++) {
+    gsize known = strcspn(inherited[i], "*");
+
+    if (strncmp(variable, inherited[i], known) == 0 && (inherited[i][known] ? length >= known : length == known))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+char **environment_inherited(void)
+{
+  g_auto(GStrv) all = g_get_environ();
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+  for (char **variable = all; *variable; variable++) {
+    if (is_inherited(*variable))
+      g_strv_builder_add(builder, *variable);
+  }
+  return g_strv_builder_end(builder);
+}

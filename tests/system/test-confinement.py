@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What QEMU cannot do on the host: by QMP, and by a program in its place. And what of its plan it still can."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+
+import guest
+import tap
+
+ATTEMPTS = guest.BUILD / "tests/confined-emulator"
+
+
+def parts():
+    """Those that this kernel has, of files, tcp and signals."""
+    with guest.Directory() as directory:
+        directory.write("guest.xml", guest.hello_xml())
+        run = guest.Run(["run", "--require-sandbox", "--emulator=/bin/false", "guest.xml"], directory.environment, directory.path)
+        run.wait()
+        return {part for part in ("files", "tcp", "signals") if f"no Landlock for '{part}'" not in run.err.text}
+
+
+def need(*names):
+    missing = [name for name in names if name not in parts()]
+    if missing:
+        raise tap.Skip(f"needs version: a kernel with Landlock for {', '.join(missing)}")
+
+
+@contextlib.contextmanager
+def listening():
+    """A port of loopback, and an abstract socket, that somebody listens on."""
+    with socket.socket() as listener, socket.socket(socket.AF_UNIX) as abstract:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        abstract.bind(f"\0domrun-test-{port}")
+        abstract.listen()
+        yield port
+
+
+def attempt(*options, devices=""):
+    """The words for what the program could do."""
+    with guest.Directory() as directory, listening() as port:
+        place = directory.path / "bin"
+        place.mkdir()
+        shutil.copy(ATTEMPTS, place / "emulator")
+        shutil.copy("/bin/echo", place / "program")
+        (place / "secret").write_text("secret")
+        directory.environment["DOMRUN_TEST_TOKEN"] = "token"
+        xml = guest.hello_xml(f"<emulator>{place}/emulator</emulator>{devices}", name=f"attempts-{port}")
+        run = directory.run(xml, *options)
+        assert run.wait() == 5, run.said()
+        words = run.expect_error("done:(.*?) (execute|end)\n")
+        found = set(words[1].decode().split()) | {words[2].decode()} - {"end"}
+        if not found & {"write", "truncate", "unlink"}:
+            assert (place / "secret").read_text() == "secret"
+        for path in ("/tmp/domrun-confined", "/usr/domrun", "/etc/cron.d/domrun"):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        return found
+
+
+def test_nothing_is_possible():
+    need("files", "tcp", "signals")
+    found = attempt()
+    assert not found, found
+
+
+def test_without_a_sandbox():
+    """The attempts are such that they would succeed."""
+    found = attempt("--no-sandbox=all")
+    expected = {"read", "write", "append", "truncate", "create", "temporary", "mkdir", "symlink", "hardlink", "fifo", "unlink",
+                "list", "kill", "environ", "descriptor", "connect", "bind", "abstract", "socket", "execute"}
+    if os.geteuid() == 0:
+        expected |= {"shadow", "cron", "usr"}
+    assert found >= expected, expected - found
+    assert "environment" not in found and "privileges" not in found, found
+
+
+def test_parts():
+    """Each can be left out alone."""
+    need("files", "tcp", "signals")
+    found = attempt("--no-sandbox=signals")
+    assert found == {"kill", "abstract"}, found
+    found = attempt("--no-sandbox=tcp")
+    assert found == {"connect", "bind"}, found
+    found = attempt("--no-sandbox=files")
+    assert "read" in found and not found & {"kill", "connect", "bind", "abstract", "ptrace", "mem"}, found
+
+
+def test_ports_of_the_plan():
+    """A guest's own network connects to wherever the guest wants; it listens on what is forwarded, and on nothing else."""
+    need("tcp")
+    network = "<interface type='user'><model type='virtio'/></interface>"
+    found = attempt(devices=network)
+    assert found == {"connect"}, found
+
+
+def test_warnings():
+    with guest.Directory() as directory:
+        run = directory.run(guest.hello_xml(), "--no-sandbox=files,limits", "--emulator=/bin/false")
+        run.wait()
+        run.expect_error("warning: --no-sandbox=files: QEMU can open every file that this user can")
+        run.expect_error("warning: --no-sandbox=limits: ")
+        def argv(option):
+            return subprocess.run([guest.DOMRUN, "argv", "guest.xml", option], cwd=directory.path, capture_output=True, text=True,
+                                  check=False)
+        assert argv("--no-sandbox=calls").stdout.count("-sandbox off") == 1
+        assert "unknown part 'file' (known: files, tcp, signals, calls, limits, all)" in argv("--no-sandbox=file").stderr
+
+
+# ---- QEMU itself, by QMP ----
+
+VIDEO = "<serial type='pty'/><graphics type='vnc' port='-1'/><video><model type='vga'/></video><controller type='usb'/>"
+
+
+class Attacked:
+    """The built-in guest in the background, with a file beside its own that it has no business with."""
+
+    def __init__(self, directory, port):
+        self.directory = directory
+        self.port = port
+        self.secret = directory.write("secret", "secret" * 1000)
+        self.own = directory.path / "own.img"
+        self.own.write_bytes(bytes(1 << 20))
+
+    def start(self, *options):
+        disk = (f"<disk type='file'><driver type='raw'/><source file='{self.own}'/><target dev='vdb' bus='virtio'/></disk>")
+        run = self.directory.run(guest.hello_xml(VIDEO + disk, name="attacked"), "--detach", *options)
+        assert run.wait() == 0, run.said()
+
+    def qmp(self, command, **arguments):
+        request = json.dumps({"execute": command, "arguments": arguments})
+        return self._verb("qmp", "attacked", request)
+
+    def hmp(self, line):
+        return self._verb("qmp", "--hmp", "attacked", line)
+
+    def _verb(self, name, *arguments):
+        done = subprocess.run([guest.DOMRUN, name, "--root", str(self.directory.runtime), *arguments], capture_output=True,
+                              text=True, env=self.directory.environment, check=False)
+        return done.stdout + done.stderr
+
+
+def attacks(it):
+    """What is tried, by name: what QEMU says of it."""
+    secret, new = str(it.secret), str(it.directory.path / "new")
+    node = {"driver": "file", "node-name": "node", "filename": secret}
+    yield "read an image", it.qmp("blockdev-add", **node, **{"read-only": True})
+    yield "write an image", it.qmp("blockdev-add", **node)
+    yield "vvfat", it.qmp("blockdev-add", driver="vvfat", dir=str(it.directory.path), **{"node-name": "fat", "read-only": True})
+    yield "chardev file", it.qmp("chardev-add", id="file", backend={"type": "file", "data": {"out": new}})
+    yield "chardev pty", it.qmp("chardev-add", id="pty", backend={"type": "pty", "data": {}})
+    inet = {"type": "inet", "data": {"host": "127.0.0.1", "port": str(it.port)}}
+    yield "chardev connect", it.qmp("chardev-add", id="tcp", backend={"type": "socket", "data": {"addr": inet, "server": False}})
+    listen = {"type": "inet", "data": {"host": "127.0.0.1", "port": str(it.port + 1)}}
+    yield "chardev listen", it.qmp("chardev-add", id="listen", backend={
+        "type": "socket", "data": {"addr": listen, "server": True, "wait": False}})
+    unix = {"type": "unix", "data": {"path": new}}
+    yield "chardev unix", it.qmp("chardev-add", id="unix", backend={
+        "type": "socket", "data": {"addr": unix, "server": True, "wait": False}})
+    yield "memory of a file", it.qmp("object-add", id="memory", size=4096, **{"qom-type": "memory-backend-file", "mem-path": secret})
+    yield "memory of the host", it.qmp("object-add", id="mem", size=4096, **{"qom-type": "memory-backend-file", "mem-path": "/dev/mem"})
+    yield "secret", it.qmp("object-add", id="secret", file=secret, **{"qom-type": "secret"})
+    yield "random", it.qmp("object-add", id="random", filename=secret, **{"qom-type": "rng-random"}) + \
+        it.qmp("qom-set", path="/objects/random", property="opened", value=True)
+    yield "rom", it.qmp("device_add", driver="e1000", id="rom", romfile=secret)
+    yield "nbd", it.qmp("nbd-server-start", addr=listen)
+    yield "screendump", it.qmp("screendump", filename=new)
+    yield "dump", it.qmp("dump-guest-memory", paging=False, protocol=f"file:{new}")
+    yield "pmemsave", it.qmp("pmemsave", val=0, size=4096, filename=new)
+    yield "netdev", it.qmp("netdev_add", type="socket", id="socket", listen=f"127.0.0.1:{it.port + 1}")
+    yield "hostfwd", it.qmp("netdev_add", type="user", id="user", hostfwd=[{"str": f"tcp:127.0.0.1:{it.port + 1}-:22"}])
+    yield "logfile", it.hmp(f"logfile {new}")
+    yield "gdbserver", it.hmp(f"gdbserver tcp:127.0.0.1:{it.port + 1}")
+
+
+WORDS = ("Permission denied", "Operation not permitted", "ould not", "Failed", "failed", "annot", "can't")
+
+
+def test_attacks_by_qmp():
+    need("files", "tcp")
+    with guest.Directory() as directory, listening() as port:
+        it = Attacked(directory, port)
+        before = it.secret.read_bytes() if isinstance(it.secret, pathlib.Path) else None
+        it.start()
+        for name, said in attacks(it):
+            assert any(word in said for word in WORDS), f"{name}: {said}"
+            assert not (directory.path / "new").exists(), name
+            assert directory.verb("domstate", "attacked").out == "running\n", name
+        assert before is None or it.secret.read_bytes() == before
+        assert '"error"' not in it.qmp("blockdev-add", driver="file", filename=str(it.own), **{"node-name": "again", "read-only": True})
+        migrate = it.qmp("migrate", uri=f"tcp:127.0.0.1:{port}")
+        guest.await_that(lambda: "failed" in it.qmp("query-migrate"), lambda: migrate + it.qmp("query-migrate"))
+        directory.destroy("attacked")
+
+
+def test_attacks_without_a_sandbox():
+    """They are such that they would succeed."""
+    with guest.Directory() as directory, listening() as port:
+        it = Attacked(directory, port)
+        it.start("--no-sandbox=files,tcp")
+        succeeded = set()
+        for name, said in attacks(it):
+            if not any(word in said for word in WORDS):
+                succeeded.add(name)
+            for path in directory.path.glob("new"):
+                path.unlink()
+        expected = {"read an image", "chardev file", "chardev connect", "chardev listen", "chardev unix", "memory of a file", "secret",
+                    "screendump", "dump", "pmemsave", "logfile"}
+        assert succeeded >= expected, expected - succeeded
+        directory.destroy("attacked")
+
+
+if __name__ == "__main__":
+    tap.main()
