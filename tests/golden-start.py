@@ -6,6 +6,9 @@ QEMU has to come up, to end with 0, and to say nothing. What a document names on
 stand-in of the same kind: images, kernels, files that are written, sockets. A case that cannot be started even so
 says why in CASE.nostart.
 
+Where the kernel has Landlock, QEMU is confined to the files that `domrun argv --access` says, or their stand-ins, as
+`domrun run` would confine it: a room that does not say what it opens is found here.
+
 Where that is possible, it runs in network namespaces of its own, where loopback and multicast work and nothing leaves.
 """
 
@@ -28,6 +31,7 @@ import tempfile
 import threading
 import zlib
 
+import confined
 import golden
 import tap
 
@@ -213,6 +217,7 @@ class Stage:
         self._formats = self._find_formats()
         self.descriptors = {}       # number in QEMU -> socket or file
         self.kept = []              # the other ends
+        self.rules = [f"socket {shlex.quote(str(directory / 'any'))}"]             # what QEMU may open because of the stand-ins, and of the shell's form
         self._vhost_user = " ".join(word for word in words
                                     if '"type":"vhost-user"' in word or '"vhost-user-fs-' in word)
         self._doorbells = " ".join(word for word in words if '"driver":"ivshmem-doorbell"' in word)
@@ -239,13 +244,24 @@ class Stage:
             self._stand_ins[path] = str(stand_in)
         return self._stand_ins[path]
 
+    def _allow(self, path):
+        """It, which a descriptor or a server stands for in what the supervisor executes."""
+        self.rules.append(f"create {shlex.quote(path)}")
+        return path
+
+    def rules_of(self, access):
+        """What `argv --access` says, with the stand-ins."""
+        for line in [*access.splitlines(), *self.rules]:
+            word, *path = shlex.split(read_escapes(line))
+            yield f"{word} {' '.join(shlex.quote(self._stand_ins.get(part, part)) for part in path)}"
+
     def _blockdev(self, value):
         node = json.loads(value)
         if node["driver"] in REMOTE:
             nameless = {key: value for key, value in node.items() if key != "node-name"}
             self.tried.append(("blockdev-add", nameless, "'node-name' must be specified"))
             node = {key: node[key] for key in ("node-name", "cache", "auto-read-only", "discard") if key in node}
-            node |= {"driver": "file", "filename": "/" + node["node-name"]}
+            node |= {"driver": "file", "filename": self._allow("/" + node["node-name"])}
         if "dir" in node:
             node["dir"] = self._stand_in(node["dir"], lambda path: path.mkdir())
         if "filename" in node:
@@ -326,7 +342,12 @@ class Stage:
         if is_client and re.search(r",host=", value):
             self._listen_for_client(value)
 
+        if kind == "pty":
+            self.rules += ["write /dev/ptmx", "write /dev/pts"]
+
         def replace(match):
+            if kind == "file" or match[1] != ",path=":
+                self._allow(match[2].replace(",,", ","))
             stand_in = self._stand_in(match[2].replace(",,", ","), make if match[1] == ",path=" else lambda path: None)
             return match[1] + stand_in.replace(",", ",,")
         return re.sub(r"((?:^|,)(?:path|logfile)=)(/(?:[^,]|,,)*)", replace, value)
@@ -353,6 +374,8 @@ class Stage:
             self.kept.append(other)
         if netdev["type"] == "bridge":                     # a setuid helper, and a file that allows it
             netdev = {"type": "tap", "id": netdev["id"], "script": "no", "downscript": "no"}
+        if netdev["type"] == "tap":
+            self._allow("/dev/net/tun")
         for key in ("script", "downscript"):
             if netdev.get(key, "no") != "no":
                 netdev[key] = "/bin/true"
@@ -393,6 +416,7 @@ class Stage:
         if "file" in secret:
             secret["file"] = self._stand_in(secret["file"], lambda path: path.write_bytes(text))
         if descriptor:
+            self._allow(secret["file"])                    # for a file in memory, which is nobody's
             self.descriptors[int(descriptor[1])] = open(secret["file"], "rb")
             secret["file"] = descriptor[0]
         return json.dumps(secret)
@@ -556,7 +580,15 @@ def talk(connection, tried):
     return ""
 
 
-def start(words, stage, directory):
+def confine(words, stage, directory, access):
+    """The command that runs it under the rules that it would have."""
+    if not confined.has_landlock():
+        return words
+    (directory / "rules").write_text("\n".join(stage.rules_of(access)), encoding="utf-8", errors="surrogateescape")
+    return [sys.executable, confined.__file__, str(directory / "rules"), *words]
+
+
+def start(words, stage, directory, access):
     """Starts QEMU, and returns what is wrong."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(directory / "qmp"))
@@ -565,7 +597,8 @@ def start(words, stage, directory):
         stage.descriptors[QMP_DESCRIPTOR] = listener
         words = [*words, "-S", "-chardev", f"socket,id=golden-qmp,fd={QMP_DESCRIPTOR},server=on,wait=off",
                  "-qmp", "chardev:golden-qmp"]
-        process = subprocess.Popen(with_descriptors(words, stage.descriptors), cwd=directory, stderr=errors,
+        words = confine(with_descriptors(words, stage.descriptors), stage, directory, access)
+        process = subprocess.Popen(words, cwd=directory, stderr=errors,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    pass_fds=[file.fileno() for file in stage.descriptors.values()])
         listener.close()
@@ -600,7 +633,10 @@ def check(case, images):
         check_network(words)
         check_memory(words)
         stage = Stage(words, directory, images)
-        problem = start(stage.command(), stage, directory)
+        environment = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", SOURCE_DATE_EPOCH="1211716800")
+        access = golden.run_domrun(case, environment, "--access")[1].decode(errors="surrogateescape")
+        access = access.replace("@DIR@", str(directory)).replace("@STATE@", str(directory))
+        problem = start(stage.command(), stage, directory, access)
         for file in [*stage.descriptors.values(), *stage.kept]:
             file.close()
         if problem:

@@ -122,12 +122,12 @@ def make_environment(directory):
                 SOURCE_DATE_EPOCH="1211716800")
 
 
-def run_domrun(case, environment):
+def run_domrun(case, environment, *more):
     """Exit code, standard output and standard error, normalised."""
     options = (case.read("args") or b"").decode().splitlines()
     if not any(option.startswith("--seed") for option in options):
         options.insert(0, "--seed=")  # what is generated would follow from this host, too
-    done = subprocess.run([os.path.abspath(DOMRUN), "argv", *options, f"{case.name}.xml"], cwd=case.directory,
+    done = subprocess.run([os.path.abspath(DOMRUN), "argv", *options, *more, f"{case.name}.xml"], cwd=case.directory,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=tap.PATIENCE, check=False,
                           env=environment)
     here = os.fsencode(case.directory)

@@ -83,6 +83,7 @@ EXTRA_DIST += \
 	%D%/golden \
 	%D%/live \
 	%D%/parity-differences.txt \
+	%D%/lib/confined.py \
 	%D%/lib/control.py \
 	%D%/lib/growth.py \
 	%D%/lib/guest.py \

@@ -335,8 +335,12 @@ int confinement_rules(const Access *access, const char *program, guint parts, GE
 static gboolean describe_path(PlanAccess access, const char *path, gpointer user_data, GError **error)
 {
   g_autofree char *quoted = quote_for_shell(path);
+  PlanAccess others = access & ~(guint)PLAN_ACCESS_SOCKET;
 
-  g_string_append_printf(user_data, "%s %s\n", access_name(access), quoted);
+  if (others)
+    g_string_append_printf(user_data, "%s %s\n", access_name(others), quoted);
+  if (access & PLAN_ACCESS_SOCKET)
+    g_string_append_printf(user_data, "socket %s\n", quoted);
   return TRUE;
 }
 

@@ -165,8 +165,6 @@ const char *access_name(PlanAccess access)
 {
   if (access & PLAN_ACCESS_ALL)
     return "all";
-  if (access & PLAN_ACCESS_SOCKET)
-    return "socket";
   if (access & PLAN_ACCESS_CREATE)
     return "create";
   if (access & PLAN_ACCESS_WRITE)

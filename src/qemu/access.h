@@ -35,6 +35,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Access, access_free)
 /* Adds a rule; @path is copied. */
 void access_add(Access *access, PlanAccess rights, const char *path);
 
-/* What of it matters most, as the next have those before them: "read", "execute", "write", "create", "all";
- * or "socket". A literal. */
+/* What of it matters most, as the next have those before them: "read", "execute", "write", "create", "all". A
+ * literal. */
 const char *access_name(PlanAccess access);

@@ -229,6 +229,7 @@ static void require(const Link *link, const DiskSource *source, const char *form
     return;
   if (source->is_pool_unknown) {
     plan_require(plan, PLAN_REQUIRE_POOL, &source->place, "pool", source->pool);
+    plan_allow(plan, PLAN_ACCESS_WRITE, source->path);
     return;
   }
   if (source->type == DISK_TYPE_DIR) {
