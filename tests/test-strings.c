@@ -140,7 +140,9 @@ static void parse_keyval(GPtrArray *values, const char *text)
 /* Options whose value QEMU takes as it is. */
 static gboolean is_raw(const char *option)
 {
-  static const char *const raw[] = { "-kernel", "-initrd", "-append", "-uuid", "-dtb", "-bios", "-k" };
+  static const char *const raw[] = {
+    "-kernel", "-initrd", "-append", "-uuid", "-dtb", "-bios", "-k", "-shim"
+  };
 
   for (gsize i = 0; i < G_N_ELEMENTS(raw); i++) {
     if (g_str_equal(option, raw[i]))

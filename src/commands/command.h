@@ -85,8 +85,8 @@ typedef struct {
   char **networks;
   gboolean is_reset_nvram;
   gboolean is_of_any_host; /* no device of this host is looked at: the line is the same everywhere */
-  char **unconfined; /* --no-sandbox */
-  guint confinement; /* of ConfinementPart: what the user leaves in force */
+  char **unconfined;       /* --no-sandbox */
+  guint confinement;       /* of ConfinementPart: what the user leaves in force */
   char *state_directory;
   char **ignored;
   Report *report;

@@ -75,7 +75,8 @@ static gboolean is_inherited(const char *variable)
   for (gsize i = 0; i < G_N_ELEMENTS(inherited); i++) {
     gsize known = strcspn(inherited[i], "*");
 
-    if (strncmp(variable, inherited[i], known) == 0 && (inherited[i][known] ? length >= known : length == known))
+    if (strncmp(variable, inherited[i], known) == 0 &&
+        (inherited[i][known] ? length >= known : length == known))
       return TRUE;
   }
   return FALSE;

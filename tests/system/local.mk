@@ -18,6 +18,7 @@ system_tests = \
 	%D%/test-host-sockets.py \
 	%D%/test-hostdev.py \
 	%D%/test-identity.py \
+	%D%/test-images.py \
 	%D%/test-input.py \
 	%D%/test-lifecycle-actions.py \
 	%D%/test-lifecycle-consoles.py \
