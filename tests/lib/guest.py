@@ -8,7 +8,7 @@
         assert run.wait() == 0
         directory.assert_nothing_left()
 
-A process belongs to a test if it has the test's DOMRUN_TEST_ID in its environment, however it was orphaned.
+A process belongs to a test if it has the test's QEMU_DOMRUN_TEST_ID in its environment, however it was orphaned.
 """
 
 import contextlib
@@ -239,7 +239,8 @@ class Directory:
         self.runtime.mkdir(mode=0o700)
         self.temporary.mkdir()
         self.id = str(uuid.uuid4())
-        self.environment = dict(os.environ, DOMRUN_TEST_ID=self.id, XDG_RUNTIME_DIR=str(self.runtime),
+        # What QEMU and the programs beside it inherit is a short list: what begins with QEMU_ is on it.
+        self.environment = dict(os.environ, QEMU_DOMRUN_TEST_ID=self.id, XDG_RUNTIME_DIR=str(self.runtime),
                                 TMPDIR=str(self.temporary), LC_ALL="C.UTF-8", DOMRUN_PATIENCE=str(patience))
 
     def __enter__(self):
@@ -288,7 +289,7 @@ class Directory:
 
     def processes(self):
         """The pids of all that was started here and has not ended."""
-        marker = f"DOMRUN_TEST_ID={self.id}".encode()
+        marker = f"QEMU_DOMRUN_TEST_ID={self.id}".encode()
         found = []
         for entry in pathlib.Path("/proc").iterdir():
             if not entry.name.isdigit():

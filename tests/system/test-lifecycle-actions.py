@@ -340,9 +340,10 @@ def test_limit_of_restarts():
 
 
 def test_restart_keeps_the_port_of_vnc():
-    """Although the ports before it are free by then."""
+    """Although the ports before it are free by then. On an address of its own: another test's guest could take the port
+    between two QEMUs of this one."""
     with guest.Directory() as directory:
-        devices = "<serial type='pty'/><graphics type='vnc' autoport='yes'/><video><model type='vga'/></video>"
+        devices = "<serial type='pty'/><graphics type='vnc' autoport='yes' listen='127.0.0.77'/><video><model type='vga'/></video>"
         first = directory.run(guest.hello_xml(devices, name="first"))
         control.wait_for_state(directory.runtime, "first", "running")
         it = Watched(directory, directory.run(guest.hello_xml(devices, "<on_crash>restart</on_crash>")))
