@@ -134,14 +134,30 @@ static gboolean check_allowed(xmlNode *node, const AddressType *allowed, Address
                    enum_to_string(&address_type_table, (int)type), known->str);
 }
 
+static gboolean parse_zpci(xmlNode *node, ZpciAddress *zpci, GError **error)
+{
+  xmlNode *child = NULL;
+
+  if (!xml_child(node, "zpci", &child, error))
+    return FALSE;
+  if (!child)
+    return TRUE;
+  zpci->place = xml_place(child);
+  zpci->has_uid = xml_has_attribute(child, "uid");
+  zpci->has_fid = xml_has_attribute(child, "fid");
+  return xml_attribute_uint32(child, "uid", 1, 0xffff, &zpci->uid, error) &&
+         xml_attribute_uint32(child, "fid", 0, G_MAXUINT32, &zpci->fid, error);
+}
+
 /* All zeros are the host bridge's own, and mean that nobody chose an address. */
 static gboolean parse_pci_or_none(xmlNode *node, Address *address, GError **error)
 {
   PciAddress *pci = &address->pci;
 
-  if (!parse_pci(node, pci, error))
+  if (!parse_pci(node, pci, error) || !parse_zpci(node, &address->zpci, error))
     return FALSE;
   address->is_given = pci->bus || pci->slot || pci->function;
+  address->is_pci_wanted = !address->is_given;
   if (!address->is_given)
     address->type = ADDRESS_NONE;
   return TRUE;

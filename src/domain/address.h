@@ -63,11 +63,22 @@ typedef struct {
   gboolean has_reg; /* it is given, or was assigned */
 } SpaprVioAddress;
 
+/* What s390 knows a PCI device by; a number that is not given is assigned. */
+typedef struct {
+  Place place; /* of the element, if there is one */
+  gboolean has_uid, has_fid;
+  guint32 uid; /* from 1 */
+  guint32 fid;
+} ZpciAddress;
+
 typedef struct {
   AddressType type;
   gboolean is_given; /* by the document */
+  gboolean
+      is_pci_wanted; /* the document wants one on PCI, whichever; the type is NONE until it is assigned */
   Place place;       /* of the element, if it is given */
   PciAddress pci;    /* that of @type has a meaning */
+  ZpciAddress zpci;  /* with the former, on s390 */
   DriveAddress drive;
   UsbAddress usb;
   VirtioSerialAddress virtio_serial;

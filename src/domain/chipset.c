@@ -49,6 +49,11 @@ gboolean chipset_has_pci(Chipset chipset)
   return chipset_virtio_bus(chipset) == VIRTIO_BUS_PCI;
 }
 
+gboolean chipset_has_pci_root(Chipset chipset)
+{
+  return chipset_has_pci(chipset) || chipset == CHIPSET_CCW;
+}
+
 gboolean chipset_is_express(Chipset chipset)
 {
   return chipset == CHIPSET_Q35 || chipset == CHIPSET_VIRT;

@@ -24,6 +24,9 @@ gboolean chipset_is_x86(Chipset chipset);
 
 /* Whether it has a PCI bus that devices go to by themselves, and whether that is PCI Express. */
 gboolean chipset_has_pci(Chipset chipset);
+/* Whether it has one at all: s390's has, for what does not go to channel I/O. */
+gboolean chipset_has_pci_root(Chipset chipset);
+
 gboolean chipset_is_express(Chipset chipset);
 
 /* How it reaches the virtio devices of a document that does not say. */

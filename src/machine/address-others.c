@@ -105,12 +105,18 @@ static gboolean prefers_mmio(const Domain *domain)
   return FALSE;
 }
 
+/* The bus that such a device is not on by itself. */
+static gboolean wants_pci(const Domain *domain, const Device *device)
+{
+  return device->address.is_pci_wanted && chipset_has_pci_root(chipset_of(domain));
+}
+
 static void assign_mmio(const Domain *domain)
 {
   if (!prefers_mmio(domain))
     return;
   DOMAIN_FOREACH_DEVICE(domain, device, i) {
-    if (is_virtio(device) && device->address.type == ADDRESS_NONE)
+    if (is_virtio(device) && device->address.type == ADDRESS_NONE && !wants_pci(domain, device))
       device->address.type = ADDRESS_VIRTIO_MMIO;
   }
 }
@@ -149,7 +155,7 @@ static gboolean place_ccw(CcwMap *map, Device *device, GError **error)
   CcwAddress *ccw = &device->address.ccw;
 
   if (!is_virtio(device) || (device->address.type != ADDRESS_NONE && device->address.type != ADDRESS_CCW) ||
-      ccw->has_devno)
+      ccw->has_devno || device->address.is_pci_wanted)
     return TRUE;
   *ccw = (CcwAddress){ .cssid = CCW_CSSID, .devno = map->next, .has_devno = TRUE };
   while (ccw->devno <= CCW_DEVNO_MAX && g_hash_table_contains(map->taken, ccw_key(ccw)))

@@ -19,6 +19,7 @@
 #include "domain/os.h"
 #include "machine/address-others.h"
 #include "machine/address-usb.h"
+#include "machine/address-zpci.h"
 #include "machine/pci-map.h"
 
 static gboolean set_full_error(const Device *device, GError **error)
@@ -587,10 +588,6 @@ static gboolean assign_pci(Domain *domain, GError **error)
 
 static gboolean set_no_pci_error(const Domain *domain, const Device *device, GError **error)
 {
-  if (chipset_of(domain) == CHIPSET_CCW) {
-    error_set_document(error, &device->place, NULL, "domrun gives s390's machines no PCI devices (zPCI)");
-    return error_add_hint(error, "a virtio device without an address is a device of channel I/O");
-  }
   return error_set_document(error, &device->place, NULL, "machine '%s' has no PCI bus for this device",
                             domain->os->machine);
 }
@@ -641,10 +638,11 @@ static gboolean check_acpi_indexes(const Domain *domain, GError **error)
 
 gboolean address_assign(Domain *domain, GError **error)
 {
-  gboolean has_pci = chipset_has_pci(chipset_of(domain));
+  gboolean has_pci = chipset_has_pci_root(chipset_of(domain));
 
   controller_sort(domain);
   return address_assign_others(domain, error) &&
          (has_pci ? assign_pci(domain, error) : refuse_pci(domain, error)) &&
-         address_assign_usb(domain, error) && check_acpi_indexes(domain, error);
+         address_assign_zpci(domain, error) && address_assign_usb(domain, error) &&
+         check_acpi_indexes(domain, error);
 }

@@ -33,6 +33,17 @@ static void annotate_pci(const PciAddress *pci, xmlNode *address)
     xml_set_attribute(address, "multifunction", "on");
 }
 
+static void annotate_zpci(const ZpciAddress *zpci, xmlNode *address)
+{
+  xmlNode *node;
+
+  if (!zpci->has_uid)
+    return;
+  node = xml_set_child(address, "zpci");
+  xml_set_attribute_format(node, "uid", "0x%04x", zpci->uid);
+  xml_set_attribute_format(node, "fid", "0x%08x", zpci->fid);
+}
+
 static void annotate_drive(const DriveAddress *drive, xmlNode *address)
 {
   xml_set_attribute(address, "type", "drive");
@@ -83,6 +94,7 @@ static void annotate_address(const Address *address, xmlNode *node)
   switch (address->type) {
   case ADDRESS_PCI:
     annotate_pci(&address->pci, xml_set_child(node, "address"));
+    annotate_zpci(&address->zpci, xml_set_child(node, "address"));
     return;
   case ADDRESS_DRIVE:
     annotate_drive(&address->drive, xml_set_child(node, "address"));

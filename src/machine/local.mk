@@ -3,6 +3,7 @@ libdomrun_a_SOURCES += \
 	%D%/address.c %D%/address.h \
 	%D%/address-others.c %D%/address-others.h \
 	%D%/address-usb.c %D%/address-usb.h \
+	%D%/address-zpci.c %D%/address-zpci.h \
 	%D%/boot.c %D%/boot.h \
 	%D%/implied.c %D%/implied.h \
 	%D%/live.c %D%/live.h \

@@ -122,14 +122,34 @@ static void translate_pause(const Domain *domain, Plan *plan)
     plan_add(plan, PLAN_RUN, "-S", NULL);
 }
 
+/* Where QEMU is to know more of a PCI device than its place, it is told before it has the device. */
+static void translate_zpci(const Device *device, guint first, Plan *plan)
+{
+  const ZpciAddress *zpci = &device->address.zpci;
+  Props *props;
+
+  if (device->address.type != ADDRESS_PCI || !zpci->has_uid)
+    return;
+  props = props_new("driver", "zpci");
+  props_add_uint(props, "uid", zpci->uid);
+  props_add_uint(props, "fid", zpci->fid);
+  props_add_string(props, "target", device->alias);
+  props_add_format(props, "id", "zpci%u", zpci->uid);
+  plan_insert_device(plan, first, props);
+}
+
 static void translate_devices(const Domain *domain, Plan *plan, Report *report)
 {
   GError *error = NULL;
 
   for (const DeviceRoom *const *room = device_rooms; *room; room++) {
     DOMAIN_FOREACH_OF(domain, *room, device, i) {
+      guint first = plan->arguments->len;
+
       if (!device->room->translate(domain, device, plan, &error))
         report_error(report, g_steal_pointer(&error));
+      else
+        translate_zpci(device, first, plan);
     }
     if (*room == &controller_room)
       iommu_translate_buses(domain, plan);

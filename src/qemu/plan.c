@@ -104,6 +104,22 @@ void plan_add_keyval(Plan *plan, PlanForm form, const char *option, Props *props
   props_free(props);
 }
 
+void plan_insert_device(Plan *plan, guint first, Props *props)
+{
+  GPtrArray *arguments = plan->arguments;
+  guint length = arguments->len;
+
+  while (first < length &&
+         !g_str_equal(((PlanArgument *)g_ptr_array_index(arguments, first))->option, "-device"))
+    first++;
+  if (first == length) {
+    props_free(props);
+    return;
+  }
+  plan_add_json(plan, PLAN_BOTH, "-device", props);
+  g_ptr_array_insert(arguments, (gint)first, g_ptr_array_steal_index(arguments, length));
+}
+
 PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *alias, const Place *place)
 {
   PlanResource *resource = g_new0(PlanResource, 1);

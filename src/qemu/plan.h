@@ -422,6 +422,10 @@ void plan_add_format(Plan *plan, PlanForm form, const char *option, const char *
 void plan_add_json(Plan *plan, PlanForm form, const char *option, Props *props);
 void plan_add_keyval(Plan *plan, PlanForm form, const char *option, Props *props);
 
+/* Inserts "-device {json}" before the first -device from argument @first on; adds nothing where there is
+ * none. Takes @props. */
+void plan_insert_device(Plan *plan, guint first, Props *props);
+
 /* Adds a resource and gives it the next descriptor number. The plan owns the result. */
 PlanResource *plan_add_resource(Plan *plan, PlanResourceKind kind, const char *alias, const Place *place);
 

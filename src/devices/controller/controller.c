@@ -217,7 +217,7 @@ static gboolean validate_limits(const Domain *domain, const Controller *controll
   if (controller->type == CONTROLLER_FDC && controller->index > 0)
     return error_set_document(
         error, place, NULL, "floppy controller %u: the machine has one, with two drives", controller->index);
-  if (!chipset_has_pci(chipset) && controller->device.pci_plug != PCI_PLUG_NONE &&
+  if (!chipset_has_pci_root(chipset) && controller->device.pci_plug != PCI_PLUG_NONE &&
       (controller->device.address.type == ADDRESS_NONE || controller->device.address.type == ADDRESS_PCI))
     return error_set_document(error, place, NULL, "machine '%s' has no PCI bus for a controller of type '%s'",
                               domain->os->machine,

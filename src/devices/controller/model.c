@@ -166,7 +166,7 @@ gboolean controller_model_fits(ControllerModel model, Chipset chipset)
 {
   switch ((int)model) {
   case CONTROLLER_PCI_ROOT:
-    return chipset == CHIPSET_I440FX || chipset == CHIPSET_PSERIES;
+    return chipset == CHIPSET_I440FX || chipset == CHIPSET_PSERIES || chipset == CHIPSET_CCW;
   case CONTROLLER_PCI_EXPANDER_BUS:
     return chipset == CHIPSET_I440FX;
   case CONTROLLER_IBMVSCSI:

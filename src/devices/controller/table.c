@@ -160,7 +160,7 @@ gboolean controller_imply(Domain *domain, GError **error)
 
   if (!number_controllers(domain, error))
     return FALSE;
-  if (chipset_has_pci(chipset) && !controller_find(domain, CONTROLLER_PCI, 0))
+  if (chipset_has_pci_root(chipset) && !controller_find(domain, CONTROLLER_PCI, 0))
     controller_add(domain, CONTROLLER_PCI,
                    chipset_is_express(chipset) ? CONTROLLER_PCIE_ROOT : CONTROLLER_PCI_ROOT, 0);
   if (chipset_has_pci(chipset) && chipset != CHIPSET_VIRT && !has_first_usb(domain))
