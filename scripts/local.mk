@@ -8,6 +8,7 @@ dist_noinst_SCRIPTS += \
 	%D%/demo \
 	%D%/fetch-guests \
 	%D%/format-names \
+	%D%/fuzz \
 	%D%/key-codes \
 	%D%/parity
 dist_noinst_DATA += %D%/lib.sh

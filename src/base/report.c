@@ -348,10 +348,13 @@ int report_usage_error(GError *error)
 
 /* ---- JSON ---- */
 
+/* Names of files and words of programs may be no UTF-8, which JSON must be. */
 static void add_string(Json *object, const char *name, const char *value)
 {
-  if (value)
-    json_set_string(object, name, value);
+  g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
+
+  if (valid)
+    json_set_string(object, name, valid);
 }
 
 static void add_lines(Json *object, const GArray *lines)

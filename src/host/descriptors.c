@@ -16,6 +16,11 @@ enum {
   DESCRIPTOR_DEPTH = 16,
 };
 
+Json *descriptor_parse(const char *text, gsize length)
+{
+  return json_parse(text, length, DESCRIPTOR_DEPTH, NULL);
+}
+
 /* Those that others may have made are none. NULL where it is none; *@ret_is_empty: it takes away what has its
  * name. */
 static Json *read_descriptor(int directory, const char *name, gboolean *ret_is_empty)
@@ -33,7 +38,7 @@ static Json *read_descriptor(int directory, const char *name, gboolean *ret_is_e
     return NULL;
   text = g_malloc((gsize)status.st_size);
   length = read(fd, text, (gsize)status.st_size);
-  return length > 0 ? json_parse(text, (gsize)length, DESCRIPTOR_DEPTH, NULL) : NULL;
+  return length > 0 ? descriptor_parse(text, (gsize)length) : NULL;
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)

@@ -13,6 +13,9 @@
 
 #include "base/json.h"
 
+/* The bytes of one file; NULL where they are none. The caller unrefs it. */
+Json *descriptor_parse(const char *text, gsize length);
+
 typedef gboolean (*DescriptorFunc)(const Json *descriptor, gpointer user_data);
 
 /* Calls @func for each descriptor in force, until it returns TRUE; returns whether it did. @directories ends

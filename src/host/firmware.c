@@ -130,6 +130,11 @@ static gboolean take(const Json *descriptor, FirmwareFound *ret_found)
   return TRUE;
 }
 
+gboolean firmware_try(const Json *descriptor, const FirmwareRequest *request, FirmwareFound *ret_found)
+{
+  return fits(descriptor, request) && take(descriptor, ret_found);
+}
+
 typedef struct {
   const FirmwareRequest *request;
   FirmwareFound *ret_found;
@@ -139,7 +144,7 @@ static gboolean try_request(const Json *descriptor, gpointer user_data)
 {
   const Search *search = user_data;
 
-  return fits(descriptor, search->request) && take(descriptor, search->ret_found);
+  return firmware_try(descriptor, search->request, search->ret_found);
 }
 
 gboolean firmware_find_in(const char *const *directories, const FirmwareRequest *request,
@@ -150,6 +155,17 @@ gboolean firmware_find_in(const char *const *directories, const FirmwareRequest 
   return descriptors_each(directories, try_request, &search);
 }
 
+char *firmware_try_template(const Json *descriptor, const char *loader)
+{
+  const Json *mapping = json_get_object(descriptor, "mapping");
+  const char *template = string_of(json_get_object(mapping, "nvram-template"), "filename");
+
+  if (!template || !g_path_is_absolute(template) ||
+      g_strcmp0(string_of(json_get_object(mapping, "executable"), "filename"), loader) != 0)
+    return NULL;
+  return g_strdup(template);
+}
+
 typedef struct {
   const char *loader;
   char *found;
@@ -158,14 +174,9 @@ typedef struct {
 static gboolean try_template(const Json *descriptor, gpointer user_data)
 {
   TemplateSearch *search = user_data;
-  const Json *mapping = json_get_object(descriptor, "mapping");
-  const char *template = string_of(json_get_object(mapping, "nvram-template"), "filename");
 
-  if (!template || !g_path_is_absolute(template) ||
-      g_strcmp0(string_of(json_get_object(mapping, "executable"), "filename"), search->loader) != 0)
-    return FALSE;
-  search->found = g_strdup(template);
-  return TRUE;
+  search->found = firmware_try_template(descriptor, search->loader);
+  return search->found != NULL;
 }
 
 /* What distributions have put side by side, also where no descriptor says so. */

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "domain/firmware-request.h"
 #include "qemu/plan.h"
 
@@ -18,6 +19,10 @@ char *firmware_find_template(const char *loader);
 gboolean firmware_find_in(const char *const *directories, const FirmwareRequest *request,
                           FirmwareFound *ret_found);
 char *firmware_find_template_in(const char *const *directories, const char *loader);
+
+/* The same of one descriptor alone: whether it fits, and the template that it names for @loader. */
+gboolean firmware_try(const Json *descriptor, const FirmwareRequest *request, FirmwareFound *ret_found);
+char *firmware_try_template(const Json *descriptor, const char *loader);
 
 /* For PLAN_REQUIRE_FIRMWARE and PLAN_REQUIRE_VARIABLES: a DOMRUN_ERROR_HOST error. */
 gboolean firmware_refuse(const PlanRequirement *requirement, GError **error);

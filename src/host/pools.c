@@ -27,26 +27,29 @@ static gboolean has_files(xmlNode *pool)
 }
 
 /* A running pool's document may have <pool> inside of another element. */
-static char *read_definition(const char *directory, const char *file)
+const char *pools_directory_of(const XmlDocument *definition)
 {
-  g_autofree char *path = g_build_filename(directory, file, NULL);
-  g_autoptr(XmlDocument) document = NULL;
-  xmlNode *root, *pool, *target;
+  xmlNode *root = xml_document_root(definition), *pool, *target;
   const char *found = NULL;
 
-  if (access(path, R_OK) < 0)
-    return NULL;
-  document = xml_document_load(path, /* error= */ NULL);
-  if (!document)
-    return NULL;
-  root = xml_document_root(document);
   pool = xml_next_child(root, "pool", /* after= */ NULL);
   if (!pool)
     pool = root;
   target = has_files(pool) ? xml_next_child(pool, "target", /* after= */ NULL) : NULL;
   if (!target || !xml_child_text(target, "path", &found, /* error= */ NULL) || !found)
     return NULL;
-  return g_path_is_absolute(found) ? g_strdup(found) : NULL;
+  return g_path_is_absolute(found) ? found : NULL;
+}
+
+static char *read_definition(const char *directory, const char *file)
+{
+  g_autofree char *path = g_build_filename(directory, file, NULL);
+  g_autoptr(XmlDocument) document = NULL;
+
+  if (access(path, R_OK) < 0)
+    return NULL;
+  document = xml_document_load(path, /* error= */ NULL);
+  return document ? g_strdup(pools_directory_of(document)) : NULL;
 }
 
 char *pools_find_directory(const char *pool)

@@ -32,14 +32,20 @@ static const char *usage_element(const char *kind)
   return g_str_equal(kind, "volume") ? "volume" : g_str_equal(kind, "iscsi") ? "target" : "name";
 }
 
-static gboolean is_used_for(const char *path, const char *usage, const char *kind)
+gboolean secrets_is_used_for(const XmlDocument *definition, const char *usage, const char *kind)
 {
-  g_autoptr(XmlDocument) document = xml_document_load(path, /* error= */ NULL);
-  xmlNode *node = document ? xml_next_child(xml_document_root(document), "usage", /* after= */ NULL) : NULL;
+  xmlNode *node = xml_next_child(xml_document_root(definition), "usage", /* after= */ NULL);
   const char *text = NULL;
 
   return node && g_strcmp0(xml_attribute(node, "type"), kind) == 0 &&
          xml_child_text(node, usage_element(kind), &text, /* error= */ NULL) && g_strcmp0(text, usage) == 0;
+}
+
+static gboolean is_used_for(const char *path, const char *usage, const char *kind)
+{
+  g_autoptr(XmlDocument) definition = xml_document_load(path, /* error= */ NULL);
+
+  return definition && secrets_is_used_for(definition, usage, kind);
 }
 
 /* The definition UUID.xml has its value beside it, in UUID.base64. */

@@ -6,11 +6,15 @@
 
 #include "base/error.h"
 #include "qemu/plan.h"
+#include "xml/document.h"
 
 /* The file, in base64, of a secret that libvirt defines on this host, for this user or the system, by @uuid
  * or by @usage and its @kind (volume, ceph, iscsi). NULL where there is none that has a value; the caller
  * frees it. */
 char *secrets_find(const char *uuid, const char *usage, const char *kind);
+
+/* Whether one definition is of that use and kind. */
+gboolean secrets_is_used_for(const XmlDocument *definition, const char *usage, const char *kind);
 
 /* All that @fd has, in base64; NULL with a DOMRUN_ERROR_HOST error. The caller frees it, with
  * secrets_free_text(). */

@@ -8,6 +8,8 @@
  * The test takes all first inputs, and then changes of them by chance, which are the same in each run:
  * DOMRUN_FUZZ_ROUNDS of them, from DOMRUN_FUZZ_SEED on. Changes are made to the bytes (bits, cuts, copies)
  * and, since few of those survive the XML parser, to what stands between quotation marks and between tags.
+ * What earlier runs of libFuzzer found (finds/) is among the first inputs.
+ *
  * Where the program dies, the input goes to fuzz-find.
  */
 #include "config.h"
@@ -171,15 +173,18 @@ static gboolean find_between(char open, char close, guint from, guint *ret_start
   return TRUE;
 }
 
-static void change_value(GRand *rand)
+/* FALSE where there is none. */
+static gboolean change_value(GRand *rand)
 {
   const char *value = values[g_rand_int_range(rand, 0, G_N_ELEMENTS(values))];
   gboolean is_text = g_rand_int_range(rand, 0, 4) == 0;
   char quote = g_rand_boolean(rand) ? '\'' : '"';
   guint start, end;
 
-  if (find_between(is_text ? '>' : quote, is_text ? '<' : quote, any_position(rand), &start, &end))
-    replace(start, end, (const guint8 *)value, (guint)strlen(value));
+  if (!find_between(is_text ? '>' : quote, is_text ? '<' : quote, any_position(rand), &start, &end))
+    return FALSE;
+  replace(start, end, (const guint8 *)value, (guint)strlen(value));
+  return TRUE;
 }
 
 /* From one tag's beginning to another's: whole elements, if it happens so. */
@@ -202,28 +207,31 @@ static gboolean find_elements(GRand *rand, guint *ret_start, guint *ret_end)
   return TRUE;
 }
 
-static void copy_elements(GRand *rand)
+static gboolean copy_elements(GRand *rand)
 {
   g_autofree guint8 *copy = NULL;
   guint start, end, to;
 
   if (!find_elements(rand, &start, &end))
-    return;
+    return FALSE;
   copy = g_memdup2(current->data + start, end - start);
   to = g_rand_boolean(rand) ? end : start;
   replace(to, to, copy, end - start);
+  return TRUE;
 }
 
-static void remove_elements(GRand *rand)
+static gboolean remove_elements(GRand *rand)
 {
   guint start, end;
 
-  if (find_elements(rand, &start, &end))
-    replace(start, end, NULL, 0);
+  if (!find_elements(rand, &start, &end))
+    return FALSE;
+  replace(start, end, NULL, 0);
+  return TRUE;
 }
 
 /* A piece of another document. */
-static void splice(GRand *rand, const GPtrArray *seeds)
+static gboolean splice(GRand *rand, const GPtrArray *seeds)
 {
   gsize length;
   const char *text =
@@ -232,8 +240,10 @@ static void splice(GRand *rand, const GPtrArray *seeds)
   const char *piece = memchr(text + position, '<', length - position);
   guint from, to;
 
-  if (piece && find_elements(rand, &from, &to))
-    replace(from, from, (const guint8 *)piece, (guint)MIN((gsize)(text + length - piece), 400));
+  if (!piece || !find_elements(rand, &from, &to))
+    return FALSE;
+  replace(from, from, (const guint8 *)piece, (guint)MIN((gsize)(text + length - piece), 400));
+  return TRUE;
 }
 
 static void change_bytes(GRand *rand)
@@ -263,16 +273,17 @@ static void change_bytes(GRand *rand)
 static void change(GRand *rand, const GPtrArray *seeds)
 {
   int kind = g_rand_int_range(rand, 0, 100);
+  gboolean is_done = FALSE;
 
   if (kind < 60)
-    change_value(rand);
+    is_done = change_value(rand);
   else if (kind < 75)
-    copy_elements(rand);
+    is_done = copy_elements(rand);
   else if (kind < 90)
-    remove_elements(rand);
+    is_done = remove_elements(rand);
   else if (kind < 95)
-    splice(rand, seeds);
-  else
+    is_done = splice(rand, seeds);
+  if (!is_done)
     change_bytes(rand);
 }
 
@@ -297,8 +308,8 @@ static int compare_paths(gconstpointer a, gconstpointer b)
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* All inputs below @directory, in an order that does not depend on the file system. */
-static void list_inputs(const char *directory, GPtrArray *paths)
+/* All inputs below @directory whose names begin and end so. */
+static void list_inputs(const char *directory, const char *prefix, const char *suffix, GPtrArray *paths)
 {
   g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
   const char *name;
@@ -307,8 +318,8 @@ static void list_inputs(const char *directory, GPtrArray *paths)
     g_autofree char *path = g_build_filename(directory, name, NULL);
 
     if (g_file_test(path, G_FILE_TEST_IS_DIR))
-      list_inputs(path, paths);
-    else if (g_str_has_suffix(name, fuzz_suffix))
+      list_inputs(path, prefix, suffix, paths);
+    else if (g_str_has_prefix(name, prefix) && g_str_has_suffix(name, suffix))
       g_ptr_array_add(paths, g_steal_pointer(&path));
   }
 }
@@ -325,16 +336,29 @@ static guint number_of(const char *variable, guint otherwise)
   return text ? (guint)g_ascii_strtoull(text, NULL, 10) : otherwise;
 }
 
-static int run_tests(void)
+/* In an order that does not depend on the file system. @program is this fuzzer's path. */
+static GPtrArray *list_first_inputs(const char *program)
 {
   const char *source = g_getenv("DOMRUN_SRCDIR");
+  g_autofree char *name = g_path_get_basename(program);
   g_autofree char *folder = g_build_filename(source ? source : ".", fuzz_folder, NULL);
-  g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+  g_autofree char *finds = g_build_filename(source ? source : ".", "tests/fuzz/finds", NULL);
+  g_autofree char *prefix =
+      g_strconcat(g_str_has_prefix(name, "fuzz-") ? name + strlen("fuzz-") : name, "-", NULL);
+  GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+
+  list_inputs(folder, "", fuzz_suffix, paths);
+  list_inputs(finds, prefix, "", paths);
+  g_ptr_array_sort(paths, compare_paths);
+  return paths;
+}
+
+static int run_tests(const char *program)
+{
+  g_autoptr(GPtrArray) paths = list_first_inputs(program);
   g_autoptr(GPtrArray) seeds = g_ptr_array_new_with_free_func(free_bytes);
   guint rounds = number_of("DOMRUN_FUZZ_ROUNDS", 50000), first = number_of("DOMRUN_FUZZ_SEED", 1);
 
-  list_inputs(folder, paths);
-  g_ptr_array_sort(paths, compare_paths);
   printf("1..2\n");
   for (guint i = 0; i < paths->len; i++) {
     if (!try_file(g_ptr_array_index(paths, i)))
@@ -357,8 +381,9 @@ int main(int argc, char **argv)
 
   current = g_byte_array_new();
   watch_for_finds();
+  LLVMFuzzerInitialize(&argc, &argv);
   if (argc == 2 && g_str_equal(argv[1], "--tap")) {
-    status = run_tests();
+    status = run_tests(argv[0]);
   } else {
     for (int i = 1; i < argc; i++) {
       if (!try_file(argv[i])) {
