@@ -5,7 +5,12 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+
+#include "base/exit-code.h"
 #include "commands/command.h"
+#include "commands/sandbox.h"
+#include "host/confinement.h"
 #include "host/emulator-machines.h"
 #include "host/emulator-spice.h"
 #include "host/images.h"
@@ -18,6 +23,21 @@ static void check_host(Plan *plan, Report *report)
   emulator_machines_check(plan, report);
   emulator_spice_check(plan, report);
   images_check(plan, report);
+}
+
+static void check_loaded(DocumentCommand *command)
+{
+  check_host(command->plan, command->report);
+  sandbox_decide(command, /* is_required= */ FALSE);
+}
+
+/* What will confine QEMU, where it can be started. */
+static void print_sandbox(const DocumentCommand *command)
+{
+  g_autofree char *names = confinement_names(command->confinement);
+
+  if (!command->is_quiet && report_exit_code(command->report) == EXIT_CODE_OK)
+    printf("sandbox: %s\n", *names ? names : "none");
 }
 
 int check_command(int argc, char **argv)
@@ -37,10 +57,12 @@ int check_command(int argc, char **argv)
     return report_usage_error(error);
   command.has_advice = TRUE;
   if (document_command_load(&command, path, /* is_dry_run= */ TRUE))
-    check_host(command.plan, command.report);
+    check_loaded(&command);
   if (is_json)
     report_print_json(command.report, stdout);
   else
     report_conclude(command.report, stderr, "cannot be started", "can be started");
+  if (!is_json)
+    print_sandbox(&command);
   return report_exit_code(command.report);
 }

@@ -42,6 +42,7 @@ libdomrun_a_SOURCES += \
 	%D%/reset.c \
 	%D%/resume.c \
 	%D%/run.c \
+	%D%/sandbox.c %D%/sandbox.h \
 	%D%/screenshot.c \
 	%D%/send-key.c \
 	%D%/set-user-password.c \

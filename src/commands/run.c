@@ -10,10 +10,10 @@
 #include "base/exit-code.h"
 #include "commands/command.h"
 #include "commands/options.h"
+#include "commands/sandbox.h"
 #include "domain/features.h"
 #include "domain/metadata.h"
 #include "host/bootloader.h"
-#include "host/confinement.h"
 #include "host/images.h"
 #include "host/requirements.h"
 #include "machine/live.h"
@@ -133,49 +133,6 @@ static int supervise_detached(DocumentCommand *command, const RunOptions *run)
   report_error(command->report, error);
   report_print(command->report, stderr);
   return report_exit_code(command->report);
-}
-
-static void lack_confinement(Report *report, const char *name, const char *without, gboolean is_required)
-{
-  GError *error = NULL;
-
-  if (!is_required) {
-    report_warning(report, NULL, NULL, "--require-sandbox refuses to run then",
-                   "this kernel has no Landlock for '%s' of QEMU's sandbox: %s", name, without);
-    return;
-  }
-  error_set(&error, DOMRUN_ERROR_HOST, NULL, NULL,
-            "--require-sandbox: this kernel has no Landlock for '%s': %s", name, without);
-  error_add_hint(&error,
-                 "it takes Linux 6.12, with landlock among the modules of its lsm= option; "
-                 "--no-sandbox=%s does without",
-                 name);
-  report_error(report, error);
-}
-
-/* What the user or the host leaves out of QEMU's sandbox is said, and then known. */
-static void confine(DocumentCommand *command, gboolean is_required)
-{
-  const Plan *plan = command->plan;
-  guint possible = confinement_possible(command->confinement);
-
-  for (int part = 0; part < CONFINEMENT_LAST; part++) {
-    const char *name = enum_to_string(&confinement_part_table, part), *without = confinement_loss(part);
-
-    if (!(command->confinement & 1u << part))
-      report_warning(command->report, NULL, NULL, NULL, "--no-sandbox=%s: %s", name, without);
-    else if (!(possible & 1u << part))
-      lack_confinement(command->report, name, without, is_required);
-  }
-  command->confinement = possible;
-  if (!(possible & 1u << CONFINEMENT_FILES) || !plan->program ||
-      !confinement_is_foreign_script(plan->program))
-    return;
-  command->confinement &= ~(1u << CONFINEMENT_FILES);
-  report_warning(command->report, &command->domain->emulator_place, NULL,
-                 "with --no-sandbox=files this is known to be meant",
-                 "'%s' is a script, and nobody knows what it needs: %s", plan->program,
-                 confinement_loss(CONFINEMENT_FILES));
 }
 
 /* Lets the document's bootloader choose, once everything else is known to be there. */
@@ -316,7 +273,7 @@ int run_command(int argc, char **argv)
   if (document_command_load(&command, path, /* is_dry_run= */ FALSE)) {
     requirements_check(command.plan, command.report);
     images_follow(command.plan, command.report);
-    confine(&command, run.needs_sandbox);
+    sandbox_decide(&command, run.needs_sandbox);
     choose_kernel(&command, &run);
   }
   exit_code = report_exit_code(command.report);

@@ -26,6 +26,7 @@ void guest_state_clear(GuestState *state)
   g_clear_pointer(&state->name, g_free);
   g_clear_pointer(&state->uuid, g_free);
   g_clear_pointer(&state->reason, g_free);
+  g_clear_pointer(&state->sandbox, g_free);
   g_clear_pointer(&state->message, g_free);
 }
 
@@ -57,6 +58,7 @@ Json *guest_state_to_json(const GuestState *state)
   json_set_int(object, "resets", state->resets);
   if (state->exit_code >= 0)
     json_set_int(object, "exit-code", state->exit_code);
+  set_string(object, "sandbox", state->sandbox);
   set_string(object, "message", message);
   return object;
 }
@@ -76,6 +78,7 @@ gboolean guest_state_from_json(Json *object, GuestState *ret_state, GError **err
   state.name = g_strdup(name);
   state.uuid = g_strdup(json_get_string(object, "uuid"));
   state.reason = g_strdup(json_get_string(object, "reason"));
+  state.sandbox = g_strdup(json_get_string(object, "sandbox"));
   state.message = g_strdup(json_get_string(object, "message"));
   json_get_int(object, "since", &state.since);
   json_get_int(object, "started", &state.started);

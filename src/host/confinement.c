@@ -118,6 +118,18 @@ static const Usual desktop[] = {
   { RWC, "^/pulse" },
 };
 
+char *confinement_names(guint parts)
+{
+  GString *names = g_string_new(NULL);
+
+  for (int part = 0; part < CONFINEMENT_LAST; part++) {
+    if (parts & 1u << part)
+      g_string_append_printf(names, "%s%s", names->len ? ", " : "",
+                             enum_to_string(&confinement_part_table, part));
+  }
+  return g_string_free(names, /* free_segment= */ FALSE);
+}
+
 const char *confinement_loss(ConfinementPart part)
 {
   static const char *const losses[] = {

@@ -24,6 +24,9 @@ enum { CONFINEMENT_ALL = (1 << CONFINEMENT_LAST) - 1 };
 /* "files", ...: as --no-sandbox= has them. */
 extern const EnumTable confinement_part_table;
 
+/* "files, tcp": the names of @parts. The caller frees it. */
+char *confinement_names(guint parts);
+
 /* What it means to be without: a literal. */
 const char *confinement_loss(ConfinementPart part);
 

@@ -7,6 +7,7 @@
 
 #include "base/announce.h"
 #include "control/protocol.h"
+#include "host/confinement.h"
 #include "supervise/notify.h"
 
 static const char *const state_names[] = {
@@ -54,6 +55,7 @@ static GuestStateKind kind_of(const Supervisor *supervisor)
 static Json *to_json(const Supervisor *supervisor, GuestStateKind kind)
 {
   gboolean is_end = kind == GUEST_PRESERVED || kind == GUEST_ENDED;
+  g_autofree char *sandbox = confinement_names(supervisor->options->confinement);
   const GuestState state = {
     .name = supervisor->name,
     .uuid = (char *)supervisor->options->uuid,
@@ -67,6 +69,7 @@ static Json *to_json(const Supervisor *supervisor, GuestStateKind kind)
     .restarts = supervisor->n_restarts,
     .resets = supervisor->n_resets,
     .exit_code = is_end ? supervisor->exit_code : -1,
+    .sandbox = sandbox,
     .message = is_end && supervisor->error ? supervisor->error->message : NULL,
   };
 

@@ -101,6 +101,26 @@ def test_ports_of_the_plan():
     assert found == {"connect"}, found
 
 
+def test_what_is_in_force():
+    """`check` says it before, `dominfo` while the guest runs."""
+    need("files", "tcp", "signals")
+    with guest.Directory() as directory:
+        directory.write("guest.xml", guest.hello_xml())
+
+        def check(*options):
+            return subprocess.run([guest.DOMRUN, "check", *options, "guest.xml"], cwd=directory.path, capture_output=True, text=True,
+                                  check=True)
+        assert check().stdout == "sandbox: files, tcp, signals, calls, limits\n"
+        less = check("--no-sandbox=tcp,limits")
+        assert less.stdout == "sandbox: files, signals, calls\n" and "--no-sandbox=tcp: QEMU can use any TCP port" in less.stderr
+        assert check("--no-sandbox=all", "--quiet").stdout == ""
+        run = directory.run(guest.hello_xml(), "--no-sandbox=tcp")
+        directory.await_state("hello")
+        assert "Sandbox:        files, signals, calls, limits\n" in directory.verb("dominfo", "hello").out
+        directory.destroy("hello")
+        run.wait()
+
+
 def test_warnings():
     with guest.Directory() as directory:
         run = directory.run(guest.hello_xml(), "--no-sandbox=files,limits", "--emulator=/bin/false")
