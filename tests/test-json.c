@@ -133,6 +133,41 @@ static void test_accepted(void)
   }
 }
 
+/* All characters, as they are and as escapes, in a value and in a name of a member. */
+static void test_characters(void)
+{
+  for (gunichar first = 1; first < 0x110000; first += 0x400) {
+    g_autoptr(GString) text = g_string_new(NULL), escaped = g_string_new("{\"");
+    g_autoptr(Json) made = NULL, string = NULL, object = NULL;
+    g_autofree char *printed = NULL, *rest = NULL;
+    gconstpointer at = NULL;
+    const char *key;
+    Json *value;
+
+    for (gunichar c = first; c < MIN(first + 0x400, 0x110000); c++) {
+      gunichar beyond = c - 0x10000;
+
+      if (c >= 0xd800 && c < 0xe000)
+        continue;
+      g_string_append_unichar(text, c);
+      if (c < 0x10000)
+        g_string_append_printf(escaped, "\\u%04X", c);
+      else
+        g_string_append_printf(escaped, "\\u%04x\\u%04x", 0xd800 + (beyond >> 10), 0xdc00 + (beyond & 0x3ff));
+    }
+    g_string_append(escaped, "\":[null,1.50]}");
+    made = json_new_string(text->str);
+    printed = json_print(made);
+    string = json_parse(printed, strlen(printed), 1, NULL);
+    g_assert_cmpstr(json_as_string(string), ==, text->str);
+    object = json_parse(escaped->str, escaped->len, 3, NULL);
+    g_assert_true(json_next_member(object, &at, &key, &value));
+    g_assert_cmpstr(key, ==, text->str);
+    rest = json_print(value);
+    g_assert_cmpstr(rest, ==, "[null,1.50]");
+  }
+}
+
 static void test_refused(void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
@@ -352,6 +387,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/json/text/accepted", test_accepted);
+  g_test_add_func("/json/text/characters", test_characters);
   g_test_add_func("/json/text/refused", test_refused);
   g_test_add_func("/json/text/nul", test_nul);
   g_test_add_func("/json/text/depth", test_depth);

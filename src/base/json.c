@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * json-c's parser is lenient, also where it calls itself strict: it takes NaN, cuts numbers to 64 bits, makes
- * U+FFFD of half a surrogate pair, and of two members of one name keeps the last. So the text first passes a
- * gate that knows its characters, strings, numbers and words, and counts the nesting; what is left to json-c
- * is where commas and colons stand. Its printer writes U+007F as it is and has another layout than ours.
+ * U+FFFD of half a surrogate pair and of some whole ones, and of two members of one name keeps the last. So
+ * the text first passes a gate that knows its characters, strings, numbers and words, and counts the nesting;
+ * what is left to json-c is where commas and colons stand. Its printer writes U+007F as it is and has another
+ * layout than ours.
  *
  * json-c has no object for null, but a NULL pointer, which here means that there is nothing. A Json is either
  * a json_object of json-c or the mark below.
@@ -276,30 +277,121 @@ static gsize count_members(const Json *json)
   return count;
 }
 
+/* json-c takes a character beyond U+FFFF whose last 16 bits look like half a surrogate pair for one, and
+ * makes U+FFFD of it (its pull request 893). So such a one goes through it as another of its plane, behind a
+ * mark; the mark itself, which is no character, is doubled. */
+enum { VEIL_MARK = 0xfdd0, VEIL_BIT = 0x1000 };
+
+static gboolean is_misread(gunichar character)
+{
+  return character > 0xffff && (character & 0xf800) == 0xd800;
+}
+
+static void append_passing(GString *text, gunichar character, gboolean *is_veiled)
+{
+  if (character == VEIL_MARK || is_misread(character)) {
+    append_escape(text, VEIL_MARK);
+    *is_veiled = TRUE;
+  }
+  append_escape(text, is_misread(character) ? character ^ VEIL_BIT : character);
+}
+
+/* The character of an escape or a pair of them, behind "\u". */
+static gunichar read_escape(Gate *gate)
+{
+  guint unit = 0, second = 0;
+
+  gate_hex4(gate, &unit);
+  if (unit < 0xd800 || unit > 0xdfff)
+    return unit;
+  gate->at += 2;
+  gate_hex4(gate, &second);
+  return 0x10000 + ((unit - 0xd800) << 10) + (second - 0xdc00);
+}
+
+/* Whether there may be more in it than characters, and escapes of them, that json-c reads rightly. */
+static gboolean has_wide(const char *text, gsize length)
+{
+  for (gsize at = 0; at < length; at++) {
+    if ((text[at] & 0x80) ||
+        (text[at] == '\\' && length - at > 2 && text[at + 1] == 'u' && strchr("dDfF", text[at + 2])))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* json-c 0.18, that of Debian 13, takes every byte of a string that is not ASCII for a control character (its
  * issue 875). After the gate there are such bytes in strings only, and never behind a backslash. NULL: there
- * are none. */
-static char *escape_wide(const char *text, gsize length, gsize *ret_length)
+ * is nothing to do. *@is_veiled: the strings have to be looked through afterwards. */
+static char *escape_wide(const char *text, gsize length, gsize *ret_length, gboolean *is_veiled)
 {
+  Gate gate = { .at = text, .end = text + length };
   GString *escaped;
-  gsize at = 0;
 
-  while (at < length && !(text[at] & 0x80))
-    at++;
-  if (at == length)
+  if (!has_wide(text, length))
     return NULL;
-  escaped = g_string_new_len(text, (gssize)at);
-  while (at < length) {
-    gunichar character = g_utf8_get_char(text + at);
-
-    if (character < 0x80)
-      g_string_append_c(escaped, (char)character);
-    else
-      append_escape(escaped, character);
-    at += (gsize)g_utf8_skip[(guchar)text[at]];
+  escaped = g_string_sized_new(length);
+  while (gate.at < gate.end) {
+    if (*gate.at & 0x80) {
+      append_passing(escaped, g_utf8_get_char(gate.at), is_veiled);
+      gate.at = g_utf8_next_char(gate.at);
+    } else if (gate.at[0] == '\\' && gate.at[1] == 'u') {
+      gate.at += 2;
+      append_passing(escaped, read_escape(&gate), is_veiled);
+    } else {
+      if (*gate.at == '\\')
+        g_string_append_c(escaped, *gate.at++);
+      g_string_append_c(escaped, *gate.at++);
+    }
   }
   *ret_length = escaped->len;
   return g_string_free(escaped, FALSE);
+}
+
+/* The caller frees it. */
+static char *unveil_string(const char *string)
+{
+  g_autoptr(GString) text = g_string_new(NULL);
+
+  for (const char *c = string; *c; c = g_utf8_next_char(c)) {
+    gunichar character = g_utf8_get_char(c);
+
+    if (character == VEIL_MARK) {
+      c = g_utf8_next_char(c);
+      character = g_utf8_get_char(c);
+      if (character != VEIL_MARK)
+        character ^= VEIL_BIT;
+    }
+    g_string_append_unichar(text, character);
+  }
+  return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* A copy, in which what has no strings is the same. */
+static Json *unveil(Json *json)
+{
+  g_autofree char *string = json_as_string(json) ? unveil_string(json_as_string(json)) : NULL;
+  gconstpointer at = NULL;
+  const char *key;
+  Json *copy, *value;
+
+  if (string)
+    return json_new_string(string);
+  if (json_is(json, JSON_ARRAY)) {
+    copy = json_new_array();
+    for (gsize i = 0; i < json_length(json); i++)
+      json_append(copy, unveil(json_at(json, i)));
+    return copy;
+  }
+  if (!json_is(json, JSON_OBJECT))
+    return json_ref(json);
+  copy = json_new_object();
+  while (json_next_member(json, &at, &key, &value)) {
+    g_autofree char *name = unveil_string(key);
+
+    json_set(copy, name, unveil(value));
+  }
+  return copy;
 }
 
 /* Its depth counts the value itself, and it has room for as much from the start. */
@@ -328,6 +420,7 @@ Json *json_parse(const char *text, gsize length, guint max_depth, GError **error
   Gate gate = { .at = text, .end = text + length };
   g_autofree char *escaped = NULL;
   gsize escaped_length = 0;
+  gboolean is_veiled = FALSE;
   g_autoptr(Json) json = NULL;
 
   g_assert(max_depth <= 4096); /* printing and freeing recurse */
@@ -337,14 +430,14 @@ Json *json_parse(const char *text, gsize length, guint max_depth, GError **error
   }
   if (!gate_pass(&gate, max_depth, error))
     return NULL;
-  escaped = escape_wide(text, length, &escaped_length);
+  escaped = escape_wide(text, length, &escaped_length, &is_veiled);
   if (escaped && escaped_length >= G_MAXINT32) {
     refuse(error, "it is too long");
     return NULL;
   }
   json = parse_passed(escaped ? escaped : text, escaped ? escaped_length : length, gate.deepest, error);
   if (!json || count_members(json) == gate.members)
-    return g_steal_pointer(&json);
+    return is_veiled && json ? unveil(json) : g_steal_pointer(&json);
   refuse(error, "a member that is there twice");
   return NULL;
 }
