@@ -73,6 +73,8 @@ static const char *const values[] = {
   "../../../x",
   "-device",
   "a,b=c",
+  "zq,id=x,,y=&quot;zq", /* fuzz-domain looks where it comes out */
+  "zq,id=x,,y=&quot;zq",
   "%s%n",
   " ",
   "&#10;",
