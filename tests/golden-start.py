@@ -452,6 +452,9 @@ class Stage:
             value = re.sub(r"(?:^|(?<=,))(?:tls-port|x509-dir|tls-channel)=[^,]*,", "", value)
             return re.sub("(?<=addr=)/(?:[^,]|,,)*",
                           lambda match: self._stand_in(match[0].replace(",,", ","), lambda path: None).replace(",", ",,"), value)
+        if option == "-vnc":
+            return re.sub("(?<=unix:)/(?:[^,]|,,)*",
+                          lambda match: self._stand_in(match[0].replace(",,", ","), lambda path: None).replace(",", ",,"), value)
         if option == "-fsdev":
             return re.sub(r"(?<=,path=)/(?:[^,]|,,)*", lambda match: self._stand_in(
                 match[0].replace(",,", ","), lambda path: path.mkdir()).replace(",", ",,"), value)
@@ -523,7 +526,7 @@ def check_network(words):
 def check_memory(words):
     """What is to be locked has to be allowed."""
     limit, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
-    if "mem-lock=on" in words and os.geteuid() != 0 and limit != resource.RLIM_INFINITY:
+    if "mem-lock=on" in words and not tap.is_root() and limit != resource.RLIM_INFINITY:
         raise tap.Skip("needs the right to lock memory (ulimit -l)")
 
 

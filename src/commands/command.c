@@ -103,8 +103,13 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "make the firmware's variables anew from their template", NULL },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr(GOptionContext) context = g_option_context_new("FILE");
+  g_autoptr(GOptionContext) context = NULL;
 
+  if (argc == 2 && argv[1][0] != '-') { /* as most are: no option is looked up for nothing */
+    *ret_path = argv[1];
+    return TRUE;
+  }
+  context = g_option_context_new("FILE");
   g_option_context_set_summary(context, summary);
   g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_add_main_entries(context, shared, NULL);

@@ -10,6 +10,7 @@ of the file, or those whose names are given on the command line:
 
 import concurrent.futures
 import os
+import pathlib
 import sys
 import traceback
 
@@ -24,6 +25,11 @@ class Skip(Exception):
 
 class Failure(Exception):
     """Raised with all that is to be said about why a test failed; an AssertionError tells the line as well."""
+
+
+def is_root():
+    """Of the host, and not of a namespace of a user's."""
+    return os.geteuid() == 0 and pathlib.Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
 
 
 def diagnostics(text):
