@@ -5,37 +5,36 @@
 
 #include "host/confinement.h"
 
-static void refuse_or_warn(Report *report, const char *name, const char *without, gboolean is_required)
+/* Parts that only a newer kernel has. */
+static void refuse_or_warn(Report *report, guint lacking, gboolean is_required)
 {
+  static const char advice[] = "Linux 6.12 has all of it, with landlock among the modules of its lsm= option";
+  g_autofree char *names = confinement_names(lacking);
   GError *error = NULL;
 
   if (!is_required) {
-    report_warning(report, NULL, NULL, "--require-sandbox refuses to run then",
-                   "this kernel has no Landlock for '%s' of QEMU's sandbox: %s", name, without);
+    report_warning(report, NULL, NULL, advice, "this kernel's Landlock lacks parts of QEMU's sandbox: %s",
+                   names);
     return;
   }
   error_set(&error, DOMRUN_ERROR_HOST, NULL, NULL,
-            "--require-sandbox: this kernel has no Landlock for '%s': %s", name, without);
-  error_add_hint(&error,
-                 "it takes Linux 6.12, with landlock among the modules of its lsm= option; "
-                 "--no-sandbox=%s does without",
-                 name);
+            "--require-sandbox: this kernel's Landlock lacks parts of QEMU's sandbox: %s", names);
+  error_add_hint(&error, "%s; --no-sandbox does without", advice);
   report_error(report, error);
 }
 
 void sandbox_decide(DocumentCommand *command, gboolean is_required)
 {
   const Plan *plan = command->plan;
-  guint possible = confinement_possible(command->confinement);
+  guint possible = confinement_possible(command->confinement), lacking = command->confinement & ~possible;
 
   for (int part = 0; part < CONFINEMENT_LAST; part++) {
-    const char *name = enum_to_string(&confinement_part_table, part), *without = confinement_loss(part);
-
     if (!(command->confinement & 1u << part))
-      report_warning(command->report, NULL, NULL, NULL, "--no-sandbox=%s: %s", name, without);
-    else if (!(possible & 1u << part))
-      refuse_or_warn(command->report, name, without, is_required);
+      report_warning(command->report, NULL, NULL, NULL, "--no-sandbox=%s: %s",
+                     enum_to_string(&confinement_part_table, part), confinement_loss(part));
   }
+  if (lacking)
+    refuse_or_warn(command->report, lacking, is_required);
   command->confinement = possible;
   if (!(possible & 1u << CONFINEMENT_FILES) || !plan->program ||
       !confinement_is_foreign_script(plan->program))
