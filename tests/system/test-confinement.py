@@ -80,7 +80,7 @@ def test_without_a_sandbox():
     expected = {"read", "write", "append", "truncate", "create", "temporary", "mkdir", "symlink", "hardlink", "fifo", "unlink",
                 "list", "kill", "environ", "descriptor", "connect", "bind", "abstract", "socket", "execute"}
     if os.geteuid() == 0:
-        expected |= {"shadow", "cron", "usr"}
+        expected |= {"shadow", "usr"} | ({"cron"} if os.path.isdir("/etc/cron.d") else set())
     assert found >= expected, expected - found
     assert "environment" not in found and "privileges" not in found, found
 
