@@ -197,6 +197,25 @@ static gboolean read_target_address(xmlNode *target, MemoryDevice *memory, GErro
   return xml_child(target, "address", &address, error) && (!address || read_base(address, memory, error));
 }
 
+/* libvirt takes these in every model, and heeds them in one. */
+static gboolean note_meaningless(xmlNode *target, MemoryDevice *memory, GError **error)
+{
+  static const char *const names[] = { "block", "current", "requested" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    xmlNode *child = NULL;
+
+    if (!xml_child(target, names[i], &child, error))
+      return FALSE;
+    if (!child)
+      continue;
+    xml_ignore(child);
+    if (memory->meaningless.line == 0)
+      memory->meaningless = xml_place(child);
+  }
+  return TRUE;
+}
+
 static gboolean read_target(xmlNode *node, MemoryDevice *memory, GError **error)
 {
   xmlNode *target, *size;
@@ -211,9 +230,10 @@ static gboolean read_target(xmlNode *node, MemoryDevice *memory, GError **error)
   memory->kib = (memory->kib + MEMORY_UNIT_KIB - 1) / MEMORY_UNIT_KIB * MEMORY_UNIT_KIB;
   if (!read_node(target, memory, error) || !read_target_address(target, memory, error))
     return FALSE;
-  if (memory->model == MEMORY_DEVICE_NVDIMM)
-    return read_label(target, memory, error);
-  return memory->model != MEMORY_DEVICE_VIRTIO_MEM || read_virtio_mem(target, memory, error);
+  if (memory->model == MEMORY_DEVICE_VIRTIO_MEM)
+    return read_virtio_mem(target, memory, error);
+  return note_meaningless(target, memory, error) &&
+         (memory->model != MEMORY_DEVICE_NVDIMM || read_label(target, memory, error));
 }
 
 /* That of a module says where in the guest's memory it is. */
@@ -342,6 +362,9 @@ static gboolean memory_device_complete(Domain *domain, Device *device, GError **
 {
   MemoryDevice *memory = (MemoryDevice *)device;
 
+  if (memory->meaningless.line)
+    report_warning(domain->report, &memory->meaningless, NULL, NULL,
+                   "<block>, <current> and <requested> are for model 'virtio-mem', and mean nothing here");
   switch (memory->model) {
   case MEMORY_DEVICE_DIMM:
     device_set_alias(domain, device, "dimm%u", memory->slot);

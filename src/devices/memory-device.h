@@ -38,6 +38,8 @@ typedef struct {
   guint64 kib;
   guint32 node; /* of the guest; UNSET: none given */
   Place target_place;
+  Place meaningless; /* of the first element that is for virtio-mem, and stands in another model; line 0: none
+                      */
   guint64 label_kib;
   gboolean is_readonly;
   guint64 block_kib;
