@@ -26,6 +26,10 @@ gboolean audio_translate(const Domain *domain, const Device *device, Plan *plan,
   plan->has_desktop |= is_of_desktop(audio->type);
   if (audio->path)
     plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE, audio->path);
+  for (gsize i = 0; i < G_N_ELEMENTS(audio->devices); i++) {
+    if (audio->devices[i])
+      plan_allow(plan, PLAN_ACCESS_WRITE, audio->devices[i]);
+  }
   if (audio->sdl_driver)
     plan_add_variable(plan, "SDL_AUDIODRIVER", audio->sdl_driver);
   if (audio->runtime_dir)

@@ -114,7 +114,8 @@ static gboolean read_settings(xmlNode *way, Props *props, GError **error)
 }
 
 /* <input> or <output>. */
-static gboolean read_way(xmlNode *node, const char *element, const char *key, Audio *audio, GError **error)
+static gboolean read_way(xmlNode *node, const char *element, const char *key, const char **ret_device,
+                         Audio *audio, GError **error)
 {
   xmlNode *way = NULL;
   g_autoptr(Props) props = props_new_empty();
@@ -127,6 +128,8 @@ static gboolean read_way(xmlNode *node, const char *element, const char *key, Au
       !read_settings(way, props, error) ||
       !read_options(way, way_own_options, G_N_ELEMENTS(way_own_options), audio->type, props, error))
     return FALSE;
+  if (audio->type == AUDIO_OSS)
+    *ret_device = xml_attribute(way, "dev");
   props_add_props(audio->options, key, g_steal_pointer(&props));
   return TRUE;
 }
@@ -172,7 +175,8 @@ static gboolean audio_parse(xmlNode *node, Device *device, GError **error)
           xml_attribute_path(node, "runtimeDir", &audio->runtime_dir, error)) &&
          (audio->type != AUDIO_FILE || read_file(node, audio, error)) &&
          (audio->type != AUDIO_SDL || read_sdl(node, audio, error)) &&
-         read_way(node, "input", "in", audio, error) && read_way(node, "output", "out", audio, error);
+         read_way(node, "input", "in", &audio->devices[0], audio, error) &&
+         read_way(node, "output", "out", &audio->devices[1], audio, error);
 }
 
 static void audio_clear(Device *device)

@@ -32,6 +32,7 @@ typedef struct {
   Props *options;          /* of -audiodev, beside id and driver; in QEMU's order */
   const char *sdl_driver;  /* what QEMU's environment tells SDL, or NULL */
   const char *path;        /* of a file: absolute */
+  const char *devices[2];  /* of OSS, for input and output; or NULL */
   const char *runtime_dir; /* and PipeWire, or NULL */
 } Audio;
 

@@ -11,6 +11,7 @@ static Props *emulated_card(const Smartcard *smartcard, Plan *plan)
 
   if (smartcard->mode == SMARTCARD_HOST) {
     props_add_string(props, "backend", "nss-emulated");
+    plan_allow(plan, PLAN_ACCESS_READ, "/etc/pki/nssdb"); /* libcacard's own */
     return props;
   }
   props_add_string(props, "backend", "certificates");

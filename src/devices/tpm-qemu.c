@@ -39,6 +39,8 @@ static void add_backend(const Tpm *tpm, Plan *plan)
   if (tpm->backend == TPM_PASSTHROUGH) {
     props_add_string(props, "path", tpm->path);
     props_add_string(props, "cancel-path", tpm->cancel_path);
+    if (tpm->cancel_path)
+      plan_allow(plan, PLAN_ACCESS_WRITE, tpm->cancel_path);
     plan_require(plan, PLAN_REQUIRE_DEVICE, &tpm->path_place, NULL, tpm->path);
   } else {
     props_add_format(props, "chardev", "char%s", alias);

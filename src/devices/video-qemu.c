@@ -57,7 +57,7 @@ static void add_qxl(const Video *video, Props *props)
   props_add_uint(props, "vgamem_mb", or_default(video->vgamem, DEFAULT_VGAMEM) / 1024);
 }
 
-static void add_model(const Video *video, Props *props)
+static void add_model(const Video *video, Props *props, Plan *plan)
 {
   guint32 vram = or_default(video->vram, DEFAULT_VGAMEM);
 
@@ -75,6 +75,8 @@ static void add_model(const Video *video, Props *props)
   case VIDEO_VIRTIO:
     props_add_uint(props, "max_outputs", or_default(video->heads, 1));
     feature_state_add(props, "blob", video->blob);
+    if (video->blob == FEATURE_ON)
+      plan_allow(plan, PLAN_ACCESS_WRITE, "/dev/udmabuf");
     return;
   case VIDEO_DEFAULT:
   case VIDEO_CIRRUS:
@@ -95,7 +97,7 @@ gboolean video_translate(const Domain *domain, const Device *device, Plan *plan,
     return TRUE;
   props = virtio_props_new(device, driver);
   props_add_string(props, "id", device->alias);
-  add_model(video, props);
+  add_model(video, props, plan);
   feature_state_add(props, "edid", video->edid);
   virtio_options_translate(&video->options, props);
   if (video->x) {

@@ -109,6 +109,10 @@ void memory_backing_translate_piece(const Domain *domain, const MemoryPiece *pie
     translate_file(piece, plan);
     return;
   }
+  if (piece->is_epc) {
+    plan_allow(plan, PLAN_ACCESS_WRITE, "/dev/sgx_vepc");
+    plan_allow(plan, PLAN_ACCESS_WRITE, "/dev/sgx_provision");
+  }
   object = props_new("qom-type", type_of(piece, is_memfd));
   props_add_string(object, "id", piece->id);
   if (is_memfd)

@@ -200,6 +200,12 @@ static gboolean check_choice(const PlanBootloader *bootloader, const BootloaderC
          (!choice->ramdisk || check_file(bootloader, "the initrd", choice->ramdisk, error));
 }
 
+static void add_file(Plan *plan, const char *option, const char *path)
+{
+  plan_add(plan, PLAN_BOTH, option, path);
+  plan_allow(plan, PLAN_ACCESS_READ, path);
+}
+
 gboolean bootloader_run(Plan *plan, guint seconds, GError **error)
 {
   const PlanBootloader *bootloader = &plan->bootloader;
@@ -220,9 +226,9 @@ gboolean bootloader_run(Plan *plan, guint seconds, GError **error)
     return refuse_end(bootloader, &end, seconds, error);
   if (!read_choice(bootloader, &end, &choice, error) || !check_choice(bootloader, &choice, error))
     return FALSE;
-  plan_add(plan, PLAN_BOTH, "-kernel", choice.kernel);
+  add_file(plan, "-kernel", choice.kernel);
   if (choice.ramdisk)
-    plan_add(plan, PLAN_BOTH, "-initrd", choice.ramdisk);
+    add_file(plan, "-initrd", choice.ramdisk);
   if (choice.arguments)
     plan_add(plan, PLAN_BOTH, "-append", choice.arguments);
   return TRUE;

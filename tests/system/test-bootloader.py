@@ -211,5 +211,29 @@ def test_dry_run_does_not_run_it():
         assert not (case.path / "was-run").exists()
 
 
+def test_real_qemu():
+    """It may open what was chosen, though the document names neither."""
+    with guest.Directory() as directory:
+        away = directory.path / "elsewhere"
+        away.mkdir()
+        # The smallest file that QEMU takes for a Linux kernel: a header of boot protocol 2.12 and zeros.
+        image = bytearray(64 * 1024)
+        image[0x1f1] = 1
+        image[0x1fe:0x200] = b"\x55\xaa"
+        image[0x202:0x208] = b"HdrS\x0c\x02"
+        image[0x211] = 1
+        image[0x22c:0x230] = (0x7fffffff).to_bytes(4, "little")
+        (away / "vmlinuz").write_bytes(image)
+        (away / "initrd").write_bytes(bytes(4096))
+        program = directory.write("loader", f"#!/bin/sh\necho '(linux (kernel {away}/vmlinuz)(ramdisk {away}/initrd))'\n")
+        program.chmod(0o755)
+        (directory.path / "disk.img").write_bytes(bytes(1 << 20))
+        run = directory.run(DOCUMENT.format(program=program, emulator="/usr/bin/qemu-system-x86_64"))
+        directory.await_state("pv")
+        directory.destroy("pv")
+        assert run.wait() == 8, run.said()
+        directory.assert_nothing_left()
+
+
 if __name__ == "__main__":
     tap.main()

@@ -47,6 +47,7 @@ void dbus_translate(const Dbus *dbus, const char *alias, const char *audio, Plan
   else
     add_bus(dbus, alias, display, plan);
   feature_state_add(display, "gl", dbus->gl);
+  plan->has_desktop |= dbus->gl == FEATURE_ON;
   props_add_string(display, "rendernode", dbus->render_node);
   props_add_string(display, "audiodev", audio);
   plan_add_keyval(plan, PLAN_BOTH, "-display", display);
