@@ -108,10 +108,9 @@ static gboolean check_parts(const Walk *walk, const PlanRequirement *requirement
                             const ImageHeader *header, int depth, GError **error);
 
 static gboolean refuse_part(const PlanRequirement *requirement, const char *image, const ImagePart *part,
-                            const char *path, int reason, GError **error)
+                            const char *path, const char *reason, GError **error)
 {
-  requirement_refuse(requirement, error, "'%s' needs its %s '%s': %s", image, part->role, path,
-                     g_strerror(reason));
+  requirement_refuse(requirement, error, "'%s' needs its %s '%s': %s", image, part->role, path, reason);
   if (is_backing(part))
     error_add_hint(error, "<backingStore> names another one; qemu-img rebase -u changes the image");
   return FALSE;
@@ -192,11 +191,13 @@ static gboolean check_backing(const Walk *walk, const PlanRequirement *requireme
 
   if (!check_circle(requirement, depth + 1, error))
     return FALSE;
+  fd = open_image(path);
+  if (fd < 0)
+    return refuse_part(requirement, image, part, path, "it is neither a file nor a block device", error);
   if (g_strcmp0(part->format, "raw") == 0)
     return TRUE;
-  fd = open_image(path);
-  if (fd < 0 || !read_header(fd, &header))
-    return refuse_part(requirement, image, part, path, fd < 0 ? EINVAL : errno, error);
+  if (!read_header(fd, &header))
+    return refuse_part(requirement, image, part, path, g_strerror(errno), error);
   return (part->format || check_guess(walk, requirement, image, path, &header, error)) &&
          check_parts(walk, requirement, path, &header, depth + 1, error);
 }
@@ -211,7 +212,7 @@ static gboolean check_part(const Walk *walk, const PlanRequirement *requirement,
   if (!is_backing(part) && !(g_str_equal(part->role, "extent") && is_own_extent(image, path)))
     return refuse_foreign(requirement, image, part, path, error);
   if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0)
-    return refuse_part(requirement, image, part, path, errno, error);
+    return refuse_part(requirement, image, part, path, g_strerror(errno), error);
   plan_allow(walk->plan, is_backing(part) ? PLAN_ACCESS_READ : PLAN_ACCESS_WRITE, path);
   return !is_backing(part) || check_backing(walk, requirement, image, part, path, depth, error);
 }

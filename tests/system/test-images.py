@@ -95,6 +95,15 @@ ddb.adapterType = "ide"
             refused(directory, document("disk.vmdk", "vmdk"), "disk.vmdk' wants to read and write '", "as its extent, which the document does not name")
 
 
+def test_device():
+    """What is neither a file nor a disk is no image, whatever format a header gives it."""
+    with guest.Directory() as directory:
+        for path in ("/dev/zero", str(directory.path)):
+            create(directory, "-f", "qcow2", "-u", "-b", path, "-F", "raw", "top.qcow2", "1M")
+            refused(directory, document("top.qcow2", "qcow2"), f"top.qcow2' needs its backing file '{path}': ",
+                    "neither a file nor a block device")
+
+
 def test_long_chain():
     with guest.Directory() as directory:
         create(directory, "-f", "raw", "0.img", "1M")
