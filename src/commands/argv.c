@@ -88,7 +88,6 @@ int argv_command(int argc, char **argv)
   GError *error = NULL;
 
   command.is_of_any_host = TRUE;
-
   if (!document_command_parse_options(&command, entries,
                                       "Prints the QEMU command line for a domain XML FILE.", argc, argv,
                                       &path, &error))

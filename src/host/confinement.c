@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -158,20 +159,33 @@ guint confinement_possible(guint wanted)
   return wanted & possible;
 }
 
-gboolean confinement_is_foreign_script(const char *program)
+static gboolean is_of_system(const char *program)
 {
-  autofd int fd = -1;
-  char start[2];
-
   for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
     const char *path = needed[i].path;
     gsize length = strlen(path);
 
     if (needed[i].access & PLAN_ACCESS_EXECUTE && strncmp(program, path, length) == 0 &&
         program[length] == '/')
-      return FALSE;
+      return TRUE;
   }
-  fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  return FALSE;
+}
+
+/* Behind links, of which a system has some that lead out of it. */
+static char *find_real(const char *program)
+{
+  g_autofree char *real = realpath(program, NULL);
+
+  return g_strdup(real ? real : program);
+}
+
+gboolean confinement_is_foreign_script(const char *program)
+{
+  g_autofree char *real = find_real(program);
+  autofd int fd = is_of_system(real) ? -1 : open(real, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  char start[2];
+
   return fd >= 0 && pread(fd, start, sizeof start, 0) == sizeof start && start[0] == '#' && start[1] == '!';
 }
 
@@ -206,9 +220,11 @@ static gboolean each_of_program(const char *program, RuleFunc rule, gpointer use
 {
   static const char *const beside[] = { "pc-bios", "qemu-bundle", "../share",
                                         "../lib",  "../lib64",    "../libexec" };
-  g_autofree char *directory = g_path_get_dirname(program);
+  g_autofree char *real = find_real(program), *directory = g_path_get_dirname(real);
 
-  if (!rule(PLAN_ACCESS_READ | PLAN_ACCESS_EXECUTE, program, user_data, error))
+  if (is_of_system(real))
+    return TRUE;
+  if (!rule(PLAN_ACCESS_READ | PLAN_ACCESS_EXECUTE, real, user_data, error))
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS(beside); i++) {
     g_autofree char *path = g_canonicalize_filename(beside[i], directory);
@@ -240,18 +256,25 @@ static gboolean each_rule(const Access *access, const char *program, RuleFunc ru
   return TRUE;
 }
 
+static gboolean allow_in_directory(const Landlock *rules, PlanAccess access, const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname(path);
+
+  return landlock_allow_path(rules, access, directory, error);
+}
+
 /* What is to be made is made in a directory. */
 static gboolean allow_path(PlanAccess access, const char *path, gpointer user_data, GError **error)
 {
-  const int *ruleset = user_data;
+  const Landlock *rules = user_data;
   PlanAccess others = access & ~(guint)PLAN_ACCESS_SOCKET;
-  g_autofree char *directory = g_path_get_dirname(path);
   struct stat status;
-  gboolean is_made = access & PLAN_ACCESS_CREATE && stat(path, &status) < 0;
 
-  return (!(access & PLAN_ACCESS_SOCKET) ||
-          landlock_allow_path(*ruleset, PLAN_ACCESS_SOCKET, directory, error)) &&
-         (!others || landlock_allow_path(*ruleset, others, is_made ? directory : path, error));
+  if (access & PLAN_ACCESS_SOCKET && !allow_in_directory(rules, PLAN_ACCESS_SOCKET, path, error))
+    return FALSE;
+  if (others & PLAN_ACCESS_CREATE && stat(path, &status) < 0)
+    return allow_in_directory(rules, others, path, error);
+  return !others || landlock_allow_path(rules, others, path, error);
 }
 
 /* ---- Ports ---- */
@@ -271,24 +294,24 @@ static gboolean find_port(const char *service, guint16 *ret_port)
   return entry != NULL;
 }
 
-static gboolean allow_ports(int ruleset, LandlockWay way, const GPtrArray *services, GError **error)
+static gboolean allow_ports(const Landlock *rules, LandlockWay way, const GPtrArray *services, GError **error)
 {
   for (guint i = 0; i < services->len; i++) {
     guint16 port;
 
-    if (find_port(g_ptr_array_index(services, i), &port) && !landlock_allow_port(ruleset, way, port, error))
+    if (find_port(g_ptr_array_index(services, i), &port) && !landlock_allow_port(rules, way, port, error))
       return FALSE;
   }
   return TRUE;
 }
 
-static gboolean allow_listen_ports(int ruleset, const GArray *ranges, GError **error)
+static gboolean allow_listen_ports(const Landlock *rules, const GArray *ranges, GError **error)
 {
   for (guint i = 0; i < ranges->len; i++) {
     const PlanPorts *ports = &g_array_index(ranges, PlanPorts, i);
 
     for (guint port = ports->first; port <= ports->last; port++) {
-      if (!landlock_allow_port(ruleset, LANDLOCK_LISTEN, (guint16)port, error))
+      if (!landlock_allow_port(rules, LANDLOCK_LISTEN, (guint16)port, error))
         return FALSE;
     }
   }
@@ -298,15 +321,15 @@ static gboolean allow_listen_ports(int ruleset, const GArray *ranges, GError **e
 /* Names are asked for over TCP where an answer is long. */
 static const guint16 domain_port = 53;
 
-static gboolean allow_tcp(int ruleset, const Access *access, GError **error)
+static gboolean allow_tcp(const Landlock *rules, const Access *access, GError **error)
 {
-  if (!access->is_listen_free && (!allow_ports(ruleset, LANDLOCK_LISTEN, access->listens, error) ||
-                                  !allow_listen_ports(ruleset, access->listen_ports, error)))
+  if (!access->is_listen_free && (!allow_ports(rules, LANDLOCK_LISTEN, access->listens, error) ||
+                                  !allow_listen_ports(rules, access->listen_ports, error)))
     return FALSE;
   if (access->is_connect_free || access->connects->len == 0)
     return TRUE;
-  return allow_ports(ruleset, LANDLOCK_CONNECT, access->connects, error) &&
-         landlock_allow_port(ruleset, LANDLOCK_CONNECT, domain_port, error);
+  return allow_ports(rules, LANDLOCK_CONNECT, access->connects, error) &&
+         landlock_allow_port(rules, LANDLOCK_CONNECT, domain_port, error);
 }
 
 /* ---- All of it ---- */
@@ -325,23 +348,19 @@ static guint to_landlock(guint parts, const Access *access)
   return found & landlock_parts();
 }
 
-int confinement_rules(const Access *access, const char *program, guint parts, GError **error)
+gboolean confinement_rules(const Access *access, const char *program, guint parts, int *ret_ruleset,
+                           GError **error)
 {
   guint landlock = to_landlock(parts, access);
   guint free_ways = (access->is_listen_free ? 1u << LANDLOCK_LISTEN : 0) |
                     (access->is_connect_free ? 1u << LANDLOCK_CONNECT : 0);
-  autofd int ruleset = -1;
+  Landlock rules = LANDLOCK_INIT;
 
-  if (landlock == 0)
-    return -1;
-  ruleset = landlock_new(landlock, free_ways, error);
-  if (ruleset < 0)
-    return -1;
-  if (landlock & LANDLOCK_PART_FILES && !each_rule(access, program, allow_path, &ruleset, error))
-    return -1;
-  if (landlock & LANDLOCK_PART_TCP && !allow_tcp(ruleset, access, error))
-    return -1;
-  return g_steal_fd(&ruleset);
+  if (landlock != 0 && !landlock_new(landlock, free_ways, &rules, error))
+    return FALSE;
+  *ret_ruleset = rules.fd;
+  return (!(landlock & LANDLOCK_PART_FILES) || each_rule(access, program, allow_path, &rules, error)) &&
+         (!(landlock & LANDLOCK_PART_TCP) || allow_tcp(&rules, access, error));
 }
 
 static gboolean describe_path(PlanAccess access, const char *path, gpointer user_data, GError **error)

@@ -37,8 +37,10 @@ guint confinement_possible(guint wanted);
 gboolean confinement_is_foreign_script(const char *program);
 
 /* The rules for a QEMU that is started with @access: what the plan says, and what every QEMU needs. @program
- * is the emulator. A descriptor; or -1, and without an error where none of @parts is about Landlock. */
-int confinement_rules(const Access *access, const char *program, guint parts, GError **error);
+ * is the emulator. *@ret_ruleset is a descriptor, which the caller closes; -1 where none of @parts is about
+ * Landlock, and before. FALSE with a DOMRUN_ERROR_HOST error. */
+gboolean confinement_rules(const Access *access, const char *program, guint parts, int *ret_ruleset,
+                           GError **error);
 
 /* What QEMU may do, a line each: "read /usr", paths as a shell takes them, "listen 5900", "connect any". The
  * caller frees it. */

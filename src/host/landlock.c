@@ -79,9 +79,9 @@ guint landlock_parts(void)
          (found >= 6 ? LANDLOCK_PART_SIGNALS | LANDLOCK_PART_ABSTRACT : 0);
 }
 
-int landlock_new(guint parts, guint free_ways, GError **error)
+gboolean landlock_new(guint parts, guint free_ways, Landlock *ret_rules, GError **error)
 {
-  int found = version(), fd;
+  int found = version();
   RulesetAttributes attributes = { 0 };
   size_t size = found >= 6 ? sizeof attributes : found >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
 
@@ -94,12 +94,13 @@ int landlock_new(guint parts, guint free_ways, GError **error)
     attributes.scoped |= SCOPE_SIGNAL;
   if (parts & LANDLOCK_PART_ABSTRACT)
     attributes.scoped |= SCOPE_ABSTRACT;
-  fd =
-      (int)syscall(SYS_landlock_create_ruleset, &attributes, size, (uint32_t)0); /* close-on-exec by itself */
-  if (fd < 0)
-    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make rules for the emulator (Landlock): %s",
-              g_strerror(errno));
-  return fd;
+  ret_rules->files = attributes.files;
+  /* close-on-exec by itself */
+  ret_rules->fd = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, (uint32_t)0);
+  if (ret_rules->fd >= 0)
+    return TRUE;
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make rules for the emulator (Landlock): %s",
+                   g_strerror(errno));
 }
 
 static uint64_t rights_of(PlanAccess access)
@@ -121,10 +122,10 @@ static uint64_t rights_of(PlanAccess access)
   return rights;
 }
 
-gboolean landlock_allow_path(int ruleset, PlanAccess access, const char *path, GError **error)
+gboolean landlock_allow_path(const Landlock *rules, PlanAccess access, const char *path, GError **error)
 {
   autofd int fd = open(path, O_PATH | O_CLOEXEC);
-  PathAttributes attributes = { .access = rights_of(access) & known_files(version()), .fd = fd };
+  PathAttributes attributes = { .access = rights_of(access) & rules->files, .fd = fd };
   struct stat status;
 
   if (fd < 0 || fstat(fd, &status) < 0)
@@ -132,7 +133,7 @@ gboolean landlock_allow_path(int ruleset, PlanAccess access, const char *path, G
   if (!S_ISDIR(status.st_mode))
     attributes.access &= FS_OF_FILES;
   if (attributes.access == 0 ||
-      syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &attributes, (uint32_t)0) == 0)
+      syscall(SYS_landlock_add_rule, rules->fd, RULE_PATH, &attributes, (uint32_t)0) == 0)
     return TRUE;
   if (errno == EBADFD || errno == EBADF) /* a file of no file system, as a pipe: it needs no rule */
     return TRUE;
@@ -140,12 +141,12 @@ gboolean landlock_allow_path(int ruleset, PlanAccess access, const char *path, G
                    path, g_strerror(errno));
 }
 
-gboolean landlock_allow_port(int ruleset, LandlockWay way, guint16 port, GError **error)
+gboolean landlock_allow_port(const Landlock *rules, LandlockWay way, guint16 port, GError **error)
 {
   PortAttributes attributes = { .access = way == LANDLOCK_LISTEN ? NET_BIND_TCP : NET_CONNECT_TCP,
                                 .port = port };
 
-  if (syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &attributes, (uint32_t)0) == 0)
+  if (syscall(SYS_landlock_add_rule, rules->fd, RULE_PORT, &attributes, (uint32_t)0) == 0)
     return TRUE;
   return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot allow the emulator port %u (Landlock): %s",
                    (guint)port, g_strerror(errno));

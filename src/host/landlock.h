@@ -21,16 +21,27 @@ typedef enum {
 /* The parts that this kernel has: 0 where it has no Landlock, or it is switched off. */
 guint landlock_parts(void);
 
-/* An empty set of rules for @parts, none of which the kernel lacks: whatever they are about is forbidden, but
- * for the ways of TCP in @free_ways (1 << LANDLOCK_CONNECT). A descriptor, or -1 with a DOMRUN_ERROR_HOST
- * error. */
-int landlock_new(guint parts, guint free_ways, GError **error);
+/* A set of rules. */
+typedef struct {
+  int fd;
+  guint64 files; /* the rights to files that are governed: a number of the kernel's */
+} Landlock;
 
-/* Allows @access to @path, a file or a directory with all below it. What is not there, or what this process
- * cannot reach, is left out: so it is for who is confined. */
-gboolean landlock_allow_path(int ruleset, PlanAccess access, const char *path, GError **error);
+#define LANDLOCK_INIT                                                                                        \
+  {                                                                                                          \
+    .fd = -1                                                                                                 \
+  }
 
 typedef enum { LANDLOCK_LISTEN, LANDLOCK_CONNECT } LandlockWay;
 
-/* Only where @parts had LANDLOCK_PART_TCP. */
-gboolean landlock_allow_port(int ruleset, LandlockWay way, guint16 port, GError **error);
+/* An empty set for @parts, none of which the kernel lacks: whatever they are about is forbidden, but for the
+ * ways of TCP in @free_ways (1 << LANDLOCK_CONNECT). The caller closes @ret_rules->fd. FALSE with a
+ * DOMRUN_ERROR_HOST error, as of the next. */
+gboolean landlock_new(guint parts, guint free_ways, Landlock *ret_rules, GError **error);
+
+/* Allows @access to @path, a file or a directory with all below it. What is not there, or what this process
+ * cannot reach, is left out: so it is for who is confined. */
+gboolean landlock_allow_path(const Landlock *rules, PlanAccess access, const char *path, GError **error);
+
+/* Only where the parts had LANDLOCK_PART_TCP. */
+gboolean landlock_allow_port(const Landlock *rules, LandlockWay way, guint16 port, GError **error);

@@ -118,12 +118,6 @@ static void add_resource(Access *access, const PlanResource *resource)
     access_add(access, read_write, resource->path);
 }
 
-static void add_numbers(GPtrArray *services, const GArray *ports)
-{
-  for (guint i = 0; i < ports->len; i++)
-    g_ptr_array_add(services, g_strdup_printf("%u", g_array_index(ports, guint, i)));
-}
-
 Access *access_new(const Plan *plan)
 {
   Access *access = g_new0(Access, 1);
@@ -143,7 +137,6 @@ Access *access_new(const Plan *plan)
   access->listen_ports = g_array_copy(plan->listen_ports);
   for (guint i = 0; i < plan->connects->len; i++)
     g_ptr_array_add(access->connects, g_strdup(g_ptr_array_index(plan->connects, i)));
-  add_numbers(access->connects, plan->connect_ports);
   access->is_connect_free = plan->connects_anywhere;
   access->is_listen_free = plan->listens_anywhere;
   access->has_desktop = plan->has_desktop;

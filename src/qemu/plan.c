@@ -42,8 +42,7 @@ Plan *plan_new(void)
   plan->lacks = g_ptr_array_new_with_free_func(g_free);
   plan->environment = g_ptr_array_new_with_free_func(g_free);
   plan->allowances = g_ptr_array_new_with_free_func(plan_allowance_free);
-  plan->connects = g_ptr_array_new();
-  plan->connect_ports = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(guint));
+  plan->connects = g_ptr_array_new_with_free_func(g_free);
   plan->listen_ports = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(PlanPorts));
   return plan;
 }
@@ -61,7 +60,6 @@ void plan_free(Plan *plan)
   g_ptr_array_unref(plan->environment);
   g_ptr_array_unref(plan->allowances);
   g_ptr_array_unref(plan->connects);
-  g_array_unref(plan->connect_ports);
   g_array_unref(plan->listen_ports);
   g_free(plan->found_emulator);
   g_free(plan->program);
@@ -252,14 +250,9 @@ void plan_allow(Plan *plan, PlanAccess access, const char *path)
 void plan_connect(Plan *plan, const char *service)
 {
   if (service)
-    g_ptr_array_add(plan->connects, (gpointer)service);
+    g_ptr_array_add(plan->connects, g_strdup(service));
   else
     plan->connects_anywhere = TRUE;
-}
-
-void plan_connect_number(Plan *plan, guint port)
-{
-  g_array_append_val(plan->connect_ports, port);
 }
 
 void plan_listen(Plan *plan, guint first, guint last)

@@ -387,8 +387,7 @@ typedef struct {
   GPtrArray *lacks;      /* of PlanLack */
   GPtrArray *allowances; /* of PlanAllowance */
   GArray *listen_ports;  /* of PlanPorts: TCP ports that QEMU listens on, but for those of requirements */
-  GArray *connect_ports; /* of guint: those that it connects to; as the next */
-  GPtrArray *connects;   /* of strings, borrowed: TCP ports, or names of services, that QEMU connects to */
+  GPtrArray *connects;   /* of strings: TCP ports, or names of services, that QEMU connects to */
   gboolean connects_anywhere; /* to ports that nobody knows before; */
   gboolean listens_anywhere;  /* and listens on such */
   gboolean has_desktop;       /* QEMU shows windows, or plays sound, on the user's desktop */
@@ -463,11 +462,10 @@ void plan_set_emulator(Plan *plan, const char *emulator, const char *program);
 /* QEMU opens @path, which is copied. For what has a requirement that is said by it. */
 void plan_allow(Plan *plan, PlanAccess access, const char *path);
 
-/* QEMU connects to a TCP port of some host: a number or a name; borrowed. NULL: nobody knows which. */
+/* QEMU connects to a TCP port of some host: a number or a name, which is copied. NULL: nobody knows which. */
 void plan_connect(Plan *plan, const char *service);
 
-/* The same by its number; and that QEMU listens on one of some TCP ports, which no requirement says. */
-void plan_connect_number(Plan *plan, guint port);
+/* QEMU listens on one of these TCP ports, which no requirement says. */
 void plan_listen(Plan *plan, guint first, guint last);
 
 /* The first requirement of that kind, or NULL. */

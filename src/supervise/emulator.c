@@ -175,10 +175,9 @@ static CpuMask *cpus_of(const Plan *plan)
   return cpus ? cpu_mask_new(cpus) : NULL;
 }
 
-/* What the plan names, and what became of it: ports that were chosen, sockets in the guest's directory. -1
- * without an error: there are no rules. */
-static int make_rules(const Plan *plan, const Resources *resources, const EmulatorPlace *place,
-                      GError **error)
+/* What the plan names, and what became of it: ports that were chosen, sockets in the guest's directory. */
+static gboolean make_rules(const Plan *plan, const Resources *resources, const EmulatorPlace *place,
+                           int *ret_ruleset, GError **error)
 {
   g_autoptr(Access) access = access_new(plan);
 
@@ -193,7 +192,7 @@ static int make_rules(const Plan *plan, const Resources *resources, const Emulat
 
     access_add(access, PLAN_ACCESS_SOCKET, socket);
   }
-  return confinement_rules(access, plan->program, place->confinement, error);
+  return confinement_rules(access, plan->program, place->confinement, ret_ruleset, error);
 }
 
 /* More than any guest needs, and fewer than would exhaust the host. */
@@ -208,7 +207,6 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
   g_auto(GStrv) environment = make_environment(plan);
   g_autoptr(GArray) fds = list_fds(resources, locks);
   g_autoptr(CpuMask) cpus = cpus_of(plan);
-  GError *failure = NULL;
   autofd int rules = -1;
   SpawnRequest request = {
     .program = plan->program,
@@ -229,11 +227,8 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
 
   if (!plan->program)
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the emulator '%s' was not found", plan->emulator);
-  rules = make_rules(plan, resources, place, &failure);
-  if (failure) {
-    g_propagate_error(error, failure);
+  if (!make_rules(plan, resources, place, &rules, error))
     return FALSE;
-  }
   request.ruleset = rules;
   if (!spawn(&request, &emulator->pid, error))
     return FALSE;

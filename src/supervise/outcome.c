@@ -3,8 +3,12 @@
 
 #include "supervise/outcome.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "base/announce.h"
 #include "base/exit-code.h"
+#include "host/confinement.h"
 #include "host/emulator-machines.h"
 #include "host/emulator-spice.h"
 #include "host/images.h"
@@ -105,6 +109,15 @@ static void set_outcome(Supervisor *supervisor, const EmulatorEnd *end)
   supervisor->exit_code = EXIT_CODE_QEMU_DIED;
 }
 
+/* Not by the rights of files alone: what is barred by Landlock has these words, too. */
+static gboolean was_denied(const Supervisor *supervisor, const char *words)
+{
+  guint parts = supervisor->options->confinement;
+
+  return (parts & (1u << CONFINEMENT_FILES | 1u << CONFINEMENT_TCP)) &&
+         (strstr(words, g_strerror(EACCES)) || strstr(words, g_strerror(EPERM)));
+}
+
 /* What QEMU's words mean is told where it is known; else they end the error. */
 static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
 {
@@ -131,6 +144,11 @@ static void set_start_error(Supervisor *supervisor, const EmulatorEnd *end)
             how ? how : supervisor->broken, *text ? ": " : "", text);
   if (hint)
     error_add_hint(&supervisor->error, "%s", hint);
+  else if (words && was_denied(supervisor, words))
+    error_add_hint(
+        &supervisor->error,
+        "where the user may do that, QEMU's sandbox bars it: 'domrun argv --access' prints what it "
+        "allows, and --no-sandbox=files,tcp runs without");
 }
 
 static void give_up_restarting(Supervisor *supervisor)

@@ -86,13 +86,8 @@ enum { VNC_PORTS = 512, WEBSOCKET_FIRST_PORT = 5700 };
 
 static void allow_ports(const Graphics *graphics, Plan *plan)
 {
-  guint first = GRAPHICS_VNC_FIRST_PORT, preferred = (guint)graphics->preferred_port;
-
-  if (graphics->port == GRAPHICS_PORT_AUTO && listen_at(graphics, 0)->host) {
-    plan_listen(plan, first, first + VNC_PORTS - 1);
-    if (preferred >= first + VNC_PORTS)
-      plan_listen(plan, preferred, preferred);
-  }
+  if (graphics->port == GRAPHICS_PORT_AUTO && listen_at(graphics, 0)->host)
+    plan_listen(plan, GRAPHICS_VNC_FIRST_PORT, GRAPHICS_VNC_FIRST_PORT + VNC_PORTS - 1);
   if (graphics->websocket == GRAPHICS_PORT_AUTO)
     plan_listen(plan, WEBSOCKET_FIRST_PORT, WEBSOCKET_FIRST_PORT + VNC_PORTS - 1);
   else if (graphics->websocket != GRAPHICS_PORT_NONE)

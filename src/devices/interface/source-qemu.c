@@ -263,6 +263,13 @@ static void require(const Domain *domain, const InterfaceNic *nic, Plan *plan)
                  source->vhost_path ? source->vhost_path : vhost_net_path);
 }
 
+static void connect_to_port(const InterfaceSource *source, Plan *plan)
+{
+  g_autofree char *port = g_strdup_printf("%u", source->port);
+
+  plan_connect(plan, port);
+}
+
 void interface_source_translate(const Domain *domain, const InterfaceNic *nic, Plan *plan)
 {
   const InterfaceSource *source = nic->source;
@@ -281,7 +288,7 @@ void interface_source_translate(const Domain *domain, const InterfaceNic *nic, P
     return;
   case INTERFACE_CLIENT:
     translate_socket(device, source, "connect", plan);
-    plan_connect_number(plan, source->port);
+    connect_to_port(source, plan);
     return;
   case INTERFACE_UDP:
     translate_socket(device, source, "udp", plan);
