@@ -14,9 +14,9 @@
 #include "base/json.h"
 
 #include <json-c/json.h>
-#include <math.h>
 #include <string.h>
 
+#include "base/json-gate.h"
 #include "base/quote.h"
 
 G_DEFINE_QUARK(domrun - json - error, json_error)
@@ -52,213 +52,10 @@ void json_unref(Json *json)
   json_object_put(unwrap(json));
 }
 
-/* ---- The gate ---- */
-
-typedef struct {
-  const char *at;
-  const char *end;
-  guint depth;
-  guint deepest;
-  guint containers;
-  gsize members;
-} Gate;
-
 static gboolean refuse(GError **error, const char *why)
 {
   g_set_error_literal(error, JSON_ERROR, JSON_ERROR_SYNTAX, why);
   return FALSE;
-}
-
-static gboolean gate_hex4(Gate *gate, guint *ret_value)
-{
-  guint value = 0;
-
-  if (gate->end - gate->at < 4)
-    return FALSE;
-  for (int i = 0; i < 4; i++) {
-    int digit = g_ascii_xdigit_value(*gate->at++);
-
-    if (digit < 0)
-      return FALSE;
-    value = value * 16 + (guint)digit;
-  }
-  *ret_value = value;
-  return TRUE;
-}
-
-/* After "\u": four digits, and the second half of a pair where the first half is one. */
-static gboolean gate_unicode(Gate *gate)
-{
-  guint unit, second;
-
-  if (!gate_hex4(gate, &unit) || unit == 0)
-    return FALSE;
-  if (unit < 0xd800 || unit > 0xdfff)
-    return TRUE;
-  if (unit > 0xdbff || gate->end - gate->at < 6 || gate->at[0] != '\\' || gate->at[1] != 'u')
-    return FALSE;
-  gate->at += 2;
-  return gate_hex4(gate, &second) && second >= 0xdc00 && second <= 0xdfff;
-}
-
-/* After the opening quote, to behind the closing one. */
-static gboolean gate_string(Gate *gate)
-{
-  while (gate->at < gate->end) {
-    guchar c = (guchar)*gate->at++;
-
-    if (c == '"')
-      return TRUE;
-    if (c < 0x20)
-      return FALSE;
-    if (c != '\\')
-      continue;
-    if (gate->at == gate->end)
-      return FALSE;
-    c = (guchar)*gate->at++;
-    if (c == 'u' ? !gate_unicode(gate) : !strchr("\"\\/bfnrt", c) || c == 0)
-      return FALSE;
-  }
-  return FALSE;
-}
-
-/* At least one digit. */
-static gboolean skip_digits(const char **at)
-{
-  const char *start = *at;
-
-  while (g_ascii_isdigit(**at))
-    (*at)++;
-  return *at > start;
-}
-
-/* -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?, the whole of @text. */
-static gboolean is_number(const char *text, gboolean *ret_is_integer)
-{
-  *ret_is_integer = TRUE;
-  if (*text == '-')
-    text++;
-  if (*text == '0')
-    text++;
-  else if (!skip_digits(&text))
-    return FALSE;
-  if (*text == '.') {
-    *ret_is_integer = FALSE;
-    text++;
-    if (!skip_digits(&text))
-      return FALSE;
-  }
-  if (*text == 'e' || *text == 'E') {
-    *ret_is_integer = FALSE;
-    text++;
-    if (*text == '-' || *text == '+')
-      text++;
-    if (!skip_digits(&text))
-      return FALSE;
-  }
-  return *text == 0;
-}
-
-/* A number that 64 bits or a double can hold: json-c would cut it, or make infinity of it, which is no JSON.
- */
-static gboolean gate_number(Gate *gate, char first, GError **error)
-{
-  char text[64] = { first };
-  gsize length = 1;
-  gboolean is_integer, fits;
-
-  while (gate->at < gate->end && (g_ascii_isalnum(*gate->at) || strchr("+-.", *gate->at))) {
-    if (length + 1 == sizeof text)
-      return refuse(error, "a number that is too long");
-    text[length++] = *gate->at++;
-  }
-  if (!is_number(text, &is_integer))
-    return refuse(error, "a broken number");
-  if (!is_integer)
-    fits = isfinite(g_ascii_strtod(text, NULL));
-  else if (first == '-')
-    fits = g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, NULL, NULL);
-  else
-    fits = g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, NULL, NULL);
-  return fits || refuse(error, "a number beyond all bounds");
-}
-
-static gboolean gate_word(Gate *gate, GError **error)
-{
-  static const char *const words[] = { "true", "false", "null" };
-  const char *start = gate->at - 1;
-
-  while (gate->at < gate->end && g_ascii_isalnum(*gate->at))
-    gate->at++;
-  for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
-    if (strlen(words[i]) == (gsize)(gate->at - start) && memcmp(start, words[i], strlen(words[i])) == 0)
-      return TRUE;
-  }
-  return refuse(error, "a word that JSON does not have");
-}
-
-static gboolean gate_bracket(Gate *gate, char bracket, guint max_depth, GError **error)
-{
-  if (bracket == '{' || bracket == '[') {
-    if (gate->depth == max_depth)
-      return refuse(error, "nested too deep");
-    if (++gate->containers > JSON_MAX_CONTAINERS)
-      return refuse(error, "too many objects and arrays");
-    gate->depth++;
-    gate->deepest = MAX(gate->deepest, gate->depth);
-  } else if (gate->depth-- == 0) {
-    return refuse(error, "a bracket that closes nothing");
-  }
-  return TRUE;
-}
-
-static gboolean gate_token(Gate *gate, char c, guint max_depth, GError **error)
-{
-  switch (c) {
-  case '"':
-    return gate_string(gate) || refuse(error, "a broken string");
-  case '{':
-  case '[':
-  case ']':
-  case '}':
-    return gate_bracket(gate, c, max_depth, error);
-  case ':':
-    gate->members++;
-    return TRUE;
-  case ' ':
-  case '\t':
-  case '\r':
-  case '\n':
-  case ',':
-    return TRUE;
-  default:
-    if (g_ascii_isdigit(c) || c == '-')
-      return gate_number(gate, c, error);
-    if (g_ascii_isalpha(c))
-      return gate_word(gate, error);
-    return refuse(error, "a character that JSON does not have");
-  }
-}
-
-static gboolean gate_pass(Gate *gate, guint max_depth, GError **error)
-{
-  if (!g_utf8_validate_len(gate->at, (gsize)(gate->end - gate->at), NULL))
-    return refuse(error, "it is not UTF-8");
-  while (gate->at < gate->end) {
-    if (!gate_token(gate, *gate->at++, max_depth, error))
-      return FALSE;
-  }
-  return gate->depth == 0 || refuse(error, "it is cut off");
-}
-
-/* As one unit of UTF-16 or two. */
-static void append_escape(GString *text, gunichar character)
-{
-  if (character < 0x10000)
-    g_string_append_printf(text, "\\u%04x", character);
-  else
-    g_string_append_printf(text, "\\u%04x\\u%04x", 0xd800 + ((character - 0x10000) >> 10),
-                           0xdc00 + (character & 0x3ff));
 }
 
 /* ---- Parsing ---- */
@@ -277,100 +74,10 @@ static gsize count_members(const Json *json)
   return count;
 }
 
-/* json-c takes a character beyond U+FFFF whose last 16 bits look like half a surrogate pair for one, and
- * makes U+FFFD of it (its pull request 893). So such a one goes through it as another of its plane, behind a
- * mark; the mark itself, which is no character, is doubled. */
-enum { VEIL_MARK = 0xfdd0, VEIL_BIT = 0x1000 };
-
-static gboolean is_misread(gunichar character)
-{
-  return character > 0xffff && (character & 0xf800) == 0xd800;
-}
-
-static void append_passing(GString *text, gunichar character, gboolean *is_veiled)
-{
-  if (character == VEIL_MARK || is_misread(character)) {
-    append_escape(text, VEIL_MARK);
-    *is_veiled = TRUE;
-  }
-  append_escape(text, is_misread(character) ? character ^ VEIL_BIT : character);
-}
-
-/* The character of an escape or a pair of them, behind "\u". */
-static gunichar read_escape(Gate *gate)
-{
-  guint unit = 0, second = 0;
-
-  gate_hex4(gate, &unit);
-  if (unit < 0xd800 || unit > 0xdfff)
-    return unit;
-  gate->at += 2;
-  gate_hex4(gate, &second);
-  return 0x10000 + ((unit - 0xd800) << 10) + (second - 0xdc00);
-}
-
-/* Whether there may be more in it than characters, and escapes of them, that json-c reads rightly. */
-static gboolean has_wide(const char *text, gsize length)
-{
-  for (gsize at = 0; at < length; at++) {
-    if ((text[at] & 0x80) ||
-        (text[at] == '\\' && length - at > 2 && text[at + 1] == 'u' && strchr("dDfF", text[at + 2])))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* json-c 0.18, that of Debian 13, takes every byte of a string that is not ASCII for a control character (its
- * issue 875). After the gate there are such bytes in strings only, and never behind a backslash. NULL: there
- * is nothing to do. *@is_veiled: the strings have to be looked through afterwards. */
-static char *escape_wide(const char *text, gsize length, gsize *ret_length, gboolean *is_veiled)
-{
-  Gate gate = { .at = text, .end = text + length };
-  GString *escaped;
-
-  if (!has_wide(text, length))
-    return NULL;
-  escaped = g_string_sized_new(length);
-  while (gate.at < gate.end) {
-    if (*gate.at & 0x80) {
-      append_passing(escaped, g_utf8_get_char(gate.at), is_veiled);
-      gate.at = g_utf8_next_char(gate.at);
-    } else if (gate.at[0] == '\\' && gate.at[1] == 'u') {
-      gate.at += 2;
-      append_passing(escaped, read_escape(&gate), is_veiled);
-    } else {
-      if (*gate.at == '\\')
-        g_string_append_c(escaped, *gate.at++);
-      g_string_append_c(escaped, *gate.at++);
-    }
-  }
-  *ret_length = escaped->len;
-  return g_string_free(escaped, FALSE);
-}
-
-/* The caller frees it. */
-static char *unveil_string(const char *string)
-{
-  g_autoptr(GString) text = g_string_new(NULL);
-
-  for (const char *c = string; *c; c = g_utf8_next_char(c)) {
-    gunichar character = g_utf8_get_char(c);
-
-    if (character == VEIL_MARK) {
-      c = g_utf8_next_char(c);
-      character = g_utf8_get_char(c);
-      if (character != VEIL_MARK)
-        character ^= VEIL_BIT;
-    }
-    g_string_append_unichar(text, character);
-  }
-  return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
 /* A copy, in which what has no strings is the same. */
 static Json *unveil(Json *json)
 {
-  g_autofree char *string = json_as_string(json) ? unveil_string(json_as_string(json)) : NULL;
+  g_autofree char *string = json_as_string(json) ? json_gate_unveil(json_as_string(json)) : NULL;
   gconstpointer at = NULL;
   const char *key;
   Json *copy, *value;
@@ -387,7 +94,7 @@ static Json *unveil(Json *json)
     return json_ref(json);
   copy = json_new_object();
   while (json_next_member(json, &at, &key, &value)) {
-    g_autofree char *name = unveil_string(key);
+    g_autofree char *name = json_gate_unveil(key);
 
     json_set(copy, name, unveil(value));
   }
@@ -417,26 +124,26 @@ static Json *parse_passed(const char *text, gsize length, guint depth, GError **
 
 Json *json_parse(const char *text, gsize length, guint max_depth, GError **error)
 {
-  Gate gate = { .at = text, .end = text + length };
+  const JsonLimits limits = { .depth = max_depth, .containers = JSON_MAX_CONTAINERS };
+  JsonCounts counts;
   g_autofree char *escaped = NULL;
   gsize escaped_length = 0;
   gboolean is_veiled = FALSE;
+  const char *wrong;
   g_autoptr(Json) json = NULL;
 
   g_assert(max_depth <= 4096); /* printing and freeing recurse */
-  if (length >= G_MAXINT32) {
-    refuse(error, "it is too long");
+  wrong = length >= G_MAXINT32 ? "it is too long" : json_gate_pass(text, length, &limits, &counts);
+  if (!wrong)
+    escaped = json_gate_escape(text, length, &escaped_length, &is_veiled);
+  if (escaped && escaped_length >= G_MAXINT32)
+    wrong = "it is too long";
+  if (wrong) {
+    refuse(error, wrong);
     return NULL;
   }
-  if (!gate_pass(&gate, max_depth, error))
-    return NULL;
-  escaped = escape_wide(text, length, &escaped_length, &is_veiled);
-  if (escaped && escaped_length >= G_MAXINT32) {
-    refuse(error, "it is too long");
-    return NULL;
-  }
-  json = parse_passed(escaped ? escaped : text, escaped ? escaped_length : length, gate.deepest, error);
-  if (!json || count_members(json) == gate.members)
+  json = parse_passed(escaped ? escaped : text, escaped ? escaped_length : length, counts.depth, error);
+  if (!json || count_members(json) == counts.members)
     return is_veiled && json ? unveil(json) : g_steal_pointer(&json);
   refuse(error, "a member that is there twice");
   return NULL;
@@ -457,7 +164,7 @@ static gsize print_character(GString *text, const char *at)
   if (is_invalid || !quote_is_deceptive(character))
     g_string_append_len(text, at, (gssize)length);
   else
-    append_escape(text, character);
+    json_gate_append_escape(text, character);
   return length;
 }
 

@@ -8,6 +8,7 @@ libdomrun_a_SOURCES += \
 	%D%/fd.c %D%/fd.h \
 	%D%/fd-watch.c %D%/fd-watch.h \
 	%D%/file-name.c %D%/file-name.h \
+	%D%/json-gate.c %D%/json-gate.h \
 	%D%/json.c %D%/json.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/patience.c %D%/patience.h \
