@@ -40,8 +40,9 @@ static gboolean may_begin(const char *text, const char *at)
   return at == text || strchr("=,:\" ", at[-1]) != NULL;
 }
 
-/* One of key=value, in which a comma is doubled, or of JSON. */
-static char *cut_path(const char *at, char end)
+/* The path that begins at @at, of key=value, in which a comma is doubled, or of JSON. *@ret_next is what
+ * comes behind it. */
+static char *cut_path(const char *at, char end, const char **ret_next)
 {
   GString *path = g_string_new(NULL);
 
@@ -50,6 +51,7 @@ static char *cut_path(const char *at, char end)
       break;
     g_string_append_c(path, *at);
   }
+  *ret_next = at;
   return g_string_free(path, /* free_segment= */ FALSE);
 }
 
@@ -57,12 +59,17 @@ static char *cut_path(const char *at, char end)
 static void allow_paths(const char *text, Plan *plan)
 {
   char end = *text == '{' || *text == '[' ? '"' : ',';
+  const char *slash = strchr(text, '/');
 
-  for (const char *slash = strchr(text, '/'); slash; slash = strchr(slash + 1, '/')) {
-    g_autofree char *path = may_begin(text, slash) ? cut_path(slash, end) : NULL;
+  while (slash) {
+    g_autofree char *path = NULL;
+    const char *next = slash + 1;
 
+    if (may_begin(text, slash))
+      path = cut_path(slash, end, &next);
     if (path && path[1])
       plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE | PLAN_ACCESS_SOCKET, path);
+    slash = strchr(next, '/');
   }
 }
 

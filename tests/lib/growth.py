@@ -30,6 +30,7 @@ class Kind:
     where: str = "devices"
     machine: str = "pc"
     fixed: str = ""  # stands before them
+    after: str = ""
     command: str = "argv"
     arch: str = "x86_64"
 
@@ -38,7 +39,7 @@ class Kind:
         inside = {place: "" for place in ("domain", "os", "features", "clock", "metadata", "devices", "disk", "graphics",
                                         "iothreadids", "cputune", "commandline", "override", "idmap")}
         if self.where != "attributes":
-            inside[self.where] = f"{self.fixed}\n{units}"
+            inside[self.where] = f"{self.fixed}\n{units}{self.after}"
         disk = f"<disk type='file'><source file='/d'/><target dev='vda'/>{inside['disk']}</disk>" if inside["disk"] else ""
         share = ("<filesystem><driver type='virtiofs'/><source dir='/d'/><target dir='t'/><idmap>" + inside["idmap"] +
                  "</idmap></filesystem>" if inside["idmap"] else "")
@@ -239,6 +240,8 @@ KINDS = [
     Kind("listen of one socket", lambda i: "<listen type='socket' socket='/l'/>", "graphics"),
     Kind("attribute", lambda i: f"a{i}='x'", "attributes"),
     Kind("namespace", lambda i: f"xmlns:a{i}='http://example.org/{i}'", "attributes"),
+    Kind("paths in an argument of QEMU", lambda i: "=/" * 16, "commandline",
+         fixed="<q:arg value='-object'/><q:arg value='secret,id=a,data=", after="'/>"),
 ]
 
 
