@@ -42,15 +42,10 @@ static gboolean check_service(xmlNode *node, const char *service, GError **error
                    service);
 }
 
-static const char *non_empty(const char *text)
-{
-  return text && *text ? text : NULL;
-}
-
 gboolean endpoint_parse(xmlNode *node, Endpoint *ret_endpoint, GError **error)
 {
-  const char *host = non_empty(xml_attribute(node, "host"));
-  const char *service = non_empty(xml_attribute(node, "service"));
+  const char *host = xml_attribute_non_empty(node, "host");
+  const char *service = xml_attribute_non_empty(node, "service");
   g_autofree char *address = g_strdup_printf("%s %s", host ? host : "", service ? service : "0");
 
   if (!endpoint_check_host(node, "host", host, error) || !check_service(node, service, error))

@@ -28,6 +28,7 @@ libdomrun_a_SOURCES += \
 	%D%/filesystem.c %D%/filesystem-qemu.c %D%/filesystem.h \
 	%D%/graphics/dbus.c %D%/graphics/dbus-qemu.c %D%/graphics/dbus.h \
 	%D%/graphics/graphics.c %D%/graphics/graphics-qemu.c %D%/graphics/graphics.h \
+	%D%/graphics/listen.c %D%/graphics/listen.h \
 	%D%/graphics/spice.c %D%/graphics/spice-qemu.c %D%/graphics/spice.h \
 	%D%/host-pci.c %D%/host-pci-qemu.c %D%/host-pci.h \
 	%D%/hostdev/hostdev.c %D%/hostdev/hostdev-qemu.c %D%/hostdev/hostdev.h \

@@ -179,6 +179,13 @@ const char *xml_attribute(xmlNode *node, const char *name)
   return keep_content((xmlNode *)attribute);
 }
 
+const char *xml_attribute_non_empty(xmlNode *node, const char *name)
+{
+  const char *value = xml_attribute(node, name);
+
+  return value && *value ? value : NULL;
+}
+
 gboolean xml_has_attribute(const xmlNode *node, const char *name)
 {
   return xmlHasNsProp(node, (const xmlChar *)name, NULL) != NULL;

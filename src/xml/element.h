@@ -59,6 +59,9 @@ gboolean xml_child_text(xmlNode *node, const char *name, const char **ret_text, 
 /* The attribute's value, marked, or NULL. */
 const char *xml_attribute(xmlNode *node, const char *name);
 
+/* The same; NULL where it is empty, too. */
+const char *xml_attribute_non_empty(xmlNode *node, const char *name);
+
 /* Whether the attribute is there. Does not mark it. */
 gboolean xml_has_attribute(const xmlNode *node, const char *name);
 

@@ -15,17 +15,11 @@
 
 ENUM_TABLE(graphics_type_table, GRAPHICS_LAST, [GRAPHICS_SDL] = "sdl", [GRAPHICS_VNC] = "vnc",
            [GRAPHICS_SPICE] = "spice", [GRAPHICS_EGL_HEADLESS] = "egl-headless", [GRAPHICS_DBUS] = "dbus");
-ENUM_TABLE(graphics_listen_table,
-           GRAPHICS_LISTEN_LAST, [GRAPHICS_LISTEN_NONE] = "none", [GRAPHICS_LISTEN_ADDRESS] = "address",
-           [GRAPHICS_LISTEN_NETWORK] = "network", [GRAPHICS_LISTEN_SOCKET] = "socket");
 ENUM_TABLE(graphics_share_table, GRAPHICS_SHARE_LAST, [GRAPHICS_SHARE_ALLOW_EXCLUSIVE] = "allow-exclusive",
            [GRAPHICS_SHARE_FORCE_SHARED] = "force-shared", [GRAPHICS_SHARE_IGNORE] = "ignore");
 ENUM_TABLE(graphics_connected_table, GRAPHICS_CONNECTED_LAST, [GRAPHICS_CONNECTED_KEEP] = "keep",
            [GRAPHICS_CONNECTED_FAIL] = "fail", [GRAPHICS_CONNECTED_DISCONNECT] = "disconnect");
 ENUM_TABLE(graphics_vnc_connected_table, 1, "keep");
-
-/* Nobody but this host, where the document does not say otherwise. */
-static const char default_host[] = "127.0.0.1";
 
 /* More would be cut off: the protocol's challenge is encrypted with eight bytes (RFC 6143, 7.2.2). */
 enum { VNC_PASSWORD_MAX = 8 };
@@ -35,11 +29,6 @@ enum { WEBSOCKET_FIRST_PORT = 5700 };
 
 /* The protocol's own bound. */
 enum { SPICE_PASSWORD_MAX = 60 };
-
-static const char *non_empty(const char *text)
-{
-  return text && *text ? text : NULL;
-}
 
 /* -1 is a port that is free. */
 static gboolean parse_port(xmlNode *node, const char *attribute, guint min, int *ret_port, GError **error)
@@ -123,7 +112,7 @@ static gboolean parse_password(xmlNode *node, Graphics *graphics, GError **error
 /* A keymap becomes a file name in QEMU's own directory. */
 static gboolean parse_keymap(xmlNode *node, Graphics *graphics, GError **error)
 {
-  const char *keymap = non_empty(xml_attribute(node, "keymap"));
+  const char *keymap = xml_attribute_non_empty(node, "keymap");
 
   if (keymap &&
       strspn(keymap, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(keymap))
@@ -131,118 +120,6 @@ static gboolean parse_keymap(xmlNode *node, Graphics *graphics, GError **error)
                      keymap);
   graphics->keymap = keymap;
   return TRUE;
-}
-
-static gboolean parse_listen_network(xmlNode *node, GraphicsListen *listen, GError **error)
-{
-  const char *network;
-
-  if (!xml_attribute_required(node, "network", &network, error))
-    return FALSE;
-  if (listen->host)
-    return TRUE;
-  xml_error(error, node, "network", "the address of network '%s' is not known", network);
-  return error_add_hint(error, "name it: <listen type='address' address='192.168.122.1'/>");
-}
-
-/* Nobody has to choose a path. One that libvirt chose is in the document of a running guest, and in a
- * directory that ended with that. */
-static gboolean parse_socket(xmlNode *node, GraphicsListen *listen, GError **error)
-{
-  const char *path = xml_attribute(node, "socket");
-
-  listen->is_generated = !path || (strstr(path, "/libvirt/qemu/") && xml_is_of_running(node));
-  return listen->is_generated || chardev_source_parse_socket(node, "socket", &listen->path, error);
-}
-
-static gboolean parse_listen(xmlNode *node, GraphicsListen *listen, GError **error)
-{
-  listen->place = xml_place(node);
-  if (!xml_attribute_enum_required(node, "type", &graphics_listen_table, XML_ENUM(&listen->type), error))
-    return FALSE;
-  if (listen->type == GRAPHICS_LISTEN_SOCKET)
-    return parse_socket(node, listen, error);
-  if (listen->type == GRAPHICS_LISTEN_NONE)
-    return TRUE;
-  xml_attribute(node, "fromConfig"); /* where libvirt had a running guest's address from */
-  listen->host = non_empty(xml_attribute(node, "address"));
-  if (!endpoint_check_host(node, "address", listen->host, error))
-    return FALSE;
-  return listen->type == GRAPHICS_LISTEN_ADDRESS || parse_listen_network(node, listen, error);
-}
-
-static gboolean parse_listen_elements(xmlNode *node, Graphics *graphics, GError **error)
-{
-  XML_FOREACH_CHILD(node, element, "listen") {
-    GraphicsListen listen = { 0 };
-
-    if (!parse_listen(element, &listen, error))
-      return FALSE;
-    g_array_append_val(graphics->listens, listen);
-  }
-  return TRUE;
-}
-
-static GraphicsListen *listen_at(const Graphics *graphics, guint index)
-{
-  return &g_array_index(graphics->listens, GraphicsListen, index);
-}
-
-/* The attribute `listen` says again what the first element says; without elements, it says it. */
-static gboolean merge_listen_attribute(xmlNode *node, Graphics *graphics, GError **error)
-{
-  const char *host = non_empty(xml_attribute(node, "listen"));
-  GraphicsListen listen = { GRAPHICS_LISTEN_ADDRESS, host, .place = xml_place(node) };
-
-  if (!endpoint_check_host(node, "listen", host, error))
-    return FALSE;
-  if (graphics->listens->len == 0) {
-    g_array_append_val(graphics->listens, listen);
-  } else if (host && listen_at(graphics, 0)->type == GRAPHICS_LISTEN_ADDRESS) {
-    GraphicsListen *first = listen_at(graphics, 0);
-
-    if (first->host && !g_str_equal(first->host, host))
-      return xml_error(error, node, "listen", "'%s' is not the '%s' of the first <listen>, on line %d", host,
-                       first->host, first->place.line);
-    first->host = host;
-  }
-  for (guint i = 0; i < graphics->listens->len; i++) {
-    if (listen_at(graphics, i)->type == GRAPHICS_LISTEN_ADDRESS && !listen_at(graphics, i)->host)
-      listen_at(graphics, i)->host = default_host;
-  }
-  return TRUE;
-}
-
-/* The attribute `socket` stands for all there is to listen on. */
-static gboolean merge_socket_attribute(xmlNode *node, Graphics *graphics, GError **error)
-{
-  GraphicsListen listen = { GRAPHICS_LISTEN_SOCKET, .place = xml_place(node) };
-
-  if (!xml_attribute(node, "socket"))
-    return TRUE;
-  if (!parse_socket(node, &listen, error))
-    return FALSE;
-  g_array_set_size(graphics->listens, 0);
-  g_array_append_val(graphics->listens, listen);
-  return TRUE;
-}
-
-/* "HOST PORT" for a port that is fixed: whether it is free can be looked up. */
-static const char *requirement_of(xmlNode *node, const GraphicsListen *listen, int port)
-{
-  g_autofree char *requirement = g_strdup_printf("%s %d", listen->host, port);
-
-  return listen->host && port > 0 ? xml_document_keep(xml_document_of(node), requirement) : NULL;
-}
-
-static void add_requirements(xmlNode *node, Graphics *graphics)
-{
-  for (guint i = 0; i < graphics->listens->len; i++) {
-    GraphicsListen *listen = listen_at(graphics, i);
-
-    listen->requirement = requirement_of(node, listen, graphics->port);
-    listen->tls_requirement = requirement_of(node, listen, graphics->tls_port);
-  }
 }
 
 /* With a port that is found, the document of a running guest has the one for websockets that was found, too.
@@ -254,11 +131,20 @@ static void forget_websocket(xmlNode *node, Graphics *graphics)
     graphics->websocket = GRAPHICS_PORT_AUTO;
 }
 
+static gboolean parse_listens(xmlNode *node, Graphics *graphics, GError **error)
+{
+  graphics->listens = graphics_listens_parse(node, error);
+  return graphics->listens != NULL;
+}
+
+static GraphicsListen *listen_at(const Graphics *graphics, guint index)
+{
+  return &g_array_index(graphics->listens, GraphicsListen, index);
+}
+
 static gboolean parse_vnc(xmlNode *node, Graphics *graphics, GError **error)
 {
-  graphics->listens = g_array_new(FALSE, FALSE, sizeof(GraphicsListen));
-  if (!parse_vnc_port(node, graphics, error) || !parse_listen_elements(node, graphics, error) ||
-      !merge_listen_attribute(node, graphics, error) || !merge_socket_attribute(node, graphics, error) ||
+  if (!parse_vnc_port(node, graphics, error) || !parse_listens(node, graphics, error) ||
       !parse_port(node, "websocket", 1, &graphics->websocket, error) ||
       !parse_password(node, graphics, error) || !parse_keymap(node, graphics, error) ||
       !xml_attribute_enum(node, "sharePolicy", &graphics_share_table, XML_ENUM(&graphics->share), error) ||
@@ -266,7 +152,7 @@ static gboolean parse_vnc(xmlNode *node, Graphics *graphics, GError **error)
       !xml_attribute_yes_no(node, "powerControl", &graphics->has_power_control, error))
     return FALSE;
   forget_websocket(node, graphics);
-  add_requirements(node, graphics);
+  graphics_listens_require(node, graphics->listens, graphics->port, graphics->tls_port);
   return TRUE;
 }
 
@@ -296,13 +182,11 @@ static gboolean parse_spice_ports(xmlNode *node, Graphics *graphics, GError **er
 
 static gboolean parse_spice(xmlNode *node, Graphics *graphics, GError **error)
 {
-  graphics->listens = g_array_new(FALSE, FALSE, sizeof(GraphicsListen));
   if (!spice_parse(node, &graphics->spice, error) || !parse_spice_ports(node, graphics, error) ||
-      !parse_listen_elements(node, graphics, error) || !merge_listen_attribute(node, graphics, error) ||
-      !merge_socket_attribute(node, graphics, error) || !parse_password(node, graphics, error) ||
+      !parse_listens(node, graphics, error) || !parse_password(node, graphics, error) ||
       !parse_keymap(node, graphics, error))
     return FALSE;
-  add_requirements(node, graphics);
+  graphics_listens_require(node, graphics->listens, graphics->port, graphics->tls_port);
   return TRUE;
 }
 
@@ -310,7 +194,7 @@ static gboolean parse_sdl(xmlNode *node, Graphics *graphics, GError **error)
 {
   xmlNode *gl = NULL;
 
-  graphics->display = non_empty(xml_attribute(node, "display"));
+  graphics->display = xml_attribute_non_empty(node, "display");
   if (!xml_attribute_path(node, "xauth", &graphics->xauth, error) ||
       !xml_attribute_yes_no(node, "fullscreen", &graphics->is_fullscreen, error) ||
       !xml_child(node, "gl", &gl, error))

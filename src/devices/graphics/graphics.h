@@ -8,6 +8,7 @@
 
 #include "base/enum.h"
 #include "devices/graphics/dbus.h"
+#include "devices/graphics/listen.h"
 #include "devices/graphics/spice.h"
 #include "domain/device.h"
 #include "domain/live-facts.h"
@@ -22,14 +23,6 @@ typedef enum {
 } GraphicsType;
 
 typedef enum {
-  GRAPHICS_LISTEN_NONE, /* nowhere: viewers are handed over by QMP's add_client */
-  GRAPHICS_LISTEN_ADDRESS,
-  GRAPHICS_LISTEN_NETWORK, /* an address that the document tells with it */
-  GRAPHICS_LISTEN_SOCKET,
-  GRAPHICS_LISTEN_LAST,
-} GraphicsListenType;
-
-typedef enum {
   GRAPHICS_SHARE_DEFAULT, /* QEMU's own: allow-exclusive */
   GRAPHICS_SHARE_ALLOW_EXCLUSIVE,
   GRAPHICS_SHARE_FORCE_SHARED,
@@ -38,19 +31,7 @@ typedef enum {
 } GraphicsShare;
 
 extern const EnumTable graphics_type_table;
-extern const EnumTable graphics_listen_table;
 extern const EnumTable graphics_share_table;
-
-typedef struct {
-  GraphicsListenType type;
-  const char *host;        /* ADDRESS, NETWORK: a name or an address */
-  const char *path;        /* SOCKET: absolute, but as is_generated says */
-  gboolean is_generated;   /* SOCKET: a file in the guest's runtime directory, from graphics_set_directory()
-                              on; before, in the working directory */
-  const char *requirement; /* ADDRESS, NETWORK with a fixed port: "HOST PORT" */
-  const char *tls_requirement; /* the same of a fixed port for TLS */
-  Place place;
-} GraphicsListen;
 
 /* What becomes of a viewer that is there when SPICE's password is set. */
 typedef enum {
