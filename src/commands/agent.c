@@ -417,8 +417,6 @@ gboolean agent_tell(Agent *agent, const char *name, Json *arguments, GError **er
   return !refusal || refusal_error(agent, name, refusal, error);
 }
 
-/* ---- Opening ---- */
-
 gboolean agent_tell_until(Agent *agent, const char *name, AgentDoneFunc is_done, gpointer user_data,
                           GError **error)
 {
@@ -426,6 +424,8 @@ gboolean agent_tell_until(Agent *agent, const char *name, AgentDoneFunc is_done,
   agent->user_data = user_data;
   return agent_tell(agent, name, /* arguments= */ NULL, error);
 }
+
+/* ---- Opening ---- */
 
 static gboolean check_runs(const Guest *guest, GError **error)
 {

@@ -273,6 +273,16 @@ static gboolean filesystem_complete(Domain *domain, Device *device, GError **err
 
 /* ---- What cannot be ---- */
 
+/* What is virtiofs's alone. */
+static gboolean refuse_virtiofs(const Filesystem *fs, GError **error)
+{
+  if (fs->has_binary)
+    return error_set_document(error, &fs->binary_place, NULL,
+                              "is how virtiofsd is started, and needs <driver type='virtiofs'/>");
+  return !fs->has_idmap || error_set_document(error, &fs->device.place, NULL,
+                                              "<idmap> is virtiofsd's, and needs <driver type='virtiofs'/>");
+}
+
 static gboolean validate_9p(const Filesystem *fs, GError **error)
 {
   const Place *place = &fs->device.place;
@@ -284,13 +294,7 @@ static gboolean validate_9p(const Filesystem *fs, GError **error)
         "is that of files on the host which are not the guest's: it needs accessmode='mapped'");
   if (fs->device.boot_order)
     return error_set_document(error, place, NULL, "no firmware boots from a directory by 9p (virtiofs can)");
-  if (fs->has_binary)
-    return error_set_document(error, &fs->binary_place, NULL,
-                              "is how virtiofsd is started, and needs <driver type='virtiofs'/>");
-  if (fs->has_idmap)
-    return error_set_document(error, place, NULL,
-                              "<idmap> is virtiofsd's, and needs <driver type='virtiofs'/>");
-  return TRUE;
+  return refuse_virtiofs(fs, error);
 }
 
 /* What is 9p's alone. */
@@ -355,12 +359,8 @@ static gboolean validate_mtp(const Filesystem *fs, GError **error)
   if (fs->is_immediate || option)
     return error_set_document(error, &fs->driver_place, fs->is_immediate ? "wrpolicy" : option,
                               "is not for mtp, which is a device on a USB port");
-  if (fs->has_binary)
-    return error_set_document(error, &fs->binary_place, NULL,
-                              "is how virtiofsd is started, and needs <driver type='virtiofs'/>");
-  if (fs->has_idmap)
-    return error_set_document(error, place, NULL,
-                              "<idmap> is virtiofsd's, and needs <driver type='virtiofs'/>");
+  if (!refuse_virtiofs(fs, error))
+    return FALSE;
   return !fs->device.boot_order ||
          error_set_document(error, place, NULL, "no firmware boots from a directory by mtp (virtiofs can)");
 }

@@ -20,3 +20,11 @@ const DomainNetwork *domain_find_network(const Domain *domain, const char *name)
   }
   return NULL;
 }
+
+const char *domain_certificates(const Domain *domain, const char *kind)
+{
+  const char *given = domain->options->certificates;
+
+  return given ? xml_document_keep(domain->document, given)
+               : xml_document_keep_format(domain->document, "/etc/pki/%s", kind);
+}

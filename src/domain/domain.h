@@ -158,5 +158,9 @@ struct DomainOptions {
   for (guint index = 0; (index) < (domain)->devices->len; (index)++)                                         \
     for (Device *device = g_ptr_array_index((domain)->devices, (index)); (device); (device) = NULL)
 
+/* The directory of this host's certificates for TLS: --certificates, or what libvirt has for @kind in its
+ * usual configuration ("/etc/pki/@kind"). Kept by the document. For machine_parse()'s passes. */
+const char *domain_certificates(const Domain *domain, const char *kind);
+
 /* What --network says of a virtual network, or NULL. For machine_parse()'s passes. */
 const DomainNetwork *domain_find_network(const Domain *domain, const char *name);

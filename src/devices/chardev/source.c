@@ -284,15 +284,10 @@ gboolean chardev_source_parse(xmlNode *node, ChardevSource *ret_source, GError *
          parse_log(node, ret_source, error);
 }
 
-/* Where this host has them for TLS, as for disks. */
-static const char usual_certificates[] = "/etc/pki/qemu";
-
 void chardev_source_complete(const Domain *domain, ChardevSource *source)
 {
-  const char *given = domain->options->certificates;
-
-  if (source->has_tls)
-    source->certificates = given ? xml_document_keep(domain->document, given) : usual_certificates;
+  if (source->has_tls) /* where disks have them, too */
+    source->certificates = domain_certificates(domain, "qemu");
 }
 
 char *chardev_source_claim_of(const ChardevSource *source)

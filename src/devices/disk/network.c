@@ -382,14 +382,9 @@ gboolean disk_network_parse_auth(xmlNode *node, DiskNetwork *network, GError **e
                       &network->auth_secret, error);
 }
 
-/* libvirt's directory, in its usual configuration. */
-static const char usual_certificates[] = "/etc/pki/qemu";
-
 void disk_network_complete(const Domain *domain, DiskNetwork *network)
 {
-  const char *given = domain->options->certificates;
-
-  network->certificates = given ? xml_document_keep(domain->document, given) : usual_certificates;
+  network->certificates = domain_certificates(domain, "qemu");
   if (network->auth_user)
     secret_complete(domain, &network->auth_secret);
 }

@@ -274,16 +274,6 @@ static const Graphics *first_window(const Domain *domain)
   return (const Graphics *)device_first_claimant(domain, claim_window, "window");
 }
 
-/* What this host has for TLS, where the document needs it. */
-static const char usual_certificates[] = "/etc/pki/libvirt-spice";
-
-static void complete_spice(const Domain *domain, Graphics *graphics)
-{
-  const char *given = domain->options->certificates;
-
-  graphics->spice.certificates = given ? xml_document_keep(domain->document, given) : usual_certificates;
-}
-
 /* Behind all that the document names for itself. */
 static int first_free_port(const Domain *domain)
 {
@@ -318,7 +308,7 @@ static gboolean graphics_complete(Domain *domain, Device *device, GError **error
   graphics->vnc_index = before ? before->vnc_index + (before->type == GRAPHICS_VNC) : 0;
   name_sockets(domain, graphics);
   if (graphics == graphics_spice_of(domain)) { /* further ones are refused */
-    complete_spice(domain, graphics);
+    graphics->spice.certificates = domain_certificates(domain, "libvirt-spice");
     graphics->preferred_port = first_free_port(domain);
     graphics->preferred_tls_port = graphics->preferred_port + (graphics->port == GRAPHICS_PORT_AUTO);
   }
