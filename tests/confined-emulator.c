@@ -115,6 +115,29 @@ static void try_network(int port)
   tell("socket", bind_socket("socket"));
 }
 
+/* Where it may make the socket of a display ("-vnc vnc=unix:PATH,..."), and what else of the guest's is near.
+ */
+static void try_near_display(char **argv)
+{
+  char path[512], *end;
+
+  while (*argv && strncmp(*argv, "vnc=unix:", strlen("vnc=unix:")) != 0)
+    argv++;
+  if (!*argv || snprintf(path, sizeof path, "%s", *argv + strlen("vnc=unix:")) >= (int)sizeof path)
+    return;
+  path[strcspn(path, ",")] = '\0';
+  tell("no-display", bind_socket(path) == 0);
+  end = strstr(path, "/sockets/");
+  if (!end)
+    return;
+  strcpy(end, "/control");
+  tell("control", unlink(path) == 0 || bind_socket(path));
+  strcpy(end, "/state");
+  tell("state", unlink(path) == 0 || open(path, O_WRONLY) >= 0 || open(path, O_RDONLY) >= 0);
+  strcpy(end, "/new");
+  tell("beside", bind_socket(path) || open(path, O_WRONLY | O_CREAT, 0600) >= 0);
+}
+
 static void try_limits(void)
 {
   struct rlimit limit;
@@ -145,6 +168,7 @@ int main(int argc, char **argv)
   try_files();
   try_supervisor();
   try_network(find_port(argv));
+  try_near_display(argv);
   try_limits();
   fputc(' ', stderr);
   execl("program", "program", "execute", NULL); /* which writes that on standard output, the same */

@@ -29,7 +29,7 @@ typedef struct {
 typedef struct {
   const char *name;      /* of the guest, which rename-restart changes; NULL: the document's */
   gint64 id;             /* 0: none */
-  const char *directory; /* the guest's runtime directory, absolute; NULL: none */
+  const char *directory; /* for sockets that QEMU and what serves it make, absolute; NULL: none */
   GArray *devices;       /* of LiveDevice; NULL: none, as the next */
   GArray *displays;      /* of LiveDisplay */
   int spice_port;        /* that the host has for SPICE; 0: none was asked for, as the next */

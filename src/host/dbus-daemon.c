@@ -50,7 +50,7 @@ static Helper *start(const RuntimeDir *directory, const char *name, int ready, i
   char *const argv[] = { program, (char *)"--nofork", (char *)"--nopidfile", configuration, print, NULL };
   autofd int fd = make_configuration(name);
   const SpawnFd fds[] = { { fd, NUMBER_CONFIGURATION },
-                          { runtime_dir_fd(directory), NUMBER_DIRECTORY },
+                          { runtime_dir_sockets_fd(directory), NUMBER_DIRECTORY },
                           { ready, NUMBER_READY } };
   const HelperRequest request = { .argv = argv, .fds = fds, .n_fds = G_N_ELEMENTS(fds), .group = group };
   g_autoptr(GError) cause = NULL;
@@ -106,7 +106,6 @@ Helper *dbus_daemon_start(const RuntimeDir *directory, const char *name, int gro
   }
   ours = pair[0];
   its = pair[1];
-  runtime_dir_unlink(directory, name);
   helper = start(directory, name, its, group, place, error);
   fd_clear(&its);
   if (!helper)
@@ -122,5 +121,5 @@ Helper *dbus_daemon_start(const RuntimeDir *directory, const char *name, int gro
 void dbus_daemon_end(Helper *helper, const RuntimeDir *directory, const char *name)
 {
   helper_free(helper);
-  runtime_dir_unlink(directory, name);
+  unlinkat(runtime_dir_sockets_fd(directory), name, 0);
 }

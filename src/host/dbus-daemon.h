@@ -10,8 +10,8 @@
 #include "host/runtime-dir.h"
 #include "process/helper.h"
 
-/* Starts it, and returns when it listens on the socket @name in @directory; NULL with a DOMRUN_ERROR_HOST
- * error, or DOMRUN_ERROR_STOPPED, that has its last words. @group is that of spawn.h. */
+/* Starts it, and returns when it listens on the socket @name, of the sockets of @directory; NULL with a
+ * DOMRUN_ERROR_HOST error, or DOMRUN_ERROR_STOPPED, that has its last words. @group is that of spawn.h. */
 Helper *dbus_daemon_start(const RuntimeDir *directory, const char *name, int group, const Place *place,
                           GError **error);
 

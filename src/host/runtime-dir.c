@@ -39,6 +39,8 @@ struct RuntimeDir {
   int root_fd;
   int fd;
   int lock_fd;
+  char *sockets_path; /* NULL where it is only looked at */
+  int sockets_fd;     /* -1: not made */
 };
 
 struct RuntimeRoot {
@@ -47,6 +49,7 @@ struct RuntimeRoot {
 };
 
 static const char lock_name[] = "lock";
+static const char sockets_name[] = "sockets";
 static const char *const nothing[] = { NULL };
 static const char *const notes[] = { LEFTOVERS_GROUP_FILE, NULL };
 
@@ -359,12 +362,13 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
   gint64 deadline = g_get_monotonic_time() + patience_of(EMULATOR_PATIENCE) * G_GINT64_CONSTANT(1000);
   GError *cause = NULL;
 
-  directory->fd = directory->lock_fd = -1;
+  directory->fd = directory->lock_fd = directory->sockets_fd = -1;
   directory->root_fd = root ? open_given_root(root, &root_path, error) : open_usual_root(&root_path, error);
   if (directory->root_fd < 0)
     return NULL;
   directory->id = id_of(name);
   directory->path = g_build_filename(root_path, directory->id, NULL);
+  directory->sockets_path = g_build_filename(directory->path, sockets_name, NULL);
   while (!take_guest(directory, name, deadline, &was_orphaned, &cause)) {
     if (cause) {
       g_propagate_error(error, cause);
@@ -390,8 +394,10 @@ static void remove_all(const RuntimeDir *directory)
 static void clear(RuntimeDir *directory)
 {
   fd_clear(&directory->lock_fd);
+  fd_clear(&directory->sockets_fd);
   fd_clear(&directory->fd);
   fd_clear(&directory->root_fd);
+  g_free(directory->sockets_path);
   g_free(directory->path);
   g_free(directory->id);
   g_free(directory);
@@ -421,6 +427,26 @@ const char *runtime_dir_path(const RuntimeDir *directory)
 int runtime_dir_fd(const RuntimeDir *directory)
 {
   return directory->fd;
+}
+
+gboolean runtime_dir_make_sockets(RuntimeDir *directory, GError **error)
+{
+  fd_clear(&directory->sockets_fd);
+  remove_in(directory->fd, sockets_name, nothing, /* depth= */ 1);
+  unlinkat(directory->fd, sockets_name, AT_REMOVEDIR);
+  if (mkdirat(directory->fd, sockets_name, 0700) == 0)
+    directory->sockets_fd = openat(directory->fd, sockets_name, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return directory->sockets_fd >= 0 || host_error(error, "make the directory", directory->sockets_path);
+}
+
+const char *runtime_dir_sockets_path(const RuntimeDir *directory)
+{
+  return directory->sockets_path;
+}
+
+int runtime_dir_sockets_fd(const RuntimeDir *directory)
+{
+  return directory->sockets_fd;
 }
 
 int runtime_dir_root_fd(const RuntimeDir *directory)
@@ -547,7 +573,7 @@ static RuntimeDir *look_at(const RuntimeRoot *root, const char *id)
 {
   g_autoptr(RuntimeDir) directory = g_new0(RuntimeDir, 1);
 
-  directory->lock_fd = -1;
+  directory->lock_fd = directory->sockets_fd = -1;
   directory->fd = openat(root->fd, id, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   directory->root_fd = directory->fd >= 0 ? fcntl(root->fd, F_DUPFD_CLOEXEC, 0) : -1;
   if (directory->root_fd < 0 || !is_trusted(directory))

@@ -38,6 +38,15 @@ const char *runtime_dir_path(const RuntimeDir *directory);
 /* The open directory, borrowed, for what is read and written in it (control/state.h). */
 int runtime_dir_fd(const RuntimeDir *directory);
 
+/* In the directory, the one in which QEMU and what serves it make sockets by themselves: displays, a bus.
+ * Nothing of domrun's own is there, and so who may make and remove what is in it can do nothing else. It is
+ * made anew. */
+gboolean runtime_dir_make_sockets(RuntimeDir *directory, GError **error);
+
+/* Its absolute path, and itself, once it was made; -1 before. Both are borrowed. */
+const char *runtime_dir_sockets_path(const RuntimeDir *directory);
+int runtime_dir_sockets_fd(const RuntimeDir *directory);
+
 /* The open root that it is in, borrowed. */
 int runtime_dir_root_fd(const RuntimeDir *directory);
 

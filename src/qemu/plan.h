@@ -162,7 +162,7 @@ typedef struct {
   const PlanTpm *tpm;        /* TPM: borrowed from the device, as the next */
   const PlanVirtiofsd *virtiofsd;
   PlanSecret secret;  /* SECRET */
-  const char *socket; /* BUS: the name of its file in the guest's runtime directory; a literal */
+  const char *socket; /* BUS: the name of its file among the guest's sockets; a literal */
   PlanConsole console;
   PlanStream stream;    /* CONSOLE: of a PLAN_CONSOLE_STREAM */
   const char *log_path; /* CONSOLE: a file that gets what the guest prints, absolute; borrowed; NULL: none */
@@ -402,8 +402,9 @@ typedef struct {
       file_modes; /* with which QEMU is to make files for the guest: rights of others that they may have */
   gboolean watchdog_dumps;  /* when the watchdog runs out, the supervisor writes the memory and lets the guest
                                go on */
-  gboolean names_directory; /* arguments have files of the guest's runtime directory, and are made again when
-                               that is known; until then these are in the working directory */
+  gboolean names_directory; /* arguments have sockets in the guest's directory for these, and are made again
+                               when that is known; until then they are in the working directory */
+  gboolean makes_sockets;   /* QEMU makes some of them by itself */
   gboolean shell_spawns;    /* in the shell's form QEMU runs a script: its sandbox has to allow that */
   gboolean shell_gains; /* and the bridge helper, a setuid program, which the sandbox bars by being there */
 } Plan;

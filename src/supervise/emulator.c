@@ -187,8 +187,8 @@ static gboolean make_rules(const Plan *plan, const Resources *resources, const E
     if (resource->port > 0)
       g_ptr_array_add(access->listens, g_strdup_printf("%d", resource->port));
   }
-  if (plan->names_directory) {
-    g_autofree char *socket = g_build_filename(place->directory, "socket", NULL);
+  if (plan->makes_sockets) {
+    g_autofree char *socket = g_build_filename(place->sockets, "socket", NULL);
 
     access_add(access, PLAN_ACCESS_SOCKET, socket);
   }

@@ -44,9 +44,9 @@ typedef struct {
 
 /* Where QEMU is put. */
 typedef struct {
-  int group;             /* a control group (limits_fd()); -1: this process's */
-  guint confinement;     /* of ConfinementPart */
-  const char *directory; /* of the guest, for the sockets that QEMU makes there by itself */
+  int group;           /* a control group (limits_fd()); -1: this process's */
+  guint confinement;   /* of ConfinementPart */
+  const char *sockets; /* the directory for those that QEMU makes by itself */
 } EmulatorPlace;
 
 /* Starts QEMU with what @resources has acquired. NULL with a DOMRUN_ERROR_QEMU_START error, or a

@@ -478,7 +478,7 @@ static gboolean start_emulator(Supervisor *supervisor, GError **error)
   autofd int lock = emulator_lock_take(runtime_dir_fd(supervisor->directory), supervisor->name, error);
   const EmulatorPlace place = { .group = limits_fd(supervisor->limits),
                                 .confinement = supervisor->options->confinement,
-                                .directory = runtime_dir_path(supervisor->directory) };
+                                .sockets = runtime_dir_sockets_path(supervisor->directory) };
   const EmulatorLocks locks = { { uuid_lock_fd(supervisor->uuid_lock), lock } };
 
   if (lock < 0)
@@ -528,6 +528,8 @@ static gboolean start(Supervisor *supervisor, GError **error)
   states_set(supervisor, STATE_STARTING, supervisor->n_restarts > 0 ? "restarting" : "booting");
   states_start_timer(supervisor, SLOW_START, on_slow_start);
   prepare_limits(supervisor);
+  if (supervisor->options->plan->names_directory && !runtime_dir_make_sockets(supervisor->directory, error))
+    return FALSE;
   if (!resources_acquire(supervisor->resources, error))
     return FALSE;
   translate_again(supervisor);

@@ -188,7 +188,8 @@ LiveFacts publish_facts(const Supervisor *supervisor)
 {
   LiveFacts facts = { .name = supervisor->name,
                       .id = getpid(),
-                      .directory = supervisor->directory ? runtime_dir_path(supervisor->directory) : NULL };
+                      .directory =
+                          supervisor->directory ? runtime_dir_sockets_path(supervisor->directory) : NULL };
 
   facts.devices = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(LiveDevice));
   for (guint i = 0; i < consoles_count(supervisor->consoles); i++) {

@@ -104,6 +104,16 @@ def test_ports_of_the_plan():
     assert found == {"connect"}, found
 
 
+def test_socket_of_a_display():
+    """It is made in a directory of its own: what else the guest has in its own stays out of QEMU's reach."""
+    need("files")
+    display = "<graphics type='vnc'><listen type='socket'/></graphics><video><model type='vga'/></video>"
+    found = attempt(devices=display)
+    assert not found, found
+    found = attempt("--no-sandbox=files", devices=display)
+    assert found >= {"control", "state", "beside"}, found
+
+
 # A filter of system calls (seccomp) by which landlock_create_ruleset, 444, is one that nobody knows.
 OLD_KERNEL = """
 import ctypes, os, struct, sys

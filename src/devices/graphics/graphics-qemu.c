@@ -139,7 +139,7 @@ static void require(const Graphics *graphics, Plan *plan)
     const GraphicsListen *listen = listen_at(graphics, i);
 
     if (listen->is_generated)
-      plan->names_directory = TRUE;
+      plan->names_directory = plan->makes_sockets = TRUE;
     else if (listen->path)
       plan_require(plan, PLAN_REQUIRE_LISTEN, &listen->place, "socket", listen->path);
     else if (listen->requirement)

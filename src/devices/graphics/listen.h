@@ -24,11 +24,11 @@ extern const EnumTable graphics_listen_table;
 
 typedef struct {
   GraphicsListenType type;
-  const char *host;        /* ADDRESS, NETWORK: a name or an address */
-  const char *path;        /* SOCKET: absolute, but as is_generated says */
-  gboolean is_generated;   /* SOCKET: a file in the guest's runtime directory, from graphics_set_directory()
-                              on; before, in the working directory */
-  const char *requirement; /* ADDRESS, NETWORK with a fixed port: "HOST PORT" */
+  const char *host;      /* ADDRESS, NETWORK: a name or an address */
+  const char *path;      /* SOCKET: absolute, but as is_generated says */
+  gboolean is_generated; /* SOCKET: a file in the guest's directory for sockets, from graphics_set_directory()
+                            on; before, in the working directory */
+  const char *requirement;     /* ADDRESS, NETWORK with a fixed port: "HOST PORT" */
   const char *tls_requirement; /* the same of a fixed port for TLS */
   Place place;
 } GraphicsListen;
