@@ -188,6 +188,27 @@ def resets_three_times(arguments):
     qmp.obey()
 
 
+def runs_before_it_says_so(then):
+    """The guest runs, and QEMU's answer that it does comes when somebody opens the pipe `go`."""
+    def mode(arguments):
+        qmp = ready(arguments)
+        qmp.answer(qmp.command(), [])
+        status = qmp.command()
+        count_start()
+        with open("go", "rb"):
+            then(qmp, status)
+    return mode
+
+
+def says_so(qmp, status):
+    qmp.answer(status, ANSWERS["query-status"])
+    qmp.obey()
+
+
+def dies(qmp, status):
+    os._exit(3)
+
+
 def well_behaved(arguments):
     qmp = ready(arguments)
     print("qemu: ready", file=sys.stderr, flush=True)
@@ -542,6 +563,8 @@ def prints_facts(arguments):
 
 
 MODES = {
+    "dies-before-it-says-so": runs_before_it_says_so(dies),
+    "runs-before-it-says-so": runs_before_it_says_so(says_so),
     "rubbish": says_before_greeting(b"HTTP/1.1 200 OK\r\n\r\n"),
     "binary-rubbish": says_before_greeting(bytes(range(256)) * 64 + b"\n"),
     "deep-nesting": says_before_greeting(b'{"QMP":' + b"[" * 1000000 + b"\n"),

@@ -224,6 +224,7 @@ static void on_asked(Json *result, const GError *error, gpointer user_data)
 
   supervisor->is_asking = supervisor->asks_again = FALSE;
   on_status(result, error, supervisor);
+  requests_release(supervisor);
   if (asks_again && result && supervisor->emulator && !emulator_is_gone(supervisor->emulator))
     ask_status(supervisor);
 }
@@ -610,6 +611,7 @@ static void on_ended(const EmulatorEnd *end, gpointer user_data)
   emulator_requests_abandon(supervisor);
   core_dump_abandon(supervisor);
   g_clear_pointer(&supervisor->emulator, emulator_free);
+  requests_release(supervisor);
   g_clear_pointer(&supervisor->tuning, tuning_free);
   control_server_set_stranger(supervisor->server, 0);
   if (reaper_is_needed())
@@ -684,7 +686,8 @@ static void clear(Supervisor *supervisor)
   g_clear_pointer(&supervisor->reset_timer, g_source_unref);
   emulator_requests_abandon(supervisor);
   core_dump_abandon(supervisor);
-  emulator_free(supervisor->emulator);
+  g_clear_pointer(&supervisor->emulator, emulator_free);
+  requests_release(supervisor);
   tuning_free(supervisor->tuning);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);
@@ -715,7 +718,8 @@ int life_run(const SupervisorOptions *options, GError **error)
                             .report = options->report,
                             .started = g_get_real_time() / 1000,
                             .restarts = restarts_new(&options->restart_limit),
-                            .requests = G_QUEUE_INIT };
+                            .requests = G_QUEUE_INIT,
+                            .held = G_QUEUE_INIT };
 
   supervisor.displays = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(LiveDisplay));
   g_array_set_clear_func(supervisor.displays, display_clear);

@@ -21,6 +21,12 @@ typedef struct {
   const Argument *arguments; /* NULL: it takes none */
 } Command;
 
+typedef struct {
+  const Command *command;
+  ControlRequest *request;
+  Json *arguments;
+} HeldRequest;
+
 /* Milliseconds in which resets are no end of the guest after somebody asked for one. */
 enum { RESET_TIME = 1000 };
 
@@ -415,22 +421,54 @@ static const Command commands[] = {
 
 static void execute(const Command *command, Supervisor *supervisor, ControlRequest *request, Json *arguments)
 {
+  if (command->needs_emulator &&
+      (!supervisor->emulator || !qmp_client_is_ready(emulator_qmp(supervisor->emulator))))
+    refuse_state(supervisor, request);
+  else
+    command->execute(supervisor, request, arguments);
+}
+
+/* The guest may run, and QEMU's word for it is on its way. */
+static gboolean is_about_to_run(const Supervisor *supervisor)
+{
+  return supervisor->state == STATE_STARTING && supervisor->is_asking;
+}
+
+static void hold(const Command *command, Supervisor *supervisor, ControlRequest *request, Json *arguments)
+{
+  HeldRequest *held = g_new(HeldRequest, 1);
+
+  *held = (HeldRequest){ .command = command, .request = request, .arguments = json_ref(arguments) };
+  g_queue_push_tail(&supervisor->held, held);
+}
+
+void requests_release(Supervisor *supervisor)
+{
+  for (guint n = g_queue_get_length(&supervisor->held); n > 0; n--) {
+    g_autofree HeldRequest *held = g_queue_pop_head(&supervisor->held);
+
+    execute(held->command, supervisor, held->request, held->arguments);
+    json_unref(held->arguments);
+  }
+}
+
+static void take(const Command *command, Supervisor *supervisor, ControlRequest *request, Json *arguments)
+{
   g_autoptr(GError) error = NULL;
 
   if (!arguments_check(command->arguments, arguments, &error))
     control_request_fail(request, CONTROL_CLASS_ARGUMENT, "%s", error->message);
-  else if (command->needs_emulator &&
-           (!supervisor->emulator || !qmp_client_is_ready(emulator_qmp(supervisor->emulator))))
-    refuse_state(supervisor, request);
+  else if (command->needs_emulator && is_about_to_run(supervisor))
+    hold(command, supervisor, request, arguments);
   else
-    command->execute(supervisor, request, arguments);
+    execute(command, supervisor, request, arguments);
 }
 
 void requests_execute(ControlRequest *request, const char *name, Json *arguments, gpointer user_data)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
     if (g_str_equal(name, commands[i].name)) {
-      execute(&commands[i], user_data, request, arguments);
+      take(&commands[i], user_data, request, arguments);
       return;
     }
   }

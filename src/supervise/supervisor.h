@@ -125,6 +125,7 @@ typedef struct {
   guint n_resets;   /* how often the guest was reset */
   Wish wish;
   GQueue requests;        /* of EmulatorRequest (requests-emulator.c): QEMU has not answered them */
+  GQueue held;            /* of HeldRequest (requests.c): they wait for the guest to run */
   gboolean is_passing_fd; /* one of them passes a descriptor: there is room for one only */
   int report;             /* of detach.h; -1: nobody waits */
   gboolean has_run;       /* so that it can be told, with the last that is to be said of the start */

@@ -169,6 +169,39 @@ def test_messages_that_mean_nothing():
         assert run.wait() == 8, run.said()
 
 
+def _verb_before_the_answer(mode, hear):
+    """What somebody asks for who has seen the guest's first words, before QEMU has told that it runs."""
+    def test():
+        with running(mode) as run:
+            os.mkfifo(run.directory / "go")
+            wait_for_start(run)
+            client = control.Client(run.directory / "run", "fake")
+            for command, arguments in (("reset", {}), ("qmp", {"execute": "query-version"}), ("suspend", {})):
+                client.send(command, **arguments)
+            # This one's answer says that those before were taken.
+            assert client.execute("query-status")["state"] == "starting"
+            (run.directory / "go").write_bytes(b"")
+            hear(client, run)
+    return test
+
+
+def _is_done(client, run):
+    answers = [client.read() for _ in range(3)]
+    assert [answer.get("return") for answer in answers] == [{}, {}, {}], answers
+    run.signal()
+    assert run.wait() == 8, run.said()
+
+
+def _is_refused(client, run):
+    answers = [client.read() for _ in range(3)]
+    assert {answer["error"]["class"] for answer in answers} == {"WrongState"}, answers
+    assert run.wait() == 7, run.said()
+
+
+test_verbs_before_qemu_says_that_the_guest_runs = _verb_before_the_answer("runs-before-it-says-so", _is_done)
+test_verbs_before_qemu_dies = _verb_before_the_answer("dies-before-it-says-so", _is_refused)
+
+
 def test_rubbish_when_ready():
     """It is skipped, and QMP goes on."""
     with running("rubbish-when-ready") as run:
