@@ -18,6 +18,8 @@ AM_TESTS_ENVIRONMENT = \
 	DOMRUN='$(abs_top_builddir)/domrun$(EXEEXT)'; export DOMRUN; \
 	DOMRUN_BUILDDIR='$(abs_top_builddir)'; export DOMRUN_BUILDDIR; \
 	DOMRUN_SRCDIR='$(abs_top_srcdir)'; export DOMRUN_SRCDIR; \
+	DOMRUN_HARDENING='$(enable_hardening)'; export DOMRUN_HARDENING; \
+	DOMRUN_SANITIZERS='$(enable_sanitizers)'; export DOMRUN_SANITIZERS; \
 	PYTHON='$(PYTHON)'; export PYTHON; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
 	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH; \
@@ -64,6 +66,7 @@ TESTS += \
 	%D%/test-sysinfo \
 	%D%/test-xml \
 	%D%/test-source-rules.sh \
+	%D%/test-hardening.sh \
 	%D%/test-house.py \
 	%D%/test-growth.py \
 	%D%/test-man.py \
@@ -74,6 +77,7 @@ EXTRA_DIST += \
 	%D%/golden.py \
 	%D%/golden-start.py \
 	%D%/test-growth.py \
+	%D%/test-hardening.sh \
 	%D%/test-man.py \
 	%D%/test-house.py \
 	%D%/test-install.sh \
