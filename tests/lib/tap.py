@@ -11,6 +11,7 @@ of the file, or those whose names are given on the command line:
 import concurrent.futures
 import os
 import pathlib
+import signal
 import sys
 import traceback
 
@@ -86,8 +87,16 @@ def run_cases(cases, jobs=1, prepare=None):
     return all_passed
 
 
+def _heed_signals():
+    """nohup, and a script that has put the tests in the background, have them ignore what domrun is to be sent."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def main(jobs=1):
     """Runs the tests of the program's main module and ends the program."""
+    _heed_signals()
     module = sys.modules["__main__"]
     wanted = sys.argv[1:]
     cases = [(_name(function), function) for key, function in vars(module).items()
