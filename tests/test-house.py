@@ -21,7 +21,8 @@ MAY_INCLUDE = {
     # From a document to a plan: pure.
     "domain": BASE | {"xml", "qemu"},
     "devices": BASE | {"xml", "qemu", "domain"},
-    "machine": BASE | {"xml", "qemu", "domain", "devices"},
+    "change": BASE | {"xml"},
+    "machine": BASE | {"xml", "qemu", "domain", "devices", "change"},
     # From a plan to a guest.
     "process": BASE,
     "console": BASE,
@@ -29,7 +30,7 @@ MAY_INCLUDE = {
     "host": BASE | {"qemu", "process"},
     "control": BASE | {"qmp", "host"},
     "supervise": BASE | {"qemu", "process", "console", "qmp", "host", "control"},
-    "commands": {"base", "xml", "qemu", "domain", "machine", "process", "console", "qmp", "host", "control", "supervise"},
+    "commands": {"base", "xml", "change", "qemu", "domain", "machine", "process", "console", "qmp", "host", "control", "supervise"},
     ".": {"base", "commands"},
 }
 

@@ -13,4 +13,5 @@ libdomrun_a_SOURCES += \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/patience.c %D%/patience.h \
 	%D%/quote.c %D%/quote.h \
-	%D%/report.c %D%/report.h
+	%D%/report.c %D%/report.h \
+	%D%/size.c %D%/size.h

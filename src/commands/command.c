@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "change/interface.h"
 #include "domain/networks.h"
 #include "domain/pools.h"
 #include "domain/protection.h"
@@ -37,11 +38,11 @@ void document_command_clear(DocumentCommand *command)
   g_free(command->seed);
   g_free(command->emulator);
   g_free(command->machine);
-  g_strfreev(command->networks);
+  for (guint i = 0; i < CHANGE_LAST; i++)
+    g_strfreev(command->changes.values[i]);
   g_strfreev(command->pools);
   g_strfreev(command->secrets);
   g_free(command->certificates);
-  g_free(command->graphics);
   g_free(command->state_directory);
   g_strfreev(command->ignored);
   g_strfreev(command->unconfined);
@@ -72,6 +73,7 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
                                         const char *summary, int argc, char **argv, char **ret_path,
                                         GError **error)
 {
+  char ***values = command->changes.values;
   const GOptionEntry shared[] = {
     { "type", 0, 0, G_OPTION_ARG_STRING, &command->type, "run as this type whatever the document says",
       "qemu|kvm" },
@@ -79,8 +81,23 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "run with this QEMU whatever the document says", "PATH" },
     { "machine", 0, 0, G_OPTION_ARG_STRING, &command->machine,
       "run on this machine of QEMU's whatever the document says", "NAME" },
-    { "graphics", 0, 0, G_OPTION_ARG_STRING, &command->graphics,
-      "run without SPICE, and show its displays by VNC", "vnc" },
+    { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_SET],
+      "change the document for this run: give what XPATH names the value; may be repeated, as the next",
+      "XPATH=VALUE" },
+    { "unset", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_UNSET], "take out what XPATH names", "XPATH" },
+    { "memory", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_MEMORY], "run with that much memory",
+      "SIZE" },
+    { "vcpus", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_VCPUS], "run with so many CPUs", "NUMBER" },
+    { "disk", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_DISK],
+      "add a disk: FILE[,format=FORMAT][,bus=BUS][,target=NAME][,serial=TEXT][,cache=MODE][,readonly]; may "
+      "be repeated",
+      "FILE" },
+    { "cdrom", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_CDROM],
+      "put a CD into a drive, added where there is none, and boot from it where no disk boots; may be "
+      "repeated",
+      "FILE" },
+    { "graphics", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_GRAPHICS],
+      "how the guest's displays are shown; vnc, sdl and none run without SPICE", "vnc|spice|sdl|none" },
     { "strict", 0, 0, G_OPTION_ARG_NONE, &command->is_strict, "refuse what domrun does not know", NULL },
     { "ignore", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->ignored,
       "run without what the document has for protection: filterref, lease, port, seclabel, secure-boot, vlan",
@@ -89,8 +106,13 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     { "seed", 0, 0, G_OPTION_ARG_STRING, &command->seed,
       "make generated values (uuid, mac) from the guest's name and TEXT, and not this host's id", "TEXT" },
     { "random", 0, 0, G_OPTION_ARG_NONE, &command->is_random, "draw generated values by chance", NULL },
-    { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->networks,
-      "what a virtual network of the document is on this host; may be repeated", "NAME=bridge:BRIDGE|user" },
+    { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_NETWORK],
+      "what all network interfaces are connected to, or those of the virtual network NAME of the document; "
+      "may be repeated",
+      "[NAME=]bridge:BRIDGE|user" },
+    { "forward", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_FORWARD],
+      "lead a port of this host, at 127.0.0.1 or ADDRESS, to one of the guest's; may be repeated",
+      "[tcp:|udp:][ADDRESS:]PORT:PORT" },
     { "pool", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->pools,
       "where the volumes of a storage pool of the document are; may be repeated", "NAME=DIR" },
     { "secret", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->secrets,
@@ -183,13 +205,41 @@ static gboolean parse_unconfined(DocumentCommand *command, DomainOptions *option
   return TRUE;
 }
 
+/* The last of options that count once is kept. */
+static void keep_last(char **values)
+{
+  guint n = values ? g_strv_length(values) : 0;
+
+  for (guint i = 0; i + 1 < n; i++)
+    g_free(values[i]);
+  if (n > 1) {
+    values[0] = values[n - 1];
+    values[1] = NULL;
+  }
+}
+
 static gboolean parse_graphics(const DocumentCommand *command, DomainOptions *options, GError **error)
 {
-  options->is_without_spice = command->graphics != NULL;
-  if (!command->graphics || g_str_equal(command->graphics, "vnc"))
+  static const char *const known[] = { "vnc", "spice", "sdl", "none", NULL };
+  char *const *values = command->changes.values[CHANGE_GRAPHICS];
+
+  if (!values)
     return TRUE;
-  return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--graphics: unknown value '%s' (known: vnc)",
-                   command->graphics);
+  options->is_without_spice = !g_str_equal(values[0], "spice");
+  return g_strv_contains(known, values[0]) ||
+         error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+                   "--graphics: unknown value '%s' (known: vnc, spice, sdl, none)", values[0]);
+}
+
+static gboolean parse_changes(DocumentCommand *command, DomainOptions *options, GError **error)
+{
+  static const ChangeKind once[] = { CHANGE_GRAPHICS, CHANGE_MEMORY, CHANGE_VCPUS };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(once); i++)
+    keep_last(command->changes.values[once[i]]);
+  command->changes.machine = command->machine;
+  options->changes = &command->changes;
+  return parse_graphics(command, options, error);
 }
 
 static gboolean parse_ignored(const DocumentCommand *command, DomainOptions *options, GError **error)
@@ -222,8 +272,11 @@ static GPtrArray *parse_networks(char *const *texts, GError **error)
   g_autoptr(GPtrArray) networks = g_ptr_array_new_with_free_func((GDestroyNotify)domain_network_free);
 
   for (; texts && *texts; texts++) {
-    DomainNetwork *network = domain_network_new(*texts, error);
+    DomainNetwork *network = NULL;
 
+    if (change_is_for_all_networks(*texts))
+      continue;
+    network = domain_network_new(*texts, error);
     if (!network)
       return NULL;
     g_ptr_array_add(networks, network);
@@ -340,10 +393,10 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.state_directory = command->state_directory = state_dir_path();
   options.is_reset_nvram = command->is_reset_nvram;
   options.now = get_now(is_dry_run);
-  if (parse_type(command, &options, &error) && parse_graphics(command, &options, &error) &&
+  if (parse_type(command, &options, &error) && parse_changes(command, &options, &error) &&
       parse_ignored(command, &options, &error) && parse_unconfined(command, &options, &error) &&
       parse_emulator(command, &options, &error) && parse_certificates(command, &options, &error))
-    networks = parse_networks(command->networks, &error);
+    networks = parse_networks(command->changes.values[CHANGE_NETWORK], &error);
   if (networks)
     pools = parse_pools(command->pools, &error);
   if (pools)

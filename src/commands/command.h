@@ -9,6 +9,7 @@
 
 #include "base/compat.h"
 #include "base/report.h"
+#include "change/change.h"
 #include "domain/domain.h"
 #include "qemu/plan.h"
 #include "xml/document.h"
@@ -79,10 +80,9 @@ typedef struct {
   gboolean has_advice; /* set by the command: say what is unwise, too */
   gboolean is_quiet;
   char *certificates;
-  char *graphics;
+  Changes changes;
   char **pools;
   char **secrets;
-  char **networks;
   gboolean is_reset_nvram;
   gboolean is_of_any_host; /* no device of this host is looked at: the line is the same everywhere */
   char **unconfined;       /* --no-sandbox */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/exit-code.h"
+#include "base/size.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/sandbox.h"
@@ -145,27 +146,9 @@ static void choose_kernel(const DocumentCommand *command, const RunOptions *run)
     report_error(command->report, error);
 }
 
-/* "2M": bytes, or that many times 1024, 1024^2 or 1024^3. */
-static gboolean parse_size(const char *text, guint64 *ret_size)
-{
-  static const char units[] = "KMG";
-  const char *unit;
-  char *end;
-  guint64 number;
-
-  if (!g_ascii_isdigit(*text))
-    return FALSE;
-  number = g_ascii_strtoull(text, &end, 10);
-  unit = *end ? strchr(units, g_ascii_toupper(*end)) : NULL;
-  if ((*end && (!unit || end[1])) || number > G_MAXINT64 >> 30)
-    return FALSE;
-  *ret_size = unit ? number << (10 * (unit - units + 1)) : number;
-  return TRUE;
-}
-
 static gboolean check_log_limits(RunOptions *run, GError **error)
 {
-  if (run->log_size_text && !parse_size(run->log_size_text, &run->log_limits.size))
+  if (run->log_size_text && !size_parse(run->log_size_text, /* unit= */ 1, &run->log_limits.size))
     return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--log-size: '%s' is no size, such as 500K or 2M",
                      run->log_size_text);
   if (run->log_backups < 0 || run->log_backups > MAX_LOG_BACKUPS)

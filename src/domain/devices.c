@@ -52,10 +52,16 @@ Device *device_first_of(const Domain *domain, const DeviceRoom *room)
   return devices->len ? g_ptr_array_index(devices, 0) : NULL;
 }
 
+/* What an option has added has no line, and comes last. */
+static int line_of(const Device *device)
+{
+  return device->place.line > 0 ? device->place.line : G_MAXINT;
+}
+
 gboolean device_is_before(const Device *device, const Device *other)
 {
-  if (device->place.line != other->place.line || device->room != other->room)
-    return device->place.line < other->place.line;
+  if (line_of(device) != line_of(other) || device->room != other->room)
+    return line_of(device) < line_of(other);
   return device->index < other->index;
 }
 

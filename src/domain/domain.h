@@ -91,12 +91,13 @@ struct Domain {
 /* What is known beside the document: the command line, and facts about the host that decide between two
  * translations. They are given, so that translation asks the host nothing. */
 struct DomainOptions {
-  gboolean is_strict;          /* what nobody read is an error */
-  gboolean has_advice;         /* what is allowed and unwise is a warning, too */
-  guint ignored;               /* what protects and is given up: domain/protection.h */
-  gboolean is_without_seccomp; /* QEMU puts no filter of system calls on itself */
-  gboolean is_without_spice;   /* SPICE is taken out of the document, and VNC takes its place */
-  int type;                    /* a DomainType that overrides the document's, or -1 */
+  gboolean is_strict;            /* what nobody read is an error */
+  gboolean has_advice;           /* what is allowed and unwise is a warning, too */
+  guint ignored;                 /* what protects and is given up: domain/protection.h */
+  gboolean is_without_seccomp;   /* QEMU puts no filter of system calls on itself */
+  const struct Changes *changes; /* of change/change.h: made in the document before it is read; or NULL */
+  gboolean is_without_spice;     /* SPICE is taken out of the document, and VNC takes its place */
+  int type;                      /* a DomainType that overrides the document's, or -1 */
   const char *seed;     /* of generated values, beside the guest's name; NULL: they are drawn by chance */
   const char *emulator; /* overrides the document's: an absolute path, or a bare name; or NULL */
   const char *machine;  /* the same; or NULL */

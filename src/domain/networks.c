@@ -10,7 +10,9 @@ static const char bridge_prefix[] = "bridge:";
 static DomainNetwork *refuse(const char *text, GError **error)
 {
   error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "--network: '%s' is not understood", text);
-  error_add_hint(error, "expected NAME=bridge:BRIDGE or NAME=user, as in --network=default=user");
+  error_add_hint(error, "expected user, bridge:BRIDGE or none, for all interfaces, or NAME=bridge:BRIDGE or "
+                        "NAME=user, for those of one "
+                        "network, as in --network=default=user");
   return NULL;
 }
 

@@ -3,6 +3,7 @@
 
 #include "machine/machine.h"
 
+#include "change/change.h"
 #include "devices/chardev/chardev.h"
 #include "devices/controller/controller.h"
 #include "devices/disk/disk.h"
@@ -407,6 +408,10 @@ Domain *machine_parse(XmlDocument *document, const DomainOptions *options, Repor
   GError *error = NULL;
 
   if (!check_root(root, &error)) {
+    report_error(report, error);
+    return NULL;
+  }
+  if (options->changes && !changes_apply(options->changes, document, report, &error)) {
     report_error(report, error);
     return NULL;
   }

@@ -10,7 +10,7 @@
 #include "xml/annotate.h"
 #include "xml/element.h"
 
-static const char option[] = "--graphics=vnc";
+static const char option[] = "--graphics";
 
 static const char *peek(xmlNode *node, const char *name)
 {

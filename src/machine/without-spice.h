@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * --graphics=vnc: a document that has SPICE, for a QEMU that has none, or a user who wants none.
+ * --graphics=vnc|sdl|none: a document that has SPICE, for a QEMU that has none, or a user who wants none.
  */
 #pragma once
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "xml/element.h"
+#include "xml/marks.h"
 
 /* The white space before @node with the end of the line above it, or NULL where it does not begin a line. */
 static const char *indentation_before(const xmlNode *node)
@@ -148,6 +149,17 @@ void xml_set_text(xmlNode *node, const char *text)
   xmlNodeAddContent(node, (const xmlChar *)text);
 }
 
+void xml_set_text_format(xmlNode *node, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start(arguments, format);
+  text = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  xml_set_text(node, text);
+}
+
 void xml_set_attribute(xmlNode *node, const char *name, const char *value)
 {
   xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
@@ -162,6 +174,21 @@ void xml_set_attribute_format(xmlNode *node, const char *name, const char *forma
   value = g_strdup_vprintf(format, arguments);
   va_end(arguments);
   xml_set_attribute(node, name, value);
+}
+
+void xml_set_attribute_node(xmlNode *attribute, const char *value)
+{
+  xmlSetNsProp(attribute->parent, attribute->ns, attribute->name, (const xmlChar *)value);
+}
+
+xmlNode *xml_add_attribute(xmlNode *node, const char *name)
+{
+  return (xmlNode *)xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)"");
+}
+
+void xml_set_origin(xmlNode *node, const char *option, const char *value)
+{
+  xml_document_marks(node)->origin = xml_document_keep_format(xml_document_of(node), "%s=%s", option, value);
 }
 
 char *xml_document_text(const XmlDocument *document)

@@ -29,12 +29,26 @@ static void append_names(GString *text, const xmlNode *node)
   g_string_append_c(text, '>');
 }
 
+static const char *find_origin(const xmlNode *node)
+{
+  for (; node && node->type == XML_ELEMENT_NODE; node = node->parent) {
+    const XmlMarks *marks = node->_private;
+
+    if (marks && marks->origin)
+      return marks->origin;
+  }
+  return NULL;
+}
+
 Place xml_place(xmlNode *node)
 {
   XmlDocument *document = xml_document_of(node);
   g_autoptr(GString) names = g_string_new(NULL);
+  const char *origin = find_origin(node);
 
   append_names(names, node);
+  if (origin)
+    return (Place){ origin, xml_document_keep(document, names->str), 0 };
   return (Place){ xml_document_name(document), xml_document_keep(document, names->str),
                   (int)xmlGetLineNo(node) };
 }

@@ -25,6 +25,7 @@ typedef struct {
   gboolean is_text_read; /* somebody read its text */
   gboolean is_read;      /* somebody asked for this element, as a child of its parent */
   gboolean is_ignored;   /* it and all below it are not ours to read */
+  const char *origin;    /* the option that made the element: xml_set_origin(); or NULL */
   XmlNames attributes;   /* what was asked for */
   XmlNames children;
 } XmlMarks;

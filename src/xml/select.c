@@ -53,22 +53,51 @@ static void ignore_error(void *data, XmlReportedError *error)
 {
 }
 
-char *xml_select(const XmlDocument *document, const char *expression, gboolean *ret_is_empty, GError **error)
+static xmlXPathObject *evaluate(xmlNode *root, const char *expression, GError **error)
 {
-  xmlXPathContext *context = xmlXPathNewContext(xml_document_root(document)->doc);
+  xmlXPathContext *context = xmlXPathNewContext(root->doc);
   xmlXPathObject *object;
-  char *text = NULL;
 
-  *ret_is_empty = FALSE;
-  context->node = xml_document_root(document);
+  context->node = root;
   context->error = ignore_error;
   context->opLimit = OPERATIONS_MAX;
   object = xmlXPathEval((const xmlChar *)expression, context);
-  if (object)
-    text = describe(object, ret_is_empty);
-  else
+  if (!object)
     error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "'%s' is not an XPath expression", expression);
-  xmlXPathFreeObject(object);
   xmlXPathFreeContext(context);
+  return object;
+}
+
+char *xml_select(const XmlDocument *document, const char *expression, gboolean *ret_is_empty, GError **error)
+{
+  xmlXPathObject *object = evaluate(xml_document_root(document), expression, error);
+  char *text;
+
+  *ret_is_empty = FALSE;
+  if (!object)
+    return NULL;
+  text = describe(object, ret_is_empty);
+  xmlXPathFreeObject(object);
   return text;
+}
+
+GPtrArray *xml_find(xmlNode *root, const char *expression, GError **error)
+{
+  xmlXPathObject *object = evaluate(root, expression, error);
+  g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+
+  if (!object)
+    return NULL;
+  if (object->type != XPATH_NODESET) {
+    error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL,
+              "'%s' is an XPath expression that gives a value, and no place in the document", expression);
+    xmlXPathFreeObject(object);
+    return NULL;
+  }
+  if (object->nodesetval)
+    xmlXPathNodeSetSort(object->nodesetval);
+  for (int i = 0; object->nodesetval && i < object->nodesetval->nodeNr; i++)
+    g_ptr_array_add(nodes, object->nodesetval->nodeTab[i]);
+  xmlXPathFreeObject(object);
+  return g_steal_pointer(&nodes);
 }

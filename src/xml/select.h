@@ -10,3 +10,8 @@
  * DOMRUN_ERROR_USAGE error where it is no expression, and with *@ret_is_empty TRUE and no error where no node
  * fits. The caller frees it. */
 char *xml_select(const XmlDocument *document, const char *expression, gboolean *ret_is_empty, GError **error);
+
+/* The elements, attributes and other nodes below @root, which the expression begins at, in the order of the
+ * document. NULL with a DOMRUN_ERROR_USAGE error where it is no expression, or gives no nodes. The caller
+ * frees the array. */
+GPtrArray *xml_find(xmlNode *root, const char *expression, GError **error);

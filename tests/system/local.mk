@@ -5,6 +5,7 @@ system_tests = \
 	%D%/test-agent-verbs.py \
 	%D%/test-agent.py \
 	%D%/test-bootloader.py \
+	%D%/test-changes.py \
 	%D%/test-chardev-tls.py \
 	%D%/test-check.py \
 	%D%/test-confinement.py \
