@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a guest that has taken its emulator over would try, in the emulator's place: domrun starts it with all
- * that confines QEMU, but for the filter of system calls, which QEMU puts on itself. It prints, on one line,
- * a word for each thing that it could do, and ends. What it tries in its own directory is about "secret" and
- * "program" there; the name of the guest is "attempts-PORT", a TCP port of loopback that somebody listens on.
+ * What a guest that has taken its emulator over would try, in the emulator's place, or in that of a program
+ * beside it: domrun starts it with all that confines that program, but for what it puts on itself, such as
+ * QEMU's filter of system calls. It prints, on one line, a word for each thing that it could do, and ends.
+ * What it tries in its own directory is about "secret" and "program" there; the name of the guest, or of that
+ * directory, is "attempts-PORT", a TCP port of loopback that somebody listens on.
  */
 #include "config.h"
 
@@ -148,30 +149,38 @@ static void try_limits(void)
   tell("environment", getenv("DOMRUN_TEST_TOKEN") != NULL);
 }
 
-/* "-name guest=attempts-PORT,...". */
+/* "-name guest=attempts-PORT,...", or the program's own name. */
 static int find_port(char **argv)
 {
   for (; *argv; argv++) {
-    const char *name = strstr(*argv, "guest=attempts-");
+    const char *name = strstr(*argv, "attempts-");
 
     if (name)
-      return atoi(name + strlen("guest=attempts-"));
+      return atoi(name + strlen("attempts-"));
   }
   return 0;
 }
 
 int main(int argc, char **argv)
 {
+  int port = find_port(argv);
+
+  if (argc == 2 && strcmp(argv[1], "--version") == 0) /* that is asked before, of every virtiofsd */
+    return 0;
+  if (argc == 2 && strcmp(argv[1], "execute") == 0) { /* the "program" */
+    fprintf(stderr, "execute\n");
+    return 1;
+  }
   fprintf(stderr, "done:");
   if (chdir(dirname(argv[0])) < 0)
     tell("no-directory", 1);
   try_files();
   try_supervisor();
-  try_network(find_port(argv));
+  try_network(port);
   try_near_display(argv);
   try_limits();
   fputc(' ', stderr);
-  execl("program", "program", "execute", NULL); /* which writes that on standard output, the same */
+  execl("program", "program", "execute", NULL); /* which is this program, and writes that */
   fprintf(stderr, "end\n");
   _exit(1);
 }

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "commands/command.h"
+#include "host/beside.h"
 #include "host/confinement.h"
 #include "host/requirements.h"
 
@@ -20,8 +21,10 @@ static char *describe_access(const DocumentCommand *command)
 {
   g_autoptr(Access) access = access_new(command->plan);
   const char *program = command->plan->program ? command->plan->program : command->plan->emulator;
+  g_autofree char *own = confinement_describe(access, program, command->confinement);
+  g_autofree char *beside = beside_describe(command->plan, command->confinement);
 
-  return confinement_describe(access, program, command->confinement);
+  return g_strconcat(own, beside, NULL);
 }
 
 static void warn_of_missing(const Plan *plan, Report *report)

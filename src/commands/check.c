@@ -10,6 +10,7 @@
 #include "base/exit-code.h"
 #include "commands/command.h"
 #include "commands/sandbox.h"
+#include "host/beside.h"
 #include "host/confinement.h"
 #include "host/emulator-machines.h"
 #include "host/emulator-spice.h"
@@ -34,10 +35,12 @@ static void check_loaded(DocumentCommand *command)
 /* What will confine QEMU, where it can be started. */
 static void print_sandbox(const DocumentCommand *command)
 {
-  g_autofree char *names = confinement_names(command->confinement);
+  g_autofree char *names = confinement_names(command->confinement), *beside = NULL;
 
-  if (!command->is_quiet && report_exit_code(command->report) == EXIT_CODE_OK)
-    printf("sandbox: %s\n", *names ? names : "none");
+  if (command->is_quiet || report_exit_code(command->report) != EXIT_CODE_OK)
+    return;
+  beside = beside_describe_parts(command->plan, command->confinement);
+  printf("sandbox: %s\n%s", *names ? names : "none", beside);
 }
 
 int check_command(int argc, char **argv)

@@ -139,10 +139,11 @@ static int supervise_detached(DocumentCommand *command, const RunOptions *run)
 /* Lets the document's bootloader choose, once everything else is known to be there. */
 static void choose_kernel(const DocumentCommand *command, const RunOptions *run)
 {
+  const Beside beside = { .group = -1, .confinement = command->confinement };
   GError *error = NULL;
 
   if (!report_has_errors(command->report) &&
-      !bootloader_run(command->plan, (guint)run->bootloader_seconds, &error))
+      !bootloader_run(command->plan, &beside, (guint)run->bootloader_seconds, &error))
     report_error(command->report, error);
 }
 

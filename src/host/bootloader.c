@@ -206,18 +206,26 @@ static void add_file(Plan *plan, const char *option, const char *path)
   plan_allow(plan, PLAN_ACCESS_READ, path);
 }
 
-gboolean bootloader_run(Plan *plan, guint seconds, GError **error)
+gboolean bootloader_run(Plan *plan, const Beside *beside, guint seconds, GError **error)
 {
   const PlanBootloader *bootloader = &plan->bootloader;
   g_auto(GStrv) argv = NULL;
   g_auto(ProgramEnd) end = { 0 };
   g_auto(BootloaderChoice) choice = { 0 };
+  g_auto(SpawnBounds) bounds = { 0 };
+  g_autoptr(Access) access = NULL;
   GError *cause = NULL;
 
   if (!bootloader->program)
     return TRUE;
   argv = build_argv(bootloader);
-  if (!program_run(&(ProgramRequest){ .argv = argv, .seconds = seconds, .pass_fd = -1 }, &end, &cause)) {
+  access = beside_access_bootloader(bootloader);
+  if (!beside_confine(beside, BESIDE_BOOTLOADER, bootloader->program, access, &bounds, error))
+    return FALSE;
+  if (!program_run(
+          &(ProgramRequest){
+              .argv = argv, .seconds = seconds, .pass_fd = -1, .group = beside->group, .bounds = bounds },
+          &end, &cause)) {
     refuse(bootloader, error, "%s", cause->message);
     g_error_free(cause);
     return FALSE;

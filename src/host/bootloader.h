@@ -19,6 +19,7 @@
 
 #include <glib.h>
 
+#include "host/beside.h"
 #include "qemu/plan.h"
 
 /* How long it may take, unless the user says otherwise. */
@@ -39,4 +40,4 @@ gboolean bootloader_choice_parse(const char *output, gsize length, BootloaderCho
 /* Runs the plan's bootloader, if it has one, and adds what it chose to the plan. A DOMRUN_ERROR_HOST error
  * with the document's line where it fails, says nothing or nothing sensible, or does not end within @seconds.
  */
-gboolean bootloader_run(Plan *plan, guint seconds, GError **error);
+gboolean bootloader_run(Plan *plan, const Beside *beside, guint seconds, GError **error);

@@ -235,6 +235,18 @@ static gboolean each_of_program(const char *program, RuleFunc rule, gpointer use
   return TRUE;
 }
 
+static gboolean each_own(const Access *access, RuleFunc rule, gpointer user_data, GError **error)
+{
+  for (guint i = 0; i < access->rules->len; i++) {
+    const AccessRule *one = g_ptr_array_index(access->rules, i);
+    g_autofree char *path = expand(one->path);
+
+    if (!rule(one->access, path, user_data, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean each_rule(const Access *access, const char *program, RuleFunc rule, gpointer user_data,
                           GError **error)
 {
@@ -246,14 +258,7 @@ static gboolean each_rule(const Access *access, const char *program, RuleFunc ru
   if (access->has_desktop && (!each_usual(desktop, G_N_ELEMENTS(desktop), rule, user_data, error) ||
                               (authority && !rule(PLAN_ACCESS_READ, authority, user_data, error))))
     return FALSE;
-  for (guint i = 0; i < access->rules->len; i++) {
-    const AccessRule *one = g_ptr_array_index(access->rules, i);
-    g_autofree char *path = expand(one->path);
-
-    if (!rule(one->access, path, user_data, error))
-      return FALSE;
-  }
-  return TRUE;
+  return each_own(access, rule, user_data, error);
 }
 
 static gboolean allow_in_directory(const Landlock *rules, PlanAccess access, const char *path, GError **error)
@@ -363,40 +368,64 @@ gboolean confinement_rules(const Access *access, const char *program, guint part
          (!(landlock & LANDLOCK_PART_TCP) || allow_tcp(&rules, access, error));
 }
 
+typedef struct {
+  GString *text;
+  const char *prefix; /* of each line */
+} Description;
+
 static gboolean describe_path(PlanAccess access, const char *path, gpointer user_data, GError **error)
 {
+  const Description *description = user_data;
   g_autofree char *quoted = quote_for_shell(path);
   PlanAccess others = access & ~(guint)PLAN_ACCESS_SOCKET;
 
   if (others)
-    g_string_append_printf(user_data, "%s %s\n", access_name(others), quoted);
+    g_string_append_printf(description->text, "%s%s %s\n", description->prefix, access_name(others), quoted);
   if (access & PLAN_ACCESS_SOCKET)
-    g_string_append_printf(user_data, "socket %s\n", quoted);
+    g_string_append_printf(description->text, "%ssocket %s\n", description->prefix, quoted);
   return TRUE;
 }
 
-static void describe_ports(GString *text, const char *way, gboolean is_free, const GPtrArray *services)
+static void describe_ports(const Description *description, const char *way, gboolean is_free,
+                           const GPtrArray *services)
 {
   if (is_free)
-    g_string_append_printf(text, "%s any\n", way);
+    g_string_append_printf(description->text, "%s%s any\n", description->prefix, way);
   for (guint i = 0; !is_free && i < services->len; i++)
-    g_string_append_printf(text, "%s %s\n", way, (const char *)g_ptr_array_index(services, i));
+    g_string_append_printf(description->text, "%s%s %s\n", description->prefix, way,
+                           (const char *)g_ptr_array_index(services, i));
+}
+
+static void describe_tcp(const Description *description, const Access *access)
+{
+  describe_ports(description, "listen", access->is_listen_free, access->listens);
+  for (guint i = 0; !access->is_listen_free && i < access->listen_ports->len; i++) {
+    const PlanPorts *ports = &g_array_index(access->listen_ports, PlanPorts, i);
+
+    g_string_append_printf(description->text, "%slisten %u-%u\n", description->prefix, ports->first,
+                           ports->last);
+  }
+  describe_ports(description, "connect", access->is_connect_free, access->connects);
 }
 
 char *confinement_describe(const Access *access, const char *program, guint parts)
 {
   GString *text = g_string_new(NULL);
+  Description description = { text, "" };
 
   if (parts & 1 << CONFINEMENT_FILES)
-    each_rule(access, program, describe_path, text, /* error= */ NULL);
-  if (parts & 1 << CONFINEMENT_TCP) {
-    describe_ports(text, "listen", access->is_listen_free, access->listens);
-    for (guint i = 0; !access->is_listen_free && i < access->listen_ports->len; i++) {
-      const PlanPorts *ports = &g_array_index(access->listen_ports, PlanPorts, i);
-
-      g_string_append_printf(text, "listen %u-%u\n", ports->first, ports->last);
-    }
-    describe_ports(text, "connect", access->is_connect_free, access->connects);
-  }
+    each_rule(access, program, describe_path, &description, /* error= */ NULL);
+  if (parts & 1 << CONFINEMENT_TCP)
+    describe_tcp(&description, access);
   return g_string_free(text, /* free_segment= */ FALSE);
+}
+
+void confinement_describe_own(const Access *access, guint parts, const char *prefix, GString *text)
+{
+  Description description = { text, prefix };
+
+  if (parts & 1 << CONFINEMENT_FILES)
+    each_own(access, describe_path, &description, /* error= */ NULL);
+  if (parts & 1 << CONFINEMENT_TCP)
+    describe_tcp(&description, access);
 }

@@ -21,6 +21,9 @@ typedef enum {
 
 enum { CONFINEMENT_ALL = (1 << CONFINEMENT_LAST) - 1 };
 
+/* More than any guest needs, and fewer than would exhaust the host. */
+enum { CONFINEMENT_OPEN_FILES = 64 * 1024 };
+
 /* "files", ...: as --no-sandbox= has them. */
 extern const EnumTable confinement_part_table;
 
@@ -45,3 +48,6 @@ gboolean confinement_rules(const Access *access, const char *program, guint part
 /* What QEMU may do, a line each: "read /usr", paths as a shell takes them, "listen 5900", "connect any". The
  * caller frees it. */
 char *confinement_describe(const Access *access, const char *program, guint parts);
+
+/* The same of what is in @access alone, each line with @prefix. */
+void confinement_describe_own(const Access *access, guint parts, const char *prefix, GString *text);

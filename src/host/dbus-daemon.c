@@ -41,8 +41,8 @@ static int make_configuration(const char *name)
   return fd >= 0 && fd_write_all(fd, text, strlen(text)) ? g_steal_fd(&fd) : -1;
 }
 
-static Helper *start(const RuntimeDir *directory, const char *name, int ready, int group, const Place *place,
-                     GError **error)
+static Helper *start(const RuntimeDir *directory, const char *name, int ready, const Beside *beside,
+                     const Place *place, GError **error)
 {
   g_autofree char *program = g_find_program_in_path("dbus-daemon");
   g_autofree char *configuration = g_strdup_printf("--config-file=/proc/self/fd/%d", NUMBER_CONFIGURATION);
@@ -52,7 +52,10 @@ static Helper *start(const RuntimeDir *directory, const char *name, int ready, i
   const SpawnFd fds[] = { { fd, NUMBER_CONFIGURATION },
                           { runtime_dir_sockets_fd(directory), NUMBER_DIRECTORY },
                           { ready, NUMBER_READY } };
-  const HelperRequest request = { .argv = argv, .fds = fds, .n_fds = G_N_ELEMENTS(fds), .group = group };
+  HelperRequest request = { .argv = argv, .fds = fds, .n_fds = G_N_ELEMENTS(fds), .group = beside->group };
+  g_autofree char *socket = g_build_filename(runtime_dir_sockets_path(directory), name, NULL);
+  g_autoptr(Access) access = beside_access_dbus_daemon(socket);
+  g_auto(SpawnBounds) bounds = { 0 };
   g_autoptr(GError) cause = NULL;
   Helper *helper = NULL;
 
@@ -60,7 +63,11 @@ static Helper *start(const RuntimeDir *directory, const char *name, int ready, i
     error_set(error, DOMRUN_ERROR_HOST, place, "type", "the program 'dbus-daemon' is not in PATH");
   else if (fd < 0)
     error_set(error, DOMRUN_ERROR_HOST, place, "type", "cannot make a file in memory: %s", g_strerror(errno));
-  else if (!(helper = helper_start(&request, &cause)))
+  if (!program || fd < 0 || !beside_confine(beside, BESIDE_DBUS_DAEMON, program, access, &bounds, error))
+    return NULL;
+  request.bounds = bounds;
+  helper = helper_start(&request, &cause);
+  if (!helper)
     error_set(error, DOMRUN_ERROR_HOST, place, "type", "%s", cause->message);
   return helper;
 }
@@ -91,8 +98,8 @@ static gboolean refuse(Helper *helper, HelperWait wait, const Place *place, GErr
   return words ? error_add_hint(error, "its last words: %s", words) : FALSE;
 }
 
-Helper *dbus_daemon_start(const RuntimeDir *directory, const char *name, int group, const Place *place,
-                          GError **error)
+Helper *dbus_daemon_start(const RuntimeDir *directory, const char *name, const Beside *beside,
+                          const Place *place, GError **error)
 {
   autofd int ours = -1, its = -1;
   Helper *helper;
@@ -106,7 +113,7 @@ Helper *dbus_daemon_start(const RuntimeDir *directory, const char *name, int gro
   }
   ours = pair[0];
   its = pair[1];
-  helper = start(directory, name, its, group, place, error);
+  helper = start(directory, name, its, beside, place, error);
   fd_clear(&its);
   if (!helper)
     return NULL;

@@ -7,13 +7,14 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "host/beside.h"
 #include "host/runtime-dir.h"
 #include "process/helper.h"
 
 /* Starts it, and returns when it listens on the socket @name, of the sockets of @directory; NULL with a
- * DOMRUN_ERROR_HOST error, or DOMRUN_ERROR_STOPPED, that has its last words. @group is that of spawn.h. */
-Helper *dbus_daemon_start(const RuntimeDir *directory, const char *name, int group, const Place *place,
-                          GError **error);
+ * DOMRUN_ERROR_HOST error, or DOMRUN_ERROR_STOPPED, that has its last words.  */
+Helper *dbus_daemon_start(const RuntimeDir *directory, const char *name, const Beside *beside,
+                          const Place *place, GError **error);
 
 /* Ends it, with its socket. */
 void dbus_daemon_end(Helper *helper, const RuntimeDir *directory, const char *name);

@@ -23,10 +23,12 @@ enum {
   FS_READ_DIR = 1 << 3,
   FS_REMOVE_DIR = 1 << 4,
   FS_REMOVE_FILE = 1 << 5,
+  FS_MAKE_CHAR = 1 << 6,
   FS_MAKE_DIR = 1 << 7,
   FS_MAKE_REG = 1 << 8,
   FS_MAKE_SOCK = 1 << 9,
   FS_MAKE_FIFO = 1 << 10,
+  FS_MAKE_BLOCK = 1 << 11,
   FS_MAKE_SYM = 1 << 12,
   FS_REFER = 1 << 13,    /* version 2 */
   FS_TRUNCATE = 1 << 14, /* 3 */
@@ -99,8 +101,8 @@ gboolean landlock_new(guint parts, guint free_ways, Landlock *ret_rules, GError 
   ret_rules->fd = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, (uint32_t)0);
   if (ret_rules->fd >= 0)
     return TRUE;
-  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make rules for the emulator (Landlock): %s",
-                   g_strerror(errno));
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL,
+                   "cannot make rules by which a program is confined (Landlock): %s", g_strerror(errno));
 }
 
 static uint64_t rights_of(PlanAccess access)
@@ -119,6 +121,8 @@ static uint64_t rights_of(PlanAccess access)
     rights |= FS_MAKE_SOCK | FS_REMOVE_FILE;
   if (access & PLAN_ACCESS_ALL)
     rights |= FS_MAKE_DIR | FS_REMOVE_DIR | FS_MAKE_FIFO | FS_MAKE_SYM | FS_REFER;
+  if (access & PLAN_ACCESS_DEVICES)
+    rights |= FS_MAKE_CHAR | FS_MAKE_BLOCK;
   return rights;
 }
 
@@ -137,8 +141,8 @@ gboolean landlock_allow_path(const Landlock *rules, PlanAccess access, const cha
     return TRUE;
   if (errno == EBADFD || errno == EBADF) /* a file of no file system, as a pipe: it needs no rule */
     return TRUE;
-  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot allow the emulator '%s' (Landlock): %s",
-                   path, g_strerror(errno));
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL,
+                   "cannot allow a program that is confined '%s' (Landlock): %s", path, g_strerror(errno));
 }
 
 gboolean landlock_allow_port(const Landlock *rules, LandlockWay way, guint16 port, GError **error)
@@ -148,6 +152,7 @@ gboolean landlock_allow_port(const Landlock *rules, LandlockWay way, guint16 por
 
   if (syscall(SYS_landlock_add_rule, rules->fd, RULE_PORT, &attributes, (uint32_t)0) == 0)
     return TRUE;
-  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot allow the emulator port %u (Landlock): %s",
-                   (guint)port, g_strerror(errno));
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL,
+                   "cannot allow a program that is confined port %u (Landlock): %s", (guint)port,
+                   g_strerror(errno));
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/beside.c %D%/beside.h \
 	%D%/bootloader.c %D%/bootloader.h \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \

@@ -40,18 +40,22 @@ static GPtrArray *make_arguments(const char *program, const PlanPasst *plan)
   return arguments;
 }
 
-static gboolean run(const PlanPasst *plan, int group, int fd, const Place *place, GError **error)
+static gboolean run(const PlanPasst *plan, const Beside *beside, int fd, const Place *place, GError **error)
 {
   g_autofree char *program = g_find_program_in_path("passt");
   g_autofree char *how = NULL, *last = NULL;
   g_autoptr(GPtrArray) arguments = NULL;
   g_autoptr(GError) cause = NULL;
   g_auto(ProgramEnd) end = { 0 };
-  ProgramRequest request = { .seconds = PASST_SECONDS, .pass_fd = fd, .group = group };
+  ProgramRequest request = { .seconds = PASST_SECONDS, .pass_fd = fd, .group = beside->group };
+  g_auto(SpawnBounds) bounds = { 0 };
 
   if (!program)
     return error_set(error, DOMRUN_ERROR_HOST, place, "type", "the program 'passt' is not in PATH");
+  if (!beside_confine(beside, BESIDE_PASST, program, /* access= */ NULL, &bounds, error))
+    return FALSE;
   arguments = make_arguments(program, plan);
+  request.bounds = bounds;
   request.argv = (char *const *)arguments->pdata;
   if (!program_run(&request, &end, &cause))
     return error_set(error, DOMRUN_ERROR_HOST, place, "type", "%s", cause->message);
@@ -63,7 +67,7 @@ static gboolean run(const PlanPasst *plan, int group, int fd, const Place *place
   return last ? error_add_hint(error, "its last words: %s", last) : FALSE;
 }
 
-int passt_start(const PlanPasst *plan, int group, const Place *place, GError **error)
+int passt_start(const PlanPasst *plan, const Beside *beside, const Place *place, GError **error)
 {
   autofd int ours = -1, its = -1;
   int pair[2];
@@ -75,7 +79,7 @@ int passt_start(const PlanPasst *plan, int group, const Place *place, GError **e
   }
   ours = pair[0];
   its = pair[1];
-  return run(plan, group, its, place, error) ? g_steal_fd(&ours) : -1;
+  return run(plan, beside, its, place, error) ? g_steal_fd(&ours) : -1;
 }
 
 /* The kernel closes what a process had open from the last to the first, and the connection is its first:

@@ -24,7 +24,7 @@
 
 struct Resources {
   const RuntimeDir *directory;
-  int group;
+  Beside beside;
   ResourcesEndFunc ended; /* NULL: nobody watches */
   gpointer user_data;
   GArray *items; /* of Resource */
@@ -174,7 +174,7 @@ static gboolean vhost_acquire(const Resources *resources, Resource *resource, GE
 
 static gboolean passt_acquire(const Resources *resources, Resource *resource, GError **error)
 {
-  resource->fd = passt_start(&resource->plan->passt, resources->group, &resource->plan->place, error);
+  resource->fd = passt_start(&resource->plan->passt, &resources->beside, &resource->plan->place, error);
   return resource->fd >= 0;
 }
 
@@ -223,7 +223,7 @@ static gboolean tpm_acquire(const Resources *resources, Resource *resource, GErr
 {
   const PlanResource *plan = resource->plan;
 
-  resource->swtpm = swtpm_start(plan->tpm, resources->directory, resources->group, &plan->place, error);
+  resource->swtpm = swtpm_start(plan->tpm, resources->directory, &resources->beside, &plan->place, error);
   if (!resource->swtpm)
     return FALSE;
   resource->fd = swtpm_fd(resource->swtpm);
@@ -244,7 +244,7 @@ static gboolean virtiofsd_acquire(const Resources *resources, Resource *resource
   g_autofree char *name = g_strdup_printf("fs-%d", plan->fd);
 
   resource->virtiofsd =
-      virtiofsd_start(plan->virtiofsd, resources->directory, name, resources->group, &plan->place, error);
+      virtiofsd_start(plan->virtiofsd, resources->directory, name, &resources->beside, &plan->place, error);
   if (!resource->virtiofsd)
     return FALSE;
   resource->fd = virtiofsd_fd(resource->virtiofsd);
@@ -268,7 +268,7 @@ static gboolean bus_acquire(const Resources *resources, Resource *resource, GErr
     return error_set(error, DOMRUN_ERROR_HOST, &plan->place, NULL, "cannot open /dev/null: %s",
                      g_strerror(errno));
   resource->helper =
-      dbus_daemon_start(resources->directory, plan->socket, resources->group, &plan->place, error);
+      dbus_daemon_start(resources->directory, plan->socket, &resources->beside, &plan->place, error);
   if (!resource->helper)
     return FALSE;
   resource->fd = g_steal_fd(&fd);
@@ -322,7 +322,7 @@ Resources *resources_new(const Plan *plan, const RuntimeDir *directory)
   Resources *resources = g_new0(Resources, 1);
 
   resources->directory = directory;
-  resources->group = -1;
+  resources->beside.group = -1;
   resources->items = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(Resource));
   for (guint i = 0; i < plan->resources->len; i++) {
     const Resource resource = {
@@ -334,9 +334,9 @@ Resources *resources_new(const Plan *plan, const RuntimeDir *directory)
   return resources;
 }
 
-void resources_set_group(Resources *resources, int group)
+void resources_set_beside(Resources *resources, const Beside *beside)
 {
-  resources->group = group;
+  resources->beside = *beside;
 }
 
 static gboolean acquire(const Resources *resources, Resource *resource, GError **error)

@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "host/beside.h"
 #include "host/pci.h"
 #include "host/runtime-dir.h"
 #include "host/swtpm.h"
@@ -38,8 +39,8 @@ typedef struct {
 /* Both are borrowed and must outlive the result. Acquires nothing yet. */
 Resources *resources_new(const Plan *plan, const RuntimeDir *directory);
 
-/* Processes that serve QEMU join that control group (spawn.h); -1: they stay in this one's. */
-void resources_set_group(Resources *resources, int group);
+/* How programs that serve QEMU are started from now on; what it borrows must outlive @resources. */
+void resources_set_beside(Resources *resources, const Beside *beside);
 
 /* Acquires what is not there yet. On failure everything is released, and the DOMRUN_ERROR_HOST error names
  * the place in the document, the path and the reason. */

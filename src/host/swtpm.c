@@ -72,21 +72,26 @@ static GPtrArray *make_arguments(const char *program, const PlanTpm *plan, const
   return arguments;
 }
 
-static Helper *start(const PlanTpm *plan, const char *path, int state, int secret, int group, int control,
-                     const Place *place, GError **error)
+static Helper *start(const PlanTpm *plan, const char *path, int state, int secret, const Beside *beside,
+                     int control, const Place *place, GError **error)
 {
   g_autofree char *program = g_find_program_in_path("swtpm");
   g_autoptr(GPtrArray) arguments = NULL;
   g_autoptr(GError) cause = NULL;
+  g_autoptr(Access) access = beside_access_swtpm(path);
+  g_auto(SpawnBounds) bounds = { 0 };
   const SpawnFd fds[] = { { control, NUMBER_CONTROL }, { state, NUMBER_STATE }, { secret, NUMBER_SECRET } };
-  HelperRequest request = { .fds = fds, .n_fds = secret >= 0 ? 3 : 2, .group = group };
+  HelperRequest request = { .fds = fds, .n_fds = secret >= 0 ? 3 : 2, .group = beside->group };
   Helper *helper;
 
   if (!program) {
     error_set(error, DOMRUN_ERROR_HOST, place, NULL, "the program 'swtpm' is not in PATH");
     return NULL;
   }
+  if (!beside_confine(beside, BESIDE_SWTPM, program, access, &bounds, error))
+    return NULL;
   arguments = make_arguments(program, plan, path);
+  request.bounds = bounds;
   request.argv = (char *const *)arguments->pdata;
   helper = helper_start(&request, &cause);
   if (!helper)
@@ -160,7 +165,7 @@ static void swtpm_free(Swtpm *swtpm)
   g_free(swtpm);
 }
 
-static Swtpm *start_on(const PlanTpm *plan, const char *path, int state, int secret, int group,
+static Swtpm *start_on(const PlanTpm *plan, const char *path, int state, int secret, const Beside *beside,
                        const Place *place, GError **error)
 {
   Swtpm *swtpm = g_new0(Swtpm, 1);
@@ -177,7 +182,7 @@ static Swtpm *start_on(const PlanTpm *plan, const char *path, int state, int sec
   }
   swtpm->fd = pair[0];
   its = pair[1];
-  swtpm->helper = start(plan, path, state, secret, group, its, place, error);
+  swtpm->helper = start(plan, path, state, secret, beside, its, place, error);
   if (!swtpm->helper || !try(swtpm, plan, path, place, error)) {
     swtpm_free(swtpm);
     return NULL;
@@ -185,7 +190,7 @@ static Swtpm *start_on(const PlanTpm *plan, const char *path, int state, int sec
   return swtpm;
 }
 
-Swtpm *swtpm_start(const PlanTpm *plan, const RuntimeDir *directory, int group, const Place *place,
+Swtpm *swtpm_start(const PlanTpm *plan, const RuntimeDir *directory, const Beside *beside, const Place *place,
                    GError **error)
 {
   g_autofree char *path =
@@ -197,8 +202,8 @@ Swtpm *swtpm_start(const PlanTpm *plan, const RuntimeDir *directory, int group, 
     if (secret < 0)
       return NULL;
   }
-  state = tpm_state_open(plan, path, runtime_dir_path(directory), secret, group, place, error);
-  return state < 0 ? NULL : start_on(plan, path, state, secret, group, place, error);
+  state = tpm_state_open(plan, path, runtime_dir_path(directory), secret, beside, place, error);
+  return state < 0 ? NULL : start_on(plan, path, state, secret, beside, place, error);
 }
 
 int swtpm_fd(const Swtpm *swtpm)

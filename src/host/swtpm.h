@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "host/beside.h"
 #include "host/runtime-dir.h"
 #include "process/helper.h"
 #include "qemu/plan.h"
@@ -15,9 +16,8 @@
 typedef struct Swtpm Swtpm;
 
 /* Starts it, and returns when it has found that it can use the state, which is made where it is new: with an
- * error of DOMRUN_ERROR_HOST, or DOMRUN_ERROR_STOPPED, that has its last words otherwise. @group is that of
- * spawn.h. */
-Swtpm *swtpm_start(const PlanTpm *plan, const RuntimeDir *directory, int group, const Place *place,
+ * error of DOMRUN_ERROR_HOST, or DOMRUN_ERROR_STOPPED, that has its last words otherwise. */
+Swtpm *swtpm_start(const PlanTpm *plan, const RuntimeDir *directory, const Beside *beside, const Place *place,
                    GError **error);
 
 /* QEMU's end, borrowed. */

@@ -56,7 +56,8 @@ gboolean tpm_state_is_to_be_made(const PlanTpm *plan)
 typedef struct {
   const PlanTpm *plan;
   const Place *place;
-  int secret, group;
+  int secret;
+  const Beside *beside;
   char *program;
   const char *temporary; /* a directory that goes with the guest */
   char **environment;
@@ -100,11 +101,12 @@ static gboolean run(const Setup *setup, GPtrArray *arguments, GError **error)
   g_autofree char *how = NULL, *cause_line = NULL;
   g_autoptr(GError) cause = NULL;
   g_auto(ProgramEnd) end = { 0 };
+  g_auto(SpawnBounds) bounds = { 0 };
   ProgramRequest request = {
     .environment = setup->environment,
     .seconds = SETUP_SECONDS,
     .pass_fd = setup->secret,
-    .group = setup->group,
+    .group = setup->beside->group,
     .is_private = TRUE,
   };
 
@@ -112,6 +114,9 @@ static gboolean run(const Setup *setup, GPtrArray *arguments, GError **error)
   request.argv = (char *const *)arguments->pdata;
   if (setup->secret >= 0 && lseek(setup->secret, 0, SEEK_SET) < 0)
     return fail(setup->place, "read", "the secret", error);
+  if (!beside_confine(setup->beside, BESIDE_SWTPM_SETUP, setup->program, /* access= */ NULL, &bounds, error))
+    return FALSE;
+  request.bounds = bounds;
   if (!program_run(&request, &end, &cause))
     return error_set(error, DOMRUN_ERROR_HOST, setup->place, NULL, "%s", cause->message);
   if (program_end_is_good(&end))
@@ -406,11 +411,11 @@ static int open_file(Setup *setup, const char *path, GError **error)
   return lock(fd, path, setup->place, error) && fill_file(setup, path, fd, error) ? g_steal_fd(&fd) : -1;
 }
 
-int tpm_state_open(const PlanTpm *plan, const char *path, const char *temporary, int secret, int group,
-                   const Place *place, GError **error)
+int tpm_state_open(const PlanTpm *plan, const char *path, const char *temporary, int secret,
+                   const Beside *beside, const Place *place, GError **error)
 {
   g_auto(Setup)
-      setup = { .plan = plan, .place = place, .temporary = temporary, .secret = secret, .group = group };
+      setup = { .plan = plan, .place = place, .temporary = temporary, .secret = secret, .beside = beside };
 
   if (strchr(path, ',')) {
     error_set(error, DOMRUN_ERROR_HOST, place, NULL,

@@ -8,14 +8,15 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "host/beside.h"
 #include "qemu/plan.h"
 
 /* The state of @plan at @path, locked against any other guest for as long as the descriptor, or a copy of it,
  * is open; made where it is not there, whole or not at all. @secret: the key's, or -1; it is read from its
  * beginning. What is only needed meanwhile is in @temporary, which goes with the guest, however that ends. -1
  * with a DOMRUN_ERROR_HOST error. */
-int tpm_state_open(const PlanTpm *plan, const char *path, const char *temporary, int secret, int group,
-                   const Place *place, GError **error);
+int tpm_state_open(const PlanTpm *plan, const char *path, const char *temporary, int secret,
+                   const Beside *beside, const Place *place, GError **error);
 
 /* Whether swtpm_setup is needed for it; for who only looks. */
 gboolean tpm_state_is_to_be_made(const PlanTpm *plan);

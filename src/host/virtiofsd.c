@@ -204,11 +204,14 @@ static GPtrArray *make_arguments(const PlanVirtiofsd *plan, const char *program,
   return arguments;
 }
 
-static Helper *start(const PlanVirtiofsd *plan, int listener, int group, const Place *place, GError **error)
+static Helper *start(const PlanVirtiofsd *plan, int listener, const Beside *beside, const Place *place,
+                     GError **error)
 {
   g_autofree char *program = plan->program ? g_strdup(plan->program) : find_program();
   const SpawnFd fd = { listener, NUMBER_SOCKET };
-  HelperRequest request = { .fds = &fd, .n_fds = 1, .group = group };
+  HelperRequest request = { .fds = &fd, .n_fds = 1, .group = beside->group };
+  g_autoptr(Access) access = beside_access_virtiofsd(plan);
+  g_auto(SpawnBounds) bounds = { 0 };
   g_autoptr(GPtrArray) arguments = NULL;
   g_autoptr(GError) cause = NULL;
   gboolean is_qemus;
@@ -221,7 +224,10 @@ static Helper *start(const PlanVirtiofsd *plan, int listener, int group, const P
   is_qemus = is_of_qemu(program);
   if (!(is_qemus ? refuse_of_qemu(plan, program, place, error) : refuse_of_rust(plan, program, place, error)))
     return NULL;
+  if (!beside_confine(beside, beside_kind_of_virtiofsd(plan), program, access, &bounds, error))
+    return NULL;
   arguments = make_arguments(plan, program, is_qemus);
+  request.bounds = bounds;
   request.argv = (char *const *)arguments->pdata;
   helper = helper_start(&request, &cause);
   if (!helper)
@@ -306,7 +312,7 @@ static int make_listener(const RuntimeDir *directory, const char *name, int *ret
 }
 
 Virtiofsd *virtiofsd_start(const PlanVirtiofsd *plan, const RuntimeDir *directory, const char *name,
-                           int group, const Place *place, GError **error)
+                           const Beside *beside, const Place *place, GError **error)
 {
   Virtiofsd *virtiofsd = g_new0(Virtiofsd, 1);
   autofd int listener = -1;
@@ -314,7 +320,7 @@ Virtiofsd *virtiofsd_start(const PlanVirtiofsd *plan, const RuntimeDir *director
   virtiofsd->fd = -1;
   listener = make_listener(directory, name, &virtiofsd->fd, error);
   if (listener >= 0)
-    virtiofsd->helper = start(plan, listener, group, place, error);
+    virtiofsd->helper = start(plan, listener, beside, place, error);
   fd_clear(&listener);
   if (virtiofsd->helper && try(virtiofsd, place, error))
     return virtiofsd;

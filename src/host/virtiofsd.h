@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "host/beside.h"
 #include "host/runtime-dir.h"
 #include "process/helper.h"
 #include "qemu/plan.h"
@@ -15,10 +16,10 @@
 typedef struct Virtiofsd Virtiofsd;
 
 /* Starts it, and returns when it answers. What it listens on has the file @name in @directory for a moment,
- * and then none. @group is that of spawn.h. NULL with an error of DOMRUN_ERROR_HOST, or DOMRUN_ERROR_STOPPED,
+ * and then none.  NULL with an error of DOMRUN_ERROR_HOST, or DOMRUN_ERROR_STOPPED,
  * that has its last words. */
 Virtiofsd *virtiofsd_start(const PlanVirtiofsd *plan, const RuntimeDir *directory, const char *name,
-                           int group, const Place *place, GError **error);
+                           const Beside *beside, const Place *place, GError **error);
 
 /* QEMU's end, borrowed. */
 int virtiofsd_fd(const Virtiofsd *virtiofsd);

@@ -76,7 +76,7 @@ static gboolean receive(Helper *helper)
 
 static gboolean start(Helper *helper, const HelperRequest *request, int writer, GError **error)
 {
-  g_auto(GStrv) environment = g_environ_unsetenv(g_get_environ(), "NOTIFY_SOCKET"); /* it is for domrun */
+  g_auto(GStrv) environment = environment_inherited();
   const SpawnRequest spawned = {
     .program = request->argv[0],
     .argv = request->argv,
@@ -85,6 +85,7 @@ static gboolean start(Helper *helper, const HelperRequest *request, int writer, 
     .n_fds = request->n_fds,
     .output = writer,
     .group = request->group,
+    .bounds = request->bounds,
     .is_shielded = TRUE,
     .is_private = TRUE,
   };

@@ -16,7 +16,8 @@ typedef struct {
   char *const *argv; /* argv[0] is a path */
   const SpawnFd *fds;
   guint n_fds;
-  int group; /* of spawn.h */
+  int group;          /* of spawn.h, as the next */
+  SpawnBounds bounds; /* borrowed */
 } HelperRequest;
 
 /* Returns when it runs, or with an error of spawn(). Nothing of @request is needed any more then. */

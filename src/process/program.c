@@ -25,7 +25,6 @@
 #include "base/fd-watch.h"
 #include "process/environment.h"
 #include "process/signals.h"
-#include "process/spawn.h"
 
 /* Of a line that a message can hold. */
 enum { LINE_MAX_BYTES = 256 };
@@ -104,6 +103,7 @@ static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid,
     .n_fds = request->pass_fd >= 0 ? 1 : 0,
     .output = writer,
     .group = request->group,
+    .bounds = request->bounds,
     .may_gain_privileges = request->may_gain_privileges,
     .is_private = request->is_private,
   };

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "process/spawn.h"
+
 typedef struct {
   char *output;        /* what it printed, on standard output and error, as much as is kept; ended by NUL */
   gsize length;        /* of @output, in which there may be NULs */
@@ -29,6 +31,7 @@ typedef struct {
   guint seconds;                /* it may run; 0: no limit */
   int pass_fd;                  /* here, or -1 */
   int group;                    /* of spawn.h: the control group that it joins */
+  SpawnBounds bounds;           /* the same: borrowed */
   gboolean may_gain_privileges; /* it is a setuid program, or runs one such as sudo */
   gboolean is_private;          /* of spawn.h */
   gboolean is_cleanup;          /* it is run to its end even if the user wants to stop */

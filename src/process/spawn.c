@@ -162,8 +162,8 @@ static gboolean lower_limit(int which, guint64 most)
 
 static gboolean set_limits(const SpawnRequest *request)
 {
-  return (request->open_files == 0 || lower_limit(RLIMIT_NOFILE, request->open_files)) &&
-         (!request->has_no_core || lower_limit(RLIMIT_CORE, 0));
+  return (request->bounds.open_files == 0 || lower_limit(RLIMIT_NOFILE, request->bounds.open_files)) &&
+         (!request->bounds.has_no_core || lower_limit(RLIMIT_CORE, 0));
 }
 
 /* What there is of the child itself in /proc, whose name nobody knows before there is a child. Where the
@@ -211,7 +211,7 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
     umask(0077 & ~request->others);
   if (request->group > 0 && write(request->group, "0", 1) != 1)
     return STEP_GROUP;
-  ruleset = request->ruleset > 0 ? fcntl(request->ruleset, F_DUPFD_CLOEXEC, first_free) : -1;
+  ruleset = request->bounds.ruleset > 0 ? fcntl(request->bounds.ruleset, F_DUPFD_CLOEXEC, first_free) : -1;
   if (!pass_fds(request, first_free))
     return STEP_DESCRIPTORS;
   if (!set_limits(request))
@@ -265,6 +265,13 @@ static pid_t fork_blocked(const SpawnRequest *request, int report)
     run_child_and_exit(request, parent, report);
   sigprocmask(SIG_SETMASK, &saved, NULL);
   return pid;
+}
+
+void spawn_bounds_clear(SpawnBounds *bounds)
+{
+  if (bounds->ruleset > 0)
+    fd_clear(&bounds->ruleset);
+  *bounds = (SpawnBounds){ 0 };
 }
 
 gboolean spawn(const SpawnRequest *request, pid_t *ret_pid, GError **error)

@@ -17,6 +17,17 @@ typedef struct {
   int number; /* in the child, above 2 */
 } SpawnFd;
 
+/* What bounds a program, for good. All 0: nothing does. */
+typedef struct {
+  int ruleset;          /* of Landlock, that the child puts on itself; 0, or -1: none */
+  guint64 open_files;   /* at most so many; 0: as many as this process may have */
+  gboolean has_no_core; /* the child leaves no core file */
+} SpawnBounds;
+
+/* Closes what is in it. */
+void spawn_bounds_clear(SpawnBounds *bounds);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpawnBounds, spawn_bounds_clear)
+
 typedef struct {
   const char *program; /* a path */
   char *const *argv;
@@ -27,9 +38,7 @@ typedef struct {
   gboolean may_gain_privileges; /* for a setuid program: the child can */
   gboolean is_shielded; /* SIGTERM, SIGINT and SIGHUP, which may come to all of a job, are blocked in the
                            child; only SIGKILL ends it */
-  int ruleset;          /* of Landlock, that the child puts on itself; 0, or -1: none */
-  guint64 open_files;   /* at most so many; 0: as many as this process may have */
-  gboolean has_no_core; /* the child leaves no core file */
+  SpawnBounds bounds;   /* borrowed */
   int group; /* cgroup.procs of a control group that the child joins; here; 0, or -1: it joins none */
   gconstpointer cpus;  /* a set for sched_setaffinity(2), where the child is to run; NULL: where this does */
   gsize cpus_size;     /* of it */

@@ -118,13 +118,21 @@ static void add_resource(Access *access, const PlanResource *resource)
     access_add(access, read_write, resource->path);
 }
 
-Access *access_new(const Plan *plan)
+Access *access_new_empty(void)
 {
   Access *access = g_new0(Access, 1);
 
   access->rules = g_ptr_array_new_with_free_func(rule_free);
   access->listens = g_ptr_array_new_with_free_func(g_free);
   access->connects = g_ptr_array_new_with_free_func(g_free);
+  access->listen_ports = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(PlanPorts));
+  return access;
+}
+
+Access *access_new(const Plan *plan)
+{
+  Access *access = access_new_empty();
+
   for (guint i = 0; i < plan->requirements->len; i++)
     add_requirement(access, g_ptr_array_index(plan->requirements, i));
   for (guint i = 0; i < plan->resources->len; i++)
@@ -134,7 +142,7 @@ Access *access_new(const Plan *plan)
 
     access_add(access, allowance->access, allowance->path);
   }
-  access->listen_ports = g_array_copy(plan->listen_ports);
+  g_array_append_vals(access->listen_ports, plan->listen_ports->data, plan->listen_ports->len);
   for (guint i = 0; i < plan->connects->len; i++)
     g_ptr_array_add(access->connects, g_strdup(g_ptr_array_index(plan->connects, i)));
   access->is_connect_free = plan->connects_anywhere;

@@ -27,6 +27,9 @@ typedef struct {
   gboolean has_desktop;     /* it is a program of a desktop: displays, sound */
 } Access;
 
+/* Nothing is allowed. */
+Access *access_new_empty(void);
+
 /* Borrows nothing of the plan. */
 Access *access_new(const Plan *plan);
 void access_free(Access *access);

@@ -333,7 +333,8 @@ typedef enum {
   PLAN_ACCESS_CREATE = 1 << 2, /* a file, where none is */
   PLAN_ACCESS_SOCKET = 1 << 3, /* make a socket of that name, and remove it */
   PLAN_ACCESS_EXECUTE = 1 << 4,
-  PLAN_ACCESS_ALL = 1 << 5, /* everything, of a directory that is the guest's own */
+  PLAN_ACCESS_ALL = 1 << 5,     /* everything, of a directory that is the guest's own, but the next */
+  PLAN_ACCESS_DEVICES = 1 << 6, /* make devices */
 } PlanAccess;
 
 typedef struct {

@@ -195,9 +195,6 @@ static gboolean make_rules(const Plan *plan, const Resources *resources, const E
   return confinement_rules(access, plan->program, place->confinement, ret_ruleset, error);
 }
 
-/* More than any guest needs, and fewer than would exhaust the host. */
-enum { OPEN_FILES = 64 * 1024 };
-
 static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources,
                               const EmulatorLocks *locks, const EmulatorPlace *place, int output,
                               GError **error)
@@ -216,8 +213,7 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     .n_fds = fds->len,
     .output = output,
     .group = place->group,
-    .open_files = is_limited ? OPEN_FILES : 0,
-    .has_no_core = is_limited,
+    .bounds = { .open_files = is_limited ? CONFINEMENT_OPEN_FILES : 0, .has_no_core = is_limited },
     .cpus = cpus ? cpu_mask_bits(cpus) : NULL,
     .cpus_size = cpus ? cpu_mask_size(cpus) : 0,
     .is_private = TRUE,
@@ -229,7 +225,7 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the emulator '%s' was not found", plan->emulator);
   if (!make_rules(plan, resources, place, &rules, error))
     return FALSE;
-  request.ruleset = rules;
+  request.bounds.ruleset = rules;
   if (!spawn(&request, &emulator->pid, error))
     return FALSE;
   emulator->start = process_start(emulator->pid);

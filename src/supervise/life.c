@@ -513,7 +513,8 @@ static void prepare_limits(Supervisor *supervisor)
     supervisor->limits =
         limits_new(&options->plan->limits, runtime_dir_path(supervisor->directory), options->waiting);
   limits_note(supervisor->limits, runtime_dir_fd(supervisor->directory));
-  resources_set_group(supervisor->resources, limits_fd(supervisor->limits));
+  resources_set_beside(supervisor->resources,
+                       &(Beside){ limits_fd(supervisor->limits), options->confinement });
 }
 
 static gboolean start(Supervisor *supervisor, GError **error)

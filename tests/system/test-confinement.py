@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 
 import guest
 import tap
@@ -46,26 +47,49 @@ def listening():
         yield port
 
 
+def make_place(directory, port, program):
+    """Where the program is, under that name, and what it tries itself on."""
+    place = directory / f"attempts-{port}"
+    place.mkdir()
+    shutil.copy(ATTEMPTS, place / program)
+    shutil.copy(ATTEMPTS, place / "program")
+    (place / "secret").write_text("secret")
+    return place
+
+
+def read_words(run, place):
+    """Those for what the program could do."""
+    words = run.expect_error("done:(.*?) (execute|end)\n")
+    found = set(words[1].decode().split()) | {words[2].decode()} - {"end"}
+    if not found & {"write", "truncate", "unlink"}:
+        assert (place / "secret").read_text() == "secret"
+    for path in ("/tmp/domrun-confined", "/usr/domrun", "/etc/cron.d/domrun"):
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+    return found
+
+
 def attempt(*options, devices=""):
-    """The words for what the program could do."""
+    """In QEMU's place."""
     with guest.Directory() as directory, listening() as port:
-        place = directory.path / "bin"
-        place.mkdir()
-        shutil.copy(ATTEMPTS, place / "emulator")
-        shutil.copy("/bin/echo", place / "program")
-        (place / "secret").write_text("secret")
+        place = make_place(directory.path, port, "emulator")
         directory.environment["DOMRUN_TEST_TOKEN"] = "token"
         xml = guest.hello_xml(f"<emulator>{place}/emulator</emulator>{devices}", name=f"attempts-{port}")
         run = directory.run(xml, *options)
         assert run.wait() == 5, run.said()
-        words = run.expect_error("done:(.*?) (execute|end)\n")
-        found = set(words[1].decode().split()) | {words[2].decode()} - {"end"}
-        if not found & {"write", "truncate", "unlink"}:
-            assert (place / "secret").read_text() == "secret"
-        for path in ("/tmp/domrun-confined", "/usr/domrun", "/etc/cron.d/domrun"):
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-        return found
+        return read_words(run, place)
+
+
+def attempt_beside(program, device, *options, head="", where=None):
+    """In the place of a program beside QEMU; @device and @head name it, or PATH finds it."""
+    with guest.Directory() as directory, listening() as port, tempfile.TemporaryDirectory(dir=where) as elsewhere:
+        place = make_place(pathlib.Path(elsewhere), port, program)
+        (directory.temporary / "state").write_text("of a TPM")
+        directory.environment.update(PATH=f"{place}:{os.environ['PATH']}", DOMRUN_TEST_TOKEN="token")
+        xml = guest.hello_xml(device.format(place=place, shared=directory.temporary))
+        run = directory.run(xml.replace("<os>", head.format(place=place) + "<os>"), *options)
+        assert run.wait() == 4, run.said()
+        return read_words(run, place)
 
 
 def test_nothing_is_possible():
@@ -112,6 +136,63 @@ def test_socket_of_a_display():
     assert not found, found
     found = attempt("--no-sandbox=files", devices=display)
     assert found >= {"control", "state", "beside"}, found
+
+
+# What the program can do where there are no rules about files; that it is root, or not, makes no difference to the others.
+FILES = {"read", "write", "append", "truncate", "create", "temporary", "mkdir", "symlink", "hardlink", "fifo", "unlink", "list",
+         "socket", "execute", "home", "shadow", "cron", "usr", "terminal", "memory", "tun", "sysctl", "rename", "environ"}
+
+BESIDE = {
+    "swtpm": "<tpm model='tpm-tis'><backend type='emulator' version='2.0'><source type='file' path='{shared}/state'/></backend></tpm>",
+    "dbus-daemon": "<graphics type='dbus'/><video><model type='vga'/></video>",
+    "passt": "<interface type='user'><backend type='passt'/><model type='virtio'/></interface>",
+    "virtiofsd": "<filesystem type='mount'><driver type='virtiofs'/><binary path='{place}/virtiofsd'>SANDBOX</binary>"
+                 "<source dir='{shared}'/><target dir='tag'/></filesystem>",
+}
+
+
+def test_swtpm():
+    need("files", "tcp", "signals")
+    device = BESIDE["swtpm"]
+    found = attempt_beside("swtpm", device)
+    assert not found, found
+    found = attempt_beside("swtpm", device, "--no-sandbox=files")
+    assert found <= FILES and "read" in found, found
+    found = attempt_beside("swtpm", device, "--no-sandbox=all")
+    assert found >= {"read", "write", "connect", "bind", "abstract", "kill"} and "environment" not in found, found
+
+
+def test_dbus_daemon():
+    need("files", "tcp", "signals")
+    found = attempt_beside("dbus-daemon", BESIDE["dbus-daemon"])
+    assert not found, found
+    found = attempt_beside("dbus-daemon", BESIDE["dbus-daemon"], "--no-sandbox=tcp,signals,limits")
+    assert found >= {"connect", "bind", "abstract", "kill"} and not found & FILES, found
+
+
+def test_virtiofsd():
+    """Files are a matter of its own namespaces, unless it is to have none."""
+    need("files", "tcp", "signals")
+    memory = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
+    found = attempt_beside("virtiofsd", BESIDE["virtiofsd"].replace("SANDBOX", "<sandbox mode='chroot'/>"), head=memory)
+    assert not found - {"files"}, found
+    found = attempt_beside("virtiofsd", BESIDE["virtiofsd"].replace("SANDBOX", ""), head=memory)
+    assert not found - FILES - {"files"}, found
+
+
+def test_passt():
+    need("signals")
+    found = attempt_beside("passt", BESIDE["passt"])
+    assert not found - FILES - {"files", "connect", "bind"}, found
+
+
+def test_bootloader():
+    """It reads, and writes where temporary files are."""
+    need("files", "tcp", "signals")
+    if os.path.expanduser("~").startswith(("/tmp", "/var/tmp")):
+        raise tap.Skip("the home directory is where temporary files are")
+    found = attempt_beside("bootloader", "", head="<bootloader>{place}/bootloader</bootloader>", where=os.path.expanduser("~"))
+    assert found <= {"read", "list", "home", "shadow", "memory", "temporary", "execute"}, found
 
 
 # A filter of system calls (seccomp) by which landlock_create_ruleset, 444, is one that nobody knows.
@@ -171,6 +252,8 @@ def test_what_is_in_force():
 LINES = {
     "audio/oss": "write /dev/dsp0",
     "audio/file": "create '@DIR@/a, b.wav'",
+    "bootloader/alone": "bootloader: execute /",
+    "filesystem/virtiofs": "virtiofsd: all /srv/export",
     "graphics/dbus-gl": "write /dev/dri",
     "graphics/egl-headless": "write /dev/dri",
     "hostdev/mdev": "write /dev/vfio",
@@ -178,12 +261,14 @@ LINES = {
     "hostdev/scsi-host": "write /dev/vhost-scsi",
     "hostdev/usb-address": "write /dev/bus/usb",
     "input/evdev": "write /dev/input/by-id/usb-kbd-event-kbd",
+    "interface/user-passt-all-ports": "passt: connect any",
     "interface/vdpa": "write /dev/vhost-vdpa-0",
     "launchSecurity/sev": "write /dev/sev",
     "memory-device/sgx-epc": "write /dev/sgx_vepc",
     "parallel/dev": "write /dev/parport0",
     "smartcard/host": "read /etc/pki/nssdb",
     "tpm/passthrough": "write /dev/tpm7",
+    "tpm/source-file": "swtpm: create /srv/tpm.state",
     "video/virtio-blob": "write /dev/udmabuf",
     "vsock/address": "write /dev/vhost-vsock",
 }

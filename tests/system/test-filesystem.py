@@ -156,13 +156,14 @@ def test_9p():
 
 
 def test_virtiofs():
-    """Two of them; the guest's file is on the host, and nothing of what is not shared is seen."""
+    """Some of them; the guest's file is on the host, and nothing of what is not shared is seen."""
     need_virtiofsd()
     with guest.Directory() as directory:
-        names = ["one", "with,comma"]
+        names = ["one", "with,comma"] + (["chroot"] if os.geteuid() == 0 else [])
         prepare(directory, names)
         binary = "<binary xattr='on'><cache mode='none'/><thread_pool size='2'/><openfiles max='2000'/></binary>"
         devices = virtiofs("one", binary, driver="queue='512'") + virtiofs("with,comma", "<binary><cache mode='always'/></binary>")
+        devices += virtiofs("chroot", "<binary><sandbox mode='chroot'/></binary>") if "chroot" in names else ""
         said = boot(directory, devices, [f"virtiofs:{name}:rw" for name in names])
         for name in names:
             assert f"{name}: read words for {name}" in said, said
