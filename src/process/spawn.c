@@ -246,6 +246,10 @@ static gboolean read_report(int report, const SpawnRequest *request, GError **er
   while (got < 0 && errno == EINTR);
   if (got == 0)
     return TRUE;
+  if (got < 0)
+    return error_set(error, DOMRUN_ERROR_QEMU_START, NULL, NULL,
+                     "cannot start '%s': cannot hear from its child: %s", request->program,
+                     g_strerror(errno));
   if (got != sizeof failure)
     return error_set(error, DOMRUN_ERROR_QEMU_START, NULL, NULL,
                      "cannot start '%s': its child did not report", request->program);
@@ -292,6 +296,7 @@ gboolean spawn(const SpawnRequest *request, pid_t *ret_pid, GError **error)
     return error_set(error, DOMRUN_ERROR_QEMU_START, NULL, NULL, "cannot fork: %s", g_strerror(errno));
   fd_clear(&writer);
   if (!read_report(reader, request, error)) {
+    kill(pid, SIGKILL); /* where the report could not be read, the program may run */
     waitid(P_PID, (id_t)pid, NULL, WEXITED);
     return FALSE;
   }
