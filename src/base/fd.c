@@ -18,6 +18,11 @@ void fd_clear(int *fd)
   errno = saved;
 }
 
+gboolean fd_is_lack(int error)
+{
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
+}
+
 /* The numbers come first: what is closed while the directory is read could be the directory. */
 static void close_listed(int first)
 {

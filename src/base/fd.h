@@ -12,6 +12,10 @@
 void fd_clear(int *fd);
 #define autofd __attribute__((cleanup(fd_clear)))
 
+/* Whether @error, an errno, tells of what the process or the host lacks, or of a fault of it, and nothing of
+ * the file that was to be opened: another time it may be there. */
+gboolean fd_is_lack(int error);
+
 /* Closes all descriptors from @first on, whoever opened them. Only while there is one thread. */
 void fd_close_from(int first);
 

@@ -61,11 +61,14 @@ typedef struct {
 #define SYS_landlock_add_rule       445
 #endif
 
+/* Asked once: what was found when it was decided what is in force holds for the rules, too. */
 static int version(void)
 {
-  long found = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, (uint32_t)CREATE_VERSION);
+  static long found = -1;
 
-  return found < 0 ? 0 : (int)found;
+  if (found < 0)
+    found = MAX(syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, (uint32_t)CREATE_VERSION), 0);
+  return (int)found;
 }
 
 static uint64_t known_files(int at)
@@ -126,6 +129,8 @@ static uint64_t rights_of(PlanAccess access)
   return rights;
 }
 
+/* Without its rule QEMU would be denied a file for which only a descriptor is lacking, and say something else
+ * of it. What is not there, or not this user's, is not QEMU's either. */
 gboolean landlock_allow_path(const Landlock *rules, PlanAccess access, const char *path, GError **error)
 {
   autofd int fd = open(path, O_PATH | O_CLOEXEC);
@@ -133,7 +138,9 @@ gboolean landlock_allow_path(const Landlock *rules, PlanAccess access, const cha
   struct stat status;
 
   if (fd < 0 || fstat(fd, &status) < 0)
-    return TRUE;
+    return !fd_is_lack(errno) ||
+           error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot allow the emulator '%s' (Landlock): %s",
+                     path, g_strerror(errno));
   if (!S_ISDIR(status.st_mode))
     attributes.access &= FS_OF_FILES;
   if (attributes.access == 0 ||
