@@ -69,6 +69,12 @@ static gboolean refuse(const UuidLock *lock, const char *uuid, GError **error)
   return error_add_hint(error, "give this guest another <uuid>, or none: then one is made from its name");
 }
 
+static gboolean lock_error(const RuntimeDir *directory, const char *uuid, int cause, GError **error)
+{
+  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot lock the uuid %s in '%s': %s", uuid,
+                   runtime_dir_path(directory), g_strerror(cause));
+}
+
 /* FALSE with @error unset: the file went away meanwhile. */
 static gboolean take(UuidLock *lock, const RuntimeDir *directory, const char *uuid, GError **error)
 {
@@ -85,8 +91,9 @@ static gboolean take(UuidLock *lock, const RuntimeDir *directory, const char *uu
     return is_in_place(lock);
   if (lock->fd >= 0 && cause == EWOULDBLOCK)
     return refuse(lock, uuid, error);
-  return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot lock the uuid %s in '%s': %s", uuid,
-                   runtime_dir_path(directory), g_strerror(cause));
+  if (lock->fd >= 0) /* a file system without locks: nobody has it */
+    unlinkat(lock->root_fd, lock->file, 0);
+  return lock_error(directory, uuid, cause, error);
 }
 
 static void clear(UuidLock *lock)
@@ -104,8 +111,13 @@ UuidLock *uuid_lock_new(const RuntimeDir *directory, const char *uuid, const cha
 
   lock->fd = -1;
   lock->file = file_of(uuid);
-  lock->root_fd = fcntl(runtime_dir_root_fd(directory), F_DUPFD_CLOEXEC, 0);
   g_assert(lock->file); /* the document's, checked, or a generated one */
+  lock->root_fd = fcntl(runtime_dir_root_fd(directory), F_DUPFD_CLOEXEC, 0);
+  if (lock->root_fd < 0) {
+    lock_error(directory, uuid, errno, error);
+    clear(lock);
+    return NULL;
+  }
   while (!take(lock, directory, uuid, &cause)) {
     if (cause) {
       g_propagate_error(error, cause);
