@@ -27,18 +27,21 @@ static gboolean is_backing(const ImagePart *part)
   return g_str_equal(part->role, "backing file");
 }
 
-/* -1 for what is neither a file nor a block device: to open it could have consequences. */
+/* -1 for what is neither a file nor a block device, to open which could have consequences, with errno 0; else
+ * with the reason. */
 static int open_image(const char *path)
 {
   autofd int fd = -1;
   struct stat status;
 
+  errno = 0;
   if (stat(path, &status) < 0 || (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)))
     return -1;
   fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  return fd >= 0 && fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))
-             ? g_steal_fd(&fd)
-             : -1;
+  if (fd < 0 || fstat(fd, &status) < 0)
+    return -1;
+  errno = 0;
+  return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode) ? g_steal_fd(&fd) : -1;
 }
 
 static gboolean read_header(int fd, ImageHeader *ret_header)
@@ -193,7 +196,8 @@ static gboolean check_backing(const Walk *walk, const PlanRequirement *requireme
     return FALSE;
   fd = open_image(path);
   if (fd < 0)
-    return refuse_part(requirement, image, part, path, "it is neither a file nor a block device", error);
+    return refuse_part(requirement, image, part, path,
+                       errno ? g_strerror(errno) : "it is neither a file nor a block device", error);
   if (g_strcmp0(part->format, "raw") == 0)
     return TRUE;
   if (!read_header(fd, &header))
@@ -256,8 +260,11 @@ static gboolean check_image(const Walk *walk, const PlanRequirement *requirement
   gboolean is_raw = g_str_equal(requirement->format, "raw");
   autofd int fd = is_raw && walk->is_starting ? -1 : open_image(requirement->path);
 
-  if (fd < 0)
+  if (fd < 0 && (is_raw || errno == 0 || errno == EACCES)) /* that it cannot be read is told by then */
     return TRUE;
+  if (fd < 0)
+    return requirement_refuse(requirement, error, "cannot read '%s': %s", requirement->path,
+                              g_strerror(errno));
   if (!walk->is_starting && !check_lock(requirement, fd, DOMRUN_ERROR_HOST, error))
     return FALSE;
   if (!read_header(fd, &header))
