@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/announce.h"
 #include "base/exit-code.h"
 #include "base/nearest.h"
 #include "base/patience.h"
@@ -169,6 +170,7 @@ static void set_encoding(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+  announce_fatal_errors();
   ensure_stdio();
   set_encoding(argc, argv);
   if (argc < 2) {

@@ -9,9 +9,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/exit-code.h"
 #include "base/fd.h"
 #include "base/patience.h"
 #include "base/quote.h"
@@ -162,4 +164,29 @@ void announce_log(const char *format, ...)
   va_start(arguments, format);
   announce_valist("domrun: ", FALSE, format, arguments);
   va_end(arguments);
+}
+
+/* ---- The end ---- */
+
+/* There may be no memory, for anything. */
+static void on_log(const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  static const char start[] = "domrun: error: ", lack[] = "out of memory";
+  gboolean is_lack = !message || strstr(message, "failed to allocate");
+  const struct iovec parts[] = { { (char *)start, strlen(start) },
+                                 { (char *)(is_lack ? lack : message), strlen(is_lack ? lack : message) },
+                                 { (char *)"\n", 1 } };
+
+  if (!(level & G_LOG_LEVEL_ERROR)) {
+    g_log_default_handler(domain, level, message, user_data);
+    return;
+  }
+  (void)!writev(STDERR_FILENO, parts, G_N_ELEMENTS(parts));
+  (void)!writev(log_file.fd, parts, G_N_ELEMENTS(parts));
+  _exit(EXIT_CODE_INTERNAL);
+}
+
+void announce_fatal_errors(void)
+{
+  g_log_set_default_handler(on_log, NULL);
 }

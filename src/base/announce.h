@@ -23,3 +23,8 @@ void announce_log(const char *format, ...) G_GNUC_PRINTF(1, 2);
  * 0600. When it has a megabyte, it becomes NAME.1, and a new one is begun. */
 gboolean announce_open_log(int directory_fd, const char *name, GError **error);
 void announce_close_log(void);
+
+/* From now on GLib's fatal errors, of which memory that there is not is the usual one, are told as any error
+ * is and end the program with EXIT_CODE_INTERNAL, in place of a signal and a core file with all that the
+ * program knows. */
+void announce_fatal_errors(void);
