@@ -67,13 +67,15 @@ static gboolean find_state(const RuntimeDir *directory, RuntimeHolder holder, Gu
   return holder != RUNTIME_NOBODY && guest_state_read_old(runtime_dir_fd(directory), ret_state, NULL);
 }
 
-/* Takes @directory. NULL where there is no guest in it (any more, or yet). */
-static Guest *guest_new(RuntimeDir *directory)
+/* Takes @directory. NULL where there is no guest in it (any more, or yet), or it could not be seen. */
+static Guest *guest_new(RuntimeRoot *root, RuntimeDir *directory)
 {
   g_autoptr(Guest) guest = g_new0(Guest, 1);
   RuntimeHolder holder = runtime_dir_holder(directory);
   gboolean is_known;
 
+  if (holder == RUNTIME_UNKNOWN)
+    runtime_root_note_lack(root);
   guest->directory = directory;
   guest->state.exit_code = -1;
   guest->is_supervised = holder == RUNTIME_SUPERVISOR;
@@ -81,8 +83,8 @@ static Guest *guest_new(RuntimeDir *directory)
   is_known = find_state(directory, holder, &guest->state);
   if (is_known && guest->is_orphaned)
     mark_orphaned(&guest->state);
-  if (is_known &&
-      (holder != RUNTIME_NOBODY || guest->state.state == GUEST_PRESERVED || guest_is_trace(guest)))
+  if (is_known && (guest->is_supervised || guest->is_orphaned || guest->state.state == GUEST_PRESERVED ||
+                   guest_is_trace(guest)))
     return g_steal_pointer(&guest);
   if (holder == RUNTIME_NOBODY)
     remove_stale(guest);
@@ -96,13 +98,13 @@ static int compare_names(gconstpointer a, gconstpointer b)
   return strcmp((*x)->state.name, (*y)->state.name);
 }
 
-static GPtrArray *list_below(const RuntimeRoot *root)
+static GPtrArray *list_below(RuntimeRoot *root)
 {
   g_autoptr(GPtrArray) directories = runtime_root_list(root);
   GPtrArray *guests = g_ptr_array_new_with_free_func((GDestroyNotify)guest_free);
 
   for (guint i = 0; i < directories->len; i++) {
-    Guest *guest = guest_new(g_steal_pointer(&directories->pdata[i]));
+    Guest *guest = guest_new(root, g_steal_pointer(&directories->pdata[i]));
 
     if (guest)
       g_ptr_array_add(guests, guest);
@@ -114,8 +116,9 @@ static GPtrArray *list_below(const RuntimeRoot *root)
 GPtrArray *guests_list(const char *root, GError **error)
 {
   g_autoptr(RuntimeRoot) opened = runtime_root_new(root, error);
+  g_autoptr(GPtrArray) guests = opened ? list_below(opened) : NULL;
 
-  return opened ? list_below(opened) : NULL;
+  return guests && runtime_root_check(opened, error) ? g_steal_pointer(&guests) : NULL;
 }
 
 /* ---- Traces ---- */
@@ -128,7 +131,7 @@ static int compare_ends(gconstpointer a, gconstpointer b)
   return (*x)->state.since < (*y)->state.since ? 1 : (*x)->state.since > (*y)->state.since ? -1 : 0;
 }
 
-static GPtrArray *list_traces(const RuntimeRoot *root)
+static GPtrArray *list_traces(RuntimeRoot *root)
 {
   GPtrArray *guests = list_below(root);
 
@@ -156,10 +159,10 @@ void guests_forget_old(const char *root)
 
 /* ---- Finding one ---- */
 
-static Guest *find_by_name(const RuntimeRoot *root, const char *name)
+static Guest *find_by_name(RuntimeRoot *root, const char *name)
 {
   RuntimeDir *directory = runtime_root_find(root, name);
-  g_autoptr(Guest) guest = directory ? guest_new(directory) : NULL;
+  g_autoptr(Guest) guest = directory ? guest_new(root, directory) : NULL;
 
   return guest && g_str_equal(guest->state.name, name) ? g_steal_pointer(&guest) : NULL;
 }
@@ -276,7 +279,7 @@ Guest *guests_find(const char *root, const char *what, GError **error)
   if (guest)
     return guest;
   guests = list_below(opened);
-  return pick(guests, what, opened, root, error);
+  return runtime_root_check(opened, error) ? pick(guests, what, opened, root, error) : NULL;
 }
 
 gboolean guest_trace_error(const Guest *guest, GError **error)
@@ -303,7 +306,8 @@ gboolean guest_check_over(const Guest *guest, GError **error)
   gint64 deadline = g_get_monotonic_time() + (gint64)patience_of(CONTROL_SUPERVISOR_PATIENCE) * 1000;
   RuntimeHolder holder;
 
-  while ((holder = runtime_dir_holder(guest->directory)) == RUNTIME_EMULATOR || guest_is_same(guest)) {
+  while ((holder = runtime_dir_holder(guest->directory)) == RUNTIME_EMULATOR || holder == RUNTIME_UNKNOWN ||
+         guest_is_same(guest)) {
     if (g_get_monotonic_time() > deadline && holder == RUNTIME_EMULATOR)
       return orphan_error(guest, error);
     if (g_get_monotonic_time() > deadline)

@@ -45,7 +45,8 @@ struct RuntimeDir {
 
 struct RuntimeRoot {
   char *path;
-  int fd; /* -1: it is not there */
+  int fd;   /* -1: it is not there */
+  int lack; /* an errno: why something could not be seen; 0: all was */
 };
 
 static const char lock_name[] = "lock";
@@ -558,6 +559,19 @@ const char *runtime_root_path(const RuntimeRoot *root)
   return root->path;
 }
 
+void runtime_root_note_lack(RuntimeRoot *root)
+{
+  if (root->lack == 0)
+    root->lack = errno;
+}
+
+gboolean runtime_root_check(const RuntimeRoot *root, GError **error)
+{
+  return root->lack == 0 ||
+         error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot look at all guests in '%s': %s", root->path,
+                   g_strerror(root->lack));
+}
+
 /* Others can make directories in a root that all may write to, and in them whatever looks like a guest. The
  * superuser's may be seen, and the superuser sees those of the root's owner. */
 static gboolean is_trusted(const RuntimeDir *directory)
@@ -569,13 +583,15 @@ static gboolean is_trusted(const RuntimeDir *directory)
   return status.st_uid == geteuid() || status.st_uid == 0 || (geteuid() == 0 && status.st_uid == root.st_uid);
 }
 
-static RuntimeDir *look_at(const RuntimeRoot *root, const char *id)
+static RuntimeDir *look_at(RuntimeRoot *root, const char *id)
 {
   g_autoptr(RuntimeDir) directory = g_new0(RuntimeDir, 1);
 
   directory->lock_fd = directory->sockets_fd = -1;
   directory->fd = openat(root->fd, id, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   directory->root_fd = directory->fd >= 0 ? fcntl(root->fd, F_DUPFD_CLOEXEC, 0) : -1;
+  if (directory->root_fd < 0 && fd_is_lack(errno))
+    runtime_root_note_lack(root);
   if (directory->root_fd < 0 || !is_trusted(directory))
     return NULL;
   directory->id = g_strdup(id);
@@ -583,7 +599,7 @@ static RuntimeDir *look_at(const RuntimeRoot *root, const char *id)
   return g_steal_pointer(&directory);
 }
 
-RuntimeDir *runtime_root_find(const RuntimeRoot *root, const char *name)
+RuntimeDir *runtime_root_find(RuntimeRoot *root, const char *name)
 {
   g_autofree char *id = id_of(name);
 
@@ -595,17 +611,30 @@ static gboolean is_id(const char *name)
   return strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH;
 }
 
-static DIR *open_root(const RuntimeRoot *root)
+static DIR *open_root(RuntimeRoot *root)
 {
   autofd int fd = root->fd >= 0 ? openat(root->fd, ".", O_DIRECTORY | O_CLOEXEC) : -1;
   DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
 
   if (stream)
     g_steal_fd(&fd);
+  else if (root->fd >= 0 && fd_is_lack(errno))
+    runtime_root_note_lack(root);
   return stream;
 }
 
-guint runtime_root_count(const RuntimeRoot *root)
+static const struct dirent *next_entry(RuntimeRoot *root, DIR *stream)
+{
+  const struct dirent *entry;
+
+  errno = 0;
+  entry = readdir(stream);
+  if (!entry && errno)
+    runtime_root_note_lack(root);
+  return entry;
+}
+
+guint runtime_root_count(RuntimeRoot *root)
 {
   DIR *stream = open_root(root);
   const struct dirent *entry;
@@ -613,13 +642,13 @@ guint runtime_root_count(const RuntimeRoot *root)
 
   if (!stream)
     return 0;
-  while ((entry = readdir(stream)))
+  while ((entry = next_entry(root, stream)))
     count += is_id(entry->d_name);
   closedir(stream);
   return count;
 }
 
-GPtrArray *runtime_root_list(const RuntimeRoot *root)
+GPtrArray *runtime_root_list(RuntimeRoot *root)
 {
   GPtrArray *directories = g_ptr_array_new_with_free_func((GDestroyNotify)runtime_dir_free);
   DIR *stream = open_root(root);
@@ -627,7 +656,7 @@ GPtrArray *runtime_root_list(const RuntimeRoot *root)
 
   if (!stream)
     return directories;
-  while ((entry = readdir(stream))) {
+  while ((entry = next_entry(root, stream))) {
     RuntimeDir *directory = is_id(entry->d_name) ? look_at(root, entry->d_name) : NULL;
 
     if (directory)
@@ -637,17 +666,16 @@ GPtrArray *runtime_root_list(const RuntimeRoot *root)
   return directories;
 }
 
-/* With the root's lock held by the caller: the lock, taken; -1 where another holds it, or there is none. */
+/* With the root's lock held by the caller: the lock, taken; -1 where another holds it, or there is none. What
+ * could not be seen may be held. errno is EWOULDBLOCK where it is. */
 static int try_lock(const RuntimeDir *directory, gboolean *ret_is_held)
 {
   autofd int fd = openat(directory->fd, lock_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
   *ret_is_held = FALSE;
-  if (fd < 0)
-    return -1;
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+  if (fd >= 0 && lock(fd, LOCK_EX | LOCK_NB) == 0)
     return g_steal_fd(&fd);
-  *ret_is_held = errno == EWOULDBLOCK;
+  *ret_is_held = fd >= 0 || fd_is_lack(errno);
   return -1;
 }
 
@@ -656,21 +684,26 @@ RuntimeHolder runtime_dir_holder(const RuntimeDir *directory)
   autofd int fd = -1;
   RuntimeHolder holder;
   gboolean is_held;
+  int cause;
 
   lock_root(directory, LOCK_EX); /* without it, a start at this instant might fail */
   fd = try_lock(directory, &is_held);
+  cause = errno;
   if (is_held)
-    holder = RUNTIME_SUPERVISOR;
+    holder = cause == EWOULDBLOCK ? RUNTIME_SUPERVISOR : RUNTIME_UNKNOWN;
   else
     holder = fd >= 0 && emulator_lock_is_held(directory->fd) ? RUNTIME_EMULATOR : RUNTIME_NOBODY;
   fd_clear(&fd);
   lock(directory->root_fd, LOCK_UN);
+  errno = cause;
   return holder;
 }
 
 gboolean runtime_dir_is_held(const RuntimeDir *directory)
 {
-  return runtime_dir_holder(directory) == RUNTIME_SUPERVISOR;
+  RuntimeHolder holder = runtime_dir_holder(directory);
+
+  return holder == RUNTIME_SUPERVISOR || holder == RUNTIME_UNKNOWN;
 }
 
 /* The lock is held meanwhile, so that nobody else tries QEMU's, and is taken for it. */

@@ -79,21 +79,29 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimeRoot, runtime_root_free)
 const char *runtime_root_path(const RuntimeRoot *root);
 
 /* How many directories there are. */
-guint runtime_root_count(const RuntimeRoot *root);
+guint runtime_root_count(RuntimeRoot *root);
 
 /* All directories, of RuntimeDir; the caller unrefs the array. It must not outlive the root. */
-GPtrArray *runtime_root_list(const RuntimeRoot *root);
+GPtrArray *runtime_root_list(RuntimeRoot *root);
 
 /* The directory that a guest of that name has, or NULL. */
-RuntimeDir *runtime_root_find(const RuntimeRoot *root, const char *name);
+RuntimeDir *runtime_root_find(RuntimeRoot *root, const char *name);
+
+/* Whether all was seen that the above, and who looked at what they returned, looked for: without a
+ * descriptor, say, there may be more guests than were found. */
+gboolean runtime_root_check(const RuntimeRoot *root, GError **error);
+
+/* Somebody could not see something; errno tells why. */
+void runtime_root_note_lack(RuntimeRoot *root);
 
 typedef enum {
   RUNTIME_NOBODY,
   RUNTIME_SUPERVISOR,
   RUNTIME_EMULATOR, /* the guest's QEMU, which has outlived its supervisor */
+  RUNTIME_UNKNOWN,  /* it could not be seen */
 } RuntimeHolder;
 
-/* Who has the guest's name. */
+/* Who has the guest's name. Sets errno where that is unknown. */
 RuntimeHolder runtime_dir_holder(const RuntimeDir *directory);
 
 /* Whether a supervisor does. */
