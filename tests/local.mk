@@ -29,6 +29,8 @@ AM_TESTS_ENVIRONMENT = \
 
 check_PROGRAMS += \
 	%D%/confined-emulator \
+	%D%/inject-fault \
+	%D%/quick-emulator \
 	%D%/test-base \
 	%D%/test-console \
 	%D%/test-control \
