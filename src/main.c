@@ -34,6 +34,8 @@ static const Command commands[] = {
   { "ttyconsole", ttyconsole_command, "GUEST", "print the terminal of its console" },
   { "vncdisplay", vncdisplay_command, "GUEST", "print its VNC display" },
   { "domdisplay", domdisplay_command, "GUEST", "print the URI of its display" },
+  { "view", view_command, "GUEST", "look at its display, with the viewer that is there" },
+  { "ssh", ssh_command, "[USER@]GUEST", "log in to it" },
   { "screenshot", screenshot_command, "GUEST [FILE]", "save a picture of its display" },
   { "send-key", send_key_command, "GUEST KEY...", "press keys" },
   { "shutdown", shutdown_command, "GUEST", "ask it to power down" },

@@ -58,9 +58,11 @@ int screenshot_command(int argc, char **argv);
 int send_key_command(int argc, char **argv);
 int set_user_password_command(int argc, char **argv);
 int shutdown_command(int argc, char **argv);
+int ssh_command(int argc, char **argv);
 int suspend_command(int argc, char **argv);
 int ttyconsole_command(int argc, char **argv);
 int vncdisplay_command(int argc, char **argv);
+int view_command(int argc, char **argv);
 int wait_command(int argc, char **argv);
 
 /* Ends the process with @exit_code, or with an error where what was printed did not reach its file (a full

@@ -42,6 +42,7 @@ gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries,
   guint count;
 
   g_option_context_set_summary(context, summary);
+  g_option_context_set_strict_posix(context, command->is_posix);
   if (entries)
     g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_add_main_entries(context, shared, NULL);

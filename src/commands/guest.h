@@ -15,10 +15,11 @@
 
 /* Zero it, and clear it at the end. */
 typedef struct {
-  char *root;       /* the option --root */
-  char *domain;     /* the option --domain, in the place of the first argument */
-  char **words;     /* what @arguments is part of where that was given */
-  char **arguments; /* borrowed: after the options, ended by NULL; the first is the guest */
+  char *root;        /* the option --root */
+  gboolean is_posix; /* set by the command: what follows the guest is another program's, options too */
+  char *domain;      /* the option --domain, in the place of the first argument */
+  char **words;      /* what @arguments is part of where that was given */
+  char **arguments;  /* borrowed: after the options, ended by NULL; the first is the guest */
   Guest *guest;
   ControlClient *client; /* NULL until it is needed */
 } GuestCommand;

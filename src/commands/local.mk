@@ -47,6 +47,8 @@ libdomrun_a_SOURCES += \
 	%D%/send-key.c \
 	%D%/set-user-password.c \
 	%D%/shutdown.c \
+	%D%/ssh.c \
 	%D%/suspend.c \
 	%D%/ttyconsole.c \
+	%D%/view.c \
 	%D%/wait.c

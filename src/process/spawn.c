@@ -314,3 +314,15 @@ pid_t spawn_copy(GError **error)
     setsid();
   return pid;
 }
+
+gboolean spawn_replace(char *const *argv, const char *package, GError **error)
+{
+  int cause;
+
+  execvp(argv[0], argv);
+  cause = errno;
+  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot execute '%s': %s", argv[0], g_strerror(cause));
+  if (cause == ENOENT && package)
+    error_add_hint(error, "the package %s has it", package);
+  return FALSE;
+}

@@ -50,6 +50,11 @@ typedef struct {
  * which reaps it; -1 with a DOMRUN_ERROR_HOST error. Only while there is one thread and no main loop. */
 pid_t spawn_copy(GError **error);
 
+/* Puts the program @argv, looked for in PATH, in the place of this process; it gets this environment,
+ * standard input, output and error, and what is not close-on-exec. Returns only where it cannot: FALSE with a
+ * DOMRUN_ERROR_HOST error, whose hint is @package that has it, or NULL. */
+gboolean spawn_replace(char *const *argv, const char *package, GError **error);
+
 /* Returns when the program runs (exec has succeeded), or with a DOMRUN_ERROR_QEMU_START error that names the
  * step which failed. The caller reaps the child (waitid). */
 gboolean spawn(const SpawnRequest *request, pid_t *ret_pid, GError **error);

@@ -49,6 +49,7 @@ system_tests = \
 	%D%/test-verbs-console.py \
 	%D%/test-verbs-faults.py \
 	%D%/test-verbs-guest.py \
+	%D%/test-view-ssh.py \
 	%D%/test-watchdog.py
 
 TESTS += $(system_tests)
