@@ -161,7 +161,8 @@ static void be_patient(Agent *agent, guint milliseconds)
   if (agent->seconds == AGENT_QUICK || agent->seconds == AGENT_SLOW)
     agent->deadline = g_get_monotonic_time() + patience_of(milliseconds) * G_GINT64_CONSTANT(1000);
   else if (agent->deadline == 0)
-    agent->deadline = agent->seconds ? g_get_monotonic_time() + agent->seconds * G_USEC_PER_SEC : G_MAXINT64;
+    agent->deadline =
+        agent->seconds ? g_get_monotonic_time() + agent->seconds * (gint64)G_USEC_PER_SEC : G_MAXINT64;
 }
 
 /* FALSE where nothing of @events came in time. */

@@ -191,7 +191,7 @@ int wait_command(int argc, char **argv)
       options_check_seconds("timeout", &wait.seconds, &error) && parse_state(&wait, &error);
   if (is_reached) {
     if (wait.seconds > 0)
-      wait.deadline = g_get_monotonic_time() + wait.seconds * G_USEC_PER_SEC;
+      wait.deadline = g_get_monotonic_time() + wait.seconds * (gint64)G_USEC_PER_SEC;
     is_reached = wait_for(&wait, &wait.command.guest->state, &error);
   }
   if (is_reached && wait.is_json)

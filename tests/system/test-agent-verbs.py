@@ -301,7 +301,7 @@ def test_nonsense():
                                   ("guest-refused", 12, "refuses: not\\x1b[31m today xxx")):
             said = directory.verb("qemu-agent-command", "linux", name, code=code).err
             assert words in said and len(said) < 600, (name, said)
-            assert directory.verb("qemu-agent-command", "linux", "guest-ping").out == '{"return":{}}\n'
+            assert directory.verb("qemu-agent-command", "--timeout=3000", "linux", "guest-ping").out == '{"return":{}}\n'
         said = directory.verb("qemu-agent-command", "--timeout=10", "linux", "guest-silent", code=11).err
         assert "does not answer in time" in said, said
         said = directory.verb("qemu-agent-command", "linux", "guest-long", code=11).err

@@ -385,7 +385,7 @@ def test_traces_are_bounded():
 
 def test_wait_for_the_end():
     with running() as (directory, run):
-        waiting = start_waiting(directory, "--json", "web")
+        waiting = start_waiting(directory, "--json", "--timeout=3000", "web")    # more microseconds than an int has
         directory.verb("destroy", "web")
         assert waiting.wait() == 0, waiting.said()
         state = json.loads(waiting.out.text)
