@@ -15,3 +15,23 @@ dist_man_MANS += %D%/man/domrun.1
 	  cp tests/guest/guest.img $@
 distclean-local:
 	test $(srcdir) = . || rm -f %D%/examples/hello.xml
+
+# Completions: what they know is in one script, which reads the program's help.
+completiondir = $(pkgdatadir)
+dist_completion_SCRIPTS = %D%/completion/complete.sh
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+nodist_bashcompletion_DATA = %D%/completion/domrun
+nodist_zshcompletion_DATA = %D%/completion/_domrun
+nodist_fishcompletion_DATA = %D%/completion/domrun.fish
+EXTRA_DIST += %D%/completion/domrun.bash.in %D%/completion/_domrun.in %D%/completion/domrun.fish.in
+CLEANFILES += $(nodist_bashcompletion_DATA) $(nodist_zshcompletion_DATA) $(nodist_fishcompletion_DATA)
+
+put_pkgdatadir = $(AM_V_GEN)$(MKDIR_P) %D%/completion && sed 's|@pkgdatadir[@]|$(pkgdatadir)|g'
+%D%/completion/domrun: %D%/completion/domrun.bash.in Makefile
+	$(put_pkgdatadir) $(srcdir)/%D%/completion/domrun.bash.in >$@
+%D%/completion/_domrun: %D%/completion/_domrun.in Makefile
+	$(put_pkgdatadir) $(srcdir)/%D%/completion/_domrun.in >$@
+%D%/completion/domrun.fish: %D%/completion/domrun.fish.in Makefile
+	$(put_pkgdatadir) $(srcdir)/%D%/completion/domrun.fish.in >$@

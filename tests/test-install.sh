@@ -19,17 +19,25 @@ verdict() {
   fi
 }
 
-echo 1..3
+echo 1..4
 
 # Of the make that may run this test nothing is to be inherited.
 failure=$(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$build" install DESTDIR="$root" 2>&1 >/dev/null) && failure=
 verdict "it installs" "$failure"
 
 missing=
-for name in bin/domrun share/man/man1/domrun.1; do
+for name in bin/domrun share/man/man1/domrun.1 share/bash-completion/completions/domrun share/domrun/complete.sh \
+  share/zsh/site-functions/_domrun share/fish/vendor_completions.d/domrun.fish; do
   [ -n "$(find "$root" -path "*/$name")" ] || missing="$missing $name"
 done
-verdict "the program and its page" "$missing"
+verdict "the program, its page and its completions" "$missing"
+
+verdict "the completions name what was installed" "$(
+  for file in $(find "$root" -path '*completion*/domrun*' -o -name _domrun); do
+    for path in $(grep -o '[^ ]*/complete\.sh' "$file" | sed 's/^[^/]*//; s/[^a-z./_-].*//' | sort -u); do
+      [ -e "$root$path" ] || echo "$file names $path"
+    done
+  done)"
 
 missing=
 documents=$(dirname "$(find "$root" -name README.md | head -n 1)")

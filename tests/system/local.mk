@@ -7,6 +7,7 @@ system_tests = \
 	%D%/test-bootloader.py \
 	%D%/test-changes.py \
 	%D%/test-chardev-tls.py \
+	%D%/test-completion.py \
 	%D%/test-check.py \
 	%D%/test-confinement.py \
 	%D%/test-console-streams.py \
