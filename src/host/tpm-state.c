@@ -315,12 +315,20 @@ static void remove_scratch(int fd, const char *path)
   rmdir(path);
 }
 
+/* The program does not: after a power failure there would be an empty file, which is no TPM's state. */
+static gboolean sync_file(const char *path)
+{
+  autofd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+  return fd >= 0 && fsync(fd) == 0;
+}
+
 static gboolean move_out(const Setup *setup, const char *scratch, const char *path, GError **error)
 {
   g_autofree char *from = g_build_filename(scratch, file_of(setup->plan), NULL);
   g_autofree char *to = g_build_filename(path, file_of(setup->plan), NULL);
 
-  return rename(from, to) == 0 || fail(setup->place, "make", to, error);
+  return (sync_file(from) && rename(from, to) == 0) || fail(setup->place, "make", to, error);
 }
 
 static gboolean make_in(Setup *setup, const char *path, GError **error)
@@ -379,7 +387,7 @@ static gboolean make_file(Setup *setup, const char *path, GError **error)
   if (fd < 0)
     return FALSE;
   is_made = prepare(setup, scratch, error) && make_new(setup, state, error);
-  if (is_made && link(inner, path) < 0 && errno != EEXIST)
+  if (is_made && (!sync_file(inner) || (link(inner, path) < 0 && errno != EEXIST)))
     is_made = fail(setup->place, "make", path, error);
   remove_scratch(fd, scratch);
   return is_made;
