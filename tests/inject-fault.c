@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * inject-fault CALL NUMBER ERRNO REPORT PROGRAM ARGUMENT...: runs the program, and lets its system call CALL
- * number NUMBER fail with ERRNO (a name, or a number); with "NUMBER+" it and all that follow it. What it ends
- * with is what the program ended with, killed by the same signal if it was. Into the file REPORT it writes
- * how many of the calls there were, and what the first one that failed was about.
+ * number NUMBER fail with ERRNO; with "NUMBER+" it and all that follow it. In place of ERRNO there may be
+ * KILL: there the process is killed. What it ends with is what the program ended with, killed by the same
+ * signal if it was. Into the file REPORT it writes how many of the calls there were, and what the first one
+ * that failed was about.
  *
  * The kernel asks before each of these calls (seccomp, user notification), in the program and in all that it
  * starts. Only those of the program itself count, by /proc/PID/exe, a child that has not executed another yet
@@ -37,6 +38,8 @@
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
+
+enum { END_BY_SIGNAL = 4095 }; /* in place of an errno */
 
 enum { SKIPPED = 125 }; /* the exit code where this kernel, or what runs it, has no such filter */
 
@@ -143,10 +146,10 @@ static const struct {
   const char *name;
   int number;
 } errors[] = {
-  { "EACCES", EACCES }, { "EAGAIN", EAGAIN }, { "EINTR", EINTR },   { "EINVAL", EINVAL },
-  { "EIO", EIO },       { "EMFILE", EMFILE }, { "ENFILE", ENFILE }, { "ENOENT", ENOENT },
-  { "ENOLCK", ENOLCK }, { "ENOMEM", ENOMEM }, { "ENOSPC", ENOSPC }, { "ENOSYS", ENOSYS },
-  { "EPERM", EPERM },   { "EROFS", EROFS },
+  { "EACCES", EACCES }, { "EAGAIN", EAGAIN }, { "EINTR", EINTR },        { "EINVAL", EINVAL },
+  { "EIO", EIO },       { "EMFILE", EMFILE }, { "ENFILE", ENFILE },      { "ENOENT", ENOENT },
+  { "ENOLCK", ENOLCK }, { "ENOMEM", ENOMEM }, { "ENOSPC", ENOSPC },      { "ENOSYS", ENOSYS },
+  { "EPERM", EPERM },   { "EROFS", EROFS },   { "KILL", END_BY_SIGNAL },
 };
 
 typedef struct {
@@ -376,9 +379,12 @@ static int answer(Injection *injection)
   if (ioctl(injection->listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
     return errno == EINTR || errno == ENOENT;
   out.said.id = in.asked.id;
-  if (fails(injection, &in.asked))
+  if (fails(injection, &in.asked)) {
     out.said.error = -injection->error;
-  else
+    if (injection->error == END_BY_SIGNAL)
+      kill((pid_t)in.asked.pid, SIGKILL); /* before it goes on */
+  }
+  if (out.said.error == 0)
     out.said.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
   ioctl(injection->listener, SECCOMP_IOCTL_NOTIF_SEND, &out);
   return 1;

@@ -305,27 +305,73 @@ static gboolean copy(int from, int to)
   return length == 0 && fsync(to) == 0;
 }
 
-/* Under another name first, so that it is there whole or not at all, whatever happens. Two guests that start
- * at once make one. */
+/* A file without a name, of which nothing is left whatever happens; where the file system has none, one with
+ * a name that nobody has, *@ret_name. -1 with errno set on failure. */
+static int open_nameless(const char *path, char **ret_name)
+{
+  g_autofree char *directory = g_path_get_dirname(path);
+  int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+  if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+    return fd;
+  *ret_name = g_strdup_printf("%s.%08x.new", path, g_random_int());
+  return open(*ret_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+static gboolean link_file(int fd, const char *name, const char *path)
+{
+  g_autofree char *open_file = g_strdup_printf("/proc/self/fd/%d", fd);
+
+  return linkat(AT_FDCWD, name ? name : open_file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
+}
+
+enum { REPLACE_TRIES = 8 };
+
+/* What another start has called so, or a start that was killed has left, has the same in it: it is replaced,
+ * or taken for this one's. */
+static gboolean replace_file(int fd, const char *name, const char *path)
+{
+  g_autofree char *other = g_strconcat(path, ".new", NULL);
+
+  if (name)
+    return rename(name, path) == 0;
+  for (guint tries = 0; tries < REPLACE_TRIES; tries++) {
+    if (link_file(fd, NULL, other)) {
+      if (rename(other, path) == 0)
+        return TRUE;
+      if (errno != ENOENT) /* else the other start has taken it */
+        break;
+    } else if (errno == EEXIST) {
+      unlink(other);
+    } else {
+      break;
+    }
+  }
+  return FALSE;
+}
+
+/* It is there whole or not at all, and as it was or whole, whatever happens, a power failure as well. Two
+ * guests that start at once make one. */
 static gboolean make(const PlanResource *resource, GError **error)
 {
-  g_autofree char *temporary = g_strdup_printf("%s.%d.new", resource->path, (int)getpid());
   autofd int template = open(resource->template_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  g_autofree char *name = NULL;
   autofd int fd = -1;
   gboolean is_done;
 
   if (template <0)
     return fail(resource, "cannot read the template", resource->template_path, error) == 0;
-  fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  fd = open_nameless(resource->path, &name);
   if (fd < 0)
     return fail(resource, "cannot make", resource->path, error) == 0;
   is_done = copy(template, fd);
   if (is_done)
-    is_done = resource->is_reset ? rename(temporary, resource->path) == 0
-                                 : link(temporary, resource->path) == 0 || errno == EEXIST;
+    is_done = resource->is_reset ? replace_file(fd, name, resource->path)
+                                 : link_file(fd, name, resource->path) || errno == EEXIST;
   if (!is_done)
     fail(resource, "cannot make", resource->path, error);
-  unlink(temporary);
+  if (name)
+    unlink(name);
   return is_done;
 }
 

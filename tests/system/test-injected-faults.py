@@ -250,6 +250,91 @@ def test_questions():
         directory.assert_nothing_left()
 
 
+class Killed(Walk):
+    """The process that makes the call is killed in place of that."""
+
+    def __init__(self, directory, arguments, code, least_marks, old=None):
+        self.old = old                    # what the firmware's variables are before; None: there are none
+        super().__init__(directory, arguments, code, least_marks)
+
+    def _execute(self, call, number, error):
+        if self.old:
+            (self.directory.path / "variables").write_bytes(self.old)
+        return super()._execute(call, number, error)
+
+    def _await_end(self, done):
+        """A QEMU that goes on is found by its name, and ended."""
+        if done.returncode == -9 and self.directory.verb("list", "--name").out:
+            self.directory.verb("destroy", "faults")
+        return super()._await_end(done)
+
+    def take_marks(self):
+        variables = self.directory.path / "variables"
+        if variables.exists() and self.old and variables.read_bytes() == self.old:
+            variables.unlink()
+        return super().take_marks()
+
+    def check(self, done, error):
+        marks = self.take_marks()
+        assert done.returncode in (-9, *CODES), "no exit code of domrun's"
+        assert done.returncode != self.code or marks >= self.least_marks
+        assert self.directory.verb("list", "--name").out == "", "a guest is listed that does not run"
+        # One that is whole has its name for a moment before that of the old one, and is replaced by the next.
+        whole = self.directory.path / "variables.new"
+        if whole.exists() and whole.read_bytes() == TEMPLATE:
+            self.names.add("variables.new")
+        left = [path for path in self.left() if not path.startswith(str(self.directory.runtime))]
+        assert not left, f"left beside the runtime directory: {left}"
+
+
+CALLS_BEFORE_WHICH_IT_IS_KILLED = ("openat", "write", "renameat", "rename", "link", "linkat", "fsync", "mkdirat", "socket", "bind",
+                                   "vfork", "execve", "flock", "unlinkat", "unlink", "close", "dup2", "landlock_restrict_self",
+                                   "sendto", "waitid")
+
+
+def test_variables_are_written_before_they_have_a_name():
+    with guest.Directory(patience=1) as directory:
+        make(directory)
+        done = Walk(directory, RUN, RESTARTS)._execute("fsync", 1, "EIO")
+        assert done.returncode == 4 and done.count == 1, done.said
+        assert not (directory.path / "variables").exists()
+
+
+def test_state_of_a_tpm_is_written_before_it_has_its_name():
+    """What swtpm_setup has made is, once it stands where swtpm looks, on the disk."""
+    if not shutil.which("swtpm_setup"):
+        raise tap.Skip("there is no swtpm_setup")
+    for source in ("<source type='dir' path='{here}/state'/>", "<source type='file' path='{here}/state'/>"):
+        with guest.Directory() as directory:
+            make(directory)
+            xml = (directory.path / "guest.xml").read_text()
+            tpm = source.format(here=directory.path)
+            directory.write("guest.xml", xml.replace("<serial", f"<tpm><backend type='emulator'>{tpm}</backend></tpm><serial", 1))
+            walk = Walk(directory, RUN, RESTARTS)
+            done = walk._execute("fsync", 2, "EIO")     # after that of the firmware's variables
+            assert done.returncode == 4 and "Input/output error" in done.said and "/state" in done.said, done.said
+            assert not [path for path in directory.path.glob("state*") if not path.is_dir()], "a state is there"
+            assert not list(directory.path.glob("state/*")), "a state is there"
+            walk.take_marks()
+            done = walk._execute("fsync", 0, "EIO")
+            assert done.returncode == RESTARTS and done.count == 2, (done.count, done.said)
+
+
+def test_killed():
+    """As by the superuser, the kernel when memory is short, or a power failure as far as files go: nothing is half."""
+    with guest.Directory(patience=1) as directory:
+        make(directory)
+        for call in CALLS_BEFORE_WHICH_IT_IS_KILLED:
+            Killed(directory, RUN, RESTARTS, least_marks=2).walk(call, "KILL")
+
+
+def test_killed_while_variables_are_made_anew():
+    with guest.Directory(patience=1) as directory:
+        make(directory)
+        for call in ("openat", "write", "rename", "link", "linkat", "fsync", "unlink", "close"):
+            Killed(directory, [RUN[0], "--reset-nvram", *RUN[1:]], RESTARTS, least_marks=2, old=b"old variables" * 1000).walk(call, "KILL")
+
+
 def test_little_memory():
     """What there is no memory for ends the program with a word, as if it were killed: QEMU with it, and what is left is
     found by the next start. Before main() the loader and libraries are asked."""
