@@ -89,6 +89,7 @@ EXTRA_DIST += \
 	%D%/golden \
 	%D%/live \
 	%D%/parity-differences.txt \
+	%D%/lib/attempts.py \
 	%D%/lib/confined.py \
 	%D%/lib/control.py \
 	%D%/lib/growth.py \

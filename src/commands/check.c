@@ -10,6 +10,7 @@
 #include "base/exit-code.h"
 #include "commands/command.h"
 #include "commands/sandbox.h"
+#include "commands/user.h"
 #include "host/beside.h"
 #include "host/confinement.h"
 #include "host/emulator-machines.h"
@@ -30,6 +31,7 @@ static void check_loaded(DocumentCommand *command)
 {
   check_host(command->plan, command->report);
   sandbox_decide(command, /* is_required= */ FALSE);
+  user_decide(command);
 }
 
 /* What will confine QEMU, where it can be started. */
@@ -40,6 +42,8 @@ static void print_sandbox(const DocumentCommand *command)
   if (command->is_quiet || report_exit_code(command->report) != EXIT_CODE_OK)
     return;
   beside = beside_describe_parts(command->plan, command->confinement);
+  if (command->account)
+    printf("user: %s\n", account_name(command->account));
   printf("sandbox: %s\n%s", *names ? names : "none", beside);
 }
 
@@ -49,6 +53,7 @@ int check_command(int argc, char **argv)
   gboolean is_json = FALSE;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &is_json, "print the findings as a JSON array of objects", NULL },
+    USER_OPTION_ENTRIES(command),
     G_OPTION_ENTRY_NULL,
   };
   char *path;

@@ -44,6 +44,8 @@ void document_command_clear(DocumentCommand *command)
   g_strfreev(command->secrets);
   g_free(command->certificates);
   g_free(command->state_directory);
+  g_free(command->user);
+  account_free(command->account);
   g_strfreev(command->ignored);
   g_strfreev(command->unconfined);
 }

@@ -11,6 +11,7 @@
 #include "base/report.h"
 #include "change/change.h"
 #include "domain/domain.h"
+#include "host/account.h"
 #include "qemu/plan.h"
 #include "xml/document.h"
 
@@ -89,6 +90,9 @@ typedef struct {
   gboolean is_of_any_host; /* no device of this host is looked at: the line is the same everywhere */
   char **unconfined;       /* --no-sandbox */
   guint confinement;       /* of ConfinementPart: what the user leaves in force */
+  char *user;              /* of --user, which some commands have, as the next */
+  gboolean is_chowned;     /* --chown */
+  Account *account;        /* as whom QEMU is run (commands/user.h); NULL: as this user */
   char *state_directory;
   char **ignored;
   Report *report;

@@ -50,5 +50,6 @@ libdomrun_a_SOURCES += \
 	%D%/ssh.c \
 	%D%/suspend.c \
 	%D%/ttyconsole.c \
+	%D%/user.c %D%/user.h \
 	%D%/view.c \
 	%D%/wait.c

@@ -12,6 +12,7 @@
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/sandbox.h"
+#include "commands/user.h"
 #include "domain/features.h"
 #include "domain/metadata.h"
 #include "host/bootloader.h"
@@ -79,6 +80,8 @@ static int supervise(DocumentCommand *command, const RunOptions *run, int report
     .lifecycle = *domain->lifecycle,
     .has_acpi = domain->features->acpi,
     .confinement = command->confinement,
+    .account = command->account,
+    .is_chowned = command->is_chowned,
     .root = run->root,
     .attaches_console = run->attaches_console,
     .is_verbose = run->is_verbose,
@@ -229,6 +232,7 @@ static gboolean parse_options(DocumentCommand *command, RunOptions *run, int arg
       "SECONDS" },
     { "require-sandbox", 0, 0, G_OPTION_ARG_NONE, &run->needs_sandbox,
       "refuse to run where a part of QEMU's sandbox cannot be in force", NULL },
+    USER_OPTION_ENTRIES(*command),
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &run->is_verbose, "tell each change of the guest's state", NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -259,6 +263,7 @@ int run_command(int argc, char **argv)
     images_follow(command.plan, command.report);
     sandbox_decide(&command, run.needs_sandbox);
     choose_kernel(&command, &run);
+    user_decide(&command);
   }
   exit_code = report_exit_code(command.report);
   report_conclude(command.report, stderr, "not started", /* passed= */ NULL);

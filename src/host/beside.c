@@ -18,16 +18,18 @@ typedef struct {
   const char *name;
   guint parts;
   gboolean bounds_files; /* the number of those that are open; else it is its own to choose */
+  gboolean takes_user;   /* it runs as the user as whom QEMU is run */
   const char *own;       /* what it does by itself, for the user; or NULL */
 } Kind;
 
 static const Kind kinds[] = {
-  [BESIDE_SWTPM] = { "swtpm", FILES | TCP | SIGNALS | LIMITS, .bounds_files = TRUE },
+  [BESIDE_SWTPM] = { "swtpm", FILES | TCP | SIGNALS | LIMITS, .bounds_files = TRUE, .takes_user = TRUE },
   [BESIDE_SWTPM_SETUP] = { "swtpm_setup", SIGNALS | LIMITS, .bounds_files = TRUE },
   [BESIDE_VIRTIOFSD] = { "virtiofsd", TCP | SIGNALS | LIMITS, .own = "namespaces of its own" },
   [BESIDE_VIRTIOFSD_CHROOT] = { "virtiofsd", FILES | TCP | SIGNALS | LIMITS },
   [BESIDE_PASST] = { "passt", SIGNALS | LIMITS, .own = "namespaces of its own" },
-  [BESIDE_DBUS_DAEMON] = { "dbus-daemon", FILES | TCP | SIGNALS | LIMITS, .bounds_files = TRUE },
+  [BESIDE_DBUS_DAEMON] = { "dbus-daemon", FILES | TCP | SIGNALS | LIMITS, .bounds_files = TRUE,
+                           .takes_user = TRUE },
   [BESIDE_BOOTLOADER] = { "bootloader", FILES | TCP | SIGNALS | LIMITS, .bounds_files = TRUE },
 };
 
@@ -124,7 +126,10 @@ gboolean beside_confine(const Beside *beside, BesideKind kind, const char *progr
     announce_log("'%s' is a script, and nobody knows what it needs: it can open every file", program);
     parts &= ~(guint)FILES;
   }
+  if (beside->account && kinds[kind].takes_user)
+    bounds->identity = account_identity(beside->account);
   bounds->has_no_core = (parts & LIMITS) != 0;
+  bounds->processes = bounds->has_no_core ? CONFINEMENT_PROCESSES : 0;
   bounds->open_files = bounds->has_no_core && kinds[kind].bounds_files ? CONFINEMENT_OPEN_FILES : 0;
   return confinement_rules(access ? access : nothing, program, parts, &bounds->ruleset, error);
 }

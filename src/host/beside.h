@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "host/account.h"
 #include "host/confinement.h"
 #include "process/spawn.h"
 #include "qemu/plan.h"
@@ -25,8 +26,10 @@ typedef enum {
 
 /* How all of them are started. */
 typedef struct {
-  int group;         /* of spawn.h */
-  guint confinement; /* of ConfinementPart: what is in force for QEMU */
+  int group;              /* of spawn.h */
+  guint confinement;      /* of ConfinementPart: what is in force for QEMU */
+  const Account *account; /* as whom QEMU is run, and those that can be; NULL: as this user */
+  gboolean is_chowned;    /* the guest's own files are that user's meanwhile */
 } Beside;
 
 /* Puts into @bounds, which the caller clears, what bounds @program. @access is what it may have of files and

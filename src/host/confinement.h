@@ -24,6 +24,11 @@ enum { CONFINEMENT_ALL = (1 << CONFINEMENT_LAST) - 1 };
 /* More than any guest needs, and fewer than would exhaust the host. */
 enum { CONFINEMENT_OPEN_FILES = 64 * 1024 };
 
+/* The kernel counts those of a user, threads included, and so those of all guests of the one as whom QEMU is
+ * run: many hundreds of guests, and yet no more than a host can bear. Not for a person's own user, who has
+ * other programs. */
+enum { CONFINEMENT_PROCESSES = 32 * 1024 };
+
 /* "files", ...: as --no-sandbox= has them. */
 extern const EnumTable confinement_part_table;
 

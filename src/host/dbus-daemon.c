@@ -20,7 +20,9 @@ enum { START_SECONDS = 10 };
 /* The numbers in the child. */
 enum { NUMBER_CONFIGURATION = 3, NUMBER_DIRECTORY, NUMBER_READY };
 
-/* A user that is not named here cannot connect: it is this one alone. */
+/* A user that is not named here cannot connect: it is the daemon's own, and root, who may have given it
+ * another.
+ */
 static int make_configuration(const char *name)
 {
   g_autofree char *text =
@@ -33,6 +35,7 @@ static int make_configuration(const char *name)
                       "    <allow send_destination='*' eavesdrop='true'/>\n"
                       "    <allow eavesdrop='true'/>\n"
                       "    <allow own='*'/>\n"
+                      "    <allow user='root'/>\n"
                       "  </policy>\n"
                       "</busconfig>\n",
                       NUMBER_DIRECTORY, name);

@@ -36,11 +36,11 @@ static int open_lock(int directory, int flags)
                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, 0600);
 }
 
-int emulator_lock_take(int directory, const char *guest, GError **error)
+int emulator_lock_take(int directory, const char *guest, uid_t uid, GError **error)
 {
   autofd int fd = open_lock(directory, O_CREAT);
 
-  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && (uid == geteuid() || fchown(fd, uid, (gid_t)-1) == 0))
     return g_steal_fd(&fd);
   if (fd < 0 || errno != EWOULDBLOCK) {
     error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot lock the file '%s' of the guest: %s",
@@ -84,7 +84,8 @@ gint64 process_start(gint64 pid)
 }
 
 /* The superuser ends what is left of another user's guest, too, where that user can write down any pid, and
- * pass the lock to anybody: only processes of the directory's owner are meant. */
+ * pass the lock to anybody: only processes of the directory's owner are meant. In root's own the lock's owner
+ * is the user as whom QEMU was run. */
 static gboolean is_process_of(gint64 pid, uid_t owner)
 {
   g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/status", pid);
@@ -166,20 +167,22 @@ gboolean emulator_lock_end_holders(int directory, gint64 pid, gint64 start, GErr
   gint64 deadline = g_get_monotonic_time() + patience_of(END_PATIENCE) * G_GINT64_CONSTANT(1000);
   autofd int fd = open_lock(directory, 0);
   struct stat lock, status;
+  uid_t owner;
 
   if (fd < 0 || fstat(fd, &lock) < 0 || fstat(directory, &status) < 0)
     return TRUE;
+  owner = status.st_uid == 0 ? lock.st_uid : status.st_uid;
   if (start > 0)
-    kill_process(pid, start, &lock, status.st_uid);
+    kill_process(pid, start, &lock, owner);
   while (emulator_lock_is_held(directory)) {
-    gint64 holder = find_holder(&lock, status.st_uid);
+    gint64 holder = find_holder(&lock, owner);
 
     if (g_get_monotonic_time() >= deadline && holder > 0)
       return error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "process %" G_GINT64_FORMAT " does not end",
                        holder);
     if (g_get_monotonic_time() >= deadline)
       return error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "it is not known which process is its QEMU");
-    kill_process(holder, /* start= */ 0, &lock, status.st_uid);
+    kill_process(holder, /* start= */ 0, &lock, owner);
     g_usleep(END_PAUSE * 1000);
   }
   return TRUE;

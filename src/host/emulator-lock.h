@@ -17,10 +17,10 @@
 /* The file's name. */
 extern const char emulator_lock_name[];
 
-/* Takes the lock for the QEMU of @guest, whose name is for the error. The caller passes the descriptor on (it
- * is close-on-exec here) and closes it. -1 with a DOMRUN_ERROR_HOST error: a process of the last one has it
- * still. */
-int emulator_lock_take(int directory, const char *guest, GError **error);
+/* Takes the lock for the QEMU of @guest, whose name is for the error, and which runs as @uid. The caller
+ * passes the descriptor on (it is close-on-exec here) and closes it. -1 with a DOMRUN_ERROR_HOST error: a
+ * process of the last one has it still. */
+int emulator_lock_take(int directory, const char *guest, uid_t uid, GError **error);
 
 /* Whether somebody has it. Only who has the supervisor's lock, or keeps others from it, may ask: it is tried.
  */

@@ -22,15 +22,17 @@ static const char group_file[] = "group";
 /* A note has the path of a script, and two names. */
 enum { NOTE_MAX_BYTES = 64 * 1024, NOTE_MAX_DEPTH = 4 };
 
-static void write_note(int directory, const char *file, const Json *note, const char *what)
+static gboolean write_note(int directory, const char *file, const Json *note, const char *what)
 {
   g_autofree char *name = g_strconcat(file, suffix, NULL), *text = json_print(note);
   autofd int fd = -1;
 
   unlinkat(directory, name, 0);
   fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0 || !fd_write_all(fd, text, strlen(text)))
-    announce_log("cannot note what '%s' takes at the end: %s", what, g_strerror(errno));
+  if (fd >= 0 && fd_write_all(fd, text, strlen(text)))
+    return TRUE;
+  announce_log("cannot note what '%s' takes at the end: %s", what, g_strerror(errno));
+  return FALSE;
 }
 
 void leftovers_note_tap(int directory, const char *file, const TapEnd *end)
@@ -75,6 +77,35 @@ void leftovers_note_pci(int directory, const char *file, const PciEnd *end)
   json_set_string(note, "driver", end->driver);
   json_set_string(note, "override", end->override);
   write_note(directory, file, note, end->device);
+}
+
+static const char owner_prefix[] = "owner-";
+
+static char *owner_file(dev_t device, ino_t inode)
+{
+  return g_strdup_printf("%s%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x", owner_prefix, (guint64)device,
+                         (guint64)inode);
+}
+
+gboolean leftovers_note_owner(int directory, const OwnerBefore *before)
+{
+  g_autofree char *file = owner_file(before->device, before->inode);
+  g_autoptr(Json) note = json_new_object();
+
+  json_set_string(note, "owned", before->path);
+  json_set_int(note, "device", (gint64)before->device);
+  json_set_int(note, "inode", (gint64)before->inode);
+  json_set_int(note, "uid", before->uid);
+  json_set_int(note, "gid", before->gid);
+  json_set_int(note, "to", before->to);
+  return write_note(directory, file, note, before->path);
+}
+
+gboolean leftovers_has_owner(int directory, dev_t device, ino_t inode)
+{
+  g_autofree char *file = owner_file(device, inode), *name = g_strconcat(file, suffix, NULL);
+
+  return faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 void leftovers_forget(int directory, const char *file)
@@ -143,13 +174,28 @@ static void release_tap(const Json *note)
     tap_give_up(&end);
 }
 
+/* One that lacks something is none of ours. */
+static gboolean release_owner(const Json *note)
+{
+  OwnerBefore before = { .path = json_get_string(note, "owned") };
+  gint64 device = 0, inode = 0;
+
+  if (!before.path || !g_path_is_absolute(before.path) || !json_get_int(note, "device", &device) ||
+      !json_get_int(note, "inode", &inode) || !get_number(note, "uid", &before.uid) ||
+      !get_number(note, "gid", &before.gid) || !get_number(note, "to", &before.to))
+    return TRUE;
+  before.device = (dev_t)device;
+  before.inode = (ino_t)inode;
+  return owner_give_back(&before);
+}
+
 /* FALSE: something stays. */
 static gboolean release(const Json *note)
 {
   const char *group = json_get_string(note, "group");
 
   release_tap(note);
-  if (!release_pci(note))
+  if (!release_pci(note) || !release_owner(note))
     return FALSE;
   return !group || !g_path_is_absolute(group) || control_group_remove(group, json_get_string(note, "leaf"));
 }
@@ -194,15 +240,37 @@ gboolean leftovers_are_there(int directory)
   return names->len > 0;
 }
 
-void leftovers_release(int directory)
+static void release_those(int directory, const char *prefix)
 {
   g_autoptr(GPtrArray) names = list_notes(directory);
 
   for (guint i = 0; i < names->len; i++) {
     const char *name = g_ptr_array_index(names, i);
-    g_autoptr(Json) note = read_note(directory, name);
+    g_autoptr(Json) note = g_str_has_prefix(name, prefix) ? read_note(directory, name) : NULL;
 
-    if (!note || release(note))
+    if (g_str_has_prefix(name, prefix) && (!note || release(note)))
       unlinkat(directory, name, 0);
+  }
+}
+
+void leftovers_release(int directory)
+{
+  release_those(directory, "");
+}
+
+void leftovers_release_owners(int directory)
+{
+  release_those(directory, owner_prefix);
+}
+
+void leftovers_move_owners(int from, int to)
+{
+  g_autoptr(GPtrArray) names = list_notes(from);
+
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index(names, i);
+
+    if (g_str_has_prefix(name, owner_prefix))
+      renameat(from, name, to, name);
   }
 }

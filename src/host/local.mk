@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/account.c %D%/account.h \
 	%D%/beside.c %D%/beside.h \
 	%D%/bootloader.c %D%/bootloader.h \
 	%D%/bridge.c %D%/bridge.h \
@@ -13,6 +14,7 @@ libdomrun_a_SOURCES += \
 	%D%/emulator-lock.c %D%/emulator-lock.h \
 	%D%/emulator-machines.c %D%/emulator-machines.h \
 	%D%/emulator-spice.c %D%/emulator-spice.h \
+	%D%/file-rights.c %D%/file-rights.h \
 	%D%/firmware.c %D%/firmware.h \
 	%D%/hugepages.c %D%/hugepages.h \
 	%D%/image.c %D%/image.h \
@@ -30,6 +32,8 @@ libdomrun_a_SOURCES += \
 	%D%/netlink.c %D%/netlink.h \
 	%D%/networks.c %D%/networks.h \
 	%D%/output-file.c %D%/output-file.h \
+	%D%/owner.c %D%/owner.h \
+	%D%/ownership.c %D%/ownership.h \
 	%D%/passt.c %D%/passt.h \
 	%D%/pci.c %D%/pci.h \
 	%D%/port.c %D%/port.h \
@@ -48,6 +52,7 @@ libdomrun_a_SOURCES += \
 	%D%/threads.c %D%/threads.h \
 	%D%/tpm-state.c %D%/tpm-state.h \
 	%D%/usb.c %D%/usb.h \
+	%D%/user-files.c %D%/user-files.h \
 	%D%/uuid-lock.c %D%/uuid-lock.h \
 	%D%/vfio.c %D%/vfio.h \
 	%D%/virtiofsd.c %D%/virtiofsd.h

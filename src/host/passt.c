@@ -26,12 +26,17 @@ enum { END_SECONDS = 5 };
 
 G_STATIC_ASSERT(PROGRAM_PASSED_FD == 3); /* as the option has it */
 
-static GPtrArray *make_arguments(const char *program, const PlanPasst *plan)
+/* Who is root gives that up by itself, once it has the ports that only root may have. */
+static GPtrArray *make_arguments(const char *program, const PlanPasst *plan, const char *user)
 {
   static const char *const fixed[] = { "--quiet", "--fd", "3" };
   GPtrArray *arguments = g_ptr_array_new();
 
   g_ptr_array_add(arguments, (gpointer)program);
+  if (user) {
+    g_ptr_array_add(arguments, (gpointer) "--runas");
+    g_ptr_array_add(arguments, (gpointer)user);
+  }
   for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
     g_ptr_array_add(arguments, (gpointer)fixed[i]);
   for (guint i = 0; i < plan->arguments->len; i++)
@@ -43,7 +48,7 @@ static GPtrArray *make_arguments(const char *program, const PlanPasst *plan)
 static gboolean run(const PlanPasst *plan, const Beside *beside, int fd, const Place *place, GError **error)
 {
   g_autofree char *program = g_find_program_in_path("passt");
-  g_autofree char *how = NULL, *last = NULL;
+  g_autofree char *how = NULL, *last = NULL, *user = NULL;
   g_autoptr(GPtrArray) arguments = NULL;
   g_autoptr(GError) cause = NULL;
   g_auto(ProgramEnd) end = { 0 };
@@ -54,7 +59,10 @@ static gboolean run(const PlanPasst *plan, const Beside *beside, int fd, const P
     return error_set(error, DOMRUN_ERROR_HOST, place, "type", "the program 'passt' is not in PATH");
   if (!beside_confine(beside, BESIDE_PASST, program, /* access= */ NULL, &bounds, error))
     return FALSE;
-  arguments = make_arguments(program, plan);
+  if (beside->account)
+    user = g_strdup_printf("%u:%u", (guint)account_identity(beside->account)->uid,
+                           (guint)account_identity(beside->account)->gid);
+  arguments = make_arguments(program, plan, user);
   request.bounds = bounds;
   request.argv = (char *const *)arguments->pdata;
   if (!program_run(&request, &end, &cause))

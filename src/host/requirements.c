@@ -10,13 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "host/bridge.h"
+#include "host/file-rights.h"
 #include "host/firmware.h"
 #include "host/hugepages.h"
 #include "host/listener.h"
@@ -33,17 +33,6 @@
 #include "host/usb.h"
 #include "host/vfio.h"
 
-/* "mode 0660, owner root, group kvm", names where the host has them. */
-static char *describe_access(const struct stat *status)
-{
-  const struct passwd *user = getpwuid(status->st_uid);
-  g_autofree char *owner = user ? g_strdup(user->pw_name) : g_strdup_printf("%u", (guint)status->st_uid);
-  const struct group *group = getgrgid(status->st_gid);
-  g_autofree char *members = group ? g_strdup(group->gr_name) : g_strdup_printf("%u", (guint)status->st_gid);
-
-  return g_strdup_printf("mode %04o, owner %s, group %s", (guint)(status->st_mode & 07777), owner, members);
-}
-
 static gboolean may(const char *path, int mode)
 {
   return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
@@ -59,7 +48,7 @@ static void add_barrier_hint(const char *path, GError **error)
 
     if (stat(directory, &status) < 0 || may(directory, X_OK))
       continue;
-    access = describe_access(&status);
+    access = file_rights_describe(&status);
     error_add_hint(error, "the directory '%s' bars the way (%s)", directory, access);
     return;
   }
@@ -107,7 +96,7 @@ static gboolean check_access(const PlanRequirement *requirement, const char *pat
   saved = errno;
   requirement_refuse(requirement, error, "cannot %s '%s': %s", what, path, g_strerror(saved));
   if (saved == EACCES && stat(path, &status) == 0) {
-    access = describe_access(&status);
+    access = file_rights_describe(&status);
     error_add_hint(error, "its access rights: %s", access);
   }
   return FALSE;
@@ -272,7 +261,7 @@ static gboolean check_kvm(const PlanRequirement *requirement, GError **error)
   if (may(kvm_path, R_OK | W_OK))
     return TRUE;
   saved = errno;
-  access = describe_access(&status);
+  access = file_rights_describe(&status);
   requirement_refuse(requirement, error, "'kvm' needs %s: %s (%s)", kvm_path, g_strerror(saved), access);
   if ((status.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP) && getgrgid(status.st_gid))
     return error_add_hint(error, "join the group '%s', or run without it: --type=qemu (slower)",

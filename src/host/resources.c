@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <unistd.h>
 
 #include "base/announce.h"
 #include "base/fd.h"
@@ -19,8 +20,10 @@
 #include "host/leftovers.h"
 #include "host/listener.h"
 #include "host/output-file.h"
+#include "host/ownership.h"
 #include "host/passt.h"
 #include "host/secrets.h"
+#include "host/state-dir.h"
 
 struct Resources {
   const RuntimeDir *directory;
@@ -136,10 +139,31 @@ static gboolean tap_acquire(const Resources *resources, Resource *resource, GErr
   return TRUE;
 }
 
+/* A file that QEMU opens by its path. What was made just now is its user's for good. */
+static gboolean give(const Resources *resources, const PlanResource *plan, gboolean is_new, GError **error)
+{
+  const Beside *beside = &resources->beside;
+  g_autofree char *base = state_dir_path();
+
+  if (!beside->account)
+    return TRUE;
+  if (plan->is_generated && !ownership_let_pass(plan->path, base, &plan->place, error))
+    return FALSE;
+  if (beside->is_chowned)
+    return ownership_take(resources->directory, beside->account, plan->path, &plan->place, error);
+  return !is_new || ownership_settle(beside->account, plan->path, &plan->place, error);
+}
+
 static gboolean variables_acquire(const Resources *resources, Resource *resource, GError **error)
 {
-  resource->fd = firmware_make_variables(resource->plan, error);
-  return resource->fd >= 0;
+  const PlanResource *plan = resource->plan;
+  gboolean is_new = plan->is_reset || access(plan->path, F_OK) < 0;
+  autofd int fd = firmware_make_variables(plan, error);
+
+  if (fd < 0 || !give(resources, plan, is_new, error))
+    return FALSE;
+  resource->fd = g_steal_fd(&fd);
+  return TRUE;
 }
 
 static gboolean secret_acquire(const Resources *resources, Resource *resource, GError **error)

@@ -41,6 +41,7 @@ struct RuntimeDir {
   int lock_fd;
   char *sockets_path; /* NULL where it is only looked at */
   int sockets_fd;     /* -1: not made */
+  gboolean is_usual;  /* its root is one of the usual places */
 };
 
 struct RuntimeRoot {
@@ -367,6 +368,7 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
   directory->root_fd = root ? open_given_root(root, &root_path, error) : open_usual_root(&root_path, error);
   if (directory->root_fd < 0)
     return NULL;
+  directory->is_usual = root == NULL;
   directory->id = id_of(name);
   directory->path = g_build_filename(root_path, directory->id, NULL);
   directory->sockets_path = g_build_filename(directory->path, sockets_name, NULL);
@@ -430,14 +432,42 @@ int runtime_dir_fd(const RuntimeDir *directory)
   return directory->fd;
 }
 
-gboolean runtime_dir_make_sockets(RuntimeDir *directory, GError **error)
+/* Whoever is let pass can look for names, and open what its own rights let it. What the user has named is
+ * left as it is. */
+static gboolean let_pass(const RuntimeDir *directory)
+{
+  struct stat status;
+
+  if (fstat(directory->root_fd, &status) < 0 || fchmod(directory->fd, 0711) < 0)
+    return FALSE;
+  return !directory->is_usual || (status.st_mode & S_IXOTH) ||
+         fchmod(directory->root_fd, (status.st_mode & 07777) | S_IXGRP | S_IXOTH) == 0;
+}
+
+static gboolean give_sockets(const RuntimeDir *directory, const Account *account, GError **error)
+{
+  const SpawnIdentity *identity = account_identity(account);
+  g_autofree char *barrier = NULL;
+
+  if (fchown(directory->sockets_fd, identity->uid, identity->gid) < 0 || !let_pass(directory))
+    return host_error(error, "change the owner of the directory", directory->sockets_path);
+  if (account_may(account, directory->sockets_path, X_OK))
+    return TRUE;
+  host_error(error, "find, as the user as whom QEMU is run, the directory", directory->sockets_path);
+  barrier = account_describe_barrier(account, directory->sockets_path);
+  return barrier ? error_add_hint(error, "%s", barrier) : FALSE;
+}
+
+gboolean runtime_dir_make_sockets(RuntimeDir *directory, const Account *account, GError **error)
 {
   fd_clear(&directory->sockets_fd);
   remove_in(directory->fd, sockets_name, nothing, /* depth= */ 1);
   unlinkat(directory->fd, sockets_name, AT_REMOVEDIR);
   if (mkdirat(directory->fd, sockets_name, 0700) == 0)
     directory->sockets_fd = openat(directory->fd, sockets_name, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  return directory->sockets_fd >= 0 || host_error(error, "make the directory", directory->sockets_path);
+  if (directory->sockets_fd < 0)
+    return host_error(error, "make the directory", directory->sockets_path);
+  return !account || give_sockets(directory, account, error);
 }
 
 const char *runtime_dir_sockets_path(const RuntimeDir *directory)

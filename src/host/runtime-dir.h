@@ -15,6 +15,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "host/account.h"
 
 typedef struct RuntimeDir RuntimeDir;
 
@@ -40,8 +41,8 @@ int runtime_dir_fd(const RuntimeDir *directory);
 
 /* In the directory, the one in which QEMU and what serves it make sockets by themselves: displays, a bus.
  * Nothing of domrun's own is there, and so who may make and remove what is in it can do nothing else. It is
- * made anew. */
-gboolean runtime_dir_make_sockets(RuntimeDir *directory, GError **error);
+ * made anew, and belongs to @account (NULL: to this user), whom the way to it lets pass. */
+gboolean runtime_dir_make_sockets(RuntimeDir *directory, const Account *account, GError **error);
 
 /* Its absolute path, and itself, once it was made; -1 before. Both are borrowed. */
 const char *runtime_dir_sockets_path(const RuntimeDir *directory);

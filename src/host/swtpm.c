@@ -20,6 +20,7 @@
 #include "base/announce.h"
 #include "base/fd.h"
 #include "base/patience.h"
+#include "host/ownership.h"
 #include "host/requirement.h"
 #include "host/secrets.h"
 #include "host/tpm-state.h"
@@ -190,11 +191,35 @@ static Swtpm *start_on(const PlanTpm *plan, const char *path, int state, int sec
   return swtpm;
 }
 
+/* swtpm is QEMU's user. What was made just now is that user's for good, or goes with the guest. */
+static gboolean give_state(const PlanTpm *plan, const RuntimeDir *directory, const char *path, int state,
+                           gboolean is_new, const Beside *beside, const Place *place, GError **error)
+{
+  struct stat status;
+
+  if (!beside->account)
+    return TRUE;
+  if (plan->path && beside->is_chowned)
+    return ownership_take(directory, beside->account, path, place, error);
+  if (is_new)
+    return ownership_settle(beside->account, path, place, error);
+  if (!plan->is_generated || fstat(state, &status) < 0 ||
+      status.st_uid == account_identity(beside->account)->uid)
+    return TRUE;
+  error_set(error, DOMRUN_ERROR_HOST, place, NULL,
+            "the state of the TPM in '%s' is not that of '%s', as whom swtpm is run", path,
+            account_name(beside->account));
+  return error_add_hint(error,
+                        "--chown gives it to '%s' while the guest runs; or, for good: chown -R %s '%s'",
+                        account_name(beside->account), account_name(beside->account), path);
+}
+
 Swtpm *swtpm_start(const PlanTpm *plan, const RuntimeDir *directory, const Beside *beside, const Place *place,
                    GError **error)
 {
   g_autofree char *path =
       plan->path ? g_strdup(plan->path) : g_build_filename(runtime_dir_path(directory), "tpm", NULL);
+  gboolean is_new = !plan->path || access(path, F_OK) < 0;
   autofd int state = -1, secret = -1;
 
   if (plan->is_encrypted) {
@@ -203,7 +228,9 @@ Swtpm *swtpm_start(const PlanTpm *plan, const RuntimeDir *directory, const Besid
       return NULL;
   }
   state = tpm_state_open(plan, path, runtime_dir_path(directory), secret, beside, place, error);
-  return state < 0 ? NULL : start_on(plan, path, state, secret, beside, place, error);
+  if (state < 0 || !give_state(plan, directory, path, state, is_new, beside, place, error))
+    return NULL;
+  return start_on(plan, path, state, secret, beside, place, error);
 }
 
 int swtpm_fd(const Swtpm *swtpm)

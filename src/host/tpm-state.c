@@ -199,7 +199,8 @@ static gboolean prepare(Setup *setup, const char *scratch, GError **error)
     error_set(error, DOMRUN_ERROR_HOST, setup->place, NULL, "the program 'swtpm_setup' is not in PATH");
     return error_add_hint(error, "install the package swtpm-tools");
   }
-  setup->environment = g_environ_setenv(environment_inherited(), "TMPDIR", scratch, /* overwrite= */ TRUE);
+  setup->environment =
+      g_environ_setenv(environment_inherited(/* identity= */ NULL), "TMPDIR", scratch, /* overwrite= */ TRUE);
   return make_authority(setup, error) && check_profiles(setup, error);
 }
 

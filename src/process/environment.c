@@ -82,14 +82,54 @@ static gboolean is_inherited(const char *variable)
   return FALSE;
 }
 
-char **environment_inherited(void)
+/* What says where this user's things are, or lets who has it act for this user. */
+static const char *const personal[] = {
+  "DBUS_SESSION_BUS_ADDRESS",
+  "HOME",
+  "KRB5CCNAME",
+  "LOGNAME",
+  "SHELL",
+  "SSH_AUTH_SOCK",
+  "USER",
+  "XAUTHORITY",
+  "XDG_CACHE_HOME",
+  "XDG_CONFIG_HOME",
+  "XDG_DATA_HOME",
+  "XDG_RUNTIME_DIR",
+  "XDG_STATE_HOME",
+};
+
+static gboolean is_personal(const char *variable)
+{
+  gsize length = strcspn(variable, "=");
+
+  for (gsize i = 0; i < G_N_ELEMENTS(personal); i++) {
+    if (strlen(personal[i]) == length && strncmp(variable, personal[i], length) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void add_variable(GStrvBuilder *builder, const char *name, const char *value)
+{
+  g_autofree char *variable = g_strconcat(name, "=", value, NULL);
+
+  g_strv_builder_add(builder, variable);
+}
+
+char **environment_inherited(const SpawnIdentity *identity)
 {
   g_auto(GStrv) all = g_get_environ();
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 
   for (char **variable = all; *variable; variable++) {
-    if (is_inherited(*variable))
+    if (is_inherited(*variable) && !(identity && is_personal(*variable)))
       g_strv_builder_add(builder, *variable);
+  }
+  if (identity) {
+    add_variable(builder, "HOME", identity->home);
+    add_variable(builder, "LOGNAME", identity->name);
+    add_variable(builder, "USER", identity->name);
   }
   return g_strv_builder_end(builder);
 }

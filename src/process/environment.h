@@ -7,5 +7,8 @@
 
 #include <glib.h>
 
-/* "NAME=VALUE" strings, NULL at the end. The caller frees them. */
-char **environment_inherited(void);
+#include "process/spawn.h"
+
+/* "NAME=VALUE" strings, NULL at the end. For another user, @identity, what is this one's own is left out: its
+ * session, its home. NULL: for the same. The caller frees them. */
+char **environment_inherited(const SpawnIdentity *identity);

@@ -76,7 +76,7 @@ static gboolean receive(Helper *helper)
 
 static gboolean start(Helper *helper, const HelperRequest *request, int writer, GError **error)
 {
-  g_auto(GStrv) environment = environment_inherited();
+  g_auto(GStrv) environment = environment_inherited(request->bounds.identity);
   const SpawnRequest spawned = {
     .program = request->argv[0],
     .argv = request->argv,

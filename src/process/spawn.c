@@ -46,6 +46,7 @@ typedef enum {
   STEP_CPUS,
   STEP_GROUP,
   STEP_LIMITS,
+  STEP_IDENTITY,
   STEP_RULES,
   STEP_EXEC,
 } Step;
@@ -60,6 +61,7 @@ static const char *const step_names[] = {
   [STEP_CPUS] = "be pinned to its CPUs",
   [STEP_GROUP] = "join its control group",
   [STEP_LIMITS] = "be limited",
+  [STEP_IDENTITY] = "be another user",
   [STEP_RULES] = "be confined (Landlock)",
   [STEP_EXEC] = "execute",
 };
@@ -160,10 +162,26 @@ static gboolean lower_limit(int which, guint64 most)
   return setrlimit(which, &limit) == 0;
 }
 
-static gboolean set_limits(const SpawnRequest *request)
+static gboolean set_limits(const SpawnBounds *bounds)
 {
-  return (request->bounds.open_files == 0 || lower_limit(RLIMIT_NOFILE, request->bounds.open_files)) &&
-         (!request->bounds.has_no_core || lower_limit(RLIMIT_CORE, 0));
+  static const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+  return (bounds->open_files == 0 || lower_limit(RLIMIT_NOFILE, bounds->open_files)) &&
+         (!bounds->has_no_core || lower_limit(RLIMIT_CORE, 0)) &&
+         (bounds->processes == 0 || !bounds->identity || lower_limit(RLIMIT_NPROC, bounds->processes)) &&
+         (!bounds->locks_memory || !bounds->identity || setrlimit(RLIMIT_MEMLOCK, &all) == 0);
+}
+
+/* With root's user goes each of root's rights. The kernel then takes back what was said about the parent's
+ * end, which is said again. */
+static gboolean become(const SpawnRequest *request, pid_t parent)
+{
+  const SpawnIdentity *identity = request->bounds.identity;
+
+  return !identity || (syscall(SPAWN_SETGROUPS, identity->n_groups, identity->groups) == 0 &&
+                       syscall(SPAWN_SETRESGID, identity->gid, identity->gid, identity->gid) == 0 &&
+                       syscall(SPAWN_SETRESUID, identity->uid, identity->uid, identity->uid) == 0 &&
+                       tie_to_parent(parent, request->is_shielded));
 }
 
 /* What there is of the child itself in /proc, whose name nobody knows before there is a child. Where the
@@ -214,8 +232,10 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
   ruleset = request->bounds.ruleset > 0 ? fcntl(request->bounds.ruleset, F_DUPFD_CLOEXEC, first_free) : -1;
   if (!pass_fds(request, first_free))
     return STEP_DESCRIPTORS;
-  if (!set_limits(request))
+  if (!set_limits(&request->bounds))
     return STEP_LIMITS;
+  if (!become(request, parent))
+    return STEP_IDENTITY;
   if (!put_on_rules(ruleset))
     return STEP_RULES;
   if (request->cpus && sched_setaffinity(0, request->cpus_size, request->cpus) < 0)
@@ -257,16 +277,21 @@ static gboolean read_report(int report, const SpawnRequest *request, GError **er
                    request->program, step_names[failure.step], g_strerror(failure.error));
 }
 
+/* A child that becomes another user marks the memory as that of one, and it is this process's, too, until
+ * exec. */
 static pid_t fork_blocked(const SpawnRequest *request, int report)
 {
   sigset_t all, saved;
   pid_t parent = getpid(), pid;
+  int dumpable = prctl(PR_GET_DUMPABLE);
 
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &saved);
   pid = vfork();
   if (pid == 0)
     run_child_and_exit(request, parent, report);
+  if (request->bounds.identity)
+    prctl(PR_SET_DUMPABLE, dumpable);
   sigprocmask(SIG_SETMASK, &saved, NULL);
   return pid;
 }

@@ -17,11 +17,37 @@ typedef struct {
   int number; /* in the child, above 2 */
 } SpawnFd;
 
+/* Another user. All of it is borrowed. */
+typedef struct {
+  uid_t uid;
+  gid_t gid;
+  const gid_t *groups;
+  gsize n_groups;
+  const char *name, *home; /* for the environment */
+} SpawnIdentity;
+
+/* The system calls by which one thread becomes another user: libc's functions are about all of them, which
+ * after vfork(2) are somebody else's. */
+#ifdef SYS_setresuid32
+#define SPAWN_SETRESUID SYS_setresuid32
+#define SPAWN_SETRESGID SYS_setresgid32
+#define SPAWN_SETGROUPS SYS_setgroups32
+#else
+#define SPAWN_SETRESUID SYS_setresuid
+#define SPAWN_SETRESGID SYS_setresgid
+#define SPAWN_SETGROUPS SYS_setgroups
+#endif
+
 /* What bounds a program, for good. All 0: nothing does. */
 typedef struct {
   int ruleset;          /* of Landlock, that the child puts on itself; 0, or -1: none */
   guint64 open_files;   /* at most so many; 0: as many as this process may have */
   gboolean has_no_core; /* the child leaves no core file */
+  const SpawnIdentity
+      *identity;         /* as whom it runs, without any right of root's; borrowed; NULL: as this process */
+  guint64 processes;     /* with an identity: that user may have so many processes and threads when the child
+                            wants     one more; 0: no limit of ours */
+  gboolean locks_memory; /* with an identity: as much as it wants, which root may without */
 } SpawnBounds;
 
 /* Closes what is in it. */

@@ -7,6 +7,7 @@
 #include "control/guests.h"
 #include "control/protocol.h"
 #include "host/leftovers.h"
+#include "host/ownership.h"
 #include "supervise/publish.h"
 #include "supervise/requests.h"
 
@@ -95,6 +96,7 @@ gboolean directory_rename(Supervisor *supervisor, GError **error)
   if (!directory)
     return FALSE;
   announce_notice("the guest goes on as '%s'", name);
+  ownership_move(runtime_dir_fd(supervisor->directory), runtime_dir_fd(directory));
   directory_leave(supervisor);
   control_server_free(server);
   supervisor->server = NULL;

@@ -118,10 +118,10 @@ static void watch_process(Emulator *emulator, GMainContext *context)
 }
 
 /* What QEMU inherits, and over it what the plan says, of which there may be much. */
-static char **make_environment(const Plan *plan)
+static char **make_environment(const Plan *plan, const SpawnIdentity *identity)
 {
   g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  g_auto(GStrv) inherited = environment_inherited();
+  g_auto(GStrv) inherited = environment_inherited(identity);
   g_autoptr(GStrvBuilder) environment = g_strv_builder_new();
   GHashTableIter iter;
   gpointer word;
@@ -195,13 +195,19 @@ static gboolean make_rules(const Plan *plan, const Resources *resources, const E
   return confinement_rules(access, plan->program, place->confinement, ret_ruleset, error);
 }
 
+static gboolean locks_memory(const Plan *plan)
+{
+  return plan_find_requirement(plan, PLAN_REQUIRE_LOCKED) || plan_has_option(plan, "-overcommit");
+}
+
 static gboolean start_process(Emulator *emulator, const Plan *plan, const Resources *resources,
                               const EmulatorLocks *locks, const EmulatorPlace *place, int output,
                               GError **error)
 {
+  const SpawnIdentity *identity = place->account ? account_identity(place->account) : NULL;
   gboolean is_limited = (place->confinement & 1u << CONFINEMENT_LIMITS) != 0;
   g_auto(GStrv) argv = plan_to_argv(plan, PLAN_RUN);
-  g_auto(GStrv) environment = make_environment(plan);
+  g_auto(GStrv) environment = make_environment(plan, identity);
   g_autoptr(GArray) fds = list_fds(resources, locks);
   g_autoptr(CpuMask) cpus = cpus_of(plan);
   autofd int rules = -1;
@@ -213,7 +219,11 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     .n_fds = fds->len,
     .output = output,
     .group = place->group,
-    .bounds = { .open_files = is_limited ? CONFINEMENT_OPEN_FILES : 0, .has_no_core = is_limited },
+    .bounds = { .open_files = is_limited ? CONFINEMENT_OPEN_FILES : 0,
+                .has_no_core = is_limited,
+                .identity = identity,
+                .processes = is_limited ? CONFINEMENT_PROCESSES : 0,
+                .locks_memory = locks_memory(plan) },
     .cpus = cpus ? cpu_mask_bits(cpus) : NULL,
     .cpus_size = cpus ? cpu_mask_size(cpus) : 0,
     .is_private = TRUE,

@@ -8,6 +8,7 @@
 #include "base/json.h"
 
 #include "base/error.h"
+#include "host/account.h"
 #include "host/resources.h"
 #include "qemu/plan.h"
 #include "qmp/client.h"
@@ -44,9 +45,10 @@ typedef struct {
 
 /* Where QEMU is put. */
 typedef struct {
-  int group;           /* a control group (limits_fd()); -1: this process's */
-  guint confinement;   /* of ConfinementPart */
-  const char *sockets; /* the directory for those that QEMU makes by itself */
+  int group;              /* a control group (limits_fd()); -1: this process's */
+  guint confinement;      /* of ConfinementPart */
+  const Account *account; /* as whom it runs; NULL: as this user */
+  const char *sockets;    /* the directory for those that QEMU makes by itself */
 } EmulatorPlace;
 
 /* Starts QEMU with what @resources has acquired. NULL with a DOMRUN_ERROR_QEMU_START error, or a

@@ -24,6 +24,7 @@
 #include "supervise/life.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/announce.h"
 #include "base/exit-code.h"
@@ -31,6 +32,7 @@
 #include "base/patience.h"
 #include "control/guests.h"
 #include "host/emulator-lock.h"
+#include "host/ownership.h"
 #include "process/detach.h"
 #include "process/reaper.h"
 #include "supervise/core-dump.h"
@@ -476,9 +478,12 @@ static const EmulatorHandlers emulator_handlers = {
 
 static gboolean start_emulator(Supervisor *supervisor, GError **error)
 {
-  autofd int lock = emulator_lock_take(runtime_dir_fd(supervisor->directory), supervisor->name, error);
+  const Account *account = supervisor->options->account;
+  autofd int lock = emulator_lock_take(runtime_dir_fd(supervisor->directory), supervisor->name,
+                                       account ? account_identity(account)->uid : geteuid(), error);
   const EmulatorPlace place = { .group = limits_fd(supervisor->limits),
                                 .confinement = supervisor->options->confinement,
+                                .account = account,
                                 .sockets = runtime_dir_sockets_path(supervisor->directory) };
   const EmulatorLocks locks = { { uuid_lock_fd(supervisor->uuid_lock), lock } };
 
@@ -513,8 +518,8 @@ static void prepare_limits(Supervisor *supervisor)
     supervisor->limits =
         limits_new(&options->plan->limits, runtime_dir_path(supervisor->directory), options->waiting);
   limits_note(supervisor->limits, runtime_dir_fd(supervisor->directory));
-  resources_set_beside(supervisor->resources,
-                       &(Beside){ limits_fd(supervisor->limits), options->confinement });
+  resources_set_beside(supervisor->resources, &(Beside){ limits_fd(supervisor->limits), options->confinement,
+                                                         options->account, options->is_chowned });
 }
 
 static gboolean start(Supervisor *supervisor, GError **error)
@@ -530,7 +535,12 @@ static gboolean start(Supervisor *supervisor, GError **error)
   states_set(supervisor, STATE_STARTING, supervisor->n_restarts > 0 ? "restarting" : "booting");
   states_start_timer(supervisor, SLOW_START, on_slow_start);
   prepare_limits(supervisor);
-  if (supervisor->options->plan->names_directory && !runtime_dir_make_sockets(supervisor->directory, error))
+  if (supervisor->options->plan->names_directory &&
+      !runtime_dir_make_sockets(supervisor->directory, supervisor->options->account, error))
+    return FALSE;
+  if (supervisor->options->is_chowned &&
+      !ownership_take_all(supervisor->directory, supervisor->options->account, supervisor->options->plan,
+                          error))
     return FALSE;
   if (!resources_acquire(supervisor->resources, error))
     return FALSE;
@@ -692,6 +702,8 @@ static void clear(Supervisor *supervisor)
   tuning_free(supervisor->tuning);
   consoles_free(supervisor->consoles);
   resources_free(supervisor->resources);
+  if (supervisor->directory)
+    ownership_give_back(runtime_dir_fd(supervisor->directory));
   limits_free(supervisor->limits, supervisor->directory ? runtime_dir_fd(supervisor->directory) : -1);
   uuid_lock_free(supervisor->uuid_lock); /* before the name: who may start again finds both free */
   if (supervisor->directory && supervisor->will_be_left)

@@ -14,6 +14,7 @@
 #include "control/state.h"
 #include "domain/lifecycle.h"
 #include "domain/live-facts.h"
+#include "host/account.h"
 #include "host/limits.h"
 #include "host/log-file.h"
 #include "host/resources.h"
@@ -41,6 +42,8 @@ typedef struct {
   Lifecycle lifecycle;
   gboolean has_acpi;         /* the guest can be asked to power down */
   guint confinement;         /* of QEMU: of ConfinementPart */
+  const Account *account;    /* as whom QEMU is run; NULL: as this user */
+  gboolean is_chowned;       /* the guest's own files are that user's meanwhile */
   const char *root;          /* of runtime directories; NULL: the usual one */
   gboolean attaches_console; /* standard input and output are connected to the first console */
   gboolean is_verbose;       /* changes of state are told on standard error */

@@ -47,6 +47,7 @@ system_tests = \
 	%D%/test-tuning.py \
 	%D%/test-uefi.py \
 	%D%/test-usual-documents.py \
+	%D%/test-user.py \
 	%D%/test-verbs-console.py \
 	%D%/test-verbs-faults.py \
 	%D%/test-verbs-guest.py \
