@@ -67,10 +67,12 @@ void firmware_translate_varstore(const Firmware *firmware, gboolean is_x86, Plan
   props_add_string(props, "id", "varstore");
   props_add_string(props, "jsonfile", firmware->nvram);
   plan_add_json(plan, PLAN_BOTH, "-device", props);
-  if (firmware->nvram_template)
+  if (firmware->nvram_template) {
     make_variables(firmware, plan);
-  else
-    plan_require(plan, PLAN_REQUIRE_CREATE, &firmware->nvram_place, "path", firmware->nvram);
+    return;
+  }
+  plan_require(plan, PLAN_REQUIRE_CREATE, &firmware->nvram_place, "path", firmware->nvram);
+  plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE, firmware->nvram);
 }
 
 void firmware_translate(const Firmware *firmware, Props *machine, Plan *plan)
