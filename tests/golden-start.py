@@ -4,7 +4,8 @@
 
 QEMU has to come up, to end with 0, and to say nothing. What a document names on the host is replaced by a harmless
 stand-in of the same kind: images, kernels, files that are written, sockets. A case that cannot be started even so
-says why in CASE.nostart.
+says why in CASE.nostart. One whose reason begins with "needs version: QEMU 9.0", or "QEMU before 9.0", is started where
+QEMU is such a one.
 
 Where the kernel has Landlock, QEMU is confined to the files that `domrun argv --access` says, or their stand-ins, as
 `domrun run` would confine it: a room that does not say what it opens is found here.
@@ -16,6 +17,7 @@ import ast
 import base64
 import ctypes
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -214,6 +216,7 @@ class Stage:
         self._directory = directory
         self._images = images
         self._stand_ins = {}
+        self._is_arm = any("qemu-system-aarch64" in word for word in words)
         self._formats = self._find_formats()
         self.descriptors = {}       # number in QEMU -> socket or file
         self.kept = []              # the other ends
@@ -266,7 +269,10 @@ class Stage:
             node["dir"] = self._stand_in(node["dir"], lambda path: path.mkdir())
         if "filename" in node:
             image_format = self._formats.get(node.get("node-name"), "raw")
-            node["filename"] = self._stand_in(node["filename"], lambda path: self._images.copy(image_format, path))
+            make = lambda path: self._images.copy(image_format, path)
+            if self._is_arm and node["node-name"].startswith("pflash"):    # whose flash is of one size
+                make = lambda path: make_sparse(path, 64 << 20)
+            node["filename"] = self._stand_in(node["filename"], make)
             if node["driver"] == "host_device":           # has the options of "file", and insists on a device
                 node["driver"] = "file"
         return json.dumps(node)
@@ -462,15 +468,21 @@ class Stage:
             device = json.loads(value)
             device["rootdir"] = self._stand_in(device["rootdir"], lambda path: path.mkdir())
             return json.dumps(device)
+        if option == "-device" and '"jsonfile":' in value:
+            device = json.loads(value)
+            device["jsonfile"] = self._stand_in(device["jsonfile"], lambda path: path.touch())
+            return json.dumps(device)
         if option == "-display":
             return self._bus(value)
+        if option == "-bios" and value.startswith("/"):
+            return self._stand_in(value, lambda path: path.write_bytes(bytes(1 << 20)))
         if option == "-kernel":
             return self._stand_in(value, make_kernel)
         if option in ("-fw_cfg", "-acpitable"):
             # A table of ACPI, which is as good as any other file.
             make = lambda path: path.write_bytes(struct.pack("<4sI", b"TEST", 64).ljust(64, b"\0"))
             return re.sub("(?<=file=).*", lambda match: self._stand_in(match[0].replace(",,", ","), make).replace(",", ",,"), value)
-        if option in ("-initrd", "-dtb"):
+        if option in ("-initrd", "-dtb", "-shim"):
             return self._stand_in(value, lambda path: path.write_bytes(bytes(4096)))
         if option == "-m" and value.isdigit():             # more than a machine for tests may have
             return str(min(int(value), 1024))
@@ -626,9 +638,24 @@ def start(words, stage, directory, access):
     return ""
 
 
+@functools.cache
+def emulator_version():
+    said = subprocess.run(["qemu-system-x86_64", "--version"], check=True, capture_output=True, text=True).stdout
+    return tuple(int(number) for number in re.search(r"version (\d+)\.(\d+)", said).groups())
+
+
+def is_that_version(reason):
+    """Whether this QEMU is one that a case is said to need."""
+    wanted = re.match(r"needs version: QEMU (before )?(\d+)\.(\d+)\b", reason)
+    if not wanted:
+        return False
+    is_older = emulator_version() < (int(wanted[2]), int(wanted[3]))
+    return is_older == bool(wanted[1])
+
+
 def check(case, images):
     reason = case.read("nostart")
-    if reason is not None:
+    if reason is not None and not is_that_version(reason.decode()):
         raise tap.Skip(reason.decode().strip() or "no reason is given")
     with tempfile.TemporaryDirectory(prefix="domrun-") as path:
         directory = pathlib.Path(path)
