@@ -19,6 +19,7 @@
 
 static const Command commands[] = {
   { "run", run_command, "FILE", "start the guest and supervise it until it ends" },
+  { "adopt", adopt_command, "GUEST", "look after one again whose supervisor was killed" },
   { "argv", argv_command, "FILE", "print the QEMU command line, ready to paste" },
   { "check", check_command, "FILE", "check the document and the host without starting anything" },
   { "list", list_command, "", "list the guests that run" },

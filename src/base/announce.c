@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
@@ -34,20 +35,23 @@ static struct {
 
 /* ---- The log ---- */
 
-static gboolean open_log_file(void)
+static gboolean open_log_file(gboolean is_continued)
 {
-  log_file.size = 0;
-  log_file.fd = openat(log_file.directory_fd, log_file.name,
-                       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+  struct stat status;
+
+  log_file.fd =
+      openat(log_file.directory_fd, log_file.name,
+             O_WRONLY | O_CREAT | (is_continued ? 0 : O_TRUNC) | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+  log_file.size = log_file.fd >= 0 && fstat(log_file.fd, &status) == 0 ? (gsize)status.st_size : 0;
   return log_file.fd >= 0;
 }
 
-gboolean announce_open_log(int directory_fd, const char *name, GError **error)
+gboolean announce_open_log(int directory_fd, const char *name, gboolean is_continued, GError **error)
 {
   announce_close_log();
   log_file.directory_fd = directory_fd;
   log_file.name = name;
-  return open_log_file() ||
+  return open_log_file(is_continued) ||
          error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make the log: %s", g_strerror(errno));
 }
 
@@ -62,7 +66,7 @@ static void rotate_log(void)
 
   fd_clear(&log_file.fd);
   renameat(log_file.directory_fd, log_file.name, log_file.directory_fd, old);
-  open_log_file();
+  open_log_file(/* is_continued= */ FALSE);
 }
 
 static void write_log(const char *prefix, const char *safe)

@@ -20,8 +20,9 @@ void announce_notice(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void announce_log(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /* Begins a log in the file @name of the directory @directory_fd, which stays open as long as the log; mode
- * 0600. When it has a megabyte, it becomes NAME.1, and a new one is begun. */
-gboolean announce_open_log(int directory_fd, const char *name, GError **error);
+ * 0600. With @is_continued it goes on with the one that is there. When it has a megabyte, it becomes NAME.1,
+ * and a new one is begun. */
+gboolean announce_open_log(int directory_fd, const char *name, gboolean is_continued, GError **error);
 void announce_close_log(void);
 
 /* From now on GLib's fatal errors, of which memory that there is not is the usual one, are told as any error

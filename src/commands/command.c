@@ -46,6 +46,9 @@ void document_command_clear(DocumentCommand *command)
   g_free(command->state_directory);
   g_free(command->user);
   account_free(command->account);
+  g_strfreev(command->words);
+  g_free(command->directory);
+  g_free(command->text);
   g_strfreev(command->ignored);
   g_strfreev(command->unconfined);
 }
@@ -240,7 +243,8 @@ static gboolean parse_changes(DocumentCommand *command, DomainOptions *options, 
   for (gsize i = 0; i < G_N_ELEMENTS(once); i++)
     keep_last(command->changes.values[once[i]]);
   command->changes.machine = command->machine;
-  options->changes = &command->changes;
+  if (!command->record) /* else they are in the document */
+    options->changes = &command->changes;
   return parse_graphics(command, options, error);
 }
 
@@ -316,16 +320,22 @@ static gboolean parse_certificates(DocumentCommand *command, DomainOptions *opti
 }
 
 /* A descriptor is read once, and a dry run leaves it to whoever carries its line out. */
-static gboolean read_secret(DomainSecret *secret, GError **error)
+static gboolean read_secret(const DocumentCommand *command, DomainSecret *secret, GError **error)
 {
   if (secret->fd < 0)
     return TRUE;
+  if (command->record) { /* that of another process */
+    secret->path = g_strdup_printf("fd:%d", secret->fd);
+    secret->fd = -1;
+    return TRUE;
+  }
   secret->text = secrets_read(secret->fd, error);
   return secret->text != NULL;
 }
 
-static GPtrArray *parse_secrets(char *const *texts, gboolean is_dry_run, GError **error)
+static GPtrArray *parse_secrets(const DocumentCommand *command, gboolean is_dry_run, GError **error)
 {
+  char *const *texts = command->secrets;
   g_autoptr(GPtrArray) secrets = g_ptr_array_new_with_free_func((GDestroyNotify)domain_secret_free);
 
   for (; texts && *texts; texts++) {
@@ -334,7 +344,7 @@ static GPtrArray *parse_secrets(char *const *texts, gboolean is_dry_run, GError 
     if (!secret)
       return NULL;
     g_ptr_array_add(secrets, secret);
-    if (!is_dry_run && !read_secret(secret, error))
+    if (!is_dry_run && !read_secret(command, secret, error))
       return NULL;
   }
   return g_steal_pointer(&secrets);
@@ -363,6 +373,14 @@ static char *make_seed(const DocumentCommand *command)
     return *command->seed ? g_strconcat("seed ", command->seed, NULL) : g_strdup("");
   host = machine_id_derive(MACHINE_ID_FILE);
   return host ? g_strconcat("host ", host, NULL) : g_strdup("");
+}
+
+static XmlDocument *load_document(const DocumentCommand *command, const char *path, GError **error)
+{
+  if (!command->text)
+    return xml_document_load(path, error);
+  return xml_document_load_bytes(command->text, strlen(command->text), command->text_name, command->text_base,
+                                 error);
 }
 
 gboolean document_command_load(DocumentCommand *command, const char *path, gboolean is_dry_run)
@@ -402,12 +420,12 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   if (networks)
     pools = parse_pools(command->pools, &error);
   if (pools)
-    secrets = parse_secrets(command->secrets, is_dry_run, &error);
+    secrets = parse_secrets(command, is_dry_run, &error);
   options.networks = networks;
   options.pools = pools;
   options.secrets = secrets;
   if (secrets)
-    command->document = xml_document_load(path, &error);
+    command->document = load_document(command, path, &error);
   if (!command->document) {
     if (networks)
       add_file_hint(path, &error);

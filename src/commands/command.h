@@ -22,6 +22,7 @@ typedef struct {
   const char *help;      /* one line */
 } Command;
 
+int adopt_command(int argc, char **argv);
 int argv_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int console_command(int argc, char **argv);
@@ -95,6 +96,11 @@ typedef struct {
   Account *account;        /* as whom QEMU is run (commands/user.h); NULL: as this user */
   char *state_directory;
   char **ignored;
+  char **words; /* of the command, and where it stands: of run-record.h, as the following */
+  char *directory;
+  const char *record; /* of a guest that is adopted: the text that it was read from; NULL: it is none */
+  char *text;         /* the document; NULL: it is read from its file */
+  const char *text_name, *text_base;
   Report *report;
   XmlDocument *document;
   Domain *domain;

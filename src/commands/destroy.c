@@ -18,13 +18,13 @@ static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **er
 
   if (!command->guest->is_supervised && guest_is_trace(command->guest))
     return guest_trace_error(command->guest, error);
-  if (command->guest->is_orphaned && is_graceful)
+  if (command->guest->is_unsupervised && is_graceful)
     return error_set(
         error, DOMRUN_ERROR_REFUSED, NULL, NULL,
         "the supervisor of the guest '%s' was killed, and without it QEMU can only be killed, too",
         command->guest->state.name);
-  if (command->guest->is_orphaned)
-    return guest_end_orphan(command->guest, error);
+  if (command->guest->is_unsupervised)
+    return guest_end_unsupervised(command->guest, error);
   if (!command->guest->is_supervised) {
     runtime_dir_remove_stale(command->guest->directory);
     return TRUE;

@@ -74,7 +74,7 @@ static gboolean follow(GuestCommand *command, GError **error)
 
 static gboolean execute(GuestCommand *command, gboolean is_following, GError **error)
 {
-  if (!command->guest->is_supervised && !command->guest->is_orphaned)
+  if (!command->guest->is_supervised && !command->guest->is_unsupervised)
     return print_last(command, error);
   return is_following ? follow(command, error) : print_kept(command, error);
 }

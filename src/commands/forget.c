@@ -9,7 +9,7 @@
 
 static gboolean forget(const Guest *guest, GError **error)
 {
-  if (guest->is_supervised || guest->is_orphaned) {
+  if (guest->is_supervised || guest->is_unsupervised) {
     error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "the guest '%s' has not ended", guest->state.name);
     return error_add_hint(error, "'domrun destroy %s' ends it", guest->state.name);
   }

@@ -97,7 +97,7 @@ static void print_guests(const GPtrArray *guests, const ListOptions *options)
 
 static Shown class_of(const Guest *guest)
 {
-  if ((!guest->is_supervised && !guest->is_orphaned) || guest_is_trace(guest))
+  if ((!guest->is_supervised && !guest->is_unsupervised) || guest_is_trace(guest))
     return SHOWN_SHUTOFF;
   if (guest->state.state == GUEST_RUNNING)
     return SHOWN_RUNNING;
@@ -148,7 +148,7 @@ int list_command(int argc, char **argv)
     { "state-paused", 0, 0, G_OPTION_ARG_NONE, &options.is_paused, "only those that are paused", NULL },
     { "state-shutoff", 0, 0, G_OPTION_ARG_NONE, &options.is_shutoff, "only those that have ended", NULL },
     { "state-other", 0, 0, G_OPTION_ARG_NONE, &options.is_other,
-      "only those in another state: starting, shutting-down, restarting, preserved, orphaned", NULL },
+      "only those in another state: starting, shutting-down, restarting, preserved, unsupervised", NULL },
     { "title", 0, 0, G_OPTION_ARG_NONE, &options.has_title, "print titles, too", NULL },
     { "name", 0, 0, G_OPTION_ARG_NONE, &options.is_names, "print names only", NULL },
     { "uuid", 0, 0, G_OPTION_ARG_NONE, &options.is_uuids, "print uuids only", NULL },

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/adopt.c \
+	%D%/adoption.c %D%/adoption.h \
 	%D%/agent.c %D%/agent.h \
 	%D%/argv.c \
 	%D%/check.c \
@@ -42,12 +44,14 @@ libdomrun_a_SOURCES += \
 	%D%/reset.c \
 	%D%/resume.c \
 	%D%/run.c \
+	%D%/run-record.c %D%/run-record.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/screenshot.c \
 	%D%/send-key.c \
 	%D%/set-user-password.c \
 	%D%/shutdown.c \
 	%D%/ssh.c \
+	%D%/supervision.c %D%/supervision.h \
 	%D%/suspend.c \
 	%D%/ttyconsole.c \
 	%D%/user.c %D%/user.h \

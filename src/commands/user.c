@@ -69,5 +69,6 @@ void user_decide(DocumentCommand *command)
     return;
   if (plan_find_requirement(command->plan, PLAN_REQUIRE_KVM))
     account_add_kvm(command->account);
-  user_files_check(command->plan, command->account, command->is_chowned, command->report);
+  if (!command->record) /* QEMU has them */
+    user_files_check(command->plan, command->account, command->is_chowned, command->report);
 }

@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -485,6 +486,24 @@ Viewer *console_add_viewer(Console *console, const ViewerOptions *options)
   show(viewer);
   update(console);
   return viewer;
+}
+
+void console_remember(Console *console, const guint8 *bytes, gsize length)
+{
+  while (length > 0) {
+    gsize some;
+    guint8 *room = ring_reserve(&console->ring, length, &some);
+
+    memcpy(room, bytes, some);
+    ring_commit(&console->ring, some);
+    bytes += some;
+    length -= some;
+  }
+  for (guint i = 0; i < console->viewers->len; i++) {
+    Viewer *viewer = g_ptr_array_index(console->viewers, i);
+
+    viewer->place = console->ring.end;
+  }
 }
 
 void console_remove_viewer(Console *console, Viewer *viewer)

@@ -78,6 +78,9 @@ gboolean console_is_finished(const Console *console);
 /* Whether what the guest printed last is not the end of a line. */
 gboolean console_is_within_line(const Console *console);
 
+/* What the guest has printed before, elsewhere: those who come from now on get it, and nobody else. */
+void console_remember(Console *console, const guint8 *bytes, gsize length);
+
 /* A viewer that is present from now on, and gets what is kept. The console owns it. */
 Viewer *console_add_viewer(Console *console, const ViewerOptions *options);
 void console_remove_viewer(Console *console, Viewer *viewer);

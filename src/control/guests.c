@@ -7,10 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/announce.h"
 #include "base/fd.h"
 #include "base/nearest.h"
 #include "base/patience.h"
 #include "control/protocol.h"
+#include "host/emulator-lock.h"
+#include "host/leftovers.h"
 #include "host/uuid-lock.h"
 
 enum { TRACES_KEPT = 100 };
@@ -32,9 +35,9 @@ gboolean guest_is_trace(const Guest *guest)
   return guest->state.state == GUEST_ENDED;
 }
 
-static void mark_orphaned(GuestState *state)
+static void mark_unsupervised(GuestState *state)
 {
-  state->state = GUEST_ORPHANED;
+  state->state = GUEST_UNSUPERVISED;
   g_free(state->reason);
   state->reason = g_strdup("killed");
 }
@@ -44,6 +47,40 @@ static void remove_stale(const Guest *guest)
   if (guest->state.uuid)
     uuid_lock_remove_stale(guest->directory, guest->state.uuid);
   runtime_dir_remove_stale(guest->directory);
+}
+
+/* Nobody else has the directory now; another look may have come before. */
+static gboolean write_end(const RuntimeDir *directory, gpointer user_data)
+{
+  g_auto(GuestState) now = GUEST_STATE_INIT;
+  GuestState *state = user_data;
+
+  if (!guest_state_read(runtime_dir_fd(directory), &now, NULL) ||
+      now.supervisor_pid != state->supervisor_pid || now.state == GUEST_ENDED || now.state == GUEST_PRESERVED)
+    return FALSE;
+  state->state = GUEST_ENDED;
+  g_free(state->reason);
+  state->reason = g_strdup("unsupervised");
+  g_free(state->message);
+  state->message = g_strdup("its supervisor was killed, and QEMU has ended since; how is not known");
+  state->since = g_get_real_time() / 1000;
+  state->emulator_pid = state->emulator_start = 0;
+  return guest_state_write(state, runtime_dir_fd(directory), NULL);
+}
+
+/* What is left of a guest of which nobody saw the end becomes what is kept of one that has ended. */
+static void note_end(Guest *guest)
+{
+  static const char *const kept[] = { CONTROL_STATE_FILE, CONTROL_LOG_FILE, LEFTOVERS_GROUP_FILE, NULL };
+
+  if (guest->state.uuid)
+    uuid_lock_remove_stale(guest->directory, guest->state.uuid);
+  runtime_dir_reduce_stale(guest->directory, kept, write_end, &guest->state);
+  if (guest_is_trace(guest))
+    announce_notice(
+        "the guest '%s' has ended while nobody looked after it: its supervisor was killed, and QEMU "
+        "has ended since",
+        guest->state.name);
 }
 
 /* A supervisor that has no room to write says it. */
@@ -79,14 +116,18 @@ static Guest *guest_new(RuntimeRoot *root, RuntimeDir *directory)
   guest->directory = directory;
   guest->state.exit_code = -1;
   guest->is_supervised = holder == RUNTIME_SUPERVISOR;
-  guest->is_orphaned = holder == RUNTIME_EMULATOR;
+  guest->is_unsupervised = holder == RUNTIME_EMULATOR;
   is_known = find_state(directory, holder, &guest->state);
-  if (is_known && guest->is_orphaned)
-    mark_orphaned(&guest->state);
-  if (is_known && (guest->is_supervised || guest->is_orphaned || guest->state.state == GUEST_PRESERVED ||
+  if (is_known && guest->is_unsupervised)
+    mark_unsupervised(&guest->state);
+  if (is_known && (guest->is_supervised || guest->is_unsupervised || guest->state.state == GUEST_PRESERVED ||
                    guest_is_trace(guest)))
     return g_steal_pointer(&guest);
-  if (holder == RUNTIME_NOBODY)
+  if (holder == RUNTIME_NOBODY && is_known)
+    note_end(guest);
+  if (is_known && guest_is_trace(guest))
+    return g_steal_pointer(&guest);
+  if (holder == RUNTIME_NOBODY && !is_known)
     remove_stale(guest);
   return NULL;
 }
@@ -191,7 +232,7 @@ static gboolean is_id_of(const Guest *guest, const char *what)
 
 static gboolean is_running(const Guest *guest)
 {
-  return guest->is_supervised || guest->is_orphaned;
+  return guest->is_supervised || guest->is_unsupervised;
 }
 
 static gboolean is_meant(const Guest *guest, const char *what)
@@ -293,11 +334,19 @@ gboolean guest_trace_error(const Guest *guest, GError **error)
 
 /* ---- Without a supervisor ---- */
 
-static gboolean orphan_error(const Guest *guest, GError **error)
+static gboolean unsupervised_error(const Guest *guest, GError **error)
 {
   error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL,
-            "the supervisor of the guest '%s' was killed, and its QEMU goes on", guest->state.name);
-  return error_add_hint(error, "'domrun destroy %s' ends that QEMU", guest->state.name);
+            "the guest '%s' is unsupervised: its supervisor was killed, and its QEMU goes on",
+            guest->state.name);
+  return error_add_hint(error, "'domrun adopt %s' looks after it again; 'domrun destroy %s' ends it",
+                        guest->state.name, guest->state.name);
+}
+
+/* Its QEMU has to end with the supervisor that is gone. */
+static gboolean guest_is_passing(const Guest *guest)
+{
+  return emulator_lock_is_passing(runtime_dir_fd(guest->directory));
 }
 
 /* A process at its end hangs up before it gives back its lock, or the other way round. */
@@ -308,8 +357,8 @@ gboolean guest_check_over(const Guest *guest, GError **error)
 
   while ((holder = runtime_dir_holder(guest->directory)) == RUNTIME_EMULATOR || holder == RUNTIME_UNKNOWN ||
          guest_is_same(guest)) {
-    if (g_get_monotonic_time() > deadline && holder == RUNTIME_EMULATOR)
-      return orphan_error(guest, error);
+    if (holder == RUNTIME_EMULATOR && (g_get_monotonic_time() > deadline || !guest_is_passing(guest)))
+      return unsupervised_error(guest, error);
     if (g_get_monotonic_time() > deadline)
       return error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL,
                        "the supervisor of the guest '%s' has hung up, and does not answer",
@@ -328,7 +377,7 @@ gboolean guest_is_same(const Guest *guest)
          now.supervisor_pid == guest->state.supervisor_pid;
 }
 
-gboolean guest_end_orphan(const Guest *guest, GError **error)
+gboolean guest_end_unsupervised(const Guest *guest, GError **error)
 {
   const GuestState *state = &guest->state;
 
@@ -370,7 +419,7 @@ ControlClient *guest_connect(const Guest *guest, GError **error)
     guest_trace_error(guest, error);
     return NULL;
   }
-  if (guest->is_orphaned) {
+  if (guest->is_unsupervised) {
     if (guest_check_over(guest, error))
       just_ended_error(guest, error);
     return NULL;

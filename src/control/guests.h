@@ -13,9 +13,9 @@
 typedef struct {
   GuestState state;
   RuntimeDir *directory;
-  gboolean is_supervised; /* its lock is held */
-  gboolean is_orphaned;   /* or its QEMU is there without a supervisor (GUEST_ORPHANED); where neither is so,
-                             only its   remains are there (GUEST_PRESERVED, GUEST_ENDED) */
+  gboolean is_supervised;   /* its lock is held */
+  gboolean is_unsupervised; /* or its QEMU is there without a supervisor (GUEST_UNSUPERVISED); where neither
+                           is so, only its   remains are there (GUEST_PRESERVED, GUEST_ENDED) */
 } Guest;
 
 void guest_free(Guest *guest);
@@ -37,8 +37,8 @@ gboolean guest_is_same(const Guest *guest);
  * where it is there still. */
 gboolean guest_check_over(const Guest *guest, GError **error);
 
-/* Kills the QEMU of a guest that is orphaned, and removes what is left of it. */
-gboolean guest_end_orphan(const Guest *guest, GError **error);
+/* Kills the QEMU of a guest that is unsupervised, and removes what is left of it. */
+gboolean guest_end_unsupervised(const Guest *guest, GError **error);
 
 /* Removes all traces below @root but the 100 newest. */
 void guests_forget_old(const char *root);

@@ -10,6 +10,8 @@
 #define CONTROL_OLD_FILE        "state.old" /* the last one that could be written, where it is not true any more */
 #define CONTROL_LIVE_FILE       "live.xml"
 #define CONTROL_DEFINITION_FILE "definition.xml" /* the same without what the host gave to this run */
+#define CONTROL_RUN_FILE        "run"            /* how it was run: what another supervisor needs of that */
+#define CONTROL_RESOURCES_FILE  "resources"      /* what its QEMU has of the host, for the same */
 #define CONTROL_LOG_FILE        "log"            /* what the supervisor announced */
 #define CONTROL_EVENTS_FILE     "events"         /* the last events of a guest that has ended, a line each */
 

@@ -17,7 +17,7 @@
 ENUM_TABLE(
     guest_state_table, GUEST_STATE_LAST, [GUEST_STARTING] = "starting", [GUEST_RUNNING] = "running",
     [GUEST_PAUSED] = "paused", [GUEST_SHUTTING_DOWN] = "shutting-down", [GUEST_RESTARTING] = "restarting",
-    [GUEST_PRESERVED] = "preserved", [GUEST_ENDED] = "ended", [GUEST_ORPHANED] = "orphaned");
+    [GUEST_PRESERVED] = "preserved", [GUEST_ENDED] = "ended", [GUEST_UNSUPERVISED] = "unsupervised");
 
 enum { FILE_LIMIT = 64 * 1024 * 1024 };
 

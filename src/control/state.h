@@ -19,7 +19,8 @@ typedef enum {
   GUEST_RESTARTING,    /* between two QEMUs */
   GUEST_PRESERVED,     /* it has ended and is kept to be looked at, with its QEMU or without */
   GUEST_ENDED,         /* said by the last event, and by what is left of the last run of a name */
-  GUEST_ORPHANED, /* its supervisor was killed, and its QEMU was not; found by others, and never written */
+  GUEST_UNSUPERVISED,  /* its supervisor was killed, and its QEMU runs on; found by others, and never written
+                        */
   GUEST_STATE_LAST,
 } GuestStateKind;
 

@@ -35,7 +35,15 @@ gboolean lifecycle_parse(xmlNode *domain, Lifecycle *ret_lifecycle, GError **err
          read_action(domain, "on_crash", &lifecycle_action_table, &ret_lifecycle->on_crash, error);
 }
 
+static gboolean takes_a_supervisor(LifecycleAction action)
+{
+  return action == LIFECYCLE_PRESERVE || action == LIFECYCLE_RESTART || action == LIFECYCLE_RENAME_RESTART;
+}
+
 gboolean lifecycle_pauses(const Lifecycle *lifecycle)
 {
-  return lifecycle->on_poweroff == LIFECYCLE_PRESERVE || lifecycle->on_reboot == LIFECYCLE_PRESERVE;
+  gboolean is_reset = lifecycle->on_reboot == LIFECYCLE_RESTART; /* by QEMU itself */
+
+  return takes_a_supervisor(lifecycle->on_poweroff) ||
+         (!is_reset && takes_a_supervisor(lifecycle->on_reboot));
 }

@@ -33,8 +33,8 @@ typedef struct Lifecycle {
 
 gboolean lifecycle_parse(struct _xmlNode *domain, Lifecycle *ret_lifecycle, GError **error);
 
-/* Whether QEMU stays, paused, when the guest has powered off or rebooted; who does not want to keep it has to
- * end it. */
+/* Whether QEMU stays, paused, when the guest has powered off or rebooted, since what follows takes a
+ * supervisor, which may not be there just then; who does not want to keep it has to end it. */
 gboolean lifecycle_pauses(const Lifecycle *lifecycle);
 
 void lifecycle_translate(const Lifecycle *lifecycle, Plan *plan);

@@ -30,6 +30,8 @@ typedef struct {
   guint confinement;      /* of ConfinementPart: what is in force for QEMU */
   const Account *account; /* as whom QEMU is run, and those that can be; NULL: as this user */
   gboolean is_chowned;    /* the guest's own files are that user's meanwhile */
+  gboolean is_tied;       /* all are killed with this process */
+  int lifeline;           /* of helper.h: ended by the kernel when QEMU has ended; 0, or -1: nothing is */
 } Beside;
 
 /* Puts into @bounds, which the caller clears, what bounds @program. @access is what it may have of files and

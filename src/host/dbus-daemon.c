@@ -55,7 +55,12 @@ static Helper *start(const RuntimeDir *directory, const char *name, int ready, c
   const SpawnFd fds[] = { { fd, NUMBER_CONFIGURATION },
                           { runtime_dir_sockets_fd(directory), NUMBER_DIRECTORY },
                           { ready, NUMBER_READY } };
-  HelperRequest request = { .argv = argv, .fds = fds, .n_fds = G_N_ELEMENTS(fds), .group = beside->group };
+  HelperRequest request = { .argv = argv,
+                            .fds = fds,
+                            .n_fds = G_N_ELEMENTS(fds),
+                            .group = beside->group,
+                            .is_tied = beside->is_tied,
+                            .lifeline = beside->lifeline };
   g_autofree char *socket = g_build_filename(runtime_dir_sockets_path(directory), name, NULL);
   g_autoptr(Access) access = beside_access_dbus_daemon(socket);
   g_auto(SpawnBounds) bounds = { 0 };

@@ -24,6 +24,9 @@
 
 const char emulator_lock_name[] = "qemu";
 
+/* What is in the file where QEMU is killed with its supervisor. */
+static const char tied_mark[] = "tied\n";
+
 /* How long one that was killed has to end, and how often it is looked, in milliseconds. */
 enum { END_PATIENCE = 2000, END_PAUSE = 5 };
 
@@ -36,11 +39,21 @@ static int open_lock(int directory, int flags)
                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, 0600);
 }
 
-int emulator_lock_take(int directory, const char *guest, uid_t uid, GError **error)
+/* QEMU's own descriptor cannot be written to. */
+static gboolean write_mark(int directory, gboolean is_tied)
+{
+  autofd int fd =
+      openat(directory, emulator_lock_name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+
+  return fd >= 0 && (!is_tied || fd_write_all(fd, tied_mark, strlen(tied_mark)));
+}
+
+int emulator_lock_take(int directory, const char *guest, uid_t uid, gboolean is_tied, GError **error)
 {
   autofd int fd = open_lock(directory, O_CREAT);
 
-  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && (uid == geteuid() || fchown(fd, uid, (gid_t)-1) == 0))
+  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && write_mark(directory, is_tied) &&
+      (uid == geteuid() || fchown(fd, uid, (gid_t)-1) == 0))
     return g_steal_fd(&fd);
   if (fd < 0 || errno != EWOULDBLOCK) {
     error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot lock the file '%s' of the guest: %s",
@@ -57,6 +70,14 @@ gboolean emulator_lock_is_held(int directory)
   autofd int fd = open_lock(directory, 0);
 
   return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+gboolean emulator_lock_is_passing(int directory)
+{
+  autofd int fd = open_lock(directory, 0);
+  char mark[sizeof tied_mark];
+
+  return fd >= 0 && read(fd, mark, sizeof mark) == (ssize_t)strlen(tied_mark);
 }
 
 /* ---- Processes ---- */

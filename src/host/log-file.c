@@ -82,6 +82,27 @@ gboolean log_file_is_regular(const LogFile *log)
   return log->is_regular;
 }
 
+/* It is open for writing alone. */
+guint8 *log_file_read_end(const LogFile *log, gsize limit, gsize *ret_length)
+{
+  autofd int fd = log->is_regular ? openat(log->directory, log->name,
+                                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                                  : -1;
+  g_autofree guint8 *bytes = NULL;
+  struct stat here, its;
+  gsize length;
+  ssize_t got;
+
+  if (fd < 0 || fstat(fd, &its) < 0 || fstat(log->fd, &here) < 0 || its.st_ino != here.st_ino ||
+      its.st_dev != here.st_dev || its.st_size == 0)
+    return NULL;
+  length = MIN(limit, (gsize)its.st_size);
+  bytes = g_malloc(length);
+  got = pread(fd, bytes, length, its.st_size - (off_t)length);
+  *ret_length = (gsize)MAX(got, 0);
+  return got > 0 ? g_steal_pointer(&bytes) : NULL;
+}
+
 /* ---- Replacing it ---- */
 
 static gboolean move(const LogFile *log, const char *from, guint number)

@@ -33,5 +33,9 @@ int log_file_fd(const LogFile *log);
 /* A FIFO, a terminal or the like is only written to, as its reader allows. */
 gboolean log_file_is_regular(const LogFile *log);
 
+/* The last bytes of a regular file, at most @limit, which another process may have written; the caller frees
+ * them. NULL: there are none. */
+guint8 *log_file_read_end(const LogFile *log, gsize limit, gsize *ret_length);
+
 /* As write(2), to a regular file. Lines are not split between two files unless they are long. */
 ssize_t log_file_write(LogFile *log, const guint8 *bytes, gsize length);

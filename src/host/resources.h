@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "host/beside.h"
 #include "host/pci.h"
 #include "host/runtime-dir.h"
@@ -33,22 +34,45 @@ typedef struct {
   Virtiofsd *virtiofsd; /* the same */
   Helper *helper;       /* borrowed: a program that runs beside QEMU; NULL: there is none */
   Resources *all;       /* borrowed */
+  gboolean is_adopted;  /* its QEMU has it from another supervisor, as resources_adopt() says; @fd is -1 */
+  gboolean is_begun;    /* a file that another supervisor began */
+  char *tap_name;       /* of a tap that is adopted; or NULL */
   PciEnd pci;           /* how a PCI device is given back; all NULL: it is as it was */
 } Resource;
 
 /* Both are borrowed and must outlive the result. Acquires nothing yet. */
 Resources *resources_new(const Plan *plan, const RuntimeDir *directory);
 
-/* How programs that serve QEMU are started from now on; what it borrows must outlive @resources. */
+/* How programs that serve QEMU are started from now on; what it borrows must outlive @resources. Its lifeline
+ * is made here. */
 void resources_set_beside(Resources *resources, const Beside *beside);
 
 /* Acquires what is not there yet. On failure everything is released, and the DOMRUN_ERROR_HOST error names
  * the place in the document, the path and the reason. */
 gboolean resources_acquire(Resources *resources, GError **error);
 
+/* What QEMU holds for helpers that would not notice its end: borrowed; -1: there are none. Once it is passed
+ * to QEMU nobody else may have it. */
+int resources_lifeline(const Resources *resources);
+void resources_pass_lifeline(Resources *resources);
+
 /* The guest goes on in another directory. Nothing of a run may be there: resources_release_run() came before.
  */
 void resources_set_directory(Resources *resources, const RuntimeDir *directory);
+
+/* What a QEMU has of these, as another process needs it to take over: an array of JSON, which the caller
+ * unrefs. */
+Json *resources_describe(const Resources *resources);
+
+/* Of a QEMU that goes on without the supervisor that described them so: connects to its sockets, and finds
+ * the programs that serve it. What only that supervisor had (a tap, a group) is QEMU's until its end; what is
+ * left then is given back as for a supervisor that was killed (leftovers.h), by resources_release_run(), and
+ * a restart acquires everything anew. FALSE with an error, where QEMU cannot be talked with. Nothing has
+ * changed then. */
+gboolean resources_adopt(Resources *resources, Json *described, GError **error);
+
+/* Gives nothing back: QEMU goes on without this process, too. */
+void resources_leave(Resources *resources);
 
 /* The program that serves QEMU has ended. */
 typedef void (*ResourcesEndFunc)(const Resource *resource, gpointer user_data);

@@ -255,7 +255,10 @@ static gboolean orphan_error(const char *name, GError **error)
 {
   error_set(error, DOMRUN_ERROR_TAKEN, NULL, NULL,
             "the guest '%s' still has its QEMU, though its supervisor was killed", name);
-  return error_add_hint(error, "'domrun destroy %s' ends that QEMU", name);
+  return error_add_hint(error,
+                        "'domrun adopt %s' looks after it again, as 'domrun run --adopt' does; 'domrun "
+                        "destroy %s' ends it",
+                        name, name);
 }
 
 /* Takes the lock. FALSE with @error unset: the directory, or the lock in it, went away meanwhile. Where the
@@ -347,7 +350,7 @@ static gboolean take_guest(RuntimeDir *directory, const char *name, gint64 deadl
     return TRUE;
   *was_orphaned |= is_orphaned;
   if (*was_orphaned && g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_TAKEN) &&
-      g_get_monotonic_time() < deadline) {
+      emulator_lock_is_passing(directory->fd) && g_get_monotonic_time() < deadline) {
     g_usleep(EMULATOR_PAUSE * 1000);
     return FALSE;
   }
@@ -356,13 +359,10 @@ static gboolean take_guest(RuntimeDir *directory, const char *name, gint64 deadl
   return FALSE;
 }
 
-RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
+static RuntimeDir *open_root_of(const char *root, const char *name, GError **error)
 {
   g_autoptr(RuntimeDir) directory = g_new0(RuntimeDir, 1);
   g_autofree char *root_path = NULL;
-  gboolean was_orphaned = FALSE;
-  gint64 deadline = g_get_monotonic_time() + patience_of(EMULATOR_PATIENCE) * G_GINT64_CONSTANT(1000);
-  GError *cause = NULL;
 
   directory->fd = directory->lock_fd = directory->sockets_fd = -1;
   directory->root_fd = root ? open_given_root(root, &root_path, error) : open_usual_root(&root_path, error);
@@ -372,6 +372,18 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
   directory->id = id_of(name);
   directory->path = g_build_filename(root_path, directory->id, NULL);
   directory->sockets_path = g_build_filename(directory->path, sockets_name, NULL);
+  return g_steal_pointer(&directory);
+}
+
+RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
+{
+  g_autoptr(RuntimeDir) directory = open_root_of(root, name, error);
+  gboolean was_orphaned = FALSE;
+  gint64 deadline = g_get_monotonic_time() + patience_of(EMULATOR_PATIENCE) * G_GINT64_CONSTANT(1000);
+  GError *cause = NULL;
+
+  if (!directory)
+    return NULL;
   while (!take_guest(directory, name, deadline, &was_orphaned, &cause)) {
     if (cause) {
       g_propagate_error(error, cause);
@@ -382,6 +394,41 @@ RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error)
   leftovers_release(directory->fd);
   remove_contents(directory, notes);
   return g_steal_pointer(&directory);
+}
+
+/* The lock of a guest that has a QEMU and nobody else. Whoever looks keeps nobody from it: see take_lock().
+ */
+static gboolean take_over(RuntimeDir *directory, const char *name, GError **error)
+{
+  gboolean is_running, is_taken;
+
+  directory->fd = openat(directory->root_fd, directory->id, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (directory->fd >= 0)
+    directory->lock_fd = openat(directory->fd, lock_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+  if (directory->lock_fd < 0)
+    return error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "the guest '%s' has just ended", name);
+  if (!lock_root(directory, LOCK_SH))
+    return root_lock_error(directory, error);
+  is_taken = flock(directory->lock_fd, LOCK_EX | LOCK_NB) < 0;
+  is_running = !is_taken && emulator_lock_is_held(directory->fd);
+  lock(directory->root_fd, LOCK_UN);
+  if (is_taken)
+    return error_set(error, DOMRUN_ERROR_TAKEN, NULL, NULL, "the guest '%s' has a supervisor", name);
+  return (is_running && is_in_place(directory)) ||
+         error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "the guest '%s' has just ended", name);
+}
+
+RuntimeDir *runtime_dir_adopt(const char *root, const char *name, GError **error)
+{
+  g_autoptr(RuntimeDir) directory = open_root_of(root, name, error);
+
+  if (directory && take_over(directory, name, error)) {
+    directory->sockets_fd = openat(directory->fd, sockets_name, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return g_steal_pointer(&directory);
+  }
+  if (directory)
+    fd_clear(&directory->lock_fd); /* nothing is removed */
+  return NULL;
 }
 
 /* Where something of the guest is left on the host, the lock stays with the note of that. */
@@ -414,6 +461,12 @@ void runtime_dir_free(RuntimeDir *directory)
     remove_all(directory);
   }
   clear(directory);
+}
+
+void runtime_dir_let_go(RuntimeDir *directory)
+{
+  if (directory)
+    clear(directory);
 }
 
 void runtime_dir_leave(RuntimeDir *directory, const char *const *kept)
@@ -757,7 +810,8 @@ gboolean runtime_dir_end_emulator(const RuntimeDir *directory, gint64 pid, gint6
          error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL, "somebody starts or ends this guest just now");
 }
 
-void runtime_dir_remove_stale(const RuntimeDir *directory)
+void runtime_dir_reduce_stale(const RuntimeDir *directory, const char *const *kept, RuntimeDirFunc before,
+                              gpointer user_data)
 {
   autofd int fd = -1;
   struct stat status;
@@ -777,10 +831,17 @@ void runtime_dir_remove_stale(const RuntimeDir *directory)
     if (!lock_root(directory, LOCK_EX))
       return;
   }
-  if (fd >= 0)
+  if (fd >= 0 && kept && before(directory, user_data))
+    remove_contents(directory, kept);
+  else if (fd >= 0 && !kept)
     remove_all(directory);
-  else if (!is_held) /* one without a lock that is not empty either is none of ours */
+  else if (fd < 0 && !is_held) /* one without a lock that is not empty either is none of ours */
     unlinkat(directory->root_fd, directory->id, AT_REMOVEDIR);
   fd_clear(&fd);
   lock(directory->root_fd, LOCK_UN);
+}
+
+void runtime_dir_remove_stale(const RuntimeDir *directory)
+{
+  runtime_dir_reduce_stale(directory, /* kept= */ NULL, /* before= */ NULL, /* user_data= */ NULL);
 }

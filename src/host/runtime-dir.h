@@ -24,10 +24,18 @@ typedef struct RuntimeDir RuntimeDir;
  * or NULL. */
 RuntimeDir *runtime_dir_new(const char *root, const char *name, GError **error);
 
+/* Takes the lock of a guest whose QEMU has outlived its supervisor; nothing in the directory is touched. Of
+ * those that try at once one succeeds: DOMRUN_ERROR_TAKEN for the others; DOMRUN_ERROR_NO_GUEST where there
+ * is no QEMU any more. */
+RuntimeDir *runtime_dir_adopt(const char *root, const char *name, GError **error);
+
 /* Removes the directory with all that is in it, and gives the lock back; one that is only looked at stays,
  * and so does one where a process of QEMU's is left. */
 void runtime_dir_free(RuntimeDir *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuntimeDir, runtime_dir_free)
+
+/* Frees @directory, gives the lock back, and leaves all as it is. */
+void runtime_dir_let_go(RuntimeDir *directory);
 
 /* Leaves the directory with those of its files that @kept names (NULL-terminated) for others to read, gives
  * the lock back, and frees @directory. */
@@ -111,5 +119,14 @@ gboolean runtime_dir_is_held(const RuntimeDir *directory);
 /* Kills a QEMU that has outlived its supervisor: as emulator_lock_end_holders(). */
 gboolean runtime_dir_end_emulator(const RuntimeDir *directory, gint64 pid, gint64 start, GError **error);
 
-/* Removes the directory, if it is this user's and nobody has the guest's name. */
+/* What comes before something is done to a directory that nobody else has meanwhile; FALSE: it is not done.
+ */
+typedef gboolean (*RuntimeDirFunc)(const RuntimeDir *directory, gpointer user_data);
+
+/* Removes what is in the directory but for @kept (NULL-terminated), if it is this user's, nobody has the
+ * guest's name, and @before agrees. What its supervisor held of the host is given back. */
+void runtime_dir_reduce_stale(const RuntimeDir *directory, const char *const *kept, RuntimeDirFunc before,
+                              gpointer user_data);
+
+/* The same, and the directory goes, too. */
 void runtime_dir_remove_stale(const RuntimeDir *directory);

@@ -82,7 +82,11 @@ static Helper *start(const PlanTpm *plan, const char *path, int state, int secre
   g_autoptr(Access) access = beside_access_swtpm(path);
   g_auto(SpawnBounds) bounds = { 0 };
   const SpawnFd fds[] = { { control, NUMBER_CONTROL }, { state, NUMBER_STATE }, { secret, NUMBER_SECRET } };
-  HelperRequest request = { .fds = fds, .n_fds = secret >= 0 ? 3 : 2, .group = beside->group };
+  HelperRequest request = { .fds = fds,
+                            .n_fds = secret >= 0 ? 3 : 2,
+                            .group = beside->group,
+                            .is_tied = beside->is_tied,
+                            .lifeline = beside->lifeline };
   Helper *helper;
 
   if (!program) {

@@ -2,6 +2,10 @@
  *
  * As with the lock of a name (runtime-dir.c) a lock counts only if its file still stands in the root once it
  * is held, and whoever opened one that was removed meanwhile tries again.
+ *
+ * Who starts takes it alone, so that nobody else has it, and then shares it, which the kernel makes one step
+ * of (Linux 4.0): a QEMU that has outlived its supervisor has inherited the one lock, and whoever takes over
+ * has another beside it, which is there still when that QEMU has ended.
  */
 #include "config.h"
 
@@ -76,7 +80,8 @@ static gboolean lock_error(const RuntimeDir *directory, const char *uuid, int ca
 }
 
 /* FALSE with @error unset: the file went away meanwhile. */
-static gboolean take(UuidLock *lock, const RuntimeDir *directory, const char *uuid, GError **error)
+static gboolean take(UuidLock *lock, const RuntimeDir *directory, const char *uuid, gboolean is_shared,
+                     GError **error)
 {
   int result, cause;
 
@@ -84,7 +89,9 @@ static gboolean take(UuidLock *lock, const RuntimeDir *directory, const char *uu
   if (!runtime_dir_lock_root(directory, /* is_alone= */ FALSE, error))
     return FALSE;
   lock->fd = open_file(lock->root_fd, lock->file, O_RDONLY | O_CREAT);
-  result = lock->fd < 0 ? -1 : flock(lock->fd, LOCK_EX | LOCK_NB);
+  result = lock->fd < 0 ? -1 : flock(lock->fd, (is_shared ? LOCK_SH : LOCK_EX) | LOCK_NB);
+  if (result == 0 && !is_shared)
+    result = flock(lock->fd, LOCK_SH | LOCK_NB);
   cause = errno;
   runtime_dir_unlock_root(directory);
   if (result == 0)
@@ -104,7 +111,8 @@ static void clear(UuidLock *lock)
   g_free(lock);
 }
 
-UuidLock *uuid_lock_new(const RuntimeDir *directory, const char *uuid, const char *name, GError **error)
+UuidLock *uuid_lock_new(const RuntimeDir *directory, const char *uuid, const char *name, gboolean is_adopted,
+                        GError **error)
 {
   UuidLock *lock = g_new0(UuidLock, 1);
   GError *cause = NULL;
@@ -118,7 +126,7 @@ UuidLock *uuid_lock_new(const RuntimeDir *directory, const char *uuid, const cha
     clear(lock);
     return NULL;
   }
-  while (!take(lock, directory, uuid, &cause)) {
+  while (!take(lock, directory, uuid, is_adopted, &cause)) {
     if (cause) {
       g_propagate_error(error, cause);
       clear(lock);
@@ -127,6 +135,12 @@ UuidLock *uuid_lock_new(const RuntimeDir *directory, const char *uuid, const cha
   }
   uuid_lock_rename(lock, name);
   return lock;
+}
+
+void uuid_lock_leave(UuidLock *lock)
+{
+  if (lock)
+    clear(lock);
 }
 
 void uuid_lock_free(UuidLock *lock)

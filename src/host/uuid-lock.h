@@ -13,9 +13,13 @@
 typedef struct UuidLock UuidLock;
 
 /* Locks @uuid among the guests of the root that @directory is in, for the guest @name. NULL with a
- * DOMRUN_ERROR_HOST error where another guest has it, which is named. */
-UuidLock *uuid_lock_new(const RuntimeDir *directory, const char *uuid, const char *name, GError **error);
+ * DOMRUN_ERROR_HOST error where another guest has it, which is named; with @is_adopted the guest's QEMU may
+ * have it, which is there already. */
+UuidLock *uuid_lock_new(const RuntimeDir *directory, const char *uuid, const char *name, gboolean is_adopted,
+                        GError **error);
 void uuid_lock_free(UuidLock *lock);
+/* Frees it, and its file stays: somebody else has it, too. */
+void uuid_lock_leave(UuidLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UuidLock, uuid_lock_free)
 
 /* The guest goes on as @name. */

@@ -209,7 +209,7 @@ static Helper *start(const PlanVirtiofsd *plan, int listener, const Beside *besi
 {
   g_autofree char *program = plan->program ? g_strdup(plan->program) : find_program();
   const SpawnFd fd = { listener, NUMBER_SOCKET };
-  HelperRequest request = { .fds = &fd, .n_fds = 1, .group = beside->group };
+  HelperRequest request = { .fds = &fd, .n_fds = 1, .group = beside->group, .is_tied = beside->is_tied };
   g_autoptr(Access) access = beside_access_virtiofsd(plan);
   g_auto(SpawnBounds) bounds = { 0 };
   g_autoptr(GPtrArray) arguments = NULL;

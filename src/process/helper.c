@@ -8,9 +8,11 @@
 #include "process/helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@ enum { MAX_LAST_READS = 16 };
 
 struct Helper {
   pid_t pid;
+  int pidfd;  /* of one that is no child of this process; else -1 */
   int reader; /* of what it says; -1: it has ended */
   FdWatch *watch;
   const HelperHandlers *handlers; /* or NULL */
@@ -74,19 +77,45 @@ static gboolean receive(Helper *helper)
   return FALSE;
 }
 
+/* Another open file of the same pipe, since each has one owner. -1: none is needed. */
+static int open_lifeline(const HelperRequest *request)
+{
+  g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", request->lifeline);
+
+  return request->lifeline > 0 ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+}
+
+/* Those of the request, and the lifeline above them. */
+static GArray *list_fds(const HelperRequest *request, int lifeline)
+{
+  GArray *fds = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(SpawnFd));
+  SpawnFd last = { .fd = lifeline, .number = STDERR_FILENO + 1 };
+
+  g_array_append_vals(fds, request->fds, request->n_fds);
+  for (guint i = 0; i < request->n_fds; i++)
+    last.number = MAX(last.number, request->fds[i].number + 1);
+  if (lifeline >= 0)
+    g_array_append_val(fds, last);
+  return fds;
+}
+
 static gboolean start(Helper *helper, const HelperRequest *request, int writer, GError **error)
 {
+  autofd int lifeline = open_lifeline(request);
+  g_autoptr(GArray) fds = list_fds(request, lifeline);
   g_auto(GStrv) environment = environment_inherited(request->bounds.identity);
   const SpawnRequest spawned = {
     .program = request->argv[0],
     .argv = request->argv,
     .environment = environment,
-    .fds = request->fds,
-    .n_fds = request->n_fds,
+    .fds = (const SpawnFd *)(gpointer)fds->data,
+    .n_fds = fds->len,
     .output = writer,
     .group = request->group,
     .bounds = request->bounds,
     .is_shielded = TRUE,
+    .outlives_parent = !request->is_tied,
+    .lifeline = lifeline,
     .is_private = TRUE,
   };
 
@@ -99,7 +128,7 @@ Helper *helper_start(const HelperRequest *request, GError **error)
   autofd int writer = -1;
   int pipe_fds[2];
 
-  helper->reader = -1;
+  helper->reader = helper->pidfd = -1;
   helper->line = g_string_new(NULL);
   if (!g_unix_open_pipe(pipe_fds, FD_CLOEXEC, NULL)) {
     error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot make a pipe: %s", g_strerror(errno));
@@ -111,11 +140,44 @@ Helper *helper_start(const HelperRequest *request, GError **error)
   return start(helper, request, writer, error) ? g_steal_pointer(&helper) : NULL;
 }
 
+/* A pipe of which only one end is open has another for who opens it in /proc. */
+Helper *helper_adopt(pid_t pid)
+{
+  g_autofree char *output = g_strdup_printf("/proc/%d/fd/%d", (int)pid, STDOUT_FILENO);
+  Helper *helper = g_new0(Helper, 1);
+
+  helper->pid = pid;
+  helper->line = g_string_new(NULL);
+  helper->pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1; /* close-on-exec by itself */
+  helper->reader = helper->pidfd >= 0 ? open(output, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+  if (helper->reader >= 0)
+    return helper;
+  fd_clear(&helper->pidfd);
+  helper->pid = 0; /* nothing is killed */
+  helper_free(helper);
+  return NULL;
+}
+
+pid_t helper_pid(const Helper *helper)
+{
+  return helper->pid;
+}
+
+/* A descriptor of a process can be read when that has ended. */
+static gboolean has_ended(int pidfd, int milliseconds)
+{
+  struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+  return poll(&end, 1, milliseconds) > 0;
+}
+
 /* As long as it was not reaped, which others may do (reaper.h), its number is no other's. */
 static gboolean is_ours(const Helper *helper)
 {
   siginfo_t info = { 0 };
 
+  if (helper->pid != 0 && helper->pidfd >= 0)
+    return !has_ended(helper->pidfd, 0);
   return helper->pid != 0 && waitid(P_PID, (id_t)helper->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
@@ -132,6 +194,10 @@ static void reap(const Helper *helper)
   if (!is_ours(helper))
     return;
   helper_kill(helper);
+  if (helper->pidfd >= 0) {
+    has_ended(helper->pidfd, -1);
+    return;
+  }
   while (waitid(P_PID, (id_t)helper->pid, &info, WEXITED) < 0 && errno == EINTR)
     continue;
 }
@@ -143,9 +209,16 @@ void helper_free(Helper *helper)
   reap(helper);
   fd_watch_free(helper->watch);
   fd_clear(&helper->reader);
+  fd_clear(&helper->pidfd);
   g_string_free(helper->line, TRUE);
   g_queue_clear_full(&helper->kept, g_free);
   g_free(helper);
+}
+
+void helper_leave(Helper *helper)
+{
+  helper->pid = 0;
+  helper_free(helper);
 }
 
 static int milliseconds_until(gint64 deadline)

@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -97,11 +98,30 @@ static gboolean reset_signals(gboolean is_shielded)
 }
 
 /* The parent may have died before it asked to be told; then the signal never comes. */
-static gboolean tie_to_parent(pid_t parent, gboolean is_shielded)
+static gboolean tie_to_parent(const SpawnRequest *request, pid_t parent)
 {
-  if (prctl(PR_SET_PDEATHSIG, is_shielded ? SIGKILL : SIGTERM) < 0)
+  if (request->outlives_parent)
+    return TRUE;
+  if (prctl(PR_SET_PDEATHSIG, request->is_shielded ? SIGKILL : SIGTERM) < 0)
     return FALSE;
   if (getppid() == parent)
+    return TRUE;
+  errno = ESRCH;
+  return FALSE;
+}
+
+/* Of what becomes of a pipe the kernel tells the owner of its open file, by any signal that was chosen:
+ * F_SETSIG of fcntl(2). Here as well, the other end may have been closed before. */
+static gboolean tie_to_lifeline(int lifeline)
+{
+  struct pollfd end = { .fd = lifeline };
+
+  if (lifeline <= 0)
+    return TRUE;
+  if (fcntl(lifeline, F_SETOWN, getpid()) < 0 || fcntl(lifeline, F_SETSIG, SIGKILL) < 0 ||
+      fcntl(lifeline, F_SETFL, O_ASYNC | O_NONBLOCK) < 0 || poll(&end, 1, 0) < 0)
+    return FALSE;
+  if (!(end.revents & POLLHUP))
     return TRUE;
   errno = ESRCH;
   return FALSE;
@@ -181,7 +201,7 @@ static gboolean become(const SpawnRequest *request, pid_t parent)
   return !identity || (syscall(SPAWN_SETGROUPS, identity->n_groups, identity->groups) == 0 &&
                        syscall(SPAWN_SETRESGID, identity->gid, identity->gid, identity->gid) == 0 &&
                        syscall(SPAWN_SETRESUID, identity->uid, identity->uid, identity->uid) == 0 &&
-                       tie_to_parent(parent, request->is_shielded));
+                       tie_to_parent(request, parent));
 }
 
 /* What there is of the child itself in /proc, whose name nobody knows before there is a child. Where the
@@ -217,7 +237,7 @@ static Step run_child(const SpawnRequest *request, pid_t parent, int *report)
   *report = high_report;
   if (!reset_signals(request->is_shielded))
     return STEP_SIGNALS;
-  if (!tie_to_parent(parent, request->is_shielded))
+  if (!tie_to_parent(request, parent) || !tie_to_lifeline(request->lifeline))
     return STEP_PARENT;
   if (setsid() < 0)
     return STEP_SESSION;

@@ -3,7 +3,7 @@
  * The only fork. The child is a session of its own, so that a terminal's Ctrl-C does not reach it; it cannot
  * gain privileges unless it is to; it has standard input from /dev/null, standard output and error where it
  * is told, exactly the descriptors that it is given, and no others; and it is sent SIGTERM, or SIGKILL, when
- * the thread that started it ends.
+ * the thread that started it ends, unless it is to outlive that.
  */
 #pragma once
 
@@ -62,9 +62,12 @@ typedef struct {
   guint n_fds;
   int output;                   /* becomes standard output and error */
   gboolean may_gain_privileges; /* for a setuid program: the child can */
-  gboolean is_shielded; /* SIGTERM, SIGINT and SIGHUP, which may come to all of a job, are blocked in the
-                           child; only SIGKILL ends it */
-  SpawnBounds bounds;   /* borrowed */
+  gboolean is_shielded;     /* SIGTERM, SIGINT and SIGHUP, which may come to all of a job, are blocked in the
+                               child; only SIGKILL ends it */
+  gboolean outlives_parent; /* the child goes on when this process has ended */
+  int lifeline; /* the reading end of a pipe, an open file of its own that the child has among @fds: it is
+                   killed when nobody has the other end any more; 0, or -1: none */
+  SpawnBounds bounds; /* borrowed */
   int group; /* cgroup.procs of a control group that the child joins; here; 0, or -1: it joins none */
   gconstpointer cpus;  /* a set for sched_setaffinity(2), where the child is to run; NULL: where this does */
   gsize cpus_size;     /* of it */

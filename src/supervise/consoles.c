@@ -8,6 +8,7 @@
 #include "console/attachment.h"
 #include "console/console.h"
 #include "console/pty.h"
+#include "console/ring.h"
 #include "console/stdio.h"
 #include "console/stream.h"
 
@@ -30,6 +31,8 @@ enum { MAX_ATTACHMENTS = 64 };
 struct Consoles {
   GMainContext *context;
   GPtrArray *items; /* of GuestConsole */
+  LogLimits limits;
+  gboolean is_adopted;
   gboolean is_finishing;
   gboolean is_final;
   void (*finished)(gpointer user_data);
@@ -134,17 +137,29 @@ static ssize_t write_log(const guint8 *bytes, gsize length, gpointer user_data)
   return log_file_write(item->log, bytes, length);
 }
 
+/* Who comes later finds what was printed before, as far as that was logged. */
+static void remember_log(const GuestConsole *item)
+{
+  gsize length;
+  g_autofree guint8 *bytes = log_file_read_end(item->log, RING_SIZE, &length);
+
+  if (bytes)
+    console_remember(item->console, bytes, length);
+}
+
 /* Like every viewer it gets all that is printed; unlike others, it is always there. */
-static gboolean open_log(GuestConsole *item, const LogLimits *limits, GError **error)
+static gboolean open_log(GuestConsole *item, GError **error)
 {
   const PlanResource *plan = item->plan;
+  const Consoles *consoles = item->consoles;
   ViewerOptions options = {
     .in = -1, .patience = PATIENCE_LONG, .is_shared = TRUE, .is_waited_for = TRUE, .user_data = item
   };
 
   if (!plan->log_path)
     return TRUE;
-  item->log = log_file_open(plan->log_path, plan->log_append, limits, &plan->place, error);
+  item->log = log_file_open(plan->log_path, plan->log_append || consoles->is_adopted, &consoles->limits,
+                            &plan->place, error);
   if (!item->log)
     return FALSE;
   options.out = log_file_fd(item->log);
@@ -152,11 +167,13 @@ static gboolean open_log(GuestConsole *item, const LogLimits *limits, GError **e
   if (log_file_is_regular(item->log))
     options.write = write_log;
   console_add_viewer(item->console, &options);
+  if (consoles->is_adopted)
+    remember_log(item);
   return TRUE;
 }
 
 static gboolean add_console(Consoles *consoles, guint resource, const PlanResource *plan,
-                            const LogLimits *limits, gboolean is_attached, GError **error)
+                            gboolean is_attached, GError **error)
 {
   GuestConsole *item = g_new0(GuestConsole, 1);
 
@@ -166,7 +183,7 @@ static gboolean add_console(Consoles *consoles, guint resource, const PlanResour
   item->attachments = g_ptr_array_new_with_free_func((GDestroyNotify)attachment_free);
   item->console = console_new(consoles->context, on_console_finished, item);
   g_ptr_array_add(consoles->items, item);
-  return open_log(item, limits, error) && connect_to_host(item, is_attached, error);
+  return open_log(item, error) && connect_to_host(item, is_attached, error);
 }
 
 static gboolean check_attachable(const Plan *plan, GError **error)
@@ -190,31 +207,31 @@ static gboolean check_attachable(const Plan *plan, GError **error)
   return error_add_hint(error, "a serial device of type 'pty' is one: <serial type='pty'/>");
 }
 
-static gboolean add_consoles(Consoles *consoles, const Plan *plan, const LogLimits *limits,
-                             gboolean attach_first, GError **error)
+static gboolean add_consoles(Consoles *consoles, const Plan *plan, gboolean attach_first, GError **error)
 {
   for (guint i = 0; i < plan->resources->len; i++) {
     const PlanResource *resource = g_ptr_array_index(plan->resources, i);
 
     if (resource->kind == PLAN_RESOURCE_CONSOLE &&
-        !add_console(consoles, i, resource, limits, attach_first && consoles->items->len == 0, error))
+        !add_console(consoles, i, resource, attach_first && consoles->items->len == 0, error))
       return FALSE;
   }
   return TRUE;
 }
 
 Consoles *consoles_new(GMainContext *context, const Plan *plan, const LogLimits *limits,
-                       gboolean attach_first, void (*finished)(gpointer user_data), gpointer user_data,
-                       GError **error)
+                       gboolean attach_first, gboolean is_adopted, void (*finished)(gpointer user_data),
+                       gpointer user_data, GError **error)
 {
   g_autoptr(Consoles) consoles = g_new0(Consoles, 1);
 
   consoles->context = context;
+  consoles->limits = *limits;
+  consoles->is_adopted = is_adopted;
   consoles->items = g_ptr_array_new_with_free_func(guest_console_free);
   consoles->finished = finished;
   consoles->user_data = user_data;
-  if ((attach_first && !check_attachable(plan, error)) ||
-      !add_consoles(consoles, plan, limits, attach_first, error))
+  if ((attach_first && !check_attachable(plan, error)) || !add_consoles(consoles, plan, attach_first, error))
     return NULL;
   return g_steal_pointer(&consoles);
 }

@@ -12,12 +12,13 @@
 
 typedef struct Consoles Consoles;
 
-/* Makes what the plan says, with logs of those @limits, and where @attach_first also connects standard input
- * and output to the first console: a DOMRUN_ERROR_USAGE error where that cannot be. The plan must outlive the
- * result. @finished is called, possibly from consoles_finish() itself, when that function's work is done. */
+/* Makes what the plan says, with logs of those @limits, which a guest that @is_adopted goes on with, and
+ * where @attach_first also connects standard input and output to the first console: a DOMRUN_ERROR_USAGE
+ * error where that cannot be. The plan must outlive the result. @finished is called, possibly from
+ * consoles_finish() itself, when that function's work is done. */
 Consoles *consoles_new(GMainContext *context, const Plan *plan, const LogLimits *limits,
-                       gboolean attach_first, void (*finished)(gpointer user_data), gpointer user_data,
-                       GError **error);
+                       gboolean attach_first, gboolean is_adopted, void (*finished)(gpointer user_data),
+                       gpointer user_data, GError **error);
 void consoles_free(Consoles *consoles);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Consoles, consoles_free)
 

@@ -24,7 +24,7 @@ gboolean directory_enter(Supervisor *supervisor, RuntimeDir *directory, GError *
   if (fd < 0)
     return FALSE;
   supervisor->server = control_server_new(NULL, fd, requests_execute, supervisor);
-  return announce_open_log(runtime_dir_fd(directory), CONTROL_LOG_FILE, error);
+  return announce_open_log(runtime_dir_fd(directory), CONTROL_LOG_FILE, supervisor->is_adopted, error);
 }
 
 void directory_leave(Supervisor *supervisor)
@@ -102,6 +102,7 @@ gboolean directory_rename(Supervisor *supervisor, GError **error)
   supervisor->server = NULL;
   g_free(supervisor->name);
   supervisor->name = g_steal_pointer(&name);
+  supervisor->is_recorded = FALSE; /* in the new one */
   uuid_lock_rename(supervisor->uuid_lock, supervisor->name);
   return directory_enter(supervisor, directory, error);
 }

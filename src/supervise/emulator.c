@@ -11,7 +11,9 @@
 #include "supervise/emulator.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -29,8 +31,9 @@
 #include "supervise/emulator-log.h"
 
 struct Emulator {
-  pid_t pid;    /* 0: reaped */
-  gint64 start; /* process_start() */
+  pid_t pid;           /* 0: reaped */
+  gint64 start;        /* process_start() */
+  gboolean is_adopted; /* it is no child of this process */
   int pidfd;
   FdWatch *watch;       /* of the pidfd; or, without one, */
   GSource *child_watch; /* GLib's */
@@ -79,7 +82,8 @@ static void tell_end(Emulator *emulator, const EmulatorEnd *end)
   emulator->pid = 0;
   g_clear_pointer(&emulator->watch, fd_watch_free);
   qmp_client_drain(emulator->qmp);
-  emulator_log_drain(emulator->log);
+  if (emulator->log)
+    emulator_log_drain(emulator->log);
   emulator->handlers->ended(end, emulator->user_data);
 }
 
@@ -87,8 +91,13 @@ static void on_pidfd(GIOCondition ready, gpointer user_data)
 {
   Emulator *emulator = user_data;
   siginfo_t info = { 0 };
-  EmulatorEnd end;
+  EmulatorEnd end = { 0 };
 
+  if (emulator->is_adopted) {
+    end.is_unknown = TRUE;
+    tell_end(emulator, &end);
+    return;
+  }
   if (waitid(P_PID, (id_t)emulator->pid, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
     return;
   end.was_killed = info.si_code != CLD_EXITED;
@@ -155,6 +164,11 @@ static GArray *list_fds(const Resources *resources, const EmulatorLocks *locks)
   }
   for (guint i = 0; i < G_N_ELEMENTS(locks->fds); i++) {
     const SpawnFd fd = { .fd = locks->fds[i], .number = ++highest };
+
+    g_array_append_val(fds, fd);
+  }
+  if (resources_lifeline(resources) >= 0) {
+    const SpawnFd fd = { .fd = resources_lifeline(resources), .number = ++highest };
 
     g_array_append_val(fds, fd);
   }
@@ -229,6 +243,7 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
     .is_private = TRUE,
     .others = plan->file_modes,
     .is_shielded = TRUE, /* the supervisor has these signals too, and asks the guest first */
+    .outlives_parent = !place->is_tied,
   };
 
   if (!plan->program)
@@ -242,7 +257,7 @@ static gboolean start_process(Emulator *emulator, const Plan *plan, const Resour
   return TRUE;
 }
 
-static int take_qmp_socket(Resources *resources)
+int emulator_take_qmp_socket(Resources *resources)
 {
   for (guint i = 0; i < resources_count(resources); i++) {
     if (resources_get(resources, i)->plan->kind == PLAN_RESOURCE_QMP)
@@ -270,9 +285,65 @@ Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *res
   emulator->log = emulator_log_new(context, pipe_fds[0]);
   if (!start_process(emulator, plan, resources, locks, place, output, error))
     return NULL;
-  emulator->qmp = qmp_client_new(context, take_qmp_socket(resources), &qmp_handlers, emulator);
+  resources_pass_lifeline(resources);
+  emulator->qmp = qmp_client_new(context, emulator_take_qmp_socket(resources), &qmp_handlers, emulator);
   watch_process(emulator, context);
   return g_steal_pointer(&emulator);
+}
+
+/* What it said while nobody read is lost. A pipe of which only one end is open has another for who opens it
+ * in /proc. */
+static void adopt_log(Emulator *emulator, GMainContext *context)
+{
+  g_autofree char *output = g_strdup_printf("/proc/%d/fd/%d", (int)emulator->pid, STDERR_FILENO);
+  int fd = open(output, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+  if (fd < 0)
+    announce_notice("what QEMU says is not heard any more: %s", g_strerror(errno));
+  else
+    emulator->log = emulator_log_new(context, fd);
+}
+
+Emulator *emulator_adopt(GMainContext *context, pid_t pid, gint64 start, int qmp,
+                         const EmulatorHandlers *handlers, gpointer user_data, GError **error)
+{
+  g_autoptr(Emulator) emulator = g_new0(Emulator, 1);
+  autofd int fd = qmp;
+
+  emulator->is_adopted = TRUE;
+  emulator->handlers = handlers;
+  emulator->user_data = user_data;
+  emulator->pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1; /* close-on-exec by itself */
+  if (emulator->pidfd < 0 && errno != ESRCH && errno != EINVAL) {
+    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "cannot watch QEMU, process %d: %s", (int)pid,
+              g_strerror(errno));
+    return NULL;
+  }
+  if (emulator->pidfd < 0 || process_start(pid) != start) {
+    error_set(error, DOMRUN_ERROR_NO_GUEST, NULL, NULL, "QEMU, process %d, has just ended", (int)pid);
+    return NULL;
+  }
+  emulator->pid = pid;
+  emulator->start = start;
+  adopt_log(emulator, context);
+  emulator->qmp = qmp_client_new(context, g_steal_fd(&fd), &qmp_handlers, emulator);
+  emulator->watch = fd_watch_new(context, emulator->pidfd, on_pidfd, emulator);
+  fd_watch_set(emulator->watch, G_IO_IN);
+  return g_steal_pointer(&emulator);
+}
+
+static gboolean has_ended(const Emulator *emulator, int milliseconds)
+{
+  struct pollfd end = { .fd = emulator->pidfd, .events = POLLIN };
+
+  return poll(&end, 1, milliseconds) > 0;
+}
+
+void emulator_leave(Emulator *emulator)
+{
+  if (emulator)
+    emulator->pid = 0;
+  emulator_free(emulator);
 }
 
 void emulator_free(Emulator *emulator)
@@ -282,7 +353,10 @@ void emulator_free(Emulator *emulator)
   if (emulator->child_watch)
     g_source_destroy(emulator->child_watch);
   g_clear_pointer(&emulator->child_watch, g_source_unref);
-  if (emulator->pid != 0) {
+  if (emulator->pid != 0 && emulator->is_adopted) {
+    emulator_kill(emulator);
+    has_ended(emulator, -1);
+  } else if (emulator->pid != 0) {
     kill(emulator->pid, SIGKILL);
     waitid(P_PID, (id_t)emulator->pid, NULL, WEXITED);
   }
@@ -297,6 +371,8 @@ gboolean emulator_is_gone(const Emulator *emulator)
 {
   siginfo_t info = { 0 };
 
+  if (emulator->pid != 0 && emulator->is_adopted)
+    return has_ended(emulator, 0);
   return emulator->pid == 0 || waitid(P_PID, (id_t)emulator->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
          info.si_pid != 0;
 }
@@ -318,22 +394,27 @@ QmpClient *emulator_qmp(const Emulator *emulator)
 
 void emulator_kill(const Emulator *emulator)
 {
-  if (emulator->pid != 0)
+  if (emulator->pid != 0 && emulator->is_adopted)
+    syscall(SYS_pidfd_send_signal, emulator->pidfd, SIGKILL, NULL, 0);
+  else if (emulator->pid != 0)
     kill(emulator->pid, SIGKILL);
 }
 
 void emulator_relay_log(Emulator *emulator)
 {
-  emulator_log_relay(emulator->log);
+  if (emulator->log)
+    emulator_log_relay(emulator->log);
 }
 
 char *emulator_last_words(const Emulator *emulator)
 {
-  return emulator_log_last_words(emulator->log);
+  return emulator->log ? emulator_log_last_words(emulator->log) : NULL;
 }
 
 char *emulator_end_describe(const EmulatorEnd *end)
 {
+  if (end->is_unknown)
+    return g_strdup("of its status only the supervisor was told that had started it");
   if (end->was_killed)
     return g_strdup_printf("killed by signal %d (%s)", end->value, strsignal(end->value));
   return g_strdup_printf("exit status %d", end->value);

@@ -17,6 +17,7 @@ typedef struct Emulator Emulator;
 
 /* How a process ended. */
 typedef struct {
+  gboolean is_unknown; /* only its parent is told, and that is gone */
   gboolean was_killed; /* by a signal */
   int value;           /* its exit status, or the signal */
 } EmulatorEnd;
@@ -47,6 +48,7 @@ typedef struct {
 typedef struct {
   int group;              /* a control group (limits_fd()); -1: this process's */
   guint confinement;      /* of ConfinementPart */
+  gboolean is_tied;       /* it is killed when this process ends */
   const Account *account; /* as whom it runs; NULL: as this user */
   const char *sockets;    /* the directory for those that QEMU makes by itself */
 } EmulatorPlace;
@@ -57,9 +59,21 @@ Emulator *emulator_start(GMainContext *context, const Plan *plan, Resources *res
                          const EmulatorLocks *locks, const EmulatorPlace *place,
                          const EmulatorHandlers *handlers, gpointer user_data, GError **error);
 
+/* The connection to QMP that @resources has; the caller owns it. */
+int emulator_take_qmp_socket(Resources *resources);
+
+/* The process @pid that started at @start (process_start()), which goes on without its supervisor. Takes
+ * @qmp, connected to it. NULL with an error: DOMRUN_ERROR_NO_GUEST where it has ended, DOMRUN_ERROR_HOST
+ * where it cannot be watched. */
+Emulator *emulator_adopt(GMainContext *context, pid_t pid, gint64 start, int qmp,
+                         const EmulatorHandlers *handlers, gpointer user_data, GError **error);
+
 /* Ends the process, if it has not ended, by SIGKILL, and reaps it. */
 void emulator_free(Emulator *emulator);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Emulator, emulator_free)
+
+/* Frees it and leaves the process alone. */
+void emulator_leave(Emulator *emulator);
 
 /* Whether the process has ended, though that may not have been told yet: what comes from it now are its last
  * words, and nothing can be done to it. */

@@ -35,6 +35,7 @@
 #include "host/ownership.h"
 #include "process/detach.h"
 #include "process/reaper.h"
+#include "supervise/adoption.h"
 #include "supervise/core-dump.h"
 #include "supervise/directory.h"
 #include "supervise/memory.h"
@@ -131,7 +132,19 @@ static void await_end_with_helpers(Supervisor *supervisor)
     states_start_timer(supervisor, patience_of(HELPERS_END), on_helpers_late);
 }
 
-/* Where nothing is preserved, QEMU ends by itself, and takes its time to write back what it has cached. */
+/* QEMU stands. */
+static void end_after_shutdown(Supervisor *supervisor)
+{
+  if (supervisor->wish.is_stop || outcome_action(supervisor) == LIFECYCLE_PRESERVE) {
+    act_on_end(supervisor);
+  } else if (supervisor->state != STATE_ENDING) {
+    await_end_with_helpers(supervisor);
+    stopping_on_ready(supervisor);
+  }
+}
+
+/* Where nothing takes a supervisor, QEMU ends by itself; it takes its time to write back what it has cached.
+ */
 static void on_shutdown(Supervisor *supervisor, Cause cause)
 {
   if (supervisor->cause != CAUSE_UNKNOWN)
@@ -140,7 +153,7 @@ static void on_shutdown(Supervisor *supervisor, Cause cause)
   if (emulator_is_gone(supervisor->emulator))
     return;
   if ((cause == CAUSE_POWEROFF || cause == CAUSE_REBOOT) && lifecycle_pauses(&supervisor->options->lifecycle))
-    act_on_end(supervisor);
+    end_after_shutdown(supervisor);
   else if (supervisor->state != STATE_ENDING && supervisor->wish.is_stop)
     stopping_await_end(supervisor, "guest");
   else if (supervisor->state != STATE_ENDING)
@@ -152,7 +165,10 @@ static void on_shutdown(Supervisor *supervisor, Cause cause)
 static void on_first_run(Supervisor *supervisor)
 {
   publish_live(supervisor);
-  states_set(supervisor, STATE_RUNNING, supervisor->n_restarts > 0 ? "restarted" : "booted");
+  states_set(supervisor, STATE_RUNNING,
+             supervisor->is_adopted       ? "adopted"
+             : supervisor->n_restarts > 0 ? "restarted"
+                                          : "booted");
   finish_start(supervisor);
   memory_give_back();
   stopping_resume(supervisor);
@@ -184,7 +200,8 @@ static void on_status(Json *result, const GError *error, gpointer user_data)
   Supervisor *supervisor = user_data;
   const char *status = json_get_string(result, "status");
 
-  if (!result || supervisor->state == STATE_PRESERVED || supervisor->state == STATE_ENDING)
+  if (!result || supervisor->state == STATE_PRESERVED || supervisor->state == STATE_ENDING ||
+      adoption_on_status(supervisor, status))
     return;
   if (!status || g_str_equal(status, "running"))
     run(supervisor);
@@ -193,7 +210,7 @@ static void on_status(Json *result, const GError *error, gpointer user_data)
   else if (g_str_equal(status, "internal-error"))
     on_crash(supervisor, CAUSE_INTERNAL_ERROR, "KVM cannot go on: internal error");
   else if (g_str_equal(status, "shutdown"))
-    on_shutdown(supervisor, CAUSE_POWEROFF);
+    on_shutdown(supervisor, adoption_cause(supervisor));
   else if (g_str_equal(status, "paused"))
     stand(supervisor, "user");
   else if (g_str_equal(status, "io-error"))
@@ -317,17 +334,6 @@ static void on_helper_end(const Resource *resource, gpointer user_data)
 
 /* ---- The start ---- */
 
-static void on_vnc(Json *result, const GError *error, gpointer user_data)
-{
-  publish_set_vnc(user_data, result);
-}
-
-/* An error: this QEMU has no SPICE, and so nothing to tell. */
-static void on_spice(Json *result, const GError *error, gpointer user_data)
-{
-  publish_add_spice(user_data, error ? NULL : result);
-}
-
 static void on_balloon(Json *result, const GError *error, gpointer user_data)
 {
   if (error)
@@ -347,6 +353,12 @@ static void ask_for_statistics(Supervisor *supervisor)
   qmp_client_execute(emulator_qmp(supervisor->emulator), "qom-set", arguments, on_balloon, NULL);
 }
 
+static void ask_what_is(Supervisor *supervisor)
+{
+  publish_ask_displays(supervisor);
+  ask_status(supervisor);
+}
+
 /* The answers come in this order; with the last of them the guest runs. */
 static void ask_what_became(Supervisor *supervisor)
 {
@@ -363,10 +375,7 @@ static void ask_what_became(Supervisor *supervisor)
   }
   if (plan->balloon_period > 0)
     ask_for_statistics(supervisor);
-  qmp_client_execute(qmp, "query-vnc-servers", NULL, on_vnc, supervisor);
-  if (plan_has_option(plan, "-spice"))
-    qmp_client_execute(qmp, "query-spice", NULL, on_spice, supervisor);
-  ask_status(supervisor);
+  ask_what_is(supervisor);
 }
 
 static void fail_to_start(Supervisor *supervisor, const GError *error)
@@ -431,6 +440,8 @@ static void on_ready(gpointer user_data)
   emulator_relay_log(supervisor->emulator);
   if (supervisor->state == STATE_ENDING)
     stopping_on_ready(supervisor);
+  else if (supervisor->is_adopted)
+    ask_what_is(supervisor);
   else if (supervisor->options->plan->commands->len > 0)
     execute_commands(supervisor);
   else
@@ -480,9 +491,11 @@ static gboolean start_emulator(Supervisor *supervisor, GError **error)
 {
   const Account *account = supervisor->options->account;
   autofd int lock = emulator_lock_take(runtime_dir_fd(supervisor->directory), supervisor->name,
-                                       account ? account_identity(account)->uid : geteuid(), error);
+                                       account ? account_identity(account)->uid : geteuid(),
+                                       supervisor->options->dies_together, error);
   const EmulatorPlace place = { .group = limits_fd(supervisor->limits),
                                 .confinement = supervisor->options->confinement,
+                                .is_tied = supervisor->options->dies_together,
                                 .account = account,
                                 .sockets = runtime_dir_sockets_path(supervisor->directory) };
   const EmulatorLocks locks = { { uuid_lock_fd(supervisor->uuid_lock), lock } };
@@ -518,8 +531,11 @@ static void prepare_limits(Supervisor *supervisor)
     supervisor->limits =
         limits_new(&options->plan->limits, runtime_dir_path(supervisor->directory), options->waiting);
   limits_note(supervisor->limits, runtime_dir_fd(supervisor->directory));
-  resources_set_beside(supervisor->resources, &(Beside){ limits_fd(supervisor->limits), options->confinement,
-                                                         options->account, options->is_chowned });
+  resources_set_beside(supervisor->resources, &(Beside){ .group = limits_fd(supervisor->limits),
+                                                         .confinement = options->confinement,
+                                                         .account = options->account,
+                                                         .is_chowned = options->is_chowned,
+                                                         .is_tied = options->dies_together });
 }
 
 static gboolean start(Supervisor *supervisor, GError **error)
@@ -534,6 +550,9 @@ static gboolean start(Supervisor *supervisor, GError **error)
   restarts_note(supervisor->restarts, g_get_monotonic_time());
   states_set(supervisor, STATE_STARTING, supervisor->n_restarts > 0 ? "restarting" : "booting");
   states_start_timer(supervisor, SLOW_START, on_slow_start);
+  if (supervisor->is_adopted && supervisor->options->look_again)
+    supervisor->options->look_again(supervisor->options->user_data);
+  supervisor->is_adopted = supervisor->is_unstarted = FALSE;
   prepare_limits(supervisor);
   if (supervisor->options->plan->names_directory &&
       !runtime_dir_make_sockets(supervisor->directory, supervisor->options->account, error))
@@ -548,6 +567,7 @@ static gboolean start(Supervisor *supervisor, GError **error)
   if (!start_emulator(supervisor, error))
     return FALSE;
   publish_emulator(supervisor);
+  adoption_write(supervisor);
   control_server_set_stranger(supervisor->server, emulator_pid(supervisor->emulator));
   consoles_connect(supervisor->consoles, supervisor->resources);
   return TRUE;
@@ -665,17 +685,14 @@ static void display_clear(gpointer data)
   g_free((char *)display->path);
 }
 
-static gboolean prepare(Supervisor *supervisor, GError **error)
+static gboolean take_name(Supervisor *supervisor, GError **error)
 {
   const SupervisorOptions *options = supervisor->options;
-  RuntimeDir *directory;
+  RuntimeDir *directory = runtime_dir_new(options->root, options->name, error);
 
-  supervisor->loop = g_main_loop_new(NULL, /* is_running= */ FALSE);
-  supervisor->signals = signals_new(NULL, on_signal, supervisor, error);
-  if (!supervisor->signals)
-    return FALSE;
-  directory = runtime_dir_new(options->root, options->name, error);
-  supervisor->uuid_lock = directory ? uuid_lock_new(directory, options->uuid, options->name, error) : NULL;
+  if (directory)
+    supervisor->uuid_lock =
+        uuid_lock_new(directory, options->uuid, options->name, /* is_adopted= */ FALSE, error);
   if (!supervisor->uuid_lock) {
     runtime_dir_free(directory);
     return FALSE;
@@ -683,14 +700,42 @@ static gboolean prepare(Supervisor *supervisor, GError **error)
   if (!directory_enter(supervisor, directory, error))
     return FALSE;
   supervisor->resources = resources_new(options->plan, directory);
+  return TRUE;
+}
+
+static gboolean prepare(Supervisor *supervisor, GError **error)
+{
+  const SupervisorOptions *options = supervisor->options;
+  gboolean is_adopted = options->adopts != NULL;
+
+  supervisor->loop = g_main_loop_new(NULL, /* is_running= */ FALSE);
+  supervisor->signals = signals_new(NULL, on_signal, supervisor, error);
+  if (!supervisor->signals ||
+      !(is_adopted ? adoption_prepare(supervisor, &emulator_handlers, error) : take_name(supervisor, error)))
+    return FALSE;
   supervisor->consoles = consoles_new(NULL, options->plan, &options->log_limits, options->attaches_console,
-                                      on_drained, supervisor, error);
-  return supervisor->consoles && publish_first(supervisor, error);
+                                      is_adopted, on_drained, supervisor, error);
+  return supervisor->consoles && (is_adopted || publish_first(supervisor, error));
+}
+
+/* The guest goes on, and what it does is told from here on. */
+static gboolean begin(Supervisor *supervisor, GError **error)
+{
+  if (!supervisor->options->adopts)
+    return start(supervisor, error);
+  states_set(supervisor, STATE_STARTING, "adopted");
+  states_start_timer(supervisor, SLOW_START, on_slow_start);
+  adoption_write(supervisor);
+  control_server_set_stranger(supervisor->server, emulator_pid(supervisor->emulator));
+  consoles_connect(supervisor->consoles, supervisor->resources);
+  return TRUE;
 }
 
 /* To a client of the control socket the hang-up says that the name is free: it comes last. */
 static void clear(Supervisor *supervisor)
 {
+  if (supervisor->is_adopted && supervisor->state == STATE_IDLE)
+    adoption_abandon(supervisor);
   states_stop_timer(supervisor);
   if (supervisor->reset_timer)
     g_source_destroy(supervisor->reset_timer);
@@ -727,7 +772,7 @@ static void clear(Supervisor *supervisor)
 int life_run(const SupervisorOptions *options, GError **error)
 {
   Supervisor supervisor = { .options = options,
-                            .name = g_strdup(options->name),
+                            .name = g_strdup(options->adopts ? options->running_name : options->name),
                             .report = options->report,
                             .started = g_get_real_time() / 1000,
                             .restarts = restarts_new(&options->restart_limit),
@@ -736,7 +781,7 @@ int life_run(const SupervisorOptions *options, GError **error)
 
   supervisor.displays = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ TRUE, sizeof(LiveDisplay));
   g_array_set_clear_func(supervisor.displays, display_clear);
-  if (prepare(&supervisor, &supervisor.error) && start(&supervisor, &supervisor.error)) {
+  if (prepare(&supervisor, &supervisor.error) && begin(&supervisor, &supervisor.error)) {
     consoles_announce(supervisor.consoles);
     g_main_loop_run(supervisor.loop);
   } else {

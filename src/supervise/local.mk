@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 libdomrun_a_SOURCES += \
+	%D%/adoption.c %D%/adoption.h \
 	%D%/consoles.c %D%/consoles.h \
 	%D%/core-dump.c %D%/core-dump.h \
 	%D%/directory.c %D%/directory.h \

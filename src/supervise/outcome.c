@@ -194,7 +194,7 @@ void outcome_decide(Supervisor *supervisor, const EmulatorEnd *end)
     supervisor->end_reason = supervisor->wish.is_destroyed ? "destroyed" : "stopped";
     return;
   }
-  if (!supervisor->is_ready || supervisor->broken) {
+  if ((!supervisor->is_ready && !supervisor->is_adopted) || supervisor->broken) {
     set_start_error(supervisor, end);
     return;
   }

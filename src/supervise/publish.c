@@ -82,7 +82,7 @@ Json *publish_status(const Supervisor *supervisor)
 }
 
 /* The lack of room that one file has found all others find. */
-static gboolean write_file(Supervisor *supervisor, const char *name, const char *text)
+gboolean publish_file(Supervisor *supervisor, const char *name, const char *text)
 {
   g_autoptr(GError) error = NULL;
 
@@ -118,7 +118,7 @@ static void tell(Supervisor *supervisor, GuestStateKind kind)
   g_autofree char *line = message_to_line(state);
 
   if (kind != GUEST_ENDED)
-    write_file(supervisor, CONTROL_STATE_FILE, line);
+    publish_file(supervisor, CONTROL_STATE_FILE, line);
   control_server_emit(supervisor->server, CONTROL_EVENT_STATE, state);
 }
 
@@ -142,14 +142,14 @@ void publish_emulator(Supervisor *supervisor)
   g_autoptr(Json) state = publish_status(supervisor);
   g_autofree char *line = message_to_line(state);
 
-  write_file(supervisor, CONTROL_STATE_FILE, line);
+  publish_file(supervisor, CONTROL_STATE_FILE, line);
 }
 
 static gboolean write_events(Supervisor *supervisor)
 {
   g_autofree char *events = control_server_kept_events(supervisor->server);
 
-  return write_file(supervisor, CONTROL_EVENTS_FILE, events);
+  return publish_file(supervisor, CONTROL_EVENTS_FILE, events);
 }
 
 void publish_remains(Supervisor *supervisor)
@@ -163,7 +163,7 @@ gboolean publish_trace(Supervisor *supervisor)
   g_autoptr(Json) state = to_json(supervisor, GUEST_ENDED);
   g_autofree char *line = message_to_line(state);
 
-  return write_events(supervisor) && write_file(supervisor, CONTROL_STATE_FILE, line);
+  return write_events(supervisor) && publish_file(supervisor, CONTROL_STATE_FILE, line);
 }
 
 /* ---- What is known since the guest runs ---- */
@@ -177,7 +177,7 @@ void live_facts_clear(LiveFacts *facts)
 static void add_resource(LiveFacts *facts, const Resource *resource)
 {
   const LiveDevice device = { .alias = resource->plan->alias,
-                              .tap = resource->tap ? tap_name(resource->tap) : NULL,
+                              .tap = resource->tap ? tap_name(resource->tap) : resource->tap_name,
                               .socket = resource->path };
 
   if (device.tap || device.socket)
@@ -226,7 +226,7 @@ static void publish_definition(Supervisor *supervisor)
   if (!supervisor->definition && options->live_xml)
     supervisor->definition = options->live_xml(/* facts= */ NULL, options->user_data);
   if (supervisor->definition)
-    write_file(supervisor, CONTROL_DEFINITION_FILE, supervisor->definition);
+    publish_file(supervisor, CONTROL_DEFINITION_FILE, supervisor->definition);
 }
 
 void publish_live(Supervisor *supervisor)
@@ -236,7 +236,7 @@ void publish_live(Supervisor *supervisor)
   publish_definition(supervisor);
   xml = publish_xml(supervisor);
   if (xml)
-    write_file(supervisor, CONTROL_LIVE_FILE, xml);
+    publish_file(supervisor, CONTROL_LIVE_FILE, xml);
 }
 
 void publish_event(Supervisor *supervisor, const char *name, Json *data)
@@ -304,7 +304,7 @@ static int compare_displays(gconstpointer one, gconstpointer other)
   return (int)((const LiveDisplay *)one)->index - (int)((const LiveDisplay *)other)->index;
 }
 
-void publish_set_vnc(Supervisor *supervisor, Json *servers)
+static void set_vnc(Supervisor *supervisor, Json *servers)
 {
   g_array_set_size(supervisor->displays, 0);
   for (guint i = 0; i < json_length(servers); i++) {
@@ -324,7 +324,7 @@ static int get_port(Json *object, const char *name)
 }
 
 /* SpiceInfo of QEMU's ui.json; of a server on a socket, its path is the host. */
-void publish_add_spice(Supervisor *supervisor, Json *info)
+static void add_spice(Supervisor *supervisor, Json *info)
 {
   const char *host = info ? json_get_string(info, "host") : NULL;
   LiveDisplay display = { .is_spice = TRUE };
@@ -338,4 +338,24 @@ void publish_add_spice(Supervisor *supervisor, Json *info)
   else if (host && !g_str_equal(host, "*"))
     display.host = g_strdup(host);
   g_array_append_val(supervisor->displays, display);
+}
+
+static void on_vnc(Json *result, const GError *error, gpointer user_data)
+{
+  set_vnc(user_data, result);
+}
+
+/* An error: this QEMU has no SPICE, and so nothing to tell. */
+static void on_spice(Json *result, const GError *error, gpointer user_data)
+{
+  add_spice(user_data, error ? NULL : result);
+}
+
+void publish_ask_displays(Supervisor *supervisor)
+{
+  QmpClient *qmp = emulator_qmp(supervisor->emulator);
+
+  qmp_client_execute(qmp, "query-vnc-servers", NULL, on_vnc, supervisor);
+  if (plan_has_option(supervisor->options->plan, "-spice"))
+    qmp_client_execute(qmp, "query-spice", NULL, on_spice, supervisor);
 }

@@ -31,6 +31,9 @@ void publish_remains(Supervisor *supervisor);
  * be written. */
 gboolean publish_trace(Supervisor *supervisor);
 
+/* Writes a file of the runtime directory whole; FALSE where that cannot be, which is said once. */
+gboolean publish_file(Supervisor *supervisor, const char *name, const char *text);
+
 /* Writes live.xml anew. */
 void publish_live(Supervisor *supervisor);
 
@@ -40,11 +43,8 @@ char *publish_xml(const Supervisor *supervisor);
 /* Passes on an event of QEMU's. */
 void publish_event(Supervisor *supervisor, const char *name, Json *data);
 
-/* Takes what query-vnc-servers returned (borrowed). */
-void publish_set_vnc(Supervisor *supervisor, Json *servers);
-
-/* Adds what query-spice returned (borrowed; NULL: nothing) to these. */
-void publish_add_spice(Supervisor *supervisor, Json *info);
+/* Asks QEMU where the guest can be seen, before anything else is asked: what is told later has it. */
+void publish_ask_displays(Supervisor *supervisor);
 
 /* What is known since the guest runs; free it with live_facts_clear(). It borrows from the supervisor. */
 LiveFacts publish_facts(const Supervisor *supervisor);

@@ -45,8 +45,11 @@ typedef struct {
   const Account *account;    /* as whom QEMU is run; NULL: as this user */
   gboolean is_chowned;       /* the guest's own files are that user's meanwhile */
   const char *root;          /* of runtime directories; NULL: the usual one */
+  const char *adopts;        /* the guest has a QEMU already: the text of its file `run`; NULL: it has none */
+  const char *running_name;  /* where it has: by which it is found, which a restart may have changed */
   gboolean attaches_console; /* standard input and output are connected to the first console */
   gboolean is_verbose;       /* changes of state are told on standard error */
+  gboolean dies_together;    /* QEMU, and what serves it, is killed with this process */
   gboolean is_never_asked;   /* to power down: a signal tells QEMU to quit */
   guint shutdown_seconds;    /* at most 1,000,000; 0: no limit, as in the next */
   guint quit_seconds;
@@ -59,6 +62,14 @@ typedef struct {
   /* The document with what was assigned, and what is known since the guest runs: @facts, or NULL before any
    * were told. The caller frees it. NULL: there is none. */
   char *(*live_xml)(const LiveFacts *facts, gpointer user_data);
+
+  /* How the guest is run, in the words of who reads that from the file `run`; the caller frees it. NULL:
+   * nobody can take the guest over. */
+  char *(*record)(gpointer user_data);
+
+  /* Of a guest that was adopted: does what comes before a first start, and says what is wrong. NULL: nothing.
+   */
+  void (*look_again)(gpointer user_data);
 
   /* Translates the plan again before another start. NULL: it stays as it is. */
   void (*translate_again)(const LiveFacts *facts, gpointer user_data);
@@ -132,12 +143,16 @@ typedef struct {
   gboolean is_passing_fd; /* one of them passes a descriptor: there is room for one only */
   int report;             /* of detach.h; -1: nobody waits */
   gboolean has_run;       /* so that it can be told, with the last that is to be said of the start */
+  gboolean is_recorded;   /* how it is run is written down */
   gboolean is_unwritten;  /* there was no room for a file, and that was told */
 
-  Emulator *emulator; /* of this run, as the following */
-  gboolean is_ready;  /* QMP has answered */
-  gint64 reset;       /* when it was last reset: the monotonic time in microseconds; 0: not yet */
-  gboolean is_asking; /* for its state, and QEMU has not answered; @asks_again when it has */
+  Emulator *emulator;    /* of this run, as the following */
+  gboolean is_adopted;   /* another supervisor has started it */
+  gboolean is_unstarted; /* and the guest had not run yet */
+  Cause found_cause;     /* why the guest was shut down, where that supervisor has written it down */
+  gboolean is_ready;     /* QMP has answered */
+  gint64 reset;          /* when it was last reset: the monotonic time in microseconds; 0: not yet */
+  gboolean is_asking;    /* for its state, and QEMU has not answered; @asks_again when it has */
   gboolean asks_again;
   guint pending;    /* commands of the plan that were not answered */
   Tuning *tuning;   /* of tuning.h, while it is done; or NULL */

@@ -2,6 +2,7 @@
 #
 # Tests with real guests, or with a QEMU that misbehaves (tests/fake-qemu.py).
 system_tests = \
+	%D%/test-adopt.py \
 	%D%/test-agent-verbs.py \
 	%D%/test-agent.py \
 	%D%/test-bootloader.py \

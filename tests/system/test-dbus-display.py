@@ -112,13 +112,16 @@ def test_dbus_daemon_dies():
 
 
 def test_killed_supervisor():
-    """Nobody is left when the supervisor is killed."""
+    """Nobody is left when QEMU has ended, too."""
     need("dbus-daemon")
     with guest.Directory() as directory:
         run = start(directory)
         assert len(daemons(directory)) == 1
+        qemu = run.qemu_pid()
         run.signal(signal.SIGKILL)
         run.wait()
+        assert len(daemons(directory)) == 1, "it serves QEMU, which goes on"
+        os.kill(qemu, signal.SIGKILL)
         guest.await_that(lambda: not directory.processes())
         start_again = start(directory)
         power_off(directory, start_again)

@@ -199,13 +199,16 @@ def test_life():
         assert run.wait() == 8, run.said()
         assert run.err.text.count("virtiofsd has ended") == 1, run.said()
         directory.assert_nothing_left()
-    for victim in ("qemu", "domrun"):
+    for victim in ("qemu", "domrun", "both"):
         with guest.Directory() as directory:
             make_share(directory, "share")
-            run = directory.run(hello(virtiofs("share")))
+            run = directory.run(hello(virtiofs("share")), *(["--die-together"] if victim == "domrun" else []))
             run.expect("boot 1")
-            os.kill(run.qemu_pid() if victim == "qemu" else run.pid, signal.SIGKILL)
+            qemu = run.qemu_pid()
+            os.kill(qemu if victim == "qemu" else run.pid, signal.SIGKILL)
             run.wait()
+            if victim == "both":
+                os.kill(qemu, signal.SIGKILL)
             assert "runs on without" not in run.err.text, run.said()
             guest.await_that(lambda: not directory.processes(), lambda: f"{victim}: {directory.processes()}")
 

@@ -127,7 +127,7 @@ def test_one_of_many_at_once():
 
 def test_killed_supervisor_frees_it():
     with guest.Directory() as directory:
-        first = directory.run(xml("first"))
+        first = directory.run(xml("first"), "--die-together")
         directory.await_state("first")
         first.signal(9)
         first.wait()

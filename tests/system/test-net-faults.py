@@ -232,7 +232,7 @@ def test_supervisor_is_killed():
     """Nobody is left who could release anything, but the kernel."""
     with network.nothing_left(), guest.Directory() as directory:
         nics = nic(BRIDGED) + nic(BRIDGED + "<model type='virtio'/><driver name='qemu' queues='2'/>", number=2)
-        run = directory.run(guest.hello_xml(devices=SERIAL + nics))
+        run = directory.run(guest.hello_xml(devices=SERIAL + nics), "--die-together")
         run.expect("boot 1")
         assert sorted(network.taps()) == ["vnet0", "vnet1"]
         run.process.kill()

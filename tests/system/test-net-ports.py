@@ -117,7 +117,7 @@ def test_supervisor_is_killed():
     """Whoever finds the remains deletes the device, and gives the address back."""
     before = network.links()["up0"]["address"]
     with network.nothing_left(), guest.Directory() as directory:
-        run = directory.run(guest.hello_xml(devices=SERIAL + direct("passthrough")))
+        run = directory.run(guest.hello_xml(devices=SERIAL + direct("passthrough")), "--die-together")
         run.expect("boot 1")
         run.process.kill()
         run.wait()
@@ -432,7 +432,7 @@ def test_port_of_another_guest():
     with network.nothing_left(), guest.Directory() as directory, Switch() as switch:
         directory.environment.update(switch.environment)
         device = nic("<source bridge='ovs0'/><target dev='mine'/>" + SWITCH)
-        run = directory.run(guest.hello_xml(devices=SERIAL + device))
+        run = directory.run(guest.hello_xml(devices=SERIAL + device), "--die-together")
         run.expect("boot 1")
         run.process.kill()
         run.wait()

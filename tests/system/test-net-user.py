@@ -121,8 +121,11 @@ def test_supervisor_is_killed():
     with network.nothing_left(), guest.Directory() as directory:
         run = directory.run(guest.hello_xml(devices=SERIAL + nic(PASST + FORWARD)))
         run.expect("boot 1")
+        qemu = run.qemu_pid()
         run.process.kill()
         run.wait()
+        assert passts(directory), "QEMU goes on with it"
+        os.kill(qemu, 9)
         guest.await_that(lambda: not directory.processes(), lambda: f"{directory.processes()}")
 
 

@@ -604,7 +604,7 @@ def test_of_many_starts_exactly_one_wins():
 
 def test_killed_supervisor_leaves_no_qemu_and_no_obstacle():
     with guest.Directory() as directory:
-        run = directory.run(emulator_xml(fake(directory, "hangs-when-ready")))
+        run = directory.run(emulator_xml(fake(directory, "hangs-when-ready")), "--die-together")
         run.expect_error("qemu: ready")
         run.process.kill()
         assert run.wait() == -9
@@ -623,7 +623,7 @@ UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
 
 @contextlib.contextmanager
-def orphaned(make_emulator, fills=False):
+def unsupervised(make_emulator, fills=False):
     """The directory and the pid of a QEMU of which the supervisor was killed; with @fills, when that could write nothing
     any more."""
     with guest.Directory(patience=1) as directory:
@@ -655,20 +655,20 @@ def without_exec(directory):
     return path
 
 
-def test_name_of_an_orphaned_qemu_is_taken():
-    with orphaned(lambda directory: fake(directory, "outlives")) as (directory, qemu, xml):
+def test_name_of_an_unsupervised_qemu_is_taken():
+    with unsupervised(lambda directory: fake(directory, "outlives")) as (directory, qemu, xml):
         (found,) = json.loads(directory.verb("list", "--json").out)
-        assert (found["state"], found["reason"], found["qemu-pid"]) == ("orphaned", "killed", qemu), found
-        assert re.search(r"(?m)^ -  +fake  +orphaned$", directory.verb("list").out), directory.verb("list").out
-        assert directory.verb("domstate", "--reason", "fake").out == "orphaned (killed)\n"
+        assert (found["state"], found["reason"], found["qemu-pid"]) == ("unsupervised", "killed", qemu), found
+        assert re.search(r"(?m)^ -  +fake  +unsupervised$", directory.verb("list").out), directory.verb("list").out
+        assert directory.verb("domstate", "--reason", "fake").out == "unsupervised (killed)\n"
         assert "<name>fake</name>" in directory.verb("dumpxml", "fake").out
         for verb in (["suspend", "fake"], ["shutdown", "fake"], ["wait", "fake"], ["events", "fake"], ["forget", "fake"],
                      ["console", "fake"], ["qmp", "fake", "query-status"], ["destroy", "--graceful", "fake"]):
             error = directory.verb(*verb, code=12, patience=1).err
-            assert verb[0] in ("forget", "destroy") or "its QEMU goes on\n  'domrun destroy fake' ends" in error, (verb, error)
+            assert verb[0] in ("forget", "destroy") or "its QEMU goes on\n  'domrun adopt fake' looks after it again" in error, (verb, error)
         run = directory.run(xml)
         assert run.wait() == 4, run.said()
-        run.expect_error("the guest 'fake' still has its QEMU, though its supervisor was killed\n  'domrun destroy fake'")
+        run.expect_error("the guest 'fake' still has its QEMU, though its supervisor was killed\n  'domrun adopt fake'")
         run = directory.run(xml.replace("<name>fake", "<name>other"))
         assert run.wait() == 4, run.said()
         run.expect_error(f"the uuid {UUID} is that of the guest 'fake'")
@@ -676,22 +676,22 @@ def test_name_of_an_orphaned_qemu_is_taken():
         directory.verb("destroy", "fake")
 
 
-def test_orphaned_qemu_that_is_stopped():
-    with orphaned(lambda directory: fake(directory, "outlives")) as (directory, qemu, _):
+def test_unsupervised_qemu_that_is_stopped():
+    with unsupervised(lambda directory: fake(directory, "outlives")) as (directory, qemu, _):
         guest.stop_process(qemu)
         directory.verb("destroy", UUID)
 
 
-def test_orphaned_qemu_of_a_wrapper():
+def test_unsupervised_qemu_of_a_wrapper():
     """What is written down is the wrapper's pid; who has the lock is known to the kernel."""
-    with orphaned(without_exec) as (directory, qemu, _):
-        guest.await_that(lambda: directory.verb("domstate", "fake").out == "orphaned\n")
+    with unsupervised(without_exec) as (directory, qemu, _):
+        guest.await_that(lambda: directory.verb("domstate", "fake").out == "unsupervised\n")
         directory.verb("destroy", "fake")
 
 
 def test_pid_of_another():
     """One that has the pid by now, and did not start when QEMU did, is let live."""
-    with orphaned(lambda directory: fake(directory, "outlives")) as (directory, qemu, _):
+    with unsupervised(lambda directory: fake(directory, "outlives")) as (directory, qemu, _):
         with subprocess.Popen(["sleep", "1000"], env=directory.environment) as other:
             (path,) = directory.runtime.glob("*/state")
             state = json.loads(path.read_text())
@@ -701,16 +701,16 @@ def test_pid_of_another():
             other.kill()
 
 
-def test_a_start_waits_for_an_orphaned_qemu_to_end():
+def test_a_start_waits_for_an_unsupervised_qemu_to_end():
     """As long as it may be one that is ending; meanwhile somebody may end it."""
     with guest.Directory() as directory:
-        first = directory.run(emulator_xml(fake(directory, "outlives")))
+        first = directory.run(emulator_xml(fake(directory, "outlives")), "--die-together")
         directory.await_state("fake")
         first.process.kill()
         assert first.process.wait() == -9
         run = directory.run(emulator_xml(fake(directory, "well-behaved")))
         guest.await_that(lambda: guest.process_state(run.pid) == "S" and not guest.children(run.pid), run.said)
-        assert directory.verb("domstate", "fake").out == "orphaned\n"
+        assert directory.verb("domstate", "fake").out == "unsupervised\n"
         directory.verb("destroy", "fake")
         run.expect_error("qemu: ready")
         run.signal()
@@ -751,7 +751,7 @@ def has_asked(run):
     return guest.process_state(pid) == "S" and any(link.startswith("socket:") for link in links)
 
 
-def test_end_of_a_wait_for_an_orphaned_qemu():
+def test_end_of_a_wait_for_an_unsupervised_qemu():
     with guest.Directory(patience=1) as directory:
         run = directory.run(emulator_xml(fake(directory, "outlives")))
         run.expect_error("qemu: ready")
@@ -778,7 +778,7 @@ def test_qemu_that_a_wrapper_leaves_behind():
         directory.await_state("fake")
         directory.verb("destroy", "fake", code=12)
         assert guest.process_state(qemu) not in (None, "Z")
-        assert directory.verb("domstate", "fake").out == "orphaned\n"
+        assert directory.verb("domstate", "fake").out == "unsupervised\n"
         directory.verb("destroy", "fake")
         assert directory.verb("list", "--all", "--name").out == ""
         directory.assert_nothing_left()
@@ -861,11 +861,11 @@ def test_room_that_comes_to_an_end():
         directory.assert_nothing_left()
 
 
-def test_orphaned_qemu_without_a_state():
+def test_unsupervised_qemu_without_a_state():
     """What could be written last tells who it is."""
-    with orphaned(lambda directory: fake(directory, "outlives"), fills=True) as (directory, qemu, _):
+    with unsupervised(lambda directory: fake(directory, "outlives"), fills=True) as (directory, qemu, _):
         (found,) = json.loads(directory.verb("list", "--json").out)
-        assert (found["state"], found["name"], found["qemu-pid"]) == ("orphaned", "fake", qemu), found
+        assert (found["state"], found["name"], found["qemu-pid"]) == ("unsupervised", "fake", qemu), found
         directory.verb("destroy", "fake")
 
 
@@ -880,7 +880,7 @@ def test_no_restart_beside_a_qemu_that_is_left():
         assert run.wait() == 4, run.said()
         run.expect_error("error: a process of the QEMU that has ended is still there\n  'domrun destroy fake' ends it")
         assert guest.process_state(qemu) not in (None, "Z")
-        assert directory.verb("domstate", "fake").out == "orphaned\n"
+        assert directory.verb("domstate", "fake").out == "unsupervised\n"
         directory.verb("destroy", "fake")
         directory.assert_nothing_left()
 

@@ -150,7 +150,7 @@ def test_signals_to_the_whole_job():
 
 def test_killed_supervisor_leaves_no_qemu_that_stands():
     with guest.Directory() as directory:
-        run = directory.run(guest.hello_xml(STDIO))
+        run = directory.run(guest.hello_xml(STDIO), "--die-together")
         run.expect(HELLO + "1")
         os.kill(run.qemu_pid(), signal.SIGSTOP)
         run.signal(signal.SIGKILL)
@@ -176,13 +176,13 @@ def test_qemu_with_capabilities_outlives_its_supervisor():
         copy = shutil.copy(qemu, directory.path / "qemu")
         if subprocess.run(["setcap", "cap_net_raw+ep", copy], capture_output=True, check=False).returncode != 0:
             raise tap.Skip("files have no capabilities here")
-        run = directory.run(guest.hello_xml(), prefix=["unshare", "-m", "sh", "-c", "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"",
+        run = directory.run(guest.hello_xml(), "--die-together", prefix=["unshare", "-m", "sh", "-c", "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"",
                                                        str(copy), os.path.realpath(qemu), *nobody])
         directory.await_state("hello")
         pid = run.qemu_pid()
         run.process.kill()
         assert run.process.wait() == -9
-        guest.await_that(lambda: directory.verb("domstate", "hello", prefix=nobody).out == "orphaned\n")
+        guest.await_that(lambda: directory.verb("domstate", "hello", prefix=nobody).out == "unsupervised\n")
         assert guest.process_state(pid) not in (None, "Z")
         directory.verb("destroy", "hello", prefix=nobody)
         assert guest.process_state(pid) in (None, "Z")

@@ -205,7 +205,7 @@ def test_guest_that_is_killed():
 def test_supervisor_that_is_killed():
     directory = guest.Directory()
     with directory:
-        run = directory.run(guest.hello_xml(devices=nic(BRIDGED)))
+        run = directory.run(guest.hello_xml(devices=nic(BRIDGED)), "--die-together")
         run.expect("boot 1")
         run.process.kill()
         run.process.wait()
@@ -216,7 +216,7 @@ def test_supervisor_that_is_killed():
 
 def left_by_a_killed_supervisor(directory, devices, finder, check_before, check_after):
     """@finder is who finds the remains."""
-    run = directory.run(guest.hello_xml(devices=devices.replace(SERIAL, "<serial type='pty'/>")))
+    run = directory.run(guest.hello_xml(devices=devices.replace(SERIAL, "<serial type='pty'/>")), "--die-together")
     directory.await_state("hello")
     check_before()
     run.process.kill()

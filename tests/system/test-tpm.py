@@ -181,12 +181,15 @@ def test_reset_and_restart():
 def test_killed():
     """swtpm ends with whoever is killed."""
     need_swtpm()
-    for victim in ("qemu", "domrun"):
+    for victim in ("qemu", "domrun", "both"):
         with guest.Directory() as directory:
-            run = directory.run(hello(tpm()))
+            run = directory.run(hello(tpm()), *(["--die-together"] if victim == "domrun" else []))
             run.expect("boot 1")
-            os.kill(run.qemu_pid() if victim == "qemu" else run.pid, signal.SIGKILL)
+            qemu = run.qemu_pid()
+            os.kill(qemu if victim == "qemu" else run.pid, signal.SIGKILL)
             run.wait()
+            if victim == "both":
+                os.kill(qemu, signal.SIGKILL)
             assert "runs on without" not in run.err.text, run.said()
             guest.await_that(lambda: not directory.processes(), lambda: f"{victim}: {directory.processes()}")
 

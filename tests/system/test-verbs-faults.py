@@ -82,12 +82,12 @@ def test_remains_of_a_killed_supervisor():
         qemu = run.qemu_pid()
         run.signal(signal.SIGKILL)
         run.wait()
-        # QEMU may still be ending: it is an orphan until then.
+        os.kill(qemu, signal.SIGKILL)
         guest.await_that(lambda: json.loads(directory.verb("list", "--json").out) == [], run.said)
-        assert not any(directory.runtime.iterdir()), "whoever finds the remains removes them"
-        directory.verb("domstate", "web", code=10)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(qemu, signal.SIGKILL)
+        assert directory.verb("domstate", "--reason", "web").out == "ended (unsupervised)\n"
+        directory.assert_nothing_left()    # whoever finds the remains removes them
+        directory.verb("forget", "web")
+        assert not any(directory.runtime.iterdir())
 
 
 def is_connected(run):
@@ -100,7 +100,7 @@ def is_connected(run):
 def test_wait_for_a_guest_whose_supervisor_is_killed():
     """That it ended well is not said; who had asked nothing yet when it was killed finds no guest."""
     with guest.Directory() as directory:
-        run = directory.run(guest.hello_xml(DEVICES, name="web"))
+        run = directory.run(guest.hello_xml(DEVICES, name="web"), "--die-together")
         directory.await_state("web")
         waits = [guest.Run(["wait", "--root", str(directory.runtime), "web", *words], directory.environment, directory.path)
                  for words in ((), ("paused",))]
@@ -124,8 +124,10 @@ def test_stale_directory():
         (stale / "control").touch()
         (stale / "sub/sub").mkdir(parents=True)
         (stale / "sub/sub/file").touch()
-        assert directory.verb("list", "--all", "--name").out == ""
-        assert not stale.exists()
+        assert directory.verb("list", "--all", "--name").out == "old\n"
+        assert sorted(path.name for path in stale.iterdir()) == ["lock", "state"]
+        (old,) = json.loads(directory.verb("list", "--all", "--json").out)
+        assert (old["state"], old["reason"]) == ("ended", "unsupervised"), old
 
 
 def test_preserved_remains():
