@@ -19,11 +19,16 @@ verdict() {
   fi
 }
 
-echo 1..4
+echo 1..5
 
 # Of the make that may run this test nothing is to be inherited.
 failure=$(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$build" install DESTDIR="$root" 2>&1 >/dev/null) && failure=
 verdict "it installs" "$failure"
+
+# What configure was asked for, and by the GNU coding standards /usr/local else.
+asked=$("$build/config.status" --config | sed -n "s/.*--prefix=\([^' ]*\).*/\1/p")
+strays=$(find "$root" ! -type d ! -path "$root${asked:-/usr/local}/*")
+verdict "all is below the prefix" "$strays"
 
 missing=
 for name in bin/domrun share/man/man1/domrun.1 share/bash-completion/completions/domrun share/domrun/complete.sh \
