@@ -18,6 +18,16 @@ optional_packages() {
   apt-cache search --names-only '^(qemu-system-(modules-spice|modules-opengl|riscv|s390x)|virtiofsd)$' 2>/dev/null | cut -d ' ' -f 1
 }
 
+# The first of apt's sources that is Debian's own archive; what is only in other archives is not asked for.
+mirror() {
+  [ -z "${DOMRUN_MIRROR:-}" ] || { echo "$DOMRUN_MIRROR"; return; }
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null |
+    grep -v -e -security -m 1 && return
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null |
+    sed -n -e 's/^URIs: *\([^ ]*\).*/\1/p' -e 's/^deb \(\[[^]]*\] *\)\{0,1\}\([^ ]*\).*/\2/p' |
+    grep -e '/debian/*$' -m 1
+}
+
 # show_progress NAME LOG: a line that moves, on a terminal: how long a step takes already, and what it said last. It
 # ends with the script, however that ends.
 show_progress() {

@@ -10,6 +10,7 @@ dist_noinst_SCRIPTS += \
 	%D%/format-names \
 	%D%/fuzz \
 	%D%/key-codes \
+	%D%/package \
 	%D%/parity
 dist_noinst_DATA += %D%/lib.sh
 EXTRA_DIST += .ci/run
