@@ -48,6 +48,7 @@ int events_command(int argc, char **argv);
 int forget_command(int argc, char **argv);
 int guestinfo_command(int argc, char **argv);
 int guestvcpus_command(int argc, char **argv);
+int init_command(int argc, char **argv);
 int list_command(int argc, char **argv);
 int log_command(int argc, char **argv);
 int qemu_agent_command_command(int argc, char **argv);

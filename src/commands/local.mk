@@ -32,6 +32,7 @@ libdomrun_a_SOURCES += \
 	%D%/guestvcpus.c \
 	%D%/habits.c %D%/habits.h \
 	%D%/key-codes.inc \
+	%D%/init.c \
 	%D%/keys.c \
 	%D%/keys.h \
 	%D%/list.c \

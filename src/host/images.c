@@ -260,7 +260,8 @@ static gboolean check_image(const Walk *walk, const PlanRequirement *requirement
   gboolean is_raw = g_str_equal(requirement->format, "raw");
   autofd int fd = is_raw && walk->is_starting ? -1 : open_image(requirement->path);
 
-  if (fd < 0 && (is_raw || errno == 0 || errno == EACCES)) /* that it cannot be read is told by then */
+  /* That it is not there, or cannot be read, is told by then. */
+  if (fd < 0 && (is_raw || errno == 0 || errno == EACCES || errno == ENOENT || errno == ENOTDIR))
     return TRUE;
   if (fd < 0)
     return requirement_refuse(requirement, error, "cannot read '%s': %s", requirement->path,

@@ -31,6 +31,7 @@ libdomrun_a_SOURCES += \
 	%D%/macvtap.c %D%/macvtap.h \
 	%D%/netlink.c %D%/netlink.h \
 	%D%/networks.c %D%/networks.h \
+	%D%/osinfo.c %D%/osinfo.h \
 	%D%/output-file.c %D%/output-file.h \
 	%D%/owner.c %D%/owner.h \
 	%D%/ownership.c %D%/ownership.h \

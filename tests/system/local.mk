@@ -23,6 +23,7 @@ system_tests = \
 	%D%/test-identity.py \
 	%D%/test-images.py \
 	%D%/test-injected-faults.py \
+	%D%/test-init.py \
 	%D%/test-input.py \
 	%D%/test-lifecycle-actions.py \
 	%D%/test-lifecycle-consoles.py \

@@ -46,6 +46,12 @@ def expect(directory, xml, code, *texts, options=()):
     return said
 
 
+def test_image_that_is_not_there_is_told_once():
+    with guest.Directory() as directory:
+        said = expect(directory, guest.hello_xml(disk("none.qcow2", "qcow2")), 4, f"no such file: '{directory.path}/none.qcow2'")
+        assert said.count("none.qcow2") == 1, said
+
+
 # ---- Keys and hosts of SSH ----
 
 def test_usual_places_of_ssh():
