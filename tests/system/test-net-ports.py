@@ -8,6 +8,7 @@ import fcntl
 import http.server
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -441,7 +442,7 @@ def test_port_of_another_guest():
         other = directory.run(other)
         other.expect("boot 1")
         assert not switch.has("del-port"), switch.log()
-        guest.await_that(lambda: "hello" not in directory.verb("list", "--all").out, lambda: directory.verb("list").out)
+        guest.await_that(lambda: re.search("hello +ended", directory.verb("list", "--all").out), lambda: directory.verb("list").out)
         assert not switch.has("del-port"), switch.log()
         power_off(other)
         assert switch.has("del-port")

@@ -214,6 +214,37 @@ def test_supervisor_that_is_killed():
                          lambda: f"{directory.processes()} {network.taps()}")
 
 
+def test_adopted():
+    """The device is QEMU's while nobody looks after the guest; its end, and what another QEMU gets, is the next
+    supervisor's matter."""
+    with guest.Directory() as directory:
+        said = directory.write("said", "")
+        for name in ("up", "down"):
+            directory.write(name, f"#!/bin/sh\necho {name} \"$1\" >>'{said}'\n").chmod(0o755)
+        devices = nic(f"<script path='{directory.path}/up'/><downscript path='{directory.path}/down'/>", "ethernet")
+        run = directory.run(guest.hello_xml(devices=devices, lifecycle="<on_poweroff>restart</on_poweroff>"))
+        run.expect("boot 1")
+        directory.await_state("hello")
+        before = only_tap()["ifindex"]
+        run.process.kill()
+        run.process.wait()
+        guest.await_that(lambda: directory.verb("domstate", "hello").out == "unsupervised\n", run.said)
+        assert only_tap()["ifindex"] == before and "LOWER_UP" in only_tap()["flags"], only_tap()
+        run = guest.Run(["adopt", "--root", str(directory.runtime), "--verbose", "hello"], directory.environment, directory.path)
+        run.expect_error(r"-> running \(adopted\)")
+        (row,) = json.loads(directory.verb("domiflist", "--json", "hello").out)
+        assert row["interface"] == "vnet0", row
+        assert only_tap()["ifindex"] == before and said.read_text() == "up vnet0\n", said.read_text()
+        run.send(b"p")
+        run.expect("boot 1")
+        assert said.read_text() == "up vnet0\ndown vnet0\nup vnet0\n", said.read_text()
+        run.signal()
+        assert run.wait() == 8, run.said()
+        assert said.read_text() == "up vnet0\ndown vnet0\nup vnet0\ndown vnet0\n", said.read_text()
+        assert not network.taps()
+        directory.assert_nothing_left()
+
+
 def left_by_a_killed_supervisor(directory, devices, finder, check_before, check_after):
     """@finder is who finds the remains."""
     run = directory.run(guest.hello_xml(devices=devices.replace(SERIAL, "<serial type='pty'/>")), "--die-together")

@@ -194,6 +194,37 @@ def test_killed():
             guest.await_that(lambda: not directory.processes(), lambda: f"{victim}: {directory.processes()}")
 
 
+def test_adopted():
+    """swtpm serves QEMU whoever looks after it, and its death is told; a restart has another."""
+    need_swtpm()
+    with guest.Directory() as directory:
+        run = directory.run(hello(tpm(), lifecycle="<on_poweroff>restart</on_poweroff>"))
+        run.expect("boot 1")
+        directory.await_state("hello")
+        first = swtpms(directory)
+        run.process.kill()
+        run.process.wait()
+        guest.await_that(lambda: directory.verb("domstate", "hello").out == "unsupervised\n", run.said)
+        assert swtpms(directory) == first and first
+        run = guest.Run(["adopt", "--root", str(directory.runtime), "--verbose", "hello"], directory.environment, directory.path)
+        run.expect_error(r"-> running \(adopted\)")
+        run.send(b"p")
+        run.expect("boot 1")
+        second = swtpms(directory)
+        assert len(second) == 1 and second != first, (first, second)
+        directory.await_state("hello")
+        run.process.kill()
+        run.process.wait()
+        guest.await_that(lambda: directory.verb("domstate", "hello").out == "unsupervised\n", run.said)
+        run = guest.Run(["adopt", "--root", str(directory.runtime), "--verbose", "hello"], directory.environment, directory.path)
+        run.expect_error(r"-> running \(adopted\)")
+        os.kill(second[0], signal.SIGKILL)
+        run.expect_error(r"swtpm has ended: the guest runs on without its TPM \('tpm0'\)")
+        run.signal()
+        assert run.wait() == 8, run.said()
+        directory.assert_nothing_left()
+
+
 def test_swtpm_dies():
     """The guest goes on, and it is said once."""
     need_swtpm()
