@@ -310,7 +310,7 @@ class Directory:
                 continue
             directory = state.parent
             names = sorted(path.name for path in directory.iterdir())
-            if found["reason"] == "unsupervised":    # whoever noticed that has no events of it
+            if found.get("reason") == "unsupervised":    # whoever noticed that has no events of it
                 names.append("events")
             assert sorted(set(names)) == ["events", "lock", "log", "state"], f"a trace with {names}"
             assert directory.name == hashlib.sha256(found["name"].encode()).hexdigest()[:16], f"{found}: in {directory}"
