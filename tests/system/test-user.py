@@ -4,6 +4,7 @@
 guest's own files are meanwhile and afterwards, however it ends."""
 
 import contextlib
+import json
 import os
 import pathlib
 import pwd
@@ -320,7 +321,7 @@ def await_given_back(directory):
 
 
 def test_chown_after_kill():
-    """Of QEMU; of the supervisor, and then whoever looks, starts or ends the guest gives it back."""
+    """Of QEMU; of both, and then whoever looks, starts or ends the guest gives it back."""
     with place() as directory:
         run = chowned(directory)
         os.kill(run.qemu_pid(), signal.SIGKILL)
@@ -329,19 +330,67 @@ def test_chown_after_kill():
         directory.assert_nothing_left()
     for verb in ("list", "run", "destroy"):
         with place() as directory:
-            run = chowned(directory)
+            run = chowned(directory, "--die-together")
             os.kill(run.pid, signal.SIGKILL)
             run.wait()
             guest.await_that(lambda found=directory: not found.processes(), lambda: "QEMU does not end")
             assert owner(directory.own) != (0, 0)
             if verb == "run":
-                run = start(directory, hello(directory))
+                run = start(directory, hello(directory), "--die-together")
                 assert owner(directory.own) == (0, 0)
                 power_off(directory, run)
             else:
                 directory.destroy("hello") if verb == "destroy" else None
                 await_given_back(directory)
             directory.assert_nothing_left()
+
+
+def test_chown_outlives_the_supervisor():
+    """QEMU has its files as long as it runs; who ends it, or looks after it then, gives them back."""
+    for verb in ("destroy", "adopt", "kill"):
+        with place() as directory:
+            run = chowned(directory)
+            qemu = run.qemu_pid()
+            os.kill(run.pid, signal.SIGKILL)
+            run.wait()
+            directory.verb("list")
+            assert owner(directory.own) != (0, 0)
+            if verb == "destroy":
+                directory.verb("destroy", "hello")
+            elif verb == "kill":
+                os.kill(qemu, signal.SIGKILL)
+            else:
+                adopted = guest.Run(["adopt", "--root", str(directory.runtime), "hello"], directory.environment, directory.path)
+                directory.await_state("hello")
+                assert owner(directory.own) != (0, 0)
+                directory.destroy("hello")
+                adopted.wait()
+            await_given_back(directory)
+            guest.await_that(lambda found=directory: not found.processes(), lambda: "QEMU does not end")
+
+
+def test_a_restart_after_adoption():
+    """Is by the same user, who has its files again."""
+    user = need_root()
+    with place() as directory:
+        xml = guest.hello_xml("<serial type='pty'/>" + disk(directory.own), "<on_poweroff>restart</on_poweroff>")
+        run = directory.run(xml.replace(str(guest.IMAGE), str(directory.image)), f"--user={NAME}", "--chown")
+        directory.await_state("hello")
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+        adopted = guest.Run(["adopt", "--root", str(directory.runtime), "hello"], directory.environment, directory.path)
+        directory.await_state("hello")
+        console = guest.Run(["console", "--root", str(directory.runtime), "hello"], directory.environment, directory.path)
+        console.send(b"p")
+        guest.await_that(lambda: json.loads(directory.verb("dominfo", "--json", "hello").out)["restarts"] == 1)
+        directory.await_state("hello")
+        assert status(adopted.qemu_pid())["Uid"].split() == [str(user.pw_uid)] * 4
+        assert owner(directory.own)[0] == user.pw_uid
+        directory.destroy("hello")
+        adopted.wait()
+        assert owner(directory.own) == (0, 0)
+        console.wait()
+        directory.assert_nothing_left()
 
 
 def test_chown_of_a_start_that_fails():
@@ -358,7 +407,7 @@ def test_chown_of_a_start_that_fails():
 def test_chown_goes_with_the_name():
     """rename-restart has another runtime directory, and the files are still given back."""
     with place() as directory:
-        run = chowned(directory, lifecycle="<on_poweroff>rename-restart</on_poweroff>")
+        run = chowned(directory, "--die-together", lifecycle="<on_poweroff>rename-restart</on_poweroff>")
         run.send(b"p")
         directory.await_state("hello-1")
         guest.await_that(lambda: run.out.text.count("boot 1") == 2, run.said)
