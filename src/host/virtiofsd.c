@@ -78,14 +78,16 @@ gboolean virtiofsd_check(const PlanRequirement *requirement, GError **error)
 
 /* ---- Which of the two it is ---- */
 
-/* Both say their version; the one of QEMU's also that of the kernel's interface. */
+/* Both say their version; the one of QEMU's also that of the kernel's interface, unless it is run by a user
+ * with supplementary groups, which it gives up before all else, or tries to. */
 static gboolean is_of_qemu(const char *program)
 {
   char *const argv[] = { (char *)program, (char *)"--version", NULL };
   const ProgramRequest request = { .argv = argv, .seconds = VERSION_SECONDS, .pass_fd = -1 };
   g_auto(ProgramEnd) end = { 0 };
 
-  return program_run(&request, &end, NULL) && end.output && strstr(end.output, "FUSE kernel interface");
+  return program_run(&request, &end, NULL) && end.output &&
+         (strstr(end.output, "FUSE kernel interface") || strstr(end.output, "setgroups() failed"));
 }
 
 static gboolean refuse_of_qemu(const PlanVirtiofsd *plan, const char *program, const Place *place,

@@ -108,7 +108,7 @@ def find_virtiofsd():
 
 def is_of_qemu(program):
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    return "FUSE" in said.stdout + said.stderr
+    return bool(re.search(r"FUSE|setgroups\(\) failed", said.stdout + said.stderr))
 
 
 def need_virtiofsd():
@@ -258,8 +258,7 @@ def test_what_cannot_be():
             refused(virtiofs("share", "<binary><lock posix='on'/></binary>"), "<lock posix='on'/>")
 
 
-def test_of_a_user():
-    """QEMU's own virtiofsd says that it needs root, and what does not. The other one does without."""
+def _as_a_user(groups):
     program = find_virtiofsd()
     if os.geteuid() != 0:
         raise tap.Skip("this is not root, who can be another user")
@@ -268,7 +267,7 @@ def test_of_a_user():
     with guest.Directory() as directory:
         network.own(directory)
         make_share(directory, "share")
-        prefix = ["setpriv", "--reuid", str(network.USER), "--regid", str(network.USER), "--clear-groups", "--"]
+        prefix = ["setpriv", "--reuid", str(network.USER), "--regid", str(network.USER), groups, "--"]
         run = directory.run(hello(virtiofs("share")), prefix=prefix)
         if not is_of_qemu(program):
             run.expect("boot 1")
@@ -280,6 +279,15 @@ def test_of_a_user():
         assert "is QEMU's own virtiofsd, which needs root\n" in run.err.text, run.said()
         assert "accessmode='mapped'" in run.err.text, run.said()
         directory.assert_nothing_left()
+
+
+def test_of_a_user():
+    """QEMU's own virtiofsd says that it needs root, and what does not. The other one does without."""
+    _as_a_user("--clear-groups")
+
+
+def test_of_a_user_in_groups():
+    _as_a_user(f"--groups={network.USER}")
 
 
 def test_socket():
