@@ -94,8 +94,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "SIZE" },
     { "vcpus", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_VCPUS], "run with so many CPUs", "NUMBER" },
     { "disk", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_DISK],
-      "add a disk: FILE[,format=FORMAT][,bus=BUS][,target=NAME][,serial=TEXT][,cache=MODE][,readonly]; may "
-      "be repeated",
+      "add a disk, with format=FORMAT, bus=BUS, target=NAME, serial=TEXT, cache=MODE or readonly; may be "
+      "repeated",
       "FILE" },
     { "cdrom", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_CDROM],
       "put a CD into a drive, added where there is none, and boot from it where no disk boots; may be "
