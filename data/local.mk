@@ -2,7 +2,17 @@
 #
 # hello.xml boots hello.img, which lies next to it: a build outside of the tree gets a copy of the one beside the other.
 examplesdir = $(pkgdatadir)/examples
-dist_examples_DATA = %D%/examples/hello.xml
+dist_examples_DATA = \
+	%D%/examples/arm.xml \
+	%D%/examples/bridge.xml \
+	%D%/examples/desktop.xml \
+	%D%/examples/devices.xml \
+	%D%/examples/hello.xml \
+	%D%/examples/kernel.xml \
+	%D%/examples/server.xml \
+	%D%/examples/shared-folder.xml \
+	%D%/examples/throw-away.xml \
+	%D%/examples/windows-11.xml
 if HAVE_GUEST
 nodist_examples_DATA = %D%/examples/hello.img
 endif

@@ -17,6 +17,7 @@ system_tests = \
 	%D%/test-disk-backing.py \
 	%D%/test-disk-encryption.py \
 	%D%/test-disk-servers.py \
+	%D%/test-examples.py \
 	%D%/test-filesystem.py \
 	%D%/test-host-sockets.py \
 	%D%/test-hostdev.py \
