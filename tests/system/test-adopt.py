@@ -135,11 +135,10 @@ def test_nobody_reads_meanwhile():
     """What the guest prints goes nowhere then, and the guest is not stopped by it; QEMU does not spin."""
     with running() as it:
         it.kill_supervisor()
-        it.type(b"n1000000\n")
+        it.type(b"n100000\n")
         assert it.console.recv(10)
         run = it.adopt("--console")
-        run.expect(b"\r\n.*\r\n")    # to the end of that: most of it was printed to nobody, or is now
-        run.send(b"n50\n")
+        run.send(b"n50\n")    # when it is through with that, of which some went to nobody
         run.expect(re.escape(guest.counting_bytes(50) + b"\r\n"))
         it.kill_supervisor()
         before = cpu_time(it.qemu)
@@ -473,6 +472,37 @@ def test_die_together():
         again.send(b"p")
         assert again.wait() == 0, again.said()
         it.directory.assert_nothing_left()
+
+
+def test_another_name_at_each_restart():
+    """Whoever adopts it goes on under the next."""
+    with running(lifecycle=lifecycle(poweroff="rename-restart")) as it:
+        for number in (1, 2):
+            it.kill_supervisor()
+            run = it.adopt("--verbose", "--console")
+            run.send(b"p")
+            run.expect_error(f"the guest goes on as 'hello-{number}'")
+            run.expect_error(r"-> running \(restarted\)")
+            it.name = f"hello-{number}"
+            it.qemu = it.state()["qemu-pid"]
+        run.signal()
+        assert run.wait() == 8, run.said()
+        for name in ("hello", "hello-1"):
+            assert it.directory.verb("domstate", name).out == "preserved\n"
+            it.directory.verb("destroy", name)
+        it.directory.assert_nothing_left()
+
+
+def test_what_qemu_says():
+    """Nobody hears it for a while, QEMU goes on, and then it is heard again."""
+    with running() as it:
+        it.kill_supervisor()
+        run = it.adopt()
+        with open(f"/proc/{it.qemu}/fd/2", "w", encoding="ascii") as words:
+            words.write("a word of QEMU's\n")
+        run.expect_error("a word of QEMU's\n")
+        run.signal()
+        it.ends(8)
 
 
 def test_killed_while_it_starts():
