@@ -45,3 +45,20 @@ put_pkgdatadir = $(AM_V_GEN)$(MKDIR_P) %D%/completion && sed 's|@pkgdatadir[@]|$
 	$(put_pkgdatadir) $(srcdir)/%D%/completion/_domrun.in >$@
 %D%/completion/domrun.fish: %D%/completion/domrun.fish.in Makefile
 	$(put_pkgdatadir) $(srcdir)/%D%/completion/domrun.fish.in >$@
+
+# Units of systemd, which finds them below /usr and /usr/local.
+if HAVE_SYSTEMD
+systemunitdir = $(prefix)/lib/systemd/system
+userunitdir = $(prefix)/lib/systemd/user
+dist_systemunit_DATA = %D%/systemd/domrun.target %D%/systemd/domrun.slice
+nodist_systemunit_DATA = %D%/systemd/domrun@.service
+nodist_userunit_DATA = %D%/systemd/user/domrun@.service
+endif
+EXTRA_DIST += %D%/systemd/domrun@.service.in %D%/systemd/user-domrun@.service.in
+CLEANFILES += %D%/systemd/domrun@.service %D%/systemd/user/domrun@.service
+
+put_places = $(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's|@bindir[@]|$(bindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g'
+%D%/systemd/domrun@.service: %D%/systemd/domrun@.service.in Makefile
+	$(put_places) $(srcdir)/%D%/systemd/domrun@.service.in >$@
+%D%/systemd/user/domrun@.service: %D%/systemd/user-domrun@.service.in Makefile
+	$(put_places) $(srcdir)/%D%/systemd/user-domrun@.service.in >$@

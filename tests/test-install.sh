@@ -32,10 +32,10 @@ verdict "all is below the prefix" "$strays"
 
 missing=
 for name in bin/domrun share/man/man1/domrun.1 share/bash-completion/completions/domrun share/domrun/complete.sh \
-  share/zsh/site-functions/_domrun share/fish/vendor_completions.d/domrun.fish; do
+  share/zsh/site-functions/_domrun share/fish/vendor_completions.d/domrun.fish lib/systemd/system/domrun@.service lib/systemd/user/domrun@.service; do
   [ -n "$(find "$root" -path "*/$name")" ] || missing="$missing $name"
 done
-verdict "the program, its page and its completions" "$missing"
+verdict "the program, its page, its completions and units" "$missing"
 
 verdict "the completions name what was installed" "$(
   for file in $(find "$root" -path '*completion*/domrun*' -o -name _domrun); do
