@@ -45,6 +45,7 @@ system_tests = \
 	%D%/test-spice.py \
 	%D%/test-supervise-faults.py \
 	%D%/test-supervise-lifecycle.py \
+	%D%/test-systemd.py \
 	%D%/test-tap.py \
 	%D%/test-tpm.py \
 	%D%/test-tuning.py \
