@@ -410,6 +410,30 @@ static gboolean has_ended(const Guest *guest)
   return TRUE;
 }
 
+/* Whoever adopts a guest has its lock a moment before there is somebody at the socket that the last
+ * supervisor has left. */
+static int connect_to_supervisor(const Guest *guest, GError **error)
+{
+  guint patience = patience_of(CONTROL_SUPERVISOR_PATIENCE);
+  gint64 deadline = g_get_monotonic_time() + (gint64)patience * 1000;
+  int directory = runtime_dir_fd(guest->directory);
+
+  for (;;) {
+    g_autoptr(GError) cause = NULL;
+    int fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE, patience, &cause);
+
+    if (fd >= 0)
+      return fd;
+    if (g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_ANSWER) || g_get_monotonic_time() > deadline ||
+        faccessat(directory, CONTROL_SOCKET_FILE, W_OK, AT_EACCESS) < 0 ||
+        !runtime_dir_is_held(guest->directory)) {
+      g_propagate_error(error, g_steal_pointer(&cause));
+      return -1;
+    }
+    g_usleep(END_INTERVAL);
+  }
+}
+
 ControlClient *guest_connect(const Guest *guest, GError **error)
 {
   GError *cause = NULL;
@@ -430,8 +454,7 @@ ControlClient *guest_connect(const Guest *guest, GError **error)
     error_add_hint(error, "'domrun destroy' removes them");
     return NULL;
   }
-  fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE, patience_of(CONTROL_SUPERVISOR_PATIENCE),
-                           &cause);
+  fd = connect_to_supervisor(guest, &cause);
   if (fd >= 0)
     return control_client_new(fd, guest->state.name, error);
   if (!has_ended(guest)) {

@@ -282,8 +282,9 @@ class Directory:
                        env=dict(self.environment, DOMRUN_PATIENCE=str(PATIENT)), timeout=PATIENCE)
 
     def await_state(self, name, state="running"):
-        """Waits until the guest is found and in that state."""
-        await_that(lambda: any(one["name"] == name for one in json.loads(self.verb("list", "--json").out)),
+        """Waits until the guest is found, is looked after, and in that state."""
+        await_that(lambda: any(one["name"] == name and one["state"] != "unsupervised"
+                               for one in json.loads(self.verb("list", "--json").out)),
                    lambda: f"no guest '{name}'")
         self.verb("wait", *PATIENTLY, "--", name, state)
 
