@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 dist_noinst_SCRIPTS += \
+	%D%/analyze \
 	%D%/bench \
 	%D%/bench-growth \
 	%D%/check \
@@ -12,5 +13,5 @@ dist_noinst_SCRIPTS += \
 	%D%/key-codes \
 	%D%/package \
 	%D%/parity
-dist_noinst_DATA += %D%/lib.sh
+dist_noinst_DATA += %D%/analyze-known %D%/lib.sh
 EXTRA_DIST += .ci/run
