@@ -451,6 +451,21 @@ test_password_is_read_again = _password(changes=False)
 test_password_that_is_gone = _password(changes=True)
 
 
+def test_changes_of_the_command_line():
+    """They are in the document that is kept, once; what is secret of them is not."""
+    changes = ["--memory=24M", "--set", "//graphics/@passwd=geheim12", "--set=title=geheim12"]
+    with running(LOGGED + PASSWORD.replace(" passwd='geheim12'", ""), options=changes) as it:
+        path, = it.directory.runtime.rglob("run")
+        record = json.loads(path.read_text())
+        assert "geheim12" not in " ".join(record["words"]) and 'passwd="geheim12"' not in record["document"], record
+        it.kill_supervisor()
+        it.adopt()
+        xml = it.directory.verb("dumpxml", "hello").out
+        assert xml.count("<graphics") == 1 and "<title>geheim12</title>" in xml, xml
+        it.run.signal()
+        it.ends(8)
+
+
 def test_generated_by_chance():
     """What --random has drawn stays."""
     with running(options=["--random"]) as it:
