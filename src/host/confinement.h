@@ -50,6 +50,11 @@ gboolean confinement_is_foreign_script(const char *program);
 gboolean confinement_rules(const Access *access, const char *program, guint parts, int *ret_ruleset,
                            GError **error);
 
+/* This process knows what is secret of the guest. Where none of @parts bars QEMU from it, which runs as the
+ * same user, the kernel does for all processes of this user: nobody but the superuser traces it, reads its
+ * memory, its environment or its descriptors, or gets a core file of it. */
+void confinement_shield(guint parts);
+
 /* What QEMU may do, a line each: "read /usr", paths as a shell takes them, "listen 5900", "connect any". The
  * caller frees it. */
 char *confinement_describe(const Access *access, const char *program, guint parts);

@@ -31,6 +31,7 @@
 #include "base/fd.h"
 #include "base/patience.h"
 #include "control/guests.h"
+#include "host/confinement.h"
 #include "host/emulator-lock.h"
 #include "host/ownership.h"
 #include "process/detach.h"
@@ -708,6 +709,7 @@ static gboolean prepare(Supervisor *supervisor, GError **error)
   const SupervisorOptions *options = supervisor->options;
   gboolean is_adopted = options->adopts != NULL;
 
+  confinement_shield(options->confinement);
   supervisor->loop = g_main_loop_new(NULL, /* is_running= */ FALSE);
   supervisor->signals = signals_new(NULL, on_signal, supervisor, error);
   if (!supervisor->signals ||

@@ -65,14 +65,20 @@ def read_words(run, place):
     return found
 
 
-def attempt(*options, devices=""):
-    """In QEMU's place."""
+def attempt(*options, devices="", user=None):
+    """In QEMU's place; as root, also of another @user."""
     with guest.Directory() as directory, listening() as port:
         directory.path.chmod(0o711)
         place = make_place(directory.path, port, "emulator")
         directory.environment["DOMRUN_TEST_TOKEN"] = "token"
         xml = guest.hello_xml(f"<emulator>{place}/emulator</emulator>{devices}", name=f"attempts-{port}")
-        run = directory.run(xml, *options)
+        prefix = []
+        if user:
+            directory.write("guest.xml", "")
+            for path in (directory.path, *directory.path.rglob("*")):
+                os.chown(path, user, user)
+            prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        run = directory.run(xml, *options, prefix=prefix)
         assert run.wait() == 5, run.said()
         return read_words(run, place)
 
