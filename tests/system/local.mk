@@ -26,6 +26,7 @@ system_tests = \
 	%D%/test-injected-faults.py \
 	%D%/test-init.py \
 	%D%/test-input.py \
+	%D%/test-kill-rounds.py \
 	%D%/test-lifecycle-actions.py \
 	%D%/test-lifecycle-consoles.py \
 	%D%/test-lifecycle-detach.py \
@@ -41,6 +42,7 @@ system_tests = \
 	%D%/test-net-sockets.py \
 	%D%/test-net-user.py \
 	%D%/test-qemu-namespace.py \
+	%D%/test-secrets.py \
 	%D%/test-shmem.py \
 	%D%/test-spice.py \
 	%D%/test-supervise-faults.py \
