@@ -116,9 +116,10 @@ class Watcher(threading.Thread):
         for entry in pathlib.Path("/proc").iterdir():
             if entry.name.isdigit():
                 self._look_at_process(entry)
-        for path in self.directory.path.rglob("*"):
-            if str(path) not in self.inputs:
-                self._look_at_file(path)
+        for parent, _, names in os.walk(self.directory.path):    # which takes it that directories go away
+            for name in names:
+                if os.path.join(parent, name) not in self.inputs:
+                    self._look_at_file(pathlib.Path(parent, name))
 
     def _look_at_process(self, entry):
         try:
