@@ -165,7 +165,7 @@ static gboolean take_out_telnet(guint8 *bytes, gsize *length, gpointer user_data
 static void on_dialled(int fd, const char *reason, gpointer user_data)
 {
   Stream *stream = user_data;
-  g_autoptr(Dial) dial = g_steal_pointer(&stream->dial); /* @reason is of it */
+  G_GNUC_UNUSED g_autoptr(Dial) dial = g_steal_pointer(&stream->dial); /* @reason is of it */
 
   if (fd < 0) {
     say_once(stream, reason ? reason : "unknown cause");

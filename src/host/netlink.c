@@ -195,9 +195,15 @@ static const struct rtattr *find(const void *bytes, gsize length, guint16 type)
   const struct rtattr *attribute = bytes;
   guint rest = (guint)length;
 
-  for (; RTA_OK(attribute, rest); attribute = RTA_NEXT(attribute, rest)) {
+  while (RTA_OK(attribute, rest)) {
+    guint whole = RTA_ALIGN(attribute->rta_len); /* RTA_NEXT() is a cast that clang warns of */
+
     if ((attribute->rta_type & NLA_TYPE_MASK) == type)
       return attribute;
+    if (whole >= rest)
+      break;
+    attribute = (gconstpointer)((const guint8 *)attribute + whole);
+    rest -= whole;
   }
   return NULL;
 }

@@ -82,7 +82,6 @@ static gboolean check_parent(const Check *check, const PlanRequirement *requirem
 static gboolean check_tpm(const Check *check, const PlanRequirement *requirement, GError **error)
 {
   const PlanTpm *tpm = requirement->tpm;
-  g_autofree char *directory = NULL;
 
   if (!tpm || !tpm->path)
     return TRUE;
