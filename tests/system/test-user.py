@@ -345,6 +345,17 @@ def test_chown_after_kill():
             directory.assert_nothing_left()
 
 
+def adopt(directory):
+    """Returns when it looks after the guest."""
+    run = guest.Run(["adopt", "--root", str(directory.runtime), "hello"], directory.environment, directory.path)
+
+    def is_there():
+        state = json.loads(directory.verb("domstate", "--json", "hello").out)
+        return state["pid"] == run.pid and state["state"] != "starting"
+    guest.await_that(is_there, run.said)
+    return run
+
+
 def test_chown_outlives_the_supervisor():
     """QEMU has its files as long as it runs; who ends it, or looks after it then, gives them back."""
     for verb in ("destroy", "adopt", "kill"):
@@ -360,8 +371,7 @@ def test_chown_outlives_the_supervisor():
             elif verb == "kill":
                 os.kill(qemu, signal.SIGKILL)
             else:
-                adopted = guest.Run(["adopt", "--root", str(directory.runtime), "hello"], directory.environment, directory.path)
-                directory.await_state("hello")
+                adopted = adopt(directory)
                 assert owner(directory.own) != (0, 0)
                 directory.destroy("hello")
                 adopted.wait()
@@ -378,8 +388,7 @@ def test_a_restart_after_adoption():
         directory.await_state("hello")
         os.kill(run.pid, signal.SIGKILL)
         run.wait()
-        adopted = guest.Run(["adopt", "--root", str(directory.runtime), "hello"], directory.environment, directory.path)
-        directory.await_state("hello")
+        adopted = adopt(directory)
         console = guest.Run(["console", "--root", str(directory.runtime), "hello"], directory.environment, directory.path)
         console.send(b"p")
         guest.await_that(lambda: json.loads(directory.verb("dominfo", "--json", "hello").out)["restarts"] == 1)
