@@ -23,6 +23,7 @@ static const Command commands[] = {
   { "argv", argv_command, "FILE", "print the QEMU command line, ready to paste" },
   { "check", check_command, "FILE", "check the document and the host without starting anything" },
   { "init", init_command, "NAME", "print a document to begin with" },
+  { "cloud-init", cloud_init_command, "FILE", "make the image for its cloud-init" },
   { "list", list_command, "", "list the guests that run" },
   { "dominfo", dominfo_command, "GUEST", "print what is known of a guest" },
   { "domstate", domstate_command, "GUEST", "print its state" },

@@ -45,7 +45,7 @@ HOST_FINDING = re.compile(rb": warning: (?:<[^ ]*>: )?(?:attribute '[^']*': )?(?
                           rb"|another program listens on |a (?:file|directory) is expected, and |the emulator '[^']*' is not in PATH"
                           rb"|the host has no (?:bridge|tap device|network device|PCI device|USB device|SCSI device|mediated device) |the network device '[^']*' is down"
                           rb"|the program '[^']*' is not in PATH|ovs-vsctl, which attaches |the host's own driver '"
-                          rb"|no driver has the PCI device |the (?:PCI|SCSI|mediated) device |the host has [0-9]+ USB devices |VFIO locks "
+                          rb"|neither 'xorrisofs' nor |no driver has the PCI device |the (?:PCI|SCSI|mediated) device |the host has [0-9]+ USB devices |VFIO locks "
                           rb"|only root can take the PCI device |the kernel has no driver |the network '[^']*' is not active: "
                           rb"|the bridge '[^']*', which --network gives "
                           rb"|there is no file '[^']*' for the firmware's variables|this host has no (?:UEFI firmware|CPU) "

@@ -13,10 +13,17 @@ typedef struct {
 } Part;
 
 static const Part parts[CHANGE_LAST] = {
-  [CHANGE_NETWORK] = { "--network", change_network },    [CHANGE_FORWARD] = { "--forward", change_forward },
-  [CHANGE_GRAPHICS] = { "--graphics", change_graphics }, [CHANGE_MEMORY] = { "--memory", change_memory },
-  [CHANGE_VCPUS] = { "--vcpus", change_vcpus },          [CHANGE_DISK] = { "--disk", change_disk },
-  [CHANGE_CDROM] = { "--cdrom", change_cdrom },          [CHANGE_SET] = { "--set", change_set },
+  [CHANGE_NETWORK] = { "--network", change_network },
+  [CHANGE_FORWARD] = { "--forward", change_forward },
+  [CHANGE_GRAPHICS] = { "--graphics", change_graphics },
+  [CHANGE_MEMORY] = { "--memory", change_memory },
+  [CHANGE_VCPUS] = { "--vcpus", change_vcpus },
+  [CHANGE_DISK] = { "--disk", change_disk },
+  [CHANGE_CDROM] = { "--cdrom", change_cdrom },
+  [CHANGE_CLOUD_INIT] = { "--cloud-init", change_cloud_init },
+  [CHANGE_HOSTNAME] = { "--hostname", change_cloud_init },
+  [CHANGE_SSH_KEY] = { "--ssh-key", change_cloud_init },
+  [CHANGE_SET] = { "--set", change_set },
   [CHANGE_UNSET] = { "--unset", change_unset },
 };
 

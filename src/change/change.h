@@ -24,10 +24,16 @@ typedef enum {
   CHANGE_VCPUS,
   CHANGE_DISK,
   CHANGE_CDROM,
+  CHANGE_CLOUD_INIT,
+  CHANGE_HOSTNAME, /* these go with it: domain/cloud-init.h has their values, too */
+  CHANGE_SSH_KEY,
   CHANGE_SET,
   CHANGE_UNSET,
   CHANGE_LAST,
 } ChangeKind;
+
+/* The alias of the disk that the options for cloud-init add. */
+#define CHANGE_CLOUD_INIT_ALIAS "ua-cloud-init"
 
 typedef struct Changes {
   char **values[CHANGE_LAST]; /* of each option, in their order; NULL: it is not given */

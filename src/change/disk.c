@@ -176,6 +176,66 @@ gboolean change_disk(const Change *change, GError **error)
   return TRUE;
 }
 
+/* ---- --cloud-init ---- */
+
+static const char *bus_of(xmlNode *disk)
+{
+  xmlNode *target = change_child(disk, "target");
+  const char *bus = target ? change_peek(target, "bus") : "",
+             *name = target ? change_peek(target, "dev") : "";
+
+  if (*bus)
+    return bus;
+  return g_str_has_prefix(name, "vd") ? "virtio" : g_str_has_prefix(name, "hd") ? "ide" : "scsi";
+}
+
+/* Where the guest has its first disk: for that bus it has a driver. A kernel for clouds may have one for
+ * virtio alone. */
+static const char *choose_known_bus(const Change *change)
+{
+  static const char *const with_drives[] = { "ide", "sata", "scsi", "usb", NULL };
+
+  XML_FOREACH_CHILD(change_devices(change), disk, "disk") {
+    const char *device = change_peek(disk, "device");
+
+    if (!*device || g_str_equal(device, "disk") || g_str_equal(device, "lun"))
+      return g_strv_contains(with_drives, bus_of(disk)) ? bus_of(disk) : "virtio";
+  }
+  return "virtio";
+}
+
+/* The last name on the first controller that no disk has; NULL: there is none. The caller frees it. */
+static char *find_last_target(const Change *change, const char *bus)
+{
+  guint n = g_str_equal(bus, "ide") ? 4 : g_str_equal(bus, "sata") ? 6 : g_str_equal(bus, "scsi") ? 7 : 0;
+
+  note_targets(change);
+  while (n-- > 0) {
+    g_autofree char *letters = letters_of(n);
+    g_autofree char *name = g_strconcat(prefix_of(bus), letters, NULL);
+
+    if (!g_hash_table_contains(change->notes->targets, name))
+      return g_steal_pointer(&name);
+  }
+  return NULL;
+}
+
+xmlNode *change_add_known_drive(const Change *change)
+{
+  const char *bus = choose_known_bus(change);
+  g_autofree char *target = find_last_target(change, bus);
+  xmlNode *disk;
+
+  if (g_str_equal(bus, "ide") && !target) /* there is no second controller */
+    bus = "virtio";
+  disk = change_add(change, change_devices(change), "disk");
+
+  xml_set_attribute(disk, "device", g_str_equal(bus, "virtio") ? "disk" : "cdrom");
+  set_target(change, disk, bus, target, /* error= */ NULL);
+  change_add(change, disk, "readonly");
+  return disk;
+}
+
 /* ---- --cdrom ---- */
 
 /* The drive for the CD of the @nth --cdrom; NULL: there are not so many. */

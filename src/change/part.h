@@ -33,6 +33,7 @@ gboolean change_memory(const Change *change, GError **error);
 gboolean change_vcpus(const Change *change, GError **error);
 gboolean change_disk(const Change *change, GError **error);
 gboolean change_cdrom(const Change *change, GError **error);
+gboolean change_cloud_init(const Change *change, GError **error);
 gboolean change_set(const Change *change, GError **error);
 gboolean change_unset(const Change *change, GError **error);
 
@@ -56,6 +57,10 @@ xmlNode *change_devices(const Change *change);
 
 /* Adds an element whose findings name the option. */
 xmlNode *change_add(const Change *change, xmlNode *parent, const char *name);
+
+/* Adds a CD drive, or a disk that is only read, where the guest is sure to see it, behind all others of its
+ * bus. */
+xmlNode *change_add_known_drive(const Change *change);
 
 /* Splits "FILE,key=value,..." at commas that stand alone; two are one of the text, as with QEMU. */
 char **change_split(const char *value);

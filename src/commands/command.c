@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "change/interface.h"
+#include "domain/cloud-init.h"
 #include "domain/networks.h"
 #include "domain/pools.h"
 #include "domain/protection.h"
@@ -43,6 +44,7 @@ void document_command_clear(DocumentCommand *command)
   g_strfreev(command->pools);
   g_strfreev(command->secrets);
   g_free(command->certificates);
+  domain_cloud_init_free(command->cloud_init);
   g_free(command->state_directory);
   g_free(command->user);
   account_free(command->account);
@@ -74,6 +76,26 @@ int command_leave(int exit_code)
   return exit_code;
 }
 
+/* Of the changes for one run, those of CDs and cloud-init. */
+static void add_media(GOptionContext *context, char ***values)
+{
+  const GOptionEntry entries[] = {
+    { "cdrom", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_CDROM],
+      "put a CD into a drive, added where there is none, and boot from it where no disk boots; may be "
+      "repeated",
+      "FILE" },
+    { "cloud-init", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_CLOUD_INIT],
+      "give the guest's cloud-init what DIR has: user-data, meta-data, network-config, vendor-data", "DIR" },
+    { "hostname", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_HOSTNAME],
+      "let cloud-init in the guest give it this name", "NAME" },
+    { "ssh-key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_SSH_KEY],
+      "let cloud-init in the guest admit the holder of this public key; may be repeated", "FILE" },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  g_option_context_add_main_entries(context, entries, NULL);
+}
+
 gboolean document_command_parse_options(DocumentCommand *command, const GOptionEntry *entries,
                                         const char *summary, int argc, char **argv, char **ret_path,
                                         GError **error)
@@ -95,10 +117,6 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
     { "vcpus", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_VCPUS], "run with so many CPUs", "NUMBER" },
     { "disk", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_DISK],
       "add a disk, with format=FORMAT, bus=BUS, target=NAME, serial=TEXT, cache=MODE or readonly; may be "
-      "repeated",
-      "FILE" },
-    { "cdrom", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &values[CHANGE_CDROM],
-      "put a CD into a drive, added where there is none, and boot from it where no disk boots; may be "
       "repeated",
       "FILE" },
     { "graphics", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_GRAPHICS],
@@ -140,6 +158,7 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
   g_option_context_set_summary(context, summary);
   g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_add_main_entries(context, shared, NULL);
+  add_media(context, values);
   if (!options_parse(context, &argc, &argv, error))
     return FALSE;
   if (argc == 3 &&
@@ -238,7 +257,8 @@ static gboolean parse_graphics(const DocumentCommand *command, DomainOptions *op
 
 static gboolean parse_changes(DocumentCommand *command, DomainOptions *options, GError **error)
 {
-  static const ChangeKind once[] = { CHANGE_GRAPHICS, CHANGE_MEMORY, CHANGE_VCPUS };
+  static const ChangeKind once[] = { CHANGE_GRAPHICS, CHANGE_MEMORY, CHANGE_VCPUS, CHANGE_CLOUD_INIT,
+                                     CHANGE_HOSTNAME };
 
   for (gsize i = 0; i < G_N_ELEMENTS(once); i++)
     keep_last(command->changes.values[once[i]]);
@@ -270,6 +290,28 @@ static gboolean parse_emulator(DocumentCommand *command, DomainOptions *options,
   }
   options->emulator = command->emulator;
   options->machine = command->machine;
+  return TRUE;
+}
+
+static const char *first_of(char *const *values)
+{
+  return values ? values[0] : NULL;
+}
+
+/* What the change to the document leaves to be known. */
+static gboolean parse_cloud_init(DocumentCommand *command, DomainOptions *options, GError **error)
+{
+  char *const *keys = command->changes.values[CHANGE_SSH_KEY];
+  const char *directory = first_of(command->changes.values[CHANGE_CLOUD_INIT]);
+  const char *hostname = first_of(command->changes.values[CHANGE_HOSTNAME]);
+
+  if (!directory && !hostname && !keys)
+    return TRUE;
+  command->cloud_init = domain_cloud_init_new(directory, hostname, keys, error);
+  if (!command->cloud_init)
+    return FALSE;
+  command->cloud_init->alias = CHANGE_CLOUD_INIT_ALIAS;
+  options->cloud_init = command->cloud_init;
   return TRUE;
 }
 
@@ -415,7 +457,8 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.now = get_now(is_dry_run);
   if (parse_type(command, &options, &error) && parse_changes(command, &options, &error) &&
       parse_ignored(command, &options, &error) && parse_unconfined(command, &options, &error) &&
-      parse_emulator(command, &options, &error) && parse_certificates(command, &options, &error))
+      parse_emulator(command, &options, &error) && parse_certificates(command, &options, &error) &&
+      parse_cloud_init(command, &options, &error))
     networks = parse_networks(command->changes.values[CHANGE_NETWORK], &error);
   if (networks)
     pools = parse_pools(command->pools, &error);

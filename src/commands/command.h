@@ -25,6 +25,7 @@ typedef struct {
 int adopt_command(int argc, char **argv);
 int argv_command(int argc, char **argv);
 int check_command(int argc, char **argv);
+int cloud_init_command(int argc, char **argv);
 int console_command(int argc, char **argv);
 int destroy_command(int argc, char **argv);
 int domblklist_command(int argc, char **argv);
@@ -85,6 +86,7 @@ typedef struct {
   gboolean has_advice; /* set by the command: say what is unwise, too */
   gboolean is_quiet;
   char *certificates;
+  struct DomainCloudInit *cloud_init; /* of --cloud-init, --hostname, --ssh-key; NULL: none is given */
   Changes changes;
   char **pools;
   char **secrets;

@@ -5,6 +5,7 @@ libdomrun_a_SOURCES += \
 	%D%/agent.c %D%/agent.h \
 	%D%/argv.c \
 	%D%/check.c \
+	%D%/cloud-init.c \
 	%D%/command.c %D%/command.h \
 	%D%/console.c \
 	%D%/destroy.c \

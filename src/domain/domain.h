@@ -101,7 +101,8 @@ struct DomainOptions {
   const char *seed;     /* of generated values, beside the guest's name; NULL: they are drawn by chance */
   const char *emulator; /* overrides the document's: an absolute path, or a bare name; or NULL */
   const char *machine;  /* the same; or NULL */
-  const GPtrArray *networks; /* of DomainNetwork: --network; or NULL */
+  const struct DomainCloudInit *cloud_init; /* or NULL */
+  const GPtrArray *networks;                /* of DomainNetwork: --network; or NULL */
 
   /* The host's own definition of a virtual network, or NULL; the caller frees it. NULL: nobody can be asked.
    */

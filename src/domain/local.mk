@@ -4,6 +4,7 @@ libdomrun_a_SOURCES += \
 	%D%/boot.c %D%/boot.h \
 	%D%/bootloader.c %D%/bootloader-qemu.c %D%/bootloader.h \
 	%D%/chipset.c %D%/chipset.h \
+	%D%/cloud-init.c %D%/cloud-init.h \
 	%D%/clock.c %D%/clock-qemu.c %D%/clock.h \
 	%D%/cpu.c %D%/cpu-qemu.c %D%/cpu.h \
 	%D%/cpu-data.c %D%/cpu-data-names.c %D%/cpu-data-table.c %D%/cpu-data.h \

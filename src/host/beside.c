@@ -30,6 +30,7 @@ static const Kind kinds[] = {
   [BESIDE_PASST] = { "passt", SIGNALS | LIMITS, .own = "namespaces of its own" },
   [BESIDE_DBUS_DAEMON] = { "dbus-daemon", FILES | TCP | SIGNALS | LIMITS, .bounds_files = TRUE,
                            .takes_user = TRUE },
+  [BESIDE_ISO] = { "xorriso", FILES | TCP | SIGNALS | LIMITS, .bounds_files = TRUE },
   [BESIDE_BOOTLOADER] = { "bootloader", FILES | TCP | SIGNALS | LIMITS, .bounds_files = TRUE },
 };
 
@@ -158,6 +159,9 @@ static gboolean find(const PlanResource *resource, Found *ret_found)
     return TRUE;
   case PLAN_RESOURCE_BUS:
     *ret_found = (Found){ BESIDE_DBUS_DAEMON, NULL };
+    return TRUE;
+  case PLAN_RESOURCE_CLOUD_INIT:
+    *ret_found = (Found){ BESIDE_ISO, NULL };
     return TRUE;
   case PLAN_RESOURCE_QMP:
   case PLAN_RESOURCE_CONSOLE:

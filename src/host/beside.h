@@ -20,6 +20,7 @@ typedef enum {
   BESIDE_VIRTIOFSD_CHROOT, /* opens nothing but what it shares */
   BESIDE_PASST,            /* shuts itself up in namespaces; ports are what it is for */
   BESIDE_DBUS_DAEMON,      /* makes its socket */
+  BESIDE_ISO,              /* makes an image out of files in one directory */
   BESIDE_BOOTLOADER,       /* reads what it likes, and writes where temporary files are */
   BESIDE_LAST,
 } BesideKind;

@@ -6,6 +6,7 @@ libdomrun_a_SOURCES += \
 	%D%/bridge.c %D%/bridge.h \
 	%D%/bridge-helper.c %D%/bridge-helper.h \
 	%D%/confinement.c %D%/confinement.h \
+	%D%/cloud-init.c %D%/cloud-init.h \
 	%D%/control-group.c %D%/control-group.h \
 	%D%/dbus-daemon.c %D%/dbus-daemon.h \
 	%D%/descriptors.c %D%/descriptors.h \

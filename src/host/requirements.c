@@ -17,6 +17,7 @@
 
 #include "host/bridge.h"
 #include "host/file-rights.h"
+#include "host/cloud-init.h"
 #include "host/firmware.h"
 #include "host/hugepages.h"
 #include "host/listener.h"
@@ -395,6 +396,7 @@ static gboolean (*const checks[])(const PlanRequirement *requirement, GError **e
   [PLAN_REQUIRE_MDEV] = mdev_check,
   [PLAN_REQUIRE_HELPER] = check_helper,
   [PLAN_REQUIRE_TPM] = swtpm_check,
+  [PLAN_REQUIRE_CLOUD_INIT] = cloud_init_check,
   [PLAN_REQUIRE_VIRTIOFSD] = virtiofsd_check,
   [PLAN_REQUIRE_CPUS] = threads_check_cpus,
   [PLAN_REQUIRE_SCHEDULER] = threads_check_scheduler,

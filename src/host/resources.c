@@ -22,6 +22,7 @@
 #include "base/announce.h"
 #include "base/fd.h"
 #include "base/patience.h"
+#include "host/cloud-init.h"
 #include "host/dbus-daemon.h"
 #include "host/emulator-lock.h"
 #include "host/firmware.h"
@@ -327,6 +328,13 @@ static void virtiofsd_release(const Resources *resources, Resource *resource)
   g_clear_pointer(&resource->virtiofsd, virtiofsd_end);
 }
 
+static gboolean cloud_init_acquire(const Resources *resources, Resource *resource, GError **error)
+{
+  resource->fd = cloud_init_make(resource->plan->cloud_init, runtime_dir_path(resources->directory),
+                                 &resources->beside, &resource->plan->place, error);
+  return resource->fd >= 0;
+}
+
 static gboolean bus_acquire(const Resources *resources, Resource *resource, GError **error)
 {
   const PlanResource *plan = resource->plan;
@@ -366,6 +374,7 @@ static const ResourceKind kinds[PLAN_RESOURCE_SECRET + 1] = {
                                 .program = "virtiofsd", .lost = "the directory" },
   [PLAN_RESOURCE_BUS] = { "bus", bus_acquire, bus_release, .is_of_run = TRUE, .program = "dbus-daemon",
                           .lost = "its display", .is_quiet = TRUE },
+  [PLAN_RESOURCE_CLOUD_INIT] = { "cloud-init", cloud_init_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_SECRET] = { "secret", secret_acquire, file_release, .is_of_run = FALSE },
   [PLAN_RESOURCE_VHOST_NET] = { "vhost-net", vhost_acquire, file_release, .is_of_run = TRUE },
 };

@@ -145,6 +145,7 @@ static gboolean check_requirement(const Check *check, const PlanRequirement *req
   case PLAN_REQUIRE_SCSI:
   case PLAN_REQUIRE_HELPER:
   case PLAN_REQUIRE_VIRTIOFSD:
+  case PLAN_REQUIRE_CLOUD_INIT: /* domrun reads them */
   case PLAN_REQUIRE_NETWORK:
   case PLAN_REQUIRE_POOL:
   case PLAN_REQUIRE_TCP_PORT:

@@ -91,6 +91,7 @@ static void add_requirement(Access *access, const PlanRequirement *requirement)
   case PLAN_REQUIRE_HELPER:
   case PLAN_REQUIRE_TPM:
   case PLAN_REQUIRE_VIRTIOFSD:
+  case PLAN_REQUIRE_CLOUD_INIT:
   case PLAN_REQUIRE_CREATE: /* these before it, or the room allows it */
   case PLAN_REQUIRE_TUN:
   case PLAN_REQUIRE_TAP:

@@ -49,7 +49,8 @@ typedef enum {
   PLAN_RESOURCE_VIRTIOFSD, /* a socket with virtiofsd behind it, started as its PlanVirtiofsd says */
   PLAN_RESOURCE_BUS,       /* a D-Bus of the guest's own, by dbus-daemon(1); QEMU connects to its socket by
                               its path, and the descriptor says that it is there */
-  PLAN_RESOURCE_SECRET,    /* a sealed file in memory that has a secret, in base64 */
+  PLAN_RESOURCE_CLOUD_INIT, /* an image for cloud-init in the guest, as its PlanCloudInit says */
+  PLAN_RESOURCE_SECRET,     /* a sealed file in memory that has a secret, in base64 */
 } PlanResourceKind;
 
 /* A password or key, which is on no command line. Strings are borrowed. */
@@ -104,6 +105,14 @@ typedef struct {
   PlanSecret secret;
 } PlanTpm;
 
+/* What cloud-init is told. Strings are borrowed. */
+typedef struct {
+  const char *instance;  /* the guest's uuid: another one is a first boot; NULL: there is no such image */
+  const char *directory; /* with files of NoCloud, absolute; NULL: all are made of the following */
+  const char *hostname;  /* or NULL */
+  char *const *keys;     /* files with public keys of ssh, absolute, ended by NULL */
+} PlanCloudInit;
+
 enum { PLAN_VIRTIOFSD_UNSET = -1 };
 
 /* How a directory is shared by virtiofsd. Strings are borrowed from the document. */
@@ -148,7 +157,8 @@ typedef struct {
   int fd;
   Place place;
   const char *alias;  /* of the device, for messages: "serial0"; borrowed from the document, or a literal */
-  const char *path;   /* FILE, VARIABLES, VHOST_NET: absolute; PCI: "0000:01:02.0"; borrowed, as the next */
+  const char *path;   /* FILE, VARIABLES, VHOST_NET: absolute; PCI: "0000:01:02.0"; CLOUD_INIT: of the shell's
+                         form; borrowed, as the next */
   const char *driver; /* PCI: of the host, which takes it for the guest; NULL: vfio-pci */
   const char *template_path; /* VARIABLES: NULL: nobody knows it */
   gboolean is_generated;     /* VARIABLES: the path is ours, and so its directory: it is made */
@@ -161,6 +171,7 @@ typedef struct {
   PlanPasst passt;           /* PASST */
   const PlanTpm *tpm;        /* TPM: borrowed from the device, as the next */
   const PlanVirtiofsd *virtiofsd;
+  const PlanCloudInit *cloud_init;
   PlanSecret secret;  /* SECRET */
   const char *socket; /* BUS: the name of its file among the guest's sockets; a literal */
   PlanConsole console;
@@ -222,15 +233,16 @@ typedef enum {
   PLAN_REQUIRE_MDEV,   /* a mediated device of that UUID, and the right to use it */
   PLAN_REQUIRE_HELPER, /* a program of that name in PATH, that domrun runs beside the emulator */
   PLAN_REQUIRE_TPM,    /* swtpm, and what its state takes: @tpm; no path */
-  PLAN_REQUIRE_VIRTIOFSD, /* a virtiofsd that the host names, or has at a usual place; no path */
-  PLAN_REQUIRE_NETWORK,   /* a virtual network of that name, whose bridge nobody could name: never there */
-  PLAN_REQUIRE_DEVICE,    /* a character device that can be read and written */
-  PLAN_REQUIRE_PIPE,      /* a FIFO of that name, or two: NAME.in and NAME.out */
-  PLAN_REQUIRE_POOL,      /* a storage pool of that name, which nobody knows: never there */
-  PLAN_REQUIRE_SECRET,    /* a secret that somebody has: the path is the file, or NULL */
-  PLAN_REQUIRE_SOCKET,    /* a UNIX socket that can be connected to */
-  PLAN_REQUIRE_LISTEN,    /* a place for a UNIX socket: nothing there but perhaps an old socket */
-  PLAN_REQUIRE_TCP_PORT,  /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
+  PLAN_REQUIRE_CLOUD_INIT, /* a program that makes ISO 9660, and what goes into it: @cloud_init; no path */
+  PLAN_REQUIRE_VIRTIOFSD,  /* a virtiofsd that the host names, or has at a usual place; no path */
+  PLAN_REQUIRE_NETWORK,    /* a virtual network of that name, whose bridge nobody could name: never there */
+  PLAN_REQUIRE_DEVICE,     /* a character device that can be read and written */
+  PLAN_REQUIRE_PIPE,       /* a FIFO of that name, or two: NAME.in and NAME.out */
+  PLAN_REQUIRE_POOL,       /* a storage pool of that name, which nobody knows: never there */
+  PLAN_REQUIRE_SECRET,     /* a secret that somebody has: the path is the file, or NULL */
+  PLAN_REQUIRE_SOCKET,     /* a UNIX socket that can be connected to */
+  PLAN_REQUIRE_LISTEN,     /* a place for a UNIX socket: nothing there but perhaps an old socket */
+  PLAN_REQUIRE_TCP_PORT,   /* an address that nobody listens on, "HOST PORT"; PORT a number or a name */
   PLAN_REQUIRE_UDP_PORT,
   PLAN_REQUIRE_HUGEPAGES, /* that much memory of free huge pages; no path */
   PLAN_REQUIRE_FIRMWARE, /* a firmware that the document leaves to the host, and of which there is none: never
@@ -270,9 +282,10 @@ typedef struct {
   PlanUsb usb;           /* USB */
   gboolean is_generated; /* VARIABLES: the directory is made, too */
   const char *secret;    /* SECRET: its name; borrowed */
-  const PlanTpm *tpm;    /* TPM: borrowed from the device */
-  const char *network;   /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
-  gboolean is_chosen;    /* BRIDGE: it is not libvirt's, but the user's choice for that network */
+  const PlanTpm *tpm;    /* TPM: borrowed from the device, as the next */
+  const PlanCloudInit *cloud_init;
+  const char *network; /* BRIDGE: the virtual network that it belongs to; borrowed; NULL: to none */
+  gboolean is_chosen;  /* BRIDGE: it is not libvirt's, but the user's choice for that network */
 } PlanRequirement;
 
 /* A QMP command that the guest needs before it runs, and that no option can stand for: a password. The

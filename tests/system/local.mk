@@ -10,6 +10,7 @@ system_tests = \
 	%D%/test-chardev-tls.py \
 	%D%/test-completion.py \
 	%D%/test-check.py \
+	%D%/test-cloud-init.py \
 	%D%/test-confinement.py \
 	%D%/test-console-streams.py \
 	%D%/test-cpu-tune.py \

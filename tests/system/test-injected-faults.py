@@ -263,9 +263,9 @@ class Killed(Walk):
         return super()._execute(call, number, error)
 
     def _await_end(self, done):
-        """A QEMU that goes on is found by its name, and ended."""
+        """A QEMU that goes on is found by its name, and ended; the guest may power off before."""
         if done.returncode == -9 and self.directory.verb("list", "--name").out:
-            self.directory.verb("destroy", "faults")
+            self.directory.destroy("faults")
         return super()._await_end(done)
 
     def take_marks(self):

@@ -229,6 +229,9 @@ def test_passt():
     user = need_root()
     if not shutil.which("passt"):
         raise tap.Skip("there is no passt")
+    if subprocess.run(["setpriv", "--reuid", str(user.pw_uid), "--clear-groups", "unshare", "-U", "true"],
+                      capture_output=True, check=False).returncode:
+        raise tap.Skip(f"{NAME} may make no user namespace here, which passt needs")
     with place() as directory:
         device = "<interface type='user'><backend type='passt'/><model type='virtio'/></interface>"
         run = start(directory, hello(directory, device), f"--user={NAME}:daemon")

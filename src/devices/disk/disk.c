@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "domain/cloud-init.h"
 #include "domain/devices.h"
 #include "domain/domain.h"
+#include "domain/metadata.h"
 #include "domain/os.h"
 #include "xml/element.h"
 
@@ -250,6 +252,20 @@ static void apply_startup_policy(Domain *domain, Disk *disk)
   g_array_set_size(disk->backing, 0);
 }
 
+/* The image that --cloud-init has added is made at the start. */
+static void find_cloud_init(const Domain *domain, Disk *disk)
+{
+  const DomainCloudInit *given = domain->options->cloud_init;
+  DiskSource *source = &disk->image.source;
+
+  if (!given || source->type != DISK_TYPE_FILE || !source->path ||
+      g_strcmp0(disk->device.alias, given->alias) != 0)
+    return;
+  source->cloud_init = given->plan;
+  source->cloud_init.instance = domain->metadata->uuid;
+  source->startup = DISK_STARTUP_MANDATORY;
+}
+
 static void complete_images(const Domain *domain, Disk *disk)
 {
   disk_source_complete(domain, &disk->image.source);
@@ -368,6 +384,7 @@ static gboolean disk_complete(Domain *domain, Device *device, GError **error)
         disk->model == DISK_MODEL_VIRTIO_TRANSITIONAL ? PCI_PLUG_CONVENTIONAL : PCI_PLUG_VIRTIO;
   device->is_usb = disk->bus == DISK_BUS_USB;
   complete_images(domain, disk);
+  find_cloud_init(domain, disk);
   apply_startup_policy(domain, disk);
   warn_of_lun(domain, disk);
   warn_of_tray(domain, disk);

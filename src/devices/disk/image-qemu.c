@@ -75,19 +75,44 @@ static void add_name(Props *node, const char *key, const Link *link, const char 
   props_add_format(node, key, "%s-%s", link->prefix, what);
 }
 
-/* Of the image, or of its data. */
-static void translate_storage(const Link *link, const DiskSource *source, const char *prefix,
-                              const char *name, Plan *plan)
+static void add_storage(const Link *link, Props *storage, const char *name, PlanForm form, Plan *plan)
 {
-  const DiskDriver *driver = &link->disk->driver;
-  Props *storage =
-      disk_source_translate(source, prefix, enum_to_string(&disk_aio_table, (int)driver->io), plan);
-
   props_add_string(storage, "node-name", name);
-  add_cache(driver, storage);
+  add_cache(&link->disk->driver, storage);
   props_add_bool(storage, "auto-read-only", TRUE);
   props_add_string(storage, "discard", "unmap");
-  plan_add_json(plan, PLAN_BOTH, "-blockdev", storage);
+  plan_add_json(plan, form, "-blockdev", storage);
+}
+
+/* Of the image, or of its data. */
+static void translate_storage(const Link *link, const DiskSource *source, const char *prefix,
+                              const char *name, PlanForm form, Plan *plan)
+{
+  const DiskDriver *driver = &link->disk->driver;
+
+  add_storage(link,
+              disk_source_translate(source, prefix, enum_to_string(&disk_aio_table, (int)driver->io), plan),
+              name, form, plan);
+}
+
+/* The image that `run` makes, and the file that a person has made of it: the file's name is the shell's
+ * alone.
+ */
+static void translate_cloud_init(const Link *link, const DiskSource *source, const char *name, Plan *plan)
+{
+  PlanResource *resource =
+      plan_add_resource(plan, PLAN_RESOURCE_CLOUD_INIT, link->disk->device.alias, &source->place);
+  Props *storage = props_new("driver", "file");
+
+  resource->cloud_init = &source->cloud_init;
+  resource->path = source->path;
+  plan_add_format(plan, PLAN_RUN, "-add-fd", "set=%d,fd=%d", resource->fd, resource->fd);
+  props_add_format(storage, "filename", "/dev/fdset/%d", resource->fd);
+  props_add_bool(storage, "read-only", TRUE);
+  add_storage(link, storage, name, PLAN_RUN, plan);
+  translate_storage(link, source, link->prefix, name, PLAN_SHELL, plan);
+  plan_lack(plan, &source->place, "file",
+            "the file has to be made before, as 'domrun cloud-init' does, with the same options");
 }
 
 static void add_slice(const DiskSource *source, Props *node)
@@ -176,7 +201,10 @@ static void translate_bytes(const Link *link, Plan *plan)
   g_autofree char *storage = g_strconcat(link->prefix, "-storage", NULL);
   g_autofree char *slice = g_strconcat(link->prefix, "-slice", NULL);
 
-  translate_storage(link, source, link->prefix, storage, plan);
+  if (source->cloud_init.instance)
+    translate_cloud_init(link, source, storage, plan);
+  else
+    translate_storage(link, source, link->prefix, storage, PLAN_BOTH, plan);
   if (has_slice_node(link->image))
     translate_slice(source, slice, storage, plan);
 }
@@ -188,7 +216,7 @@ static void translate_data(const Link *link, Plan *plan)
   g_autofree char *name = g_strconcat(link->prefix, "-data", NULL);
   g_autofree char *part = g_strconcat(link->prefix, "-part", NULL);
 
-  translate_storage(link, data, name, name, plan);
+  translate_storage(link, data, name, name, PLAN_BOTH, plan);
   if (data->has_slice)
     translate_slice(data, part, name, plan);
 }
@@ -230,6 +258,11 @@ static void require(const Link *link, const DiskSource *source, const char *form
   if (source->is_pool_unknown) {
     plan_require(plan, PLAN_REQUIRE_POOL, &source->place, "pool", source->pool);
     plan_allow(plan, PLAN_ACCESS_WRITE, source->path);
+    return;
+  }
+  if (source->cloud_init.instance) {
+    plan_require(plan, PLAN_REQUIRE_CLOUD_INIT, &source->place, /* attribute= */ NULL, /* path= */ NULL)
+        ->cloud_init = &source->cloud_init;
     return;
   }
   if (source->type == DISK_TYPE_DIR) {

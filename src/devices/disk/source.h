@@ -79,10 +79,11 @@ struct DiskSource {
   guint32 reconnect; /* VHOSTUSER: seconds between two attempts; 0: a connection that is lost stays lost */
   DiskStartup startup;
   DiskReservations reservations;
-  DiskNetwork *network;   /* NETWORK */
-  HostPci nvme;           /* NVME: the controller, */
-  guint32 nvme_namespace; /* and which of its namespaces, from 1 */
-  gboolean is_floppy;     /* DIR: it is of the size of a floppy disk */
+  DiskNetwork *network;     /* NETWORK */
+  HostPci nvme;             /* NVME: the controller, */
+  guint32 nvme_namespace;   /* and which of its namespaces, from 1 */
+  PlanCloudInit cloud_init; /* FILE: it is made for the start; else its instance is NULL */
+  gboolean is_floppy;       /* DIR: it is of the size of a floppy disk */
   DiskEncryption encryption;
   gboolean has_label; /* <seclabel> wants the file to get another label */
   Place label_place;
