@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The man page has every verb and every option of it, and no other: it is compared with `domrun --help` and
-`domrun VERB --help`.
+`domrun VERB --help-all`. And --help fits a screen, and has an example.
 
 In the page, the options of a verb are the .Fl of its .It Cm, and those of a list, or the rest of one, after a comment
 `.\\" options: VERB ...`, which may name one by itself (+json)."""
@@ -18,8 +18,8 @@ DOMRUN = os.environ.get("DOMRUN", str(SOURCE / "build/domrun"))
 PAGE = SOURCE / "data/man/domrun.1"
 
 
-def print_help(*arguments):
-    return subprocess.run([DOMRUN, *arguments, "--help"], capture_output=True, text=True, check=True).stdout
+def print_help(*arguments, option="--help"):
+    return subprocess.run([DOMRUN, *arguments, option], capture_output=True, text=True, check=True).stdout
 
 
 def verbs():
@@ -27,7 +27,7 @@ def verbs():
 
 
 def options_of_help(verb):
-    return set(re.findall(r"^ +(?:-[a-z], )?--([a-z-]+)", print_help(verb), re.MULTILINE)) - {"help"}
+    return set(re.findall(r"^ +(?:-[a-z], )?--([a-z-]+)", print_help(verb, option="--help-all"), re.MULTILINE))
 
 
 def options_of_page():
@@ -76,6 +76,25 @@ def test_options():
     for verb in verbs():
         known, said = options_of_help(verb), page.get(verb, set())
         assert known == said, f"{verb}: only in --help: {known - said}, only in the page: {said - known}"
+
+
+def test_help_fits_a_screen():
+    for verb in verbs():
+        lines = print_help(verb).splitlines()
+        assert len(lines) <= 24, f"{verb} --help has {len(lines)} lines"
+        wide = [line for option in ("--help", "--help-all") for line in print_help(verb, option=option).splitlines()
+                if len(line) > 79]
+        assert not wide, f"{verb}: {wide}"
+
+
+def test_help_has_examples():
+    for verb in verbs():
+        examples = re.findall(r"^  (domrun \S+ .*)$", print_help(verb).partition("Example:")[2].partition("Options:")[0], re.MULTILINE)
+        assert examples, f"{verb} --help has no example"
+        for example in examples:
+            assert example.split()[1] == verb, example
+            unknown = set(re.findall(r"--([a-z-]+)", example.partition(" -- ")[0])) - options_of_help(verb)
+            assert not unknown, f"'{example}' has {unknown}"
 
 
 if __name__ == "__main__":

@@ -26,10 +26,11 @@ if [ "$verb" = help ]; then
   [ $# -ne 1 ] || commands
   exit
 fi
-help=$("$domrun" "$verb" --help 2>/dev/null) || exit 0
+help=$("$domrun" "$verb" --help-all 2>/dev/null) || exit 0
 
 options() {
   printf '%s\n' "$help" | sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*=\{0,1\}\).*/\2/p'
+  printf '%s\n' --help --help-all
 }
 
 # placeholder OPTION: what it takes: "DIR" of --root; nothing where it takes nothing.

@@ -120,12 +120,10 @@ int cloud_init_command(int argc, char **argv)
   GError *error = NULL;
 
   command.is_of_any_host = TRUE;
-  if (!document_command_parse_options(
-          &command, entries,
-          "Makes the image for the cloud-init of the guest that FILE describes, as --cloud-init, --hostname "
-          "and\n"
-          "--ssh-key say. 'domrun run' makes it by itself; a command line of 'domrun argv' needs it.",
-          argc, argv, &path, &error))
+  if (!document_command_parse_options(&command, entries,
+                                      "Makes the image for the cloud-init of the guest that FILE describes, "
+                                      "for a command line of 'domrun argv'; 'domrun run' makes it by itself.",
+                                      argc, argv, &path, &error))
     return report_usage_error(error);
   if (output && g_str_equal(output, "-") && isatty(STDOUT_FILENO)) {
     error_set(&error, DOMRUN_ERROR_USAGE, NULL, NULL, "an image is not written to a terminal");

@@ -134,7 +134,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "may be repeated",
       "[NAME=]bridge:BRIDGE|user" },
     { "forward", 0, 0, G_OPTION_ARG_STRING_ARRAY, &values[CHANGE_FORWARD],
-      "lead a port of this host, at 127.0.0.1 or ADDRESS, to one of the guest's; may be repeated",
+      "lead a port of this host to one of the guest's: of 127.0.0.1, where no ADDRESS is given; may be "
+      "repeated",
       "[tcp:|udp:][ADDRESS:]PORT:PORT" },
     { "pool", 0, 0, G_OPTION_ARG_STRING_ARRAY, &command->pools,
       "where the volumes of a storage pool of the document are; may be repeated", "NAME=DIR" },

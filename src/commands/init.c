@@ -298,8 +298,7 @@ static gboolean parse(Init *init, int argc, char **argv, GError **error)
   };
   g_autoptr(GOptionContext) context = g_option_context_new("NAME");
 
-  g_option_context_set_summary(
-      context, "Prints a document to begin with, for a guest of that name: domrun init web > web.xml");
+  g_option_context_set_summary(context, "Prints a document to begin with, for a guest of that name.");
   g_option_context_add_main_entries(context, entries, NULL);
   if (!options_parse(context, &argc, &argv, error))
     return FALSE;

@@ -26,6 +26,7 @@ libdomrun_a_SOURCES += \
 	%D%/dump.c \
 	%D%/dumpxml.c \
 	%D%/events.c \
+	%D%/examples.c %D%/examples.h \
 	%D%/facts.c %D%/facts.h \
 	%D%/forget.c \
 	%D%/guest.c %D%/guest.h \
@@ -33,6 +34,7 @@ libdomrun_a_SOURCES += \
 	%D%/guestvcpus.c \
 	%D%/habits.c %D%/habits.h \
 	%D%/key-codes.inc \
+	%D%/help.c %D%/help.h \
 	%D%/init.c \
 	%D%/keys.c \
 	%D%/keys.h \

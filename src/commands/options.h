@@ -9,11 +9,8 @@
 
 #include "base/error.h"
 
-/* g_option_context_parse(); --help and -h print the help, and end the program. */
+/* g_option_context_parse(); --help, -h and --help-all print the help, and end the program. */
 gboolean options_parse(GOptionContext *context, int *argc, char ***argv, GError **error);
-
-/* The help, wrapped. The caller frees it. */
-char *options_make_help(GOptionContext *context);
 
 /* Whether *@seconds, from the option --@option, is a time: from 0 on, which is "no limit" in every option
  * that is one. It is bounded so that it can be added to a clock. */
