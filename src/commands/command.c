@@ -405,17 +405,23 @@ static gint64 get_now(gboolean is_dry_run)
   return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-/* NULL: chance. On a host without an id guests of one name are the same as elsewhere. */
-static char *make_seed(const DocumentCommand *command)
+/* *@ret_seed becomes NULL for chance. On a host without an id guests of one name are the same as elsewhere;
+ * where it is only not to be read, they would be others than before. */
+static gboolean make_seed(const DocumentCommand *command, char **ret_seed, GError **error)
 {
   g_autofree char *host = NULL;
 
+  *ret_seed = NULL;
   if (command->is_random)
-    return NULL;
-  if (command->seed)
-    return *command->seed ? g_strconcat("seed ", command->seed, NULL) : g_strdup("");
-  host = machine_id_derive(MACHINE_ID_FILE);
-  return host ? g_strconcat("host ", host, NULL) : g_strdup("");
+    return TRUE;
+  if (command->seed) {
+    *ret_seed = *command->seed ? g_strconcat("seed ", command->seed, NULL) : g_strdup("");
+    return TRUE;
+  }
+  if (!machine_id_derive(MACHINE_ID_FILE, &host, error))
+    return error_add_hint(error, "uuid and MAC addresses are made from it; --seed=TEXT makes them from TEXT");
+  *ret_seed = host ? g_strconcat("host ", host, NULL) : g_strdup("");
+  return TRUE;
 }
 
 static XmlDocument *load_document(const DocumentCommand *command, const char *path, GError **error)
@@ -440,8 +446,6 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
     report_leave_out_warnings(command->report);
   options.is_strict = command->is_strict;
   options.has_advice = command->has_advice;
-  seed = make_seed(command);
-  options.seed = seed;
   options.open_network = networks_open;
   options.find_pool = pools_find_directory;
   options.find_secret = secrets_find;
@@ -456,15 +460,16 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.state_directory = command->state_directory = state_dir_path();
   options.is_reset_nvram = command->is_reset_nvram;
   options.now = get_now(is_dry_run);
-  if (parse_type(command, &options, &error) && parse_changes(command, &options, &error) &&
-      parse_ignored(command, &options, &error) && parse_unconfined(command, &options, &error) &&
-      parse_emulator(command, &options, &error) && parse_certificates(command, &options, &error) &&
-      parse_cloud_init(command, &options, &error))
+  if (make_seed(command, &seed, &error) && parse_type(command, &options, &error) &&
+      parse_changes(command, &options, &error) && parse_ignored(command, &options, &error) &&
+      parse_unconfined(command, &options, &error) && parse_emulator(command, &options, &error) &&
+      parse_certificates(command, &options, &error) && parse_cloud_init(command, &options, &error))
     networks = parse_networks(command->changes.values[CHANGE_NETWORK], &error);
   if (networks)
     pools = parse_pools(command->pools, &error);
   if (pools)
     secrets = parse_secrets(command, is_dry_run, &error);
+  options.seed = seed;
   options.networks = networks;
   options.pools = pools;
   options.secrets = secrets;

@@ -3,6 +3,7 @@
 
 #include "host/machine-id.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -25,14 +26,24 @@ static gboolean parse(const char *text, guint8 *ret_id)
   return TRUE;
 }
 
-char *machine_id_derive(const char *path)
+/* A container's is a directory where one was to be mounted that the host lacks. */
+static gboolean tells_of_none(int cause)
+{
+  return cause == ENOENT || cause == ENOTDIR || cause == EISDIR || cause == EFBIG;
+}
+
+gboolean machine_id_derive(const char *path, char **ret_derived, GError **error)
 {
   autofd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   gsize length;
   g_autofree char *text = fd >= 0 ? fd_read_all(fd, FILE_MAX, &length) : NULL;
   guint8 id[ID_BYTES];
 
-  if (!text || !parse(text, id))
-    return NULL;
-  return g_compute_hmac_for_data(G_CHECKSUM_SHA256, id, sizeof id, application, sizeof application);
+  if (!text && !tells_of_none(errno))
+    return error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the file '%s', which has this host's id: %s",
+                     path, g_strerror(errno));
+  *ret_derived = NULL;
+  if (text && parse(text, id))
+    *ret_derived = g_compute_hmac_for_data(G_CHECKSUM_SHA256, id, sizeof id, application, sizeof application);
+  return TRUE;
 }

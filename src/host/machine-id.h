@@ -6,10 +6,10 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "base/error.h"
 
 #define MACHINE_ID_FILE "/etc/machine-id"
 
-/* 64 hexadecimal digits that follow from the id in the file @path; NULL where there is none (yet). The caller
- * frees them. */
-char *machine_id_derive(const char *path);
+/* *@ret_derived becomes 64 hexadecimal digits that follow from the id in the file @path, which the caller
+ * frees; NULL where there is none (yet). FALSE with DOMRUN_ERROR_HOST where that cannot be known. */
+gboolean machine_id_derive(const char *path, char **ret_derived, GError **error);

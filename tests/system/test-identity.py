@@ -6,6 +6,7 @@ have."""
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import guest
@@ -86,6 +87,25 @@ def test_hosts_differ():
         for value in first:
             digits = re.sub("[-:]", "", value)
             assert known not in digits and digits not in known
+
+
+def test_id_that_cannot_be_read():
+    """Values that would not be those of the last start are none; --seed makes others, if that is wanted."""
+    if not tap.is_root() or not shutil.which("setpriv"):
+        raise tap.Skip("needs root and setpriv")
+    with guest.Directory() as directory:
+        prefix = [*with_machine_id(directory, "0123456789abcdef0123456789abcdef\n"), "setpriv", "--reuid=65534", "--clear-groups"]
+        (directory.path / "machine-id").chmod(0o600)
+        directory.path.chmod(0o711)
+        directory.write("argv.xml", guest.hello_xml(DEVICES, name="web"))
+        for verb in ("argv", "check"):
+            done = subprocess.run([*prefix, guest.DOMRUN, verb, directory.path / "argv.xml"], capture_output=True, text=True,
+                                  check=False)
+            assert done.returncode == 4 and not done.stdout, done
+            assert "error: the file '/etc/machine-id', which has this host's id: Permission denied\n" in done.stderr, done.stderr
+            assert "--seed=TEXT makes them from TEXT" in done.stderr, done.stderr
+        assert argv_values(directory, "--seed=", prefix=prefix) == argv_values(directory, "--seed=")
+        argv_values(directory, "--random", prefix=prefix)
 
 
 # ---- One guest of a uuid ----
