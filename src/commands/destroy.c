@@ -11,22 +11,27 @@
 /* For QEMU to write back what it has cached, where it is asked to end and not killed. */
 enum { END_PATIENCE = 10 * 1000 };
 
+static gboolean end_unsupervised(const Guest *guest, gboolean is_graceful, GError **error)
+{
+  if (!is_graceful)
+    return guest_end_unsupervised(guest, error);
+  return error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL,
+                   "the supervisor of the guest '%s' was killed, and without it QEMU can only be killed, too",
+                   guest->state.name);
+}
+
 static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **error)
 {
+  const Guest *guest = command->guest;
   Json *arguments;
   g_autoptr(Json) result = NULL;
 
-  if (!command->guest->is_supervised && guest_is_trace(command->guest))
-    return guest_trace_error(command->guest, error);
-  if (command->guest->is_unsupervised && is_graceful)
-    return error_set(
-        error, DOMRUN_ERROR_REFUSED, NULL, NULL,
-        "the supervisor of the guest '%s' was killed, and without it QEMU can only be killed, too",
-        command->guest->state.name);
-  if (command->guest->is_unsupervised)
-    return guest_end_unsupervised(command->guest, error);
-  if (!command->guest->is_supervised) {
-    runtime_dir_remove_stale(command->guest->directory);
+  if (!guest->is_supervised && guest_is_trace(guest))
+    return guest_trace_error(guest, error);
+  if (guest->is_unsupervised && !guest_is_there(guest))
+    return end_unsupervised(guest, is_graceful, error);
+  if (!guest->is_supervised && !guest->is_unsupervised) {
+    runtime_dir_remove_stale(guest->directory);
     return TRUE;
   }
   arguments = json_new_object();
@@ -37,7 +42,7 @@ static gboolean destroy(GuestCommand *command, gboolean is_graceful, GError **er
   else
     result = guest_command_call(command, "destroy", arguments, error);
   return result && control_client_await_end(command->client, (int)patience_of(END_PATIENCE), error) &&
-         guest_check_over(command->guest, error);
+         guest_check_over(guest, error);
 }
 
 int destroy_command(int argc, char **argv)

@@ -45,31 +45,54 @@ static gboolean print_last(const GuestCommand *command, GError **error)
   return TRUE;
 }
 
-static gboolean follow(GuestCommand *command, GError **error)
+static gboolean subscribe(GuestCommand *command, GError **error)
 {
   Json *arguments = json_new_object();
   g_autoptr(Json) subscribed = NULL;
-  Json *event;
-  GError *cause = NULL;
 
   json_set_bool(arguments, "kept", TRUE);
   subscribed = guest_command_call(command, "subscribe", arguments, error);
-  if (!subscribed)
-    return FALSE;
+  return subscribed != NULL;
+}
+
+/* Until the supervisor hangs up. */
+static gboolean print_all(GuestCommand *command, GError **error)
+{
+  Json *event;
+  GError *cause = NULL;
+
   while ((event = control_client_next_event(command->client, CONTROL_FOREVER, &cause))) {
     print_event(event);
     json_unref(event);
   }
-  if (cause) {
-    g_propagate_error(error, cause);
-    return FALSE;
-  }
-  if (!guest_command_was_dropped(command))
-    return guest_check_over(command->guest, error);
+  if (!cause)
+    return TRUE;
+  g_propagate_error(error, cause);
+  return FALSE;
+}
+
+static gboolean lost_error(const GuestCommand *command, GError **error)
+{
   error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL,
             "the guest '%s' runs on, and events are lost: they came faster than they were read here",
             command->guest->state.name);
   return error_add_hint(error, "read them faster, or ask 'domrun domstate' what became of it");
+}
+
+/* Another supervisor that has adopted the guest has events of its own. */
+static gboolean follow(GuestCommand *command, GError **error)
+{
+  while (subscribe(command, error) && print_all(command, error)) {
+    switch (guest_command_reconnect(command)) {
+    case HUNG_UP_AT_END:
+      return guest_check_over(command->guest, error);
+    case HUNG_UP_ON_US:
+      return lost_error(command, error);
+    case HUNG_UP_BEFORE_ANOTHER:
+      break;
+    }
+  }
+  return FALSE;
 }
 
 static gboolean execute(GuestCommand *command, gboolean is_following, GError **error)

@@ -89,14 +89,31 @@ gboolean guest_command_connect(GuestCommand *command, GError **error)
   return command->client != NULL;
 }
 
+/* A supervisor that has hung up instead of an answer may have been killed, and its guest run on. */
+static Json *check_answer(const GuestCommand *command, Json *result, GError *cause, GError **error)
+{
+  if (!cause)
+    return result;
+  if (g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_GUEST) && !guest_check_over(command->guest, error))
+    g_error_free(cause);
+  else
+    g_propagate_error(error, cause);
+  return NULL;
+}
+
 Json *guest_command_call(GuestCommand *command, const char *name, Json *arguments, GError **error)
 {
-  if (guest_command_connect(command, error))
-    return control_client_call(command->client, name, arguments,
-                               (int)patience_of(CONTROL_SUPERVISOR_PATIENCE), error);
-  if (arguments)
-    json_unref(arguments);
-  return NULL;
+  GError *cause = NULL;
+  Json *result;
+
+  if (!guest_command_connect(command, error)) {
+    if (arguments)
+      json_unref(arguments);
+    return NULL;
+  }
+  result = control_client_call(command->client, name, arguments,
+                               (int)patience_of(CONTROL_SUPERVISOR_PATIENCE), &cause);
+  return check_answer(command, result, cause, error);
 }
 
 static gboolean check_emulator(GuestCommand *command, GError **error)
@@ -122,25 +139,31 @@ gboolean guest_command_send_slow(GuestCommand *command, const char *name, Json *
 Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arguments, int milliseconds,
                               GError **error)
 {
+  GError *cause = NULL;
+  Json *result;
+
   if (!guest_command_send_slow(command, name, arguments, error))
     return NULL;
-  return control_client_receive(command->client, milliseconds, error);
+  result = control_client_receive(command->client, milliseconds, &cause);
+  return check_answer(command, result, cause, error);
 }
 
-/* One that was killed may have hung up a moment before its lock is free: only one that answers has let this
- * go. */
-gboolean guest_command_was_dropped(const GuestCommand *command)
+/* One that was killed may have hung up a moment before its lock is free: only one that answers is there. */
+HungUp guest_command_reconnect(GuestCommand *command)
 {
-  g_autoptr(ControlClient) client =
-      guest_is_same(command->guest) ? guest_connect(command->guest, NULL) : NULL;
+  GuestState *state = &command->guest->state;
+  g_autoptr(Json) status = NULL;
+  gint64 pid = 0;
 
-  return client != NULL;
-}
-
-gboolean guest_command_reconnect(GuestCommand *command, GError **error)
-{
   g_clear_pointer(&command->client, control_client_free);
-  return guest_command_connect(command, error);
+  if (guest_is_there(command->guest))
+    status = guest_command_call(command, "query-status", NULL, /* error= */ NULL);
+  if (!status || !json_get_int(status, "pid", &pid))
+    return HUNG_UP_AT_END;
+  if (pid == state->supervisor_pid)
+    return HUNG_UP_ON_US;
+  state->supervisor_pid = pid;
+  return HUNG_UP_BEFORE_ANOTHER;
 }
 
 char *guest_command_read_xml(GuestCommand *command, GError **error)

@@ -28,8 +28,8 @@ void guest_command_clear(GuestCommand *command);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GuestCommand, guest_command_clear)
 
 /* Parses the command line: @entries (or NULL) of the command itself, --root, and @min to @max arguments,
- * which
- * @synopsis names ("GUEST [DEVICE]"). FALSE with a usage error. */
+ * which @synopsis
+ * names ("GUEST [DEVICE]"). FALSE with a usage error. */
 gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries, const char *synopsis,
                              const char *summary, guint min, guint max, int argc, char **argv,
                              GError **error);
@@ -38,12 +38,12 @@ gboolean guest_command_parse(GuestCommand *command, const GOptionEntry *entries,
 gboolean guest_command_begin(GuestCommand *command, const GOptionEntry *entries, const char *synopsis,
                              const char *summary, guint max, int argc, char **argv, GError **error);
 
-/* Connects to the guest's supervisor, if it is not yet. */
 /* The device that is meant, the second argument or @devname, virsh's option for it; *@ret_device NULL:
  * neither is given, and the first one is meant. */
 gboolean guest_command_device(const GuestCommand *command, const char *devname, const char **ret_device,
                               GError **error);
 
+/* Connects to the guest's supervisor, if it is not yet. */
 gboolean guest_command_connect(GuestCommand *command, GError **error);
 
 /* Executes a command of docs/control.md, connecting first. Takes @arguments, which may be NULL. The caller
@@ -58,12 +58,15 @@ Json *guest_command_call_slow(GuestCommand *command, const char *name, Json *arg
 /* The first half of that: the command is sent, and control_client_receive() takes its answer. */
 gboolean guest_command_send_slow(GuestCommand *command, const char *name, Json *arguments, GError **error);
 
-/* After the supervisor has hung up: whether the guest is still there, so that it was this client that was let
- * go. */
-gboolean guest_command_was_dropped(const GuestCommand *command);
+/* What a supervisor's hanging up means. */
+typedef enum {
+  HUNG_UP_AT_END,         /* or it was killed: guest_check_over() tells */
+  HUNG_UP_ON_US,          /* it goes on, and has let this client go */
+  HUNG_UP_BEFORE_ANOTHER, /* it was killed, and another has adopted the guest */
+} HungUp;
 
-/* Connects anew after that. */
-gboolean guest_command_reconnect(GuestCommand *command, GError **error);
+/* After it: connects anew, where there is somebody. */
+HungUp guest_command_reconnect(GuestCommand *command);
 
 /* The guest's live XML, as text that the caller frees, and parsed. */
 char *guest_command_read_xml(GuestCommand *command, GError **error);

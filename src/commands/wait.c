@@ -81,10 +81,37 @@ static gboolean subscribe(Wait *wait, GuestState *state, GError **error)
   return TRUE;
 }
 
-/* One that did not listen for a while is let go; what it has missed is in the guest's state. */
-static gboolean resume(Wait *wait, GuestState *state, GError **error)
+/* The guest was there a moment ago, and now there is what it has left. */
+static gboolean has_left_trace(const Wait *wait, GuestState *state)
 {
-  return guest_command_reconnect(&wait->command, error) && subscribe(wait, state, error);
+  GuestState next;
+
+  if (!guest_state_read(runtime_dir_fd(wait->command.guest->directory), &next, NULL))
+    return FALSE;
+  guest_state_clear(state);
+  *state = next;
+  return state->state == GUEST_ENDED;
+}
+
+/* The supervisor has hung up, and so it is over, unless another has come, or it was only this client that it
+ * let go; what was missed is in the guest's state. */
+static gboolean is_over(Wait *wait, GuestState *state, GError **error)
+{
+  g_autoptr(GError) cause = NULL;
+
+  if (guest_command_reconnect(&wait->command) == HUNG_UP_AT_END) {
+    note_end(state);
+    return TRUE;
+  }
+  if (subscribe(wait, state, &cause))
+    return FALSE;
+  if (!g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_GUEST)) {
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return TRUE;
+  }
+  if (!has_left_trace(wait, state))
+    note_end(state);
+  return TRUE;
 }
 
 /* The name is free only when the supervisor has hung up, and not with its last event already. */
@@ -99,11 +126,8 @@ static gboolean follow(Wait *wait, GuestState *state, GError **error)
         take_state(json_get_object(event, "data"), state);
     } else if (cause) {
       return too_late(wait, state, error);
-    } else if (!guest_command_was_dropped(&wait->command)) {
-      note_end(state);
-      return judge_end(wait, state, error);
-    } else if (!resume(wait, state, &cause)) {
-      if (g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_GUEST)) /* it has ended meanwhile */
+    } else if (is_over(wait, state, &cause)) {
+      if (!cause)
         return judge_end(wait, state, error);
       g_propagate_error(error, g_steal_pointer(&cause));
       return FALSE;
@@ -117,23 +141,11 @@ static gboolean watch(Wait *wait, GuestState *state, GError **error)
   return subscribe(wait, state, error) && follow(wait, state, error);
 }
 
-/* The guest was there a moment ago, and now there is what it has left. */
-static gboolean has_left_trace(const Wait *wait, GuestState *state)
-{
-  GuestState next;
-
-  if (!guest_state_read(runtime_dir_fd(wait->command.guest->directory), &next, NULL))
-    return FALSE;
-  guest_state_clear(state);
-  *state = next;
-  return state->state == GUEST_ENDED;
-}
-
 static gboolean wait_for(Wait *wait, GuestState *state, GError **error)
 {
   g_autoptr(GError) cause = NULL;
 
-  if (!wait->command.guest->is_supervised)
+  if (!wait->command.guest->is_supervised && !guest_is_there(wait->command.guest))
     return state->state == wait->wanted || judge_end(wait, state, error);
   if (watch(wait, state, &cause))
     return TRUE;

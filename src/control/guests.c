@@ -3,6 +3,7 @@
 
 #include "control/guests.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,11 @@ void guest_free(Guest *guest)
 gboolean guest_is_trace(const Guest *guest)
 {
   return guest->state.state == GUEST_ENDED;
+}
+
+static gboolean is_running(const Guest *guest)
+{
+  return guest->is_supervised || guest->is_unsupervised;
 }
 
 static void mark_unsupervised(GuestState *state)
@@ -230,11 +236,6 @@ static gboolean is_id_of(const Guest *guest, const char *what)
   return guest->is_supervised && g_str_equal(id, what);
 }
 
-static gboolean is_running(const Guest *guest)
-{
-  return guest->is_supervised || guest->is_unsupervised;
-}
-
 static gboolean is_meant(const Guest *guest, const char *what)
 {
   return is_uuid_of(guest, what) || is_id_of(guest, what);
@@ -349,32 +350,53 @@ static gboolean guest_is_passing(const Guest *guest)
   return emulator_lock_is_passing(runtime_dir_fd(guest->directory));
 }
 
+typedef enum { HOLDER_SAME, HOLDER_ADOPTER, HOLDER_OTHER } HolderKind;
+
+/* Of a supervisor that has the name now: who it is of those. A guest that is adopted keeps the time of its
+ * start, and whoever adopts it has its lock a moment before the state tells. */
+static HolderKind kind_of_holder(const Guest *guest)
+{
+  g_auto(GuestState) now = GUEST_STATE_INIT;
+
+  if (!find_state(guest->directory, RUNTIME_SUPERVISOR, &now) || now.started != guest->state.started)
+    return HOLDER_OTHER;
+  return now.supervisor_pid == guest->state.supervisor_pid ? HOLDER_SAME : HOLDER_ADOPTER;
+}
+
+gboolean guest_is_there(const Guest *guest)
+{
+  return is_running(guest) && runtime_dir_is_held(guest->directory) && kind_of_holder(guest) != HOLDER_OTHER;
+}
+
+static gboolean adopted_error(const Guest *guest, GError **error)
+{
+  return error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL,
+                   "the supervisor of the guest '%s' was killed, and another has adopted it since",
+                   guest->state.name);
+}
+
 /* A process at its end hangs up before it gives back its lock, or the other way round. */
 gboolean guest_check_over(const Guest *guest, GError **error)
 {
   gint64 deadline = g_get_monotonic_time() + (gint64)patience_of(CONTROL_SUPERVISOR_PATIENCE) * 1000;
-  RuntimeHolder holder;
 
-  while ((holder = runtime_dir_holder(guest->directory)) == RUNTIME_EMULATOR || holder == RUNTIME_UNKNOWN ||
-         guest_is_same(guest)) {
-    if (holder == RUNTIME_EMULATOR && (g_get_monotonic_time() > deadline || !guest_is_passing(guest)))
+  for (;;) {
+    RuntimeHolder holder = runtime_dir_holder(guest->directory);
+    HolderKind kind = holder == RUNTIME_SUPERVISOR ? kind_of_holder(guest) : HOLDER_SAME;
+    gboolean is_late = g_get_monotonic_time() > deadline;
+
+    if (holder == RUNTIME_NOBODY || kind == HOLDER_OTHER)
+      return TRUE;
+    if (kind == HOLDER_ADOPTER)
+      return adopted_error(guest, error);
+    if (holder == RUNTIME_EMULATOR && (is_late || !guest_is_passing(guest)))
       return unsupervised_error(guest, error);
-    if (g_get_monotonic_time() > deadline)
+    if (is_late)
       return error_set(error, DOMRUN_ERROR_NO_ANSWER, NULL, NULL,
                        "the supervisor of the guest '%s' has hung up, and does not answer",
                        guest->state.name);
     g_usleep(END_INTERVAL);
   }
-  return TRUE;
-}
-
-gboolean guest_is_same(const Guest *guest)
-{
-  g_auto(GuestState) now = GUEST_STATE_INIT;
-
-  return guest->is_supervised && runtime_dir_is_held(guest->directory) &&
-         find_state(guest->directory, RUNTIME_SUPERVISOR, &now) &&
-         now.supervisor_pid == guest->state.supervisor_pid;
 }
 
 gboolean guest_end_unsupervised(const Guest *guest, GError **error)
@@ -396,73 +418,72 @@ static gboolean just_ended_error(const Guest *guest, GError **error)
                    guest->state.name);
 }
 
-/* A supervisor at its end removes the socket a moment before it lets go of the name. */
-static gboolean has_ended(const Guest *guest)
+/* What only a moment is the reason of: a supervisor at its end removes its socket, and hangs up, before it
+ * lets go of the name; whoever adopts a guest has its lock before there is somebody at the socket, which the
+ * last supervisor has left, and which it makes anew. */
+static gboolean is_passing(const Guest *guest, const GError *cause)
 {
-  gint64 deadline = g_get_monotonic_time() + (gint64)patience_of(CONTROL_SUPERVISOR_PATIENCE) * 1000;
-  gboolean is_leaving = faccessat(runtime_dir_fd(guest->directory), CONTROL_SOCKET_FILE, F_OK, 0) < 0;
-
-  while (runtime_dir_is_held(guest->directory)) {
-    if (!is_leaving || g_get_monotonic_time() > deadline)
-      return FALSE;
-    g_usleep(END_INTERVAL);
-  }
-  return TRUE;
+  if (!g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_HOST) &&
+      !g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_GUEST))
+    return FALSE;
+  return faccessat(runtime_dir_fd(guest->directory), CONTROL_SOCKET_FILE, W_OK, AT_EACCESS) == 0 ||
+         errno == ENOENT;
 }
 
-/* Whoever adopts a guest has its lock a moment before there is somebody at the socket that the last
- * supervisor has left. */
-static int connect_to_supervisor(const Guest *guest, GError **error)
+static ControlClient *try_to_connect(const Guest *guest, GError **error)
 {
-  guint patience = patience_of(CONTROL_SUPERVISOR_PATIENCE);
-  gint64 deadline = g_get_monotonic_time() + (gint64)patience * 1000;
-  int directory = runtime_dir_fd(guest->directory);
+  int fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE,
+                               patience_of(CONTROL_SUPERVISOR_PATIENCE), error);
+
+  return fd >= 0 ? control_client_new(fd, guest->state.name, error) : NULL;
+}
+
+/* Nobody has the name: TRUE where somebody has adopted the guest just now. */
+static gboolean is_adopted_after_all(const Guest *guest, GError **error)
+{
+  g_autoptr(GError) cause = NULL;
+
+  if (guest_check_over(guest, &cause))
+    return just_ended_error(guest, error);
+  if (guest_is_there(guest))
+    return TRUE;
+  g_propagate_error(error, g_steal_pointer(&cause));
+  return FALSE;
+}
+
+static ControlClient *connect_to_supervisor(const Guest *guest, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time() + (gint64)patience_of(CONTROL_SUPERVISOR_PATIENCE) * 1000;
 
   for (;;) {
     g_autoptr(GError) cause = NULL;
-    int fd = runtime_dir_connect(guest->directory, CONTROL_SOCKET_FILE, patience, &cause);
+    ControlClient *client = try_to_connect(guest, &cause);
 
-    if (fd >= 0)
-      return fd;
-    if (g_error_matches(cause, DOMRUN_ERROR, DOMRUN_ERROR_NO_ANSWER) || g_get_monotonic_time() > deadline ||
-        faccessat(directory, CONTROL_SOCKET_FILE, W_OK, AT_EACCESS) < 0 ||
-        !runtime_dir_is_held(guest->directory)) {
+    if (client)
+      return client;
+    if (!is_passing(guest, cause) || g_get_monotonic_time() > deadline) {
       g_propagate_error(error, g_steal_pointer(&cause));
-      return -1;
+      return NULL;
     }
+    if (!runtime_dir_is_held(guest->directory) && !is_adopted_after_all(guest, error))
+      return NULL;
     g_usleep(END_INTERVAL);
   }
 }
 
 ControlClient *guest_connect(const Guest *guest, GError **error)
 {
-  GError *cause = NULL;
-  int fd;
-
   if (!guest->is_supervised && guest_is_trace(guest)) {
     guest_trace_error(guest, error);
     return NULL;
   }
-  if (guest->is_unsupervised) {
-    if (guest_check_over(guest, error))
-      just_ended_error(guest, error);
-    return NULL;
-  }
-  if (!guest->is_supervised) {
+  if (!is_running(guest)) {
     error_set(error, DOMRUN_ERROR_REFUSED, NULL, NULL,
               "the guest '%s' has ended, and only its remains are kept", guest->state.name);
     error_add_hint(error, "'domrun destroy' removes them");
     return NULL;
   }
-  fd = connect_to_supervisor(guest, &cause);
-  if (fd >= 0)
-    return control_client_new(fd, guest->state.name, error);
-  if (!has_ended(guest)) {
-    g_propagate_error(error, cause);
-  } else {
-    g_error_free(cause);
-    if (guest_check_over(guest, error))
-      just_ended_error(guest, error);
-  }
-  return NULL;
+  if (guest->is_unsupervised && !guest_is_there(guest) && !is_adopted_after_all(guest, error))
+    return NULL;
+  return connect_to_supervisor(guest, error);
 }

@@ -28,9 +28,10 @@ gboolean guest_is_trace(const Guest *guest);
 /* Sets a DOMRUN_ERROR_NO_GUEST error for a guest that is a trace. */
 gboolean guest_trace_error(const Guest *guest, GError **error);
 
-/* Whether it is held by the same supervisor as when it was found. The name is free before a supervisor hangs
- * up by itself, and another may have started under it since, in the same directory. */
-gboolean guest_is_same(const Guest *guest);
+/* Whether a supervisor looks after it: the one that it was found with, or one that has adopted it since. The
+ * name is free before a supervisor hangs up by itself, and another guest may have started under it since, in
+ * the same directory. */
+gboolean guest_is_there(const Guest *guest);
 
 /* Whether nothing of it runs any more, once its supervisor has hung up: a QEMU that was killed with it is
  * waited for. FALSE with an error: DOMRUN_ERROR_REFUSED where QEMU has outlived it, DOMRUN_ERROR_NO_ANSWER
@@ -51,7 +52,7 @@ GPtrArray *guests_list(const char *root, GError **error);
  * fits several, those: it is not guessed, except that one that runs comes before the remains of others. */
 Guest *guests_find(const char *root, const char *what, GError **error);
 
-/* Connects to its supervisor. NULL with an error: DOMRUN_ERROR_REFUSED or DOMRUN_ERROR_NO_GUEST (a trace)
- * where it has none any more,
- * DOMRUN_ERROR_NO_ANSWER where it does not answer. */
+/* Connects to its supervisor, or to the one that is just adopting it. NULL with an error:
+ * DOMRUN_ERROR_REFUSED or DOMRUN_ERROR_NO_GUEST (a trace) where it has none any more, DOMRUN_ERROR_NO_ANSWER
+ * where it does not answer. */
 ControlClient *guest_connect(const Guest *guest, GError **error);

@@ -4,6 +4,7 @@
 killed, something happens meanwhile, and another takes over, to whom it has to be as if nothing had been."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -267,6 +268,131 @@ def test_stopped_qemu_is_destroyed():
         guest.await_that(lambda: it.state()["state"] == "starting", run.said)
         it.directory.verb("destroy", "hello")
         it.ends(8)
+
+
+# ---- Who asks just then ----
+
+
+def verb_in_background(it, *arguments):
+    return guest.Run([arguments[0], "--root", str(it.directory.runtime), *arguments[1:]], it.directory.environment, it.directory.path)
+
+
+def test_who_waits_goes_on_with_the_next():
+    """Who waits for a guest, or follows its events, sees its supervisor's end and that there is another in one look."""
+    with running() as it:
+        waiting = verb_in_background(it, "wait", "hello")
+        following = verb_in_background(it, "events", "--follow", "hello")
+        following.expect('"reason":"booted"')
+        guest.await_that(lambda: is_subscribed(waiting), waiting.said)
+        for asking in (waiting, following):
+            guest.stop_process(asking.pid)
+        it.kill_supervisor()
+        it.adopt()
+        for asking in (waiting, following):
+            os.kill(asking.pid, signal.SIGCONT)
+        following.expect('"reason":"adopted"')
+        it.directory.verb("reset", "hello")
+        it.run.signal()
+        assert it.run.wait() == 8, it.run.said()
+        assert waiting.wait() == 0 and waiting.out.text == "ended (stopped), exit code 8\n", waiting.said()
+        following.expect('"state":"ended"')
+        assert following.wait() == 0, following.said()
+        assert following.err.text == "" and "booted" in following.out.text, following.said()
+
+
+def is_subscribed(run):
+    """It has asked all that it asks, and sleeps until there is an answer or an event."""
+    sockets = [os.readlink(entry) for entry in pathlib.Path(f"/proc/{run.pid}/fd").iterdir() if entry.name not in "012"]
+    return any(link.startswith("socket:") for link in sockets) and guest.process_state(run.pid) == "S"
+
+
+def test_supervisor_that_is_killed_before_it_answers():
+    """The guest has not ended with it; and who is greeted by nobody looks for the next."""
+    with running() as it:
+        supervisor = it.state()["pid"]
+        guest.stop_process(supervisor)
+        asking = verb_in_background(it, "suspend", "hello")
+        guest.await_that(lambda: is_subscribed(asking), asking.said)
+        it.kill_supervisor()
+        assert asking.wait() == 12, asking.said()
+        asking.expect_error("is unsupervised")
+        it.adopt()
+        guest.stop_process(it.run.pid)
+        asking = verb_in_background(it, "suspend", "hello")
+        guest.await_that(lambda: is_subscribed(asking), asking.said)
+        guest.stop_process(asking.pid)
+        it.kill_supervisor()
+        it.adopt()
+        os.kill(asking.pid, signal.SIGCONT)
+        assert asking.wait() == 0, asking.said()
+        it.directory.await_state("hello", "paused")
+        it.run.signal()
+        it.directory.destroy("hello")
+        it.ends(8)
+
+
+class Adopter:
+    """Who has the lock of a guest whose supervisor was killed, and is not at its socket yet."""
+
+    def __init__(self, it):
+        self.state = it.state()
+        self.lock, = it.directory.runtime.rglob("lock")
+        self.file = open(self.lock, "r+b")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.settimeout(guest.PATIENCE)
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def unlink(self):
+        (self.lock.parent / "control").unlink()
+
+    def listen(self):
+        self.listener.bind(os.path.relpath(self.lock.parent / "control"))
+        self.listener.listen()
+
+    def answer(self):
+        """One that asks for the state."""
+        connection, _ = self.listener.accept()
+        with connection, connection.makefile("rw") as lines:
+            lines.write(json.dumps({"domrun": {"version": "0"}}) + "\n")
+            lines.flush()
+            for line in lines:
+                asked = json.loads(line)
+                answer = self.state | {"pid": os.getpid(), "state": "running"} if asked["execute"] == "query-status" else {}
+                lines.write(json.dumps({"return": answer, "id": asked["id"]}) + "\n")
+                lines.flush()
+
+    def go(self):
+        self.unlink()
+        self.listener.close()
+        self.file.close()
+
+
+def await_retries(run):
+    """That it looks again and again, sleeping in between."""
+    def sleeps():
+        status = pathlib.Path(f"/proc/{run.pid}/status").read_text()
+        return int(re.search(r"(?m)^voluntary_ctxt_switches:\s+(\d+)", status)[1])
+    first = sleeps()
+    guest.await_that(lambda: run.process.poll() is not None or sleeps() >= first + 10, run.said)
+
+
+def test_lock_without_a_socket():
+    """Between the lock and the socket of an adopter there is one that refuses, then none, then the new one."""
+    for when in ("refuses", "is not there"):
+        with running() as it:
+            it.kill_supervisor()
+            adopter = Adopter(it)
+            waiting = verb_in_background(it, "wait", "hello", "running")
+            await_retries(waiting)
+            adopter.unlink()
+            if when == "is not there":
+                await_retries(waiting)
+            adopter.listen()
+            adopter.answer()
+            assert waiting.wait() == 0, f"the socket {when}: {waiting.said()}"
+            adopter.go()
+            it.adopt().signal()
+            it.ends(8)
 
 
 def lifecycle(poweroff="destroy", reboot="restart", crash="destroy"):
