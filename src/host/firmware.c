@@ -385,10 +385,25 @@ static gboolean make_directory(const PlanResource *resource, GError **error)
   return fail(resource, "cannot make the directory", directory, error) == 0;
 }
 
+/* What is made anew takes the name of the old one: that of a device would be none any more. */
+static gboolean check_replaced(const PlanResource *resource, GError **error)
+{
+  struct stat status;
+
+  if (!resource->is_reset || stat(resource->path, &status) < 0 || S_ISREG(status.st_mode))
+    return TRUE;
+  error_set(error, DOMRUN_ERROR_HOST, &resource->place, NULL,
+            "--reset-nvram: '%s' is no file, and is not replaced by one", resource->path);
+  return error_add_hint(error, "write the template to it: '%s'",
+                        resource->template_path ? resource->template_path : "that of the firmware");
+}
+
 int firmware_make_variables(const PlanResource *resource, GError **error)
 {
   int fd;
 
+  if (!check_replaced(resource, error))
+    return -1;
   if (resource->is_reset || access(resource->path, F_OK) != 0) {
     if (!resource->template_path) {
       error_set(error, DOMRUN_ERROR_HOST, &resource->place, NULL,

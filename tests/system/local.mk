@@ -15,6 +15,7 @@ system_tests = \
 	%D%/test-console-streams.py \
 	%D%/test-cpu-tune.py \
 	%D%/test-dbus-display.py \
+	%D%/test-device-nodes.py \
 	%D%/test-disk-backing.py \
 	%D%/test-disk-encryption.py \
 	%D%/test-disk-servers.py \
