@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Rounds of kill -9: of whichever of our processes chance names, while a guest starts, runs, is started again and ends.
-After each the commands are right about what there is, nothing is left, and the next start works; and never are there two
+"""Rounds of kill -9: of whichever of our processes chance names, while a guest starts, runs, is started again, is adopted
+and ends. After each the commands are right about what there is, nothing is left, and the next start works; and never are there two
 QEMUs of one name, which a thread looks for all the time.
 
 `make check` does 20 rounds; DOMRUN_KILL_ROUNDS says another number, DOMRUN_KILL_SEED repeats what was done (as far as
 chance, and not the machine's speed, decided)."""
 
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -30,6 +31,8 @@ HAS_TAP = os.geteuid() == 0 and os.access(network.TUN, os.R_OK | os.W_OK) and sh
 
 # Of `run`: how the guest ended, that its name was taken, that QEMU was killed before or after it ran, that it was stopped.
 RUN_CODES = {0, 4, 5, 6, 7, 8, 14}
+# Of who adopts, besides: that there is nothing to adopt any more.
+ADOPT_CODES = RUN_CODES | {10, 12}
 # Of verbs: done, no such guest, no answer any more, refused.
 VERB_CODES = {0, 4, 10, 11, 12}
 
@@ -45,10 +48,11 @@ def devices():
 
 
 class Watcher(threading.Thread):
-    """Looks at all processes, again and again, for QEMUs of the name: the most that there were at once."""
+    """Looks at all processes of the test, again and again, for QEMUs of the name: the most that there were at once."""
 
-    def __init__(self):
+    def __init__(self, directory):
         super().__init__(daemon=True)
+        self.marker = f"QEMU_DOMRUN_TEST_ID={directory.id}\0".encode()
         self.most = 0
         self.looks = 0
         self.seen = set()
@@ -67,7 +71,7 @@ class Watcher(threading.Thread):
     def _is_qemu(self, entry):
         """A process that has begun to end has no command line any more."""
         try:
-            return f"guest={NAME},".encode() in (entry / "cmdline").read_bytes()
+            return f"guest={NAME},".encode() in (entry / "cmdline").read_bytes() and self.marker in (entry / "environ").read_bytes()
         except OSError:
             return False
 
@@ -77,6 +81,7 @@ class Rounds:
         self.directory = directory
         self.chance = random.Random(SEED)
         self.runs = []          # those that are under way, or have ended
+        self.n_adopted = 0
         self.told = []          # what was done in this round
         self.start_time = 1.0
         directory.write("guest.xml", guest.hello_xml(devices(), name=NAME, lifecycle="<on_crash>restart</on_crash>"))
@@ -84,13 +89,23 @@ class Rounds:
     def tell(self, text):
         self.told.append(text)
 
-    def start(self):
-        arguments = ["run", "--root", str(self.directory.runtime), "--restart-limit=0", "guest.xml"]
+    def start(self, *options):
+        self._run(["run", "--verbose", *(options or self.chance.choice(((), ("--adopt",))))], "--restart-limit=0", "guest.xml")
+
+    def adopt(self):
+        """Who was too early finds a supervisor."""
+        if self.chance.random() < 0.3:
+            self.start("--adopt")
+        else:
+            self._run(["adopt", "--verbose"], NAME)
+
+    def _run(self, words, *more):
         if self.chance.random() < 0.5:
-            arguments.insert(1, "--detach")
-        self.tell(" ".join(arguments[:2]))
-        self.runs.append(subprocess.Popen([guest.DOMRUN, *arguments], env=self.directory.environment, cwd=self.directory.path,
-                                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self._messages(), "wb")))
+            words.append("--detach")
+        self.tell(" ".join(words))
+        self.runs.append(subprocess.Popen([guest.DOMRUN, *words, "--root", str(self.directory.runtime), *more],
+                                          env=self.directory.environment, cwd=self.directory.path, stdin=subprocess.DEVNULL,
+                                          stdout=subprocess.DEVNULL, stderr=open(self._messages(), "wb")))
 
     def _messages(self):
         return self.directory.path / f"messages-{len(self.runs)}"
@@ -119,6 +134,20 @@ class Rounds:
         duration = self.chance.uniform(0, longest)
         self.tell(f"after {duration:.3f} s")
         time.sleep(duration)
+
+    def kill_supervisor(self):
+        with contextlib.suppress(ProcessLookupError, TypeError):     # it may have ended by itself
+            os.kill(json.loads(self.verb("domstate", "--json", NAME).stdout or "{}").get("pid"), signal.SIGKILL)
+            self.tell("kill -9 the supervisor")
+
+    def change_hands(self):
+        """Once or more often, and by two at once now and then."""
+        for _ in range(self.chance.choice((1, 1, 2, 3))):
+            self.kill_supervisor()
+            self.sleep(0.02)
+            for _ in range(self.chance.choice((1, 1, 1, 2))):
+                self.adopt()
+            self.sleep(0.3)
 
     def kill_some(self):
         for _ in range(self.chance.choice((1, 1, 1, 2, 3))):
@@ -149,7 +178,9 @@ class Rounds:
             return not self.directory.processes()
         guest.await_that(is_over, lambda: f"processes are left: {list(map(guest._command, self.directory.processes()))}\n{self.said()}")
         for run in self.runs:
-            assert run.wait() in RUN_CODES | {-signal.SIGKILL, 128 + signal.SIGKILL, 1}, f"{run.returncode}\n{self.said()}"
+            codes = ADOPT_CODES if "adopt" in run.args[1] or "--adopt" in run.args else RUN_CODES
+            assert run.wait() in codes | {-signal.SIGKILL, 128 + signal.SIGKILL, 1}, f"{run.args}: {run.returncode}\n{self.said()}"
+        self.n_adopted += sum(b"(adopted)" in path.read_bytes() for path in self.directory.path.glob("messages-*"))
 
     def check_nothing_left(self):
         assert self.verb("list", "--name").stdout == "", self.said()
@@ -180,7 +211,7 @@ class Rounds:
             path.unlink()
         self.start()
         verbs = []
-        when = self.chance.choice(("start", "start", "run", "restart", "stop", "verb"))
+        when = self.chance.choice(("start", "start", "run", "restart", "stop", "verb", "adopt", "adopt", "adopt"))
         if when == "start":
             self.sleep(1.2 * self.start_time)
         else:
@@ -192,6 +223,9 @@ class Rounds:
                         self.tell("kill -9 QEMU")
                         os.kill(pid, signal.SIGKILL)
             self.sleep(self.start_time)
+        elif when == "adopt":
+            verbs += [self.verb_in_background(*words) for words in (("wait", NAME), ("events", "--follow", NAME))]
+            self.change_hands()
         elif when == "stop":
             verbs.append(self.verb_in_background(self.chance.choice(("shutdown", "destroy")), NAME))
             self.sleep(0.3)
@@ -208,7 +242,7 @@ class Rounds:
                 self.kill_some()
         self.settle()
         for verb in verbs:
-            verb.wait(guest.PATIENCE)
+            assert verb.wait(guest.PATIENCE) in VERB_CODES | {-signal.SIGKILL}, f"{verb.args}: {verb.returncode}\n{self.said()}"
         self.check_nothing_left()
         self.start_and_end()
         self.check_nothing_left()
@@ -217,7 +251,9 @@ class Rounds:
 def test_rounds():
     tap.diagnostics(f"DOMRUN_KILL_SEED={SEED} DOMRUN_KILL_ROUNDS={ROUNDS}")
     with guest.Directory() as directory:
-        watcher = Watcher()
+        # Who looks for leaks is a process, and who waits for it waits for ever when that is killed.
+        directory.environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        watcher = Watcher(directory)
         watcher.start()
         rounds = Rounds(directory)
         rounds.start_and_end()
@@ -226,7 +262,8 @@ def test_rounds():
             assert watcher.most <= 1, f"{watcher.most} QEMUs of one name\n{rounds.said()}"
         watcher.is_over = True
         watcher.join()
-        tap.diagnostics(f"{len(watcher.seen)} QEMUs were seen in {watcher.looks} looks, at most {watcher.most} at once")
+        tap.diagnostics(f"{len(watcher.seen)} QEMUs were seen in {watcher.looks} looks, at most {watcher.most} at once; "
+                        f"{rounds.n_adopted} guests changed hands")
         assert watcher.seen and watcher.most == 1
 
 
