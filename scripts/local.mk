@@ -13,5 +13,12 @@ dist_noinst_SCRIPTS += \
 	%D%/key-codes \
 	%D%/package \
 	%D%/parity
-dist_noinst_DATA += %D%/analyze-known %D%/lib.sh
+dist_noinst_DATA += %D%/analyze-known %D%/lib.sh \
+	%D%/measure/__main__.py \
+	%D%/measure/documents.py \
+	%D%/measure/libvirt.py \
+	%D%/measure/many.py \
+	%D%/measure/plot.py \
+	%D%/measure/processes.py \
+	%D%/measure/rows.py
 EXTRA_DIST += .ci/run
