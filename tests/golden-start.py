@@ -42,7 +42,8 @@ SECRET = b"a secret, for tests"
 
 # Decompressors of Apple's images, in a package of their own, which an empty image does not need; the port that a VNC
 # server found; a console's socket that was connected to already; what TCG has not of the processor; a machine that the
-# document names, and that was young when the case was written; SPICE's own end.
+# document names, and that was young when the case was written; SPICE's own end;
+# what --fast-boot tells the BIOS.
 # What is on a server, or on a controller: a file stands in for it.
 REMOTE = {"nvme", "nbd", "http", "https", "ftp", "ftps", "iscsi", "rbd", "gluster", "nfs", "ssh"}
 
@@ -51,6 +52,7 @@ HARMLESS = re.compile(r"^(?:qemu: module block-block-dmg-\w+ not found, .*|VNC s
                       r"|.*: warning: Machine type '.*' is deprecated: machines more than 3 years old .*"
                       r"|.*: warning: Spice: .*: VD_INTERFACE_REMOVING unsupported"
                       r"|.*: info: QEMU waiting for connection on: .*"
+                      r"|.*: warning: externally provided fw_cfg item names should be prefixed with \"opt/\""
                       r"|.*: warning: No kernel provided, booting from flash drive\."
                       r"|.*: warning: (?:nic|netdev) .* has no peer)\n", re.MULTILINE)
 IN_NAMESPACE = "DOMRUN_GOLDEN_NAMESPACE"

@@ -147,6 +147,8 @@ gboolean document_command_parse_options(DocumentCommand *command, const GOptionE
       "leave a part of QEMU's sandbox out: files, tcp, signals, calls, limits, or all", "PART[,PART]" },
     { "reset-nvram", 0, 0, G_OPTION_ARG_NONE, &command->is_reset_nvram,
       "make the firmware's variables anew from their template", NULL },
+    { "fast-boot", 0, 0, G_OPTION_ARG_NONE, &command->is_fast_boot,
+      "have the BIOS not wait 0.1 s for USB devices that come late", NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(GOptionContext) context = NULL;
@@ -459,6 +461,7 @@ gboolean document_command_load(DocumentCommand *command, const char *path, gbool
   options.find_template = firmware_find_template;
   options.state_directory = command->state_directory = state_dir_path();
   options.is_reset_nvram = command->is_reset_nvram;
+  options.is_fast_boot = command->is_fast_boot;
   options.now = get_now(is_dry_run);
   if (make_seed(command, &seed, &error) && parse_type(command, &options, &error) &&
       parse_changes(command, &options, &error) && parse_ignored(command, &options, &error) &&

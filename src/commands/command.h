@@ -91,6 +91,7 @@ typedef struct {
   char **pools;
   char **secrets;
   gboolean is_reset_nvram;
+  gboolean is_fast_boot;
   gboolean is_of_any_host; /* no device of this host is looked at: the line is the same everywhere */
   char **unconfined;       /* --no-sandbox */
   guint confinement;       /* of ConfinementPart: what the user leaves in force */

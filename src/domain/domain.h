@@ -115,6 +115,7 @@ struct DomainOptions {
   char *(*find_template)(const char *loader);
   const char *state_directory; /* absolute: where files of guests that are kept between runs lie; or NULL */
   gboolean is_reset_nvram;     /* the variables are made again from their template */
+  gboolean is_fast_boot;       /* the BIOS does not wait for USB devices that come late */
 
   /* What KVM can give a guest's CPU; FALSE where it cannot be asked. NULL: nobody can. */
   gboolean (*read_cpu_host)(CpuHost *ret_host);

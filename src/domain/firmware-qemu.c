@@ -75,6 +75,20 @@ void firmware_translate_varstore(const Firmware *firmware, gboolean is_x86, Plan
   plan_allow(plan, PLAN_ACCESS_WRITE | PLAN_ACCESS_CREATE, firmware->nvram);
 }
 
+/* SeaBIOS gives a device 100 ms to appear at an empty port of a USB controller, which is most of what it
+ * takes to boot. What QEMU has is plugged in before the machine is switched on. The file is a number of
+ * milliseconds, in binary; 0 cannot stand in an argument. Fact: SeaBIOS's docs, "Runtime config". */
+void firmware_translate_settings(const Firmware *firmware, gboolean is_x86, Plan *plan)
+{
+  Props *entry;
+
+  if (!firmware->is_fast_boot || !is_x86 || firmware->type == FIRMWARE_PFLASH)
+    return;
+  entry = props_new("name", "etc/usb-time-sigatt");
+  props_add_string(entry, "string", "\1");
+  plan_add_keyval(plan, PLAN_BOTH, "-fw_cfg", entry);
+}
+
 void firmware_translate(const Firmware *firmware, Props *machine, Plan *plan)
 {
   if (!firmware->loader)

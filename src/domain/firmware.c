@@ -387,6 +387,7 @@ static void complete_variables(Domain *domain)
 void firmware_complete(Domain *domain)
 {
   domain->firmware->is_reset_nvram = domain->options->is_reset_nvram;
+  domain->firmware->is_fast_boot = domain->options->is_fast_boot;
   choose(domain);
   if (domain->firmware->is_varstore)
     place_variables(domain);

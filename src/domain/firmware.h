@@ -60,6 +60,7 @@ typedef struct Firmware {
   const char *nvram_template;  /* from which they are made once; absolute, or NULL: nobody knows it */
   gboolean is_nvram_generated; /* the document names no path */
   gboolean is_reset_nvram;     /* it is made again from the template */
+  gboolean is_fast_boot;       /* the BIOS does not wait for USB devices that come late */
   Place nvram_place;
   Place auto_place;
   const char *missing; /* what the host lacks, in words; or NULL */
@@ -82,3 +83,6 @@ void firmware_translate(const Firmware *firmware, Props *machine, Plan *plan);
 
 /* Adds the device that keeps its variables, on a machine of that kind. */
 void firmware_translate_varstore(const Firmware *firmware, gboolean is_x86, Plan *plan);
+
+/* Adds what SeaBIOS, x86's, reads of how it is to boot. */
+void firmware_translate_settings(const Firmware *firmware, gboolean is_x86, Plan *plan);

@@ -177,6 +177,7 @@ Plan *machine_translate(const Domain *domain, Report *report)
   translate_machine(domain, plan);
   launch_security_translate(domain->launch_security, plan);
   os_translate(domain->os, plan);
+  firmware_translate_settings(domain->firmware, os_arch_is_x86(domain->os->arch), plan);
   bootloader_translate(domain, plan);
   memory_translate(domain->memory, plan);
   cpu_translate(domain, plan);

@@ -26,10 +26,12 @@ struct EmulatorLog {
   gboolean is_relaying;
 };
 
-/* QEMU says so of every console's socket, although the connection is there already. */
+/* QEMU says so of every console's socket, although the connection is there already; and of each file of the
+ * firmware's configuration that is not the user's own, as --fast-boot's. */
 static gboolean is_noise(const char *line)
 {
-  return strstr(line, ": info: QEMU waiting for connection on: ") != NULL;
+  return strstr(line, ": info: QEMU waiting for connection on: ") ||
+         strstr(line, ": warning: externally provided fw_cfg item names should be prefixed with \"opt/\"");
 }
 
 static void end_line(EmulatorLog *log)

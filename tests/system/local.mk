@@ -20,6 +20,7 @@ system_tests = \
 	%D%/test-disk-encryption.py \
 	%D%/test-disk-servers.py \
 	%D%/test-examples.py \
+	%D%/test-fast-boot.py \
 	%D%/test-filesystem.py \
 	%D%/test-host-sockets.py \
 	%D%/test-hostdev.py \
