@@ -15,7 +15,6 @@ dist_noinst_SCRIPTS += \
 	%D%/parity
 dist_noinst_DATA += %D%/analyze-known %D%/lib.sh \
 	%D%/measure/__main__.py \
-	%D%/measure/documents.py \
 	%D%/measure/libvirt.py \
 	%D%/measure/many.py \
 	%D%/measure/plot.py \

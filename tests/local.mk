@@ -20,6 +20,7 @@ AM_TESTS_ENVIRONMENT = \
 	DOMRUN_SRCDIR='$(abs_top_srcdir)'; export DOMRUN_SRCDIR; \
 	DOMRUN_HARDENING='$(enable_hardening)'; export DOMRUN_HARDENING; \
 	DOMRUN_SANITIZERS='$(enable_sanitizers)'; export DOMRUN_SANITIZERS; \
+	DOMRUN_CFLAGS='$(CFLAGS)'; export DOMRUN_CFLAGS; \
 	PYTHON='$(PYTHON)'; export PYTHON; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
 	PYTHONPATH='$(abs_top_srcdir)/tests/lib'; export PYTHONPATH; \
@@ -71,6 +72,7 @@ TESTS += \
 	%D%/test-hardening.sh \
 	%D%/test-house.py \
 	%D%/test-growth.py \
+	%D%/test-instructions.py \
 	%D%/test-man.py \
 	%D%/golden.py \
 	%D%/golden-start.py
@@ -80,6 +82,7 @@ EXTRA_DIST += \
 	%D%/golden-start.py \
 	%D%/test-growth.py \
 	%D%/test-hardening.sh \
+	%D%/test-instructions.py \
 	%D%/test-man.py \
 	%D%/test-house.py \
 	%D%/test-install.sh \
@@ -92,6 +95,7 @@ EXTRA_DIST += \
 	%D%/lib/attempts.py \
 	%D%/lib/confined.py \
 	%D%/lib/control.py \
+	%D%/lib/documents.py \
 	%D%/lib/growth.py \
 	%D%/lib/guest.py \
 	%D%/lib/linux.py \

@@ -23,12 +23,13 @@ import subprocess
 import sys
 import tempfile
 
-import libvirt
-import many
-import plot
-import rows
-
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(1, str(TOP / "tests/lib"))
+
+import libvirt  # noqa: E402 (they import what is in tests/lib)
+import many  # noqa: E402
+import plot  # noqa: E402
+import rows  # noqa: E402
 
 ROWS = {
     "version": rows.measure_version,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The documents that are measured."""
+"""The documents that are measured, by the clock (scripts/bench) and by instructions (tests/test-instructions.py)."""
+
+import growth
 
 SMALL = """<domain type='qemu'>
   <name>small</name>
@@ -41,7 +43,7 @@ CONSOLE = "<serial type='pty'/>"
 
 def disks(count):
     """@count disks, which know their place, so that no machine has too few slots."""
-    units = "".join(f"<disk type='file'><source file='/disks/{i}'/><target dev='sd{letters(i)}' bus='scsi'/>"
+    units = "".join(f"<disk type='file'><source file='/disks/{i}'/><target dev='sd{growth.letters(i)}' bus='scsi'/>"
                     f"<address type='drive' controller='0' target='{i // 64}' unit='{i % 64}'/></disk>\n" for i in range(count))
     return f"""<domain type='qemu'>
   <name>disks</name>
@@ -53,16 +55,6 @@ def disks(count):
   </devices>
 </domain>
 """
-
-
-def letters(index):
-    """a, b, ..., z, aa, ...: the end of a disk's name."""
-    name = ""
-    index += 1
-    while index > 0:
-        index, digit = divmod(index - 1, 26)
-        name = chr(ord("a") + digit) + name
-    return name
 
 
 def built_in_guest(image, name="bench", console=CONSOLE):
