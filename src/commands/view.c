@@ -187,7 +187,7 @@ int view_command(int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   GError *error = NULL;
-  Display display;
+  Display display = { 0 };
 
   if (guest_command_begin(
           &command, entries, "GUEST",

@@ -15,7 +15,7 @@ typedef struct {
 } LogLimits;
 
 /* virtlogd's. */
-#define LOG_LIMITS_DEFAULT ((LogLimits){ .size = 2 * 1024 * 1024, .backups = 3 })
+#define LOG_LIMITS_DEFAULT ((LogLimits){ .size = G_GUINT64_CONSTANT(2) << 20, .backups = 3 })
 
 typedef struct LogFile LogFile;
 
