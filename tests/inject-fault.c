@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * inject-fault CALL NUMBER ERRNO REPORT PROGRAM ARGUMENT...: runs the program, and lets its system call CALL
- * number NUMBER fail with ERRNO; with "NUMBER+" it and all that follow it. In place of ERRNO there may be
- * KILL: there the process is killed. What it ends with is what the program ended with, killed by the same
- * signal if it was. Into the file REPORT it writes how many of the calls there were, and what the first one
- * that failed was about.
+ * inject-fault CALL[,CALL...] NUMBER ERRNO REPORT PROGRAM ARGUMENT...: runs the program, and lets the one of
+ * its system calls CALL that is number NUMBER fail with ERRNO; with "NUMBER+" it and all that follow it; with
+ * 0 none. In place of ERRNO there may be KILL: there the process is killed. What it ends with is what the
+ * program ended with, killed by the same signal if it was. Into the file REPORT it writes how many there
+ * were of each CALL, a line each, and what the first one that failed was about.
  *
  * The kernel asks before each of these calls (seccomp, user notification), in the program and in all that it
  * starts. Only those of the program itself count, by /proc/PID/exe, a child that has not executed another yet
@@ -40,6 +40,8 @@
 #endif
 
 enum { END_BY_SIGNAL = 4095 }; /* in place of an errno */
+
+enum { MAX_CALLS = 100 };
 
 enum { SKIPPED = 125 }; /* the exit code where this kernel, or what runs it, has no such filter */
 
@@ -155,10 +157,11 @@ static const struct {
 typedef struct {
   char program[4096];
   int listener;
-  int number;       /* of the system call */
-  const char *call; /* its name */
-  long wanted;      /* which of them fails; 0: none */
-  int goes_on;      /* those after it too */
+  size_t n_calls;
+  size_t calls[MAX_CALLS]; /* in the table above */
+  long counts[MAX_CALLS];
+  long wanted; /* which of them all fails; 0: none */
+  int goes_on; /* those after it too */
   int error;
   long count;
   char about[512]; /* the first that failed */
@@ -167,13 +170,29 @@ typedef struct {
   int known_counts;
 } Injection;
 
-static int call_number(const char *name)
+static int find_call(const char *name, size_t length, size_t *ret_index)
 {
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-    if (strcmp(calls[i].name, name) == 0)
-      return calls[i].number;
+    if (strncmp(calls[i].name, name, length) == 0 && calls[i].name[length] == '\0') {
+      *ret_index = i;
+      return 1;
+    }
   }
-  return -1;
+  return 0;
+}
+
+/* "openat,write,...": 0 where one is not known here. */
+static int parse_calls(Injection *injection, const char *names)
+{
+  for (;;) {
+    size_t length = strcspn(names, ",");
+
+    if (injection->n_calls == MAX_CALLS || !find_call(names, length, &injection->calls[injection->n_calls++]))
+      return 0;
+    if (names[length] == '\0')
+      return 1;
+    names += length + 1;
+  }
 }
 
 static int error_number(const char *name)
@@ -187,15 +206,27 @@ static int error_number(const char *name)
 
 /* ---- The program ---- */
 
-static int install(int number)
+/* Asks about each of the calls. */
+static unsigned short make_filter(const Injection *injection, struct sock_filter *ret_code)
 {
-  struct sock_filter code[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, nr)),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  struct sock_fprog filter = { .len = sizeof code / sizeof *code, .filter = code };
+  unsigned short length = 0;
+
+  ret_code[length++] =
+      (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, nr));
+  for (size_t i = 0; i < injection->n_calls; i++) {
+    unsigned number = (unsigned)calls[injection->calls[i]].number;
+
+    ret_code[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1);
+    ret_code[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+  }
+  ret_code[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  return length;
+}
+
+static int install(const Injection *injection)
+{
+  struct sock_filter code[2 + 2 * MAX_CALLS];
+  struct sock_fprog filter = { .len = make_filter(injection, code), .filter = code };
   long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                     SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter);
 
@@ -206,7 +237,7 @@ static int install(int number)
 
 typedef struct {
   char **argv;
-  int number;
+  const Injection *injection;
   _Atomic int *listener;
 } Child;
 
@@ -218,7 +249,7 @@ static int run_child(void *data)
 
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
     _exit(SKIPPED);
-  fd = install(child->number);
+  fd = install(child->injection);
   atomic_store(child->listener, fd >= 0 ? fd : -1);
   if (fd < 0)
     _exit(SKIPPED);
@@ -226,12 +257,12 @@ static int run_child(void *data)
   _exit(127);
 }
 
-static pid_t start(char **argv, int number, int *ret_listener)
+static pid_t start(char **argv, const Injection *injection, int *ret_listener)
 {
   static char stack[256 * 1024] __attribute__((aligned(16)));
   _Atomic int *listener =
       mmap(NULL, sizeof *listener, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  Child child = { argv, number, listener };
+  Child child = { argv, injection, listener };
   pid_t pid;
 
   if (listener == MAP_FAILED)
@@ -327,9 +358,9 @@ static int text_argument(const char *call)
   return -1;
 }
 
-static void describe(Injection *injection, const struct seccomp_notif *asked)
+static void describe(Injection *injection, const char *call, const struct seccomp_notif *asked)
 {
-  int argument = text_argument(injection->call);
+  int argument = text_argument(call);
   char link[64], text[256] = "";
 
   if (argument >= 0) {
@@ -341,24 +372,36 @@ static void describe(Injection *injection, const struct seccomp_notif *asked)
     length = readlink(link, text, sizeof text - 1);
     text[length > 0 ? length : 0] = '\0';
   }
-  snprintf(injection->about, sizeof injection->about, "%s(%#llx, %#llx) '%s'", injection->call,
+  snprintf(injection->about, sizeof injection->about, "%s(%#llx, %#llx) '%s'", call,
            (unsigned long long)asked->data.args[0], (unsigned long long)asked->data.args[1], text);
 }
 
 /* ---- The questions ---- */
 
+/* Which of the calls it is. */
+static size_t index_of(const Injection *injection, const struct seccomp_notif *asked)
+{
+  size_t i = 0;
+
+  while (i + 1 < injection->n_calls && calls[injection->calls[i]].number != asked->data.nr)
+    i++;
+  return i;
+}
+
 static int fails(Injection *injection, const struct seccomp_notif *asked)
 {
   pid_t pid = (pid_t)asked->pid;
+  size_t index = index_of(injection, asked);
 
   if (!is_program(injection, pid) || !counts(injection, pid, (unsigned long)asked->data.instruction_pointer))
     return 0;
   injection->count++;
+  injection->counts[index]++;
   if (injection->wanted == 0 || injection->count < injection->wanted ||
       (injection->count > injection->wanted && !injection->goes_on))
     return 0;
   if (injection->count == injection->wanted)
-    describe(injection, asked);
+    describe(injection, calls[injection->calls[index]].name, asked);
   return 1;
 }
 
@@ -409,7 +452,9 @@ static void write_report(const Injection *injection, const char *path)
 
   if (!file)
     return;
-  fprintf(file, "%ld\n%s\n", injection->count, injection->about);
+  for (size_t i = 0; i < injection->n_calls; i++)
+    fprintf(file, "%ld\n", injection->counts[i]);
+  fprintf(file, "%s\n", injection->about);
   fclose(file);
 }
 
@@ -432,17 +477,15 @@ int main(int argc, char **argv)
   int status = 0;
   pid_t pid;
 
-  if (argc < 6 || call_number(argv[1]) < 0 || error_number(argv[3]) == 0 ||
+  if (argc < 6 || !parse_calls(&injection, argv[1]) || error_number(argv[3]) == 0 ||
       !realpath(argv[5], injection.program)) {
-    fprintf(stderr, "inject-fault CALL NUMBER[+] ERRNO REPORT PROGRAM ARGUMENT...\n");
+    fprintf(stderr, "inject-fault CALL[,CALL...] NUMBER[+] ERRNO REPORT PROGRAM ARGUMENT...\n");
     return 2;
   }
-  injection.call = argv[1];
-  injection.number = call_number(argv[1]);
   injection.wanted = strtol(argv[2], NULL, 10);
   injection.goes_on = strchr(argv[2], '+') != NULL;
   injection.error = error_number(argv[3]);
-  pid = start(argv + 5, injection.number, &injection.listener);
+  pid = start(argv + 5, &injection, &injection.listener);
   if (pid < 0)
     return SKIPPED;
   if (injection.listener >= 0)

@@ -96,6 +96,7 @@ EXTRA_DIST += \
 	%D%/lib/confined.py \
 	%D%/lib/control.py \
 	%D%/lib/documents.py \
+	%D%/lib/faults.py \
 	%D%/lib/growth.py \
 	%D%/lib/guest.py \
 	%D%/lib/linux.py \

@@ -80,14 +80,17 @@ gboolean virtiofsd_check(const PlanRequirement *requirement, GError **error)
 
 /* Both say their version; the one of QEMU's also that of the kernel's interface, unless it is run by a user
  * with supplementary groups, which it gives up before all else, or tries to. */
-static gboolean is_of_qemu(const char *program)
+static gboolean ask_version(const char *program, gboolean *ret_is_of_qemu, GError **error)
 {
   char *const argv[] = { (char *)program, (char *)"--version", NULL };
   const ProgramRequest request = { .argv = argv, .seconds = VERSION_SECONDS, .pass_fd = -1 };
   g_auto(ProgramEnd) end = { 0 };
 
-  return program_run(&request, &end, NULL) && end.output &&
-         (strstr(end.output, "FUSE kernel interface") || strstr(end.output, "setgroups() failed"));
+  if (!program_run(&request, &end, error))
+    return FALSE;
+  *ret_is_of_qemu =
+      end.output && (strstr(end.output, "FUSE kernel interface") || strstr(end.output, "setgroups() failed"));
+  return TRUE;
 }
 
 static gboolean refuse_of_qemu(const PlanVirtiofsd *plan, const char *program, const Place *place,
@@ -223,7 +226,10 @@ static Helper *start(const PlanVirtiofsd *plan, int listener, const Beside *besi
     error_set(error, DOMRUN_ERROR_HOST, place, NULL, "there is no virtiofsd");
     return NULL;
   }
-  is_qemus = is_of_qemu(program);
+  if (!ask_version(program, &is_qemus, &cause)) {
+    error_set(error, DOMRUN_ERROR_HOST, place, NULL, "%s", cause->message);
+    return NULL;
+  }
   if (!(is_qemus ? refuse_of_qemu(plan, program, place, error) : refuse_of_rust(plan, program, place, error)))
     return NULL;
   if (!beside_confine(beside, beside_kind_of_virtiofsd(plan), program, access, &bounds, error))

@@ -42,7 +42,7 @@ class Client:
         self.buffer = b""
         self.fds = []
         self.events = []
-        assert "domrun" in self.read()
+        assert "domrun" in (self.read() or {}), "hung up instead of a greeting"
 
     def read(self):
         """The next message; None where the other side hung up."""

@@ -45,6 +45,7 @@ system_tests = \
 	%D%/test-net-sockets.py \
 	%D%/test-net-user.py \
 	%D%/test-qemu-namespace.py \
+	%D%/test-resource-faults.py \
 	%D%/test-secrets.py \
 	%D%/test-shmem.py \
 	%D%/test-spice.py \

@@ -1,178 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Each system call that domrun makes on the way to a guest, while it runs and at its end, fails once: what is said then,
-with which exit code, what is left, and whether the next start works. The same of verbs, and with too little memory.
+with which exit code, what is left, and whether the next start works (tests/lib/faults.py). The same of verbs, and with too
+little memory."""
 
-tests/inject-fault.c lets the call number N fail; N goes from the first call to where there is none. `make check` takes a
-part of all N, DOMRUN_FAULTS=all takes each."""
-
-import errno
-import json
-import math
 import os
 import shutil
 import subprocess
 
+import control
 import guest
 import tap
-
-INJECT = guest.BUILD / "tests/inject-fault"
-EMULATOR = guest.BUILD / "tests/quick-emulator"
-ALL = os.environ.get("DOMRUN_FAULTS") == "all"
-SANITIZED = "libasan" in subprocess.run(["ldd", guest.DOMRUN], stdout=subprocess.PIPE, text=True, check=False).stdout
-
-CODES = range(1, 15)    # of domrun(1)
-INTERNAL, NO_GUEST, RESTARTS = 1, 10, 14
-TEMPLATE = b"variables" * 1000
-
-# How many numbers of a call `make check` tries, evenly spread: more of those that are made for many reasons.
-SAMPLE = {"openat": 8, "write": 8, "fcntl": 6}
-USUAL_SAMPLE = 2 if SANITIZED else 3
-
-DOCUMENT = """<domain type='qemu'>
-  <name>{name}</name>
-  <uuid>6ba7b810-9dad-11d1-80b4-00c04fd430c9</uuid>
-  <memory unit='MiB'>16</memory>
-  <os>
-    <type arch='x86_64' machine='q35'>hvm</type>
-    <loader readonly='yes' type='pflash'>{here}/code</loader>
-    <nvram template='{here}/template'>{here}/variables</nvram>
-  </os>
-  <on_poweroff>restart</on_poweroff>
-  <devices>
-    <emulator>{emulator}</emulator>
-    <disk type='file'>
-      <driver name='qemu' type='qcow2'/>
-      <source file='{here}/image'>
-        <encryption format='luks'><secret type='passphrase' usage='key'/></encryption>
-      </source>
-      <target dev='vda' bus='virtio'/>
-    </disk>
-    <serial type='pty'><log file='{here}/log'/></serial>
-    <serial type='file'><source path='{here}/mark'/></serial>
-    <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
-    <graphics type='spice' port='-1'/>
-  </devices>
-</domain>
-"""
-
-# What each call fails with; one that this machine has not (open where there is openat) is never made.
-ERRORS = {
-    "open": "EMFILE", "openat": "EMFILE", "socket": "EMFILE", "bind": "ENOSPC", "listen": "ENOMEM", "connect": "EACCES",
-    "fork": "EAGAIN", "vfork": "EAGAIN", "clone": "EAGAIN", "clone3": "EAGAIN", "execve": "ENOMEM", "write": "ENOSPC",
-    "mmap": "ENOMEM", "ioctl": "EIO", "rename": "ENOSPC", "renameat": "ENOSPC", "renameat2": "ENOSPC", "fsync": "EIO",
-    "mkdir": "EROFS", "mkdirat": "ENOSPC", "link": "ENOSPC", "linkat": "ENOSPC", "pidfd_open": "EMFILE",
-    "memfd_create": "EMFILE", "flock": "ENOLCK", "fcntl": "EMFILE", "pipe2": "EMFILE", "signalfd4": "EMFILE",
-    "eventfd2": "EMFILE", "prctl": "EPERM", "setsid": "EPERM", "dup2": "EMFILE", "dup3": "EMFILE", "read": "EIO",
-    "newfstatat": "EIO", "fstat": "EIO", "fchmod": "EPERM", "lseek": "EINVAL", "setsockopt": "EINVAL", "getdents64": "EIO",
-    "prlimit64": "EPERM", "landlock_create_ruleset": "ENOMEM", "landlock_add_rule": "ENOMEM",
-    "landlock_restrict_self": "ENOMEM", "accept4": "EMFILE", "sendmsg": "ENOMEM", "recvmsg": "EIO",
-}
-
-# Where no reason is told: a hang-up of QEMU is one, whatever it was, and a file that cannot be looked at is not there.
-WITHOUT_REASON = ("read(", "recvmsg(", "fstat(", "newfstatat(")
-
-# What the guest's files are, which stay.
-KEPT = {"log", "mark", "variables"}
-
-
-def make(directory, name="faults"):
-    if not shutil.which("qemu-img"):
-        raise tap.Skip("there is no qemu-img")
-    here = directory.path
-    (here / "code").write_bytes(bytes(1 << 16))
-    (here / "template").write_bytes(TEMPLATE)
-    (here / "key").write_bytes(b"a key")
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "image", "1M"], cwd=here, check=True)
-    directory.write("guest.xml", DOCUMENT.format(here=here, emulator=EMULATOR, name=name))
-
-
-class Walk:
-    """The calls of one command, which fail one after the other."""
-
-    def __init__(self, directory, arguments, code, least_marks=0):
-        self.directory = directory
-        self.arguments = arguments
-        self.code = code                  # of one that has succeeded, when
-        self.least_marks = least_marks    # so many runs of the emulator have left their marks
-        self.names = set(os.listdir(directory.path)) | KEPT
-        self.about = ""                   # what the call that failed was about
-
-    def execute(self, call=None, number=0, error="EIO"):
-        """What it ended with, with that fault, or with none; .count is the number of these calls."""
-        return self._await_end(self._execute(call, number, error))
-
-    def _await_end(self, done):
-        """One in the background is on its way to its end."""
-        guest.await_that(lambda: not self.directory.processes(), lambda: f"a process is left after {done}")
-        return done
-
-    def _execute(self, call, number, error):
-        report = self.directory.path / "report"
-        prefix = [INJECT, call, str(number), error, report] if call else []
-        done = subprocess.run([*prefix, guest.DOMRUN, *self.arguments], env=self.directory.environment, cwd=self.directory.path,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=guest.PATIENCE, check=False)
-        if call:
-            if done.returncode == 125:
-                raise tap.Skip("system calls cannot be made to fail here (seccomp, user notification)")
-            count, self.about = report.read_text(errors="backslashreplace").split("\n", 1)
-            done.count = int(count)
-            report.unlink()
-        done.said = done.stderr.decode(errors="backslashreplace")
-        return done
-
-    def take_marks(self):
-        """How often the guest ran; and what it has written is removed, so that each try begins with the same."""
-        mark = self.directory.path / "mark"
-        marks = mark.stat().st_size if mark.exists() else 0
-        variables = self.directory.path / "variables"
-        assert not variables.exists() or variables.read_bytes() == TEMPLATE, "half of the firmware's variables"
-        for name in KEPT:
-            (self.directory.path / name).unlink(missing_ok=True)
-        return marks
-
-    def left(self):
-        """What is in the runtime directory, beside traces of a guest, and what is beside that."""
-        traces = {path for trace in self.directory.runtime.glob("*/state") if json.loads(trace.read_text())["state"] == "ended"
-                  for path in trace.parent.iterdir() if path.name in ("events", "lock", "log", "state")}
-        left = [str(path) for base in (self.directory.runtime, self.directory.temporary) for path in base.rglob("*")
-                if not path.is_dir() and path not in traces]
-        return left + [name for name in os.listdir(self.directory.path) if name not in self.names]
-
-    def check(self, done, error):
-        """One that has ended: what it said, and what it left."""
-        marks = self.take_marks()
-        if done.returncode == self.code:
-            assert marks >= self.least_marks, f"it ran {marks} times"
-        else:
-            assert done.returncode in CODES, "no exit code of domrun's"
-            if "error: " not in self.about:
-                assert "error: " in done.said, "it failed without a word"
-                assert self.about.startswith(WITHOUT_REASON) or os.strerror(getattr(errno, error)) in done.said, "not the reason"
-        # What could not be removed at the end is found by the next.
-        assert done.returncode == self.code or not self.left(), f"left: {self.left()}"
-
-    def check_again(self):
-        again = self.execute()
-        marks = self.take_marks()
-        assert again.returncode == self.code and marks >= self.least_marks, f"the next: {again.returncode}, {again.said}"
-        assert not self.left(), f"left by the next: {self.left()}"
-
-    def walk(self, call, error):
-        counted = self.execute(call)
-        self.check(counted, error)
-        step = 1 if ALL else max(1, math.ceil(counted.count / SAMPLE.get(call, USUAL_SAMPLE)))
-        for number in range(1, counted.count + 1, step):
-            done = self.execute(call, number, error)
-            try:
-                self.check(done, error)
-                self.check_again()
-            except AssertionError as assertion:
-                raise AssertionError(f"{call} number {number} of {counted.count} fails with {error}: {self.about.strip()}\n"
-                                     f"{assertion}\nexit code {done.returncode}\n{done.said}") from None
-
-
-RUN = ["run", "--root=run", "--secret=key=key", "--restart-limit=2/1000", "guest.xml"]
+from faults import ALL, CODES, ERRORS, INTERNAL, KILLED_BEFORE, NO_GUEST, RESTARTS, RUN, SANITIZED, STOPPED, TEMPLATE, Walk, make
 
 
 def _life(call, error):
@@ -214,8 +53,8 @@ def test_detached():
 class Question(Walk):
     """A verb that asks about a guest: a fault is told, or has no effect on the answer."""
 
-    def __init__(self, directory, arguments):
-        super().__init__(directory, [arguments[0], "--root=run", *arguments[1:]], 0)
+    def __init__(self, directory, arguments, offset):
+        super().__init__(directory, [arguments[0], "--root=run", *arguments[1:]], 0, offset=offset)
         self.answer = self.execute().stdout
 
     def _await_end(self, done):
@@ -227,9 +66,7 @@ class Question(Walk):
         else:
             assert done.returncode in CODES and done.returncode != NO_GUEST, "there is that guest"
             assert "error: " in done.said or "error: " in self.about, "it failed without a word"
-
-    def check_again(self):
-        """It changes nothing."""
+        return False    # it changes nothing
 
 
 QUESTIONS = [["list", "--all"], ["list", "--json"], ["domstate", "--reason", "stays"], ["dominfo", "stays"], ["domid", "stays"],
@@ -242,12 +79,89 @@ def test_questions():
         make(directory, name="stays")
         run = directory.run((directory.path / "guest.xml").read_text(), "--secret=key=key")
         directory.await_state("stays")
-        for arguments in QUESTIONS:
+        for offset, arguments in enumerate(QUESTIONS):    # they have much in common, and each takes other numbers of it
             for call in ("openat", "read", "socket", "connect", "sendmsg", "getdents64", "fcntl", "flock", "write"):
-                Question(directory, arguments).walk(call, ERRORS[call])
+                Question(directory, arguments, offset).walk(call, ERRORS[call], sample=1)
         directory.destroy("stays")
         run.wait()
         directory.assert_nothing_left()
+
+
+class Served(Walk):
+    """A supervisor that somebody talks to, before and after its guest was started again: who asks has an answer, an error or
+    a hang-up, and the next is served, unless it was QEMU that could not be talked to any more."""
+
+    ASKED = [("query-status", {}), ("query-consoles", {}), ("console", {}), ("query-display", {}), ("dumpxml", {}),
+             ("subscribe", {"kept": True}), ("query-events", {}), ("qmp", {"execute": "query-status"})]
+
+    def __init__(self, directory, asked, offset=0):
+        super().__init__(directory, ["run", "--root=run", "--secret=key=key", "--restart-limit=0", "guest.xml"], STOPPED,
+                         least_marks=2 if asked else 1, offset=offset)
+        self.asked = asked
+
+    def _key(self):
+        return (*super()._key(), bool(self.asked))
+
+    def _run(self, words):
+        with subprocess.Popen(words, env=self.directory.environment, cwd=self.directory.path, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            out, err = guest.Stream(process.stdout), guest.Stream(process.stderr)
+            try:
+                self._talk(process)
+            except BaseException:
+                process.kill()
+                raise
+            code = process.wait(guest.PATIENCE)
+            return subprocess.CompletedProcess(words, code, out.wait_end() and out.bytes, err.wait_end() and err.bytes)
+
+    def _await_running(self, process, restarts):
+        def look():
+            """The file, and where that could not be written the supervisor, tells it."""
+            state = control.state_of(self.directory.runtime, "stays") or {}
+            if not state and self.asked:
+                answer = self._ask("query-status")
+                state = answer if isinstance(answer, dict) else {}
+            return process.poll() is not None or state.get("state") == "running" and state["restarts"] >= restarts
+        guest.await_that(look, lambda: f"it does not run: {control.state_of(self.directory.runtime, 'stays')}")
+
+    def _ask(self, command, **arguments):
+        """Returns the answer, or None where it hung up."""
+        client = None
+        try:
+            client = control.Client(self.directory.runtime, "stays")
+            return client.execute(command, **arguments)
+        except (OSError, AssertionError) as error:
+            assert not isinstance(error, TimeoutError), f"no answer to {command}"
+            return None
+        except control.Refused as refused:
+            return refused.args
+        finally:
+            for fd in client.fds if client else ():
+                os.close(fd)
+            if client:
+                client.close()
+
+    def _talk(self, process):
+        self._await_running(process, 0)
+        for command, arguments in self.asked:
+            self._ask(command, **arguments)
+        if self.asked:
+            while process.poll() is None and self._ask("reboot") is None:    # until it was heard
+                pass
+            self._await_running(process, 1)
+            for command, arguments in self.asked:
+                self._ask(command, **arguments)
+        while process.poll() is None and self._ask("destroy") is None:
+            pass
+
+
+def test_served():
+    """What fails is one of the calls of the talks, and not of the start."""
+    with guest.Directory(patience=1) as directory:
+        make(directory, name="stays", head="<features><acpi/></features>")
+        for offset, call in enumerate(("accept4", "read", "sendmsg", "write", "openat", "fcntl", "socketpair", "renameat", "lseek", "mmap")):
+            if call != "mmap" or not SANITIZED:
+                Served(directory, Served.ASKED, offset).walk(call, ERRORS[call], first=Served(directory, []).count(call) + 1)
 
 
 class Killed(Walk):
@@ -285,18 +199,14 @@ class Killed(Walk):
             self.names.add("variables.new")
         left = [path for path in self.left() if not path.startswith(str(self.directory.runtime))]
         assert not left, f"left beside the runtime directory: {left}"
-
-
-CALLS_BEFORE_WHICH_IT_IS_KILLED = ("openat", "write", "renameat", "rename", "link", "linkat", "fsync", "mkdirat", "socket", "bind",
-                                   "vfork", "execve", "flock", "unlinkat", "unlink", "close", "dup2", "landlock_restrict_self",
-                                   "sendto", "waitid")
+        return done.returncode != self.code
 
 
 def test_variables_are_written_before_they_have_a_name():
     with guest.Directory(patience=1) as directory:
         make(directory)
         done = Walk(directory, RUN, RESTARTS)._execute("fsync", 1, "EIO")
-        assert done.returncode == 4 and done.count == 1, done.said
+        assert done.returncode == 4 and done.counts == {"fsync": 1}, done.said
         assert not (directory.path / "variables").exists()
 
 
@@ -317,14 +227,14 @@ def test_state_of_a_tpm_is_written_before_it_has_its_name():
             assert not list(directory.path.glob("state/*")), "a state is there"
             walk.take_marks()
             done = walk._execute("fsync", 0, "EIO")
-            assert done.returncode == RESTARTS and done.count == 2, (done.count, done.said)
+            assert done.returncode == RESTARTS and done.counts == {"fsync": 2}, (done.counts, done.said)
 
 
 def test_killed():
     """As by the superuser, the kernel when memory is short, or a power failure as far as files go: nothing is half."""
     with guest.Directory(patience=1) as directory:
         make(directory)
-        for call in CALLS_BEFORE_WHICH_IT_IS_KILLED:
+        for call in KILLED_BEFORE:
             Killed(directory, RUN, RESTARTS, least_marks=2).walk(call, "KILL")
 
 
