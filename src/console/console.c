@@ -8,6 +8,10 @@
  * is "stalled" and does not count any more; the ring runs over its place. It counts again when it has caught
  * up with the end. One that is absent never counts.
  *
+ * A guest's serial port gives one byte at a time, and who is woken for each of them takes more of the
+ * processor than the guest does. So what comes right after little else is given a moment for company; what
+ * comes after a pause, as the echo of a key does, is read at once.
+ *
  * Input. What the viewers type waits in one small buffer until QEMU takes it; while the buffer is full they
  * are not read, so that a pipe or a terminal makes its writer wait.
  *
@@ -51,6 +55,8 @@ struct Console {
   int fd; /* QEMU's socket; -1: there is none */
   FdWatch *watch;
   Ring ring;
+  gint64 read_at;     /* when QEMU was last read */
+  gsize read_length;  /* and how much that was */
   GByteArray *input;  /* what QEMU has not taken yet */
   GPtrArray *viewers; /* of Viewer */
   GSource *patience;
@@ -67,6 +73,10 @@ enum { FINAL_PATIENCE = 250 };
 /* Bytes in a millisecond: no less than a serial line of 115,200 baud carries, so that a guest that is held up
  * by a slow reader is no slower than on real hardware. */
 enum { PACE = 16 };
+
+/* The moment, in microseconds: a socket takes some 270 single bytes before QEMU has to wait, and no port is
+ * as fast as that. What came within TRICKLE is right after; less than LITTLE is little. */
+enum { MOMENT = 200, TRICKLE = 1000, LITTLE = 512 };
 
 static void update(Console *console);
 
@@ -196,6 +206,12 @@ static void show_all(Console *console)
     show(g_ptr_array_index(console->viewers, i));
 }
 
+static void await_company(Console *console)
+{
+  if (console->read_length < LITTLE && g_get_monotonic_time() - console->read_at < TRICKLE)
+    g_usleep(MOMENT);
+}
+
 /* Reads once from QEMU. FALSE where there is no room, or nothing to read. */
 static gboolean read_guest(Console *console)
 {
@@ -206,9 +222,11 @@ static gboolean read_guest(Console *console)
   if (length == 0 || console->fd < 0)
     return FALSE;
   got = read(console->fd, bytes, length);
-  if (got > 0)
+  if (got > 0) {
     ring_commit(&console->ring, (gsize)got);
-  else if (got < 0 && errno == EINTR)
+    console->read_at = g_get_monotonic_time();
+    console->read_length = (gsize)got;
+  } else if (got < 0 && errno == EINTR)
     return TRUE;
   else if (got == 0 || errno != EAGAIN || console->is_finishing)
     close_socket(console);
@@ -285,8 +303,10 @@ static void on_socket(GIOCondition ready, gpointer user_data)
 
   if (ready & G_IO_OUT)
     send_input(console);
-  if (ready & ~G_IO_OUT)
+  if (ready & ~G_IO_OUT) {
+    await_company(console);
     read_guest(console);
+  }
   show_all(console);
   update(console);
 }
