@@ -92,8 +92,8 @@ class Bench:
         path.write_text(text)
         return str(path)
 
-    def run_command(self, document, program=None):
-        return [program or self.domrun, "run", "--quiet", "--console", f"--root={self.directory / 'run'}", document]
+    def run_command(self, document, program=None, options=()):
+        return [program or self.domrun, "run", "--quiet", "--console", f"--root={self.directory / 'run'}", *options, document]
 
     @property
     def floor(self):
@@ -150,6 +150,10 @@ def measure_guest(bench):
     ends = processes.Pairs.of([(a[1], b[1]) for a, b in took])
     bench.add("guest", "from the guest's end to that of `run`", max(0, ends.difference * 1e3), "ms",
               f"more than {beside}", bound=END_BOUND)
+    if not bench.against:
+        fast = bench.run_command(document, options=["--fast-boot"])
+        bench.add_pairs("guest", "`run --fast-boot` to the guest's first byte", processes.Pairs(
+            lambda: processes.start_and_end(fast)[0], lambda: processes.start_and_end(other)[0], bench.options.few), beside)
 
 
 def measure_memory(bench):
