@@ -9,6 +9,9 @@
  * The slave is raw from the start: no echo, no translation, so that bytes pass as they are. The kernel keeps
  * that as long as the master is open.
  *
+ * To close inotify's descriptor waits for the kernel to have done with its watches, which takes up to 20 ms
+ * after the last was removed. So that is done when the end is in sight, and QEMU has things to do.
+ *
  * When the master is closed, the kernel throws away what the readers have not read yet. So at the end the
  * slave is opened here, to ask how much that is, and inotify tells when they read, until nothing is left or
  * they have had their time.
@@ -35,9 +38,9 @@ struct Pty {
   GMainContext *context;
   char *path;
   int master;
-  int slave;  /* open at the end, or where inotify cannot be had; else -1 */
-  int notify; /* -1: it cannot be known who has it open, and somebody always counts as there */
-  int notify_id;
+  int slave;     /* open at the end, or where inotify cannot be had; else -1 */
+  int notify;    /* -1: it cannot be known who has it open, and somebody always counts as there */
+  int notify_id; /* -1: none is watched */
   FdWatch *notify_watch;
   FdWatch *hang_up; /* of those who had it open */
   Console *console;
@@ -129,6 +132,13 @@ static gboolean watch(Pty *pty, guint32 mask)
   return pty->notify_id >= 0;
 }
 
+static void unwatch(Pty *pty)
+{
+  if (pty->notify_id >= 0)
+    inotify_rm_watch(pty->notify, pty->notify_id);
+  pty->notify_id = -1;
+}
+
 static void watch_openers(Pty *pty)
 {
   pty->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -187,6 +197,18 @@ const char *pty_path(const Pty *pty)
   return pty->path;
 }
 
+void pty_expect_end(Pty *pty)
+{
+  if (pty->notify >= 0)
+    unwatch(pty);
+}
+
+void pty_expect_more(Pty *pty)
+{
+  if (pty->notify >= 0 && pty->notify_id < 0 && watch(pty, IN_OPEN))
+    set_present(pty, !has_hung_up(pty));
+}
+
 /* ---- The end ---- */
 
 static void pty_finished(Pty *pty)
@@ -201,16 +223,15 @@ static void pty_finished(Pty *pty)
  * inotify would tell of that is not asked for. */
 static gboolean is_left(Pty *pty)
 {
-  gboolean is_left;
-
   if (pty->notify < 0)
     return FALSE;
-  inotify_rm_watch(pty->notify, pty->notify_id);
+  unwatch(pty);
   fd_clear(&pty->slave);
-  is_left = has_hung_up(pty);
+  if (has_hung_up(pty))
+    return TRUE;
   pty->slave = open(pty->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   watch(pty, IN_CLOSE | IN_ACCESS);
-  return is_left;
+  return FALSE;
 }
 
 /* The kernel passes what is written to a master on to the slave's queue a moment later, in a thread of its
@@ -244,5 +265,7 @@ void pty_finish(Pty *pty, void (*finished)(gpointer user_data), gpointer user_da
   pty->timer = g_timeout_source_new(patience_of(FINAL_PATIENCE));
   g_source_set_callback(pty->timer, on_final_patience_over, pty, NULL);
   g_source_attach(pty->timer, pty->context);
+  if (pty->notify_id < 0 && !has_hung_up(pty)) /* who has come since nobody looks */
+    viewer_set_present(pty->viewer, TRUE);
   pty_check_finished(pty, IN_CLOSE);
 }

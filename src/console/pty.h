@@ -19,6 +19,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pty, pty_free)
 /* "/dev/pts/5" */
 const char *pty_path(const Pty *pty);
 
+/* QEMU is about to end: who opens the terminal from now on is seen at the end. Or another QEMU has started. */
+void pty_expect_end(Pty *pty);
+void pty_expect_more(Pty *pty);
+
 /* The guest has ended, and all it printed is written to the terminal. Calls @finished, possibly at once, when
  * those who have it open have also read it, or do not read for FINAL_PATIENCE milliseconds: closing it throws
  * away what they have not. */

@@ -88,6 +88,16 @@ static void on_console_finished(gpointer user_data)
   check_finished(item->consoles);
 }
 
+void consoles_expect_end(Consoles *consoles)
+{
+  for (guint i = 0; i < consoles->items->len; i++) {
+    const GuestConsole *item = g_ptr_array_index(consoles->items, i);
+
+    if (item->pty)
+      pty_expect_end(item->pty);
+  }
+}
+
 void consoles_finish(Consoles *consoles, gboolean is_final)
 {
   consoles->is_final = is_final;
@@ -332,6 +342,8 @@ void consoles_connect(Consoles *consoles, Resources *resources)
     const GuestConsole *item = g_ptr_array_index(consoles->items, i);
 
     console_connect(item->console, resources_take_peer(resources, item->resource));
+    if (item->pty)
+      pty_expect_more(item->pty);
   }
 }
 

@@ -39,6 +39,9 @@ gboolean consoles_attach(Consoles *consoles, const char *alias, const char **ret
 /* Connects each to its socket of @resources. */
 void consoles_connect(Consoles *consoles, Resources *resources);
 
+/* QEMU is about to end, and does nothing else any more. */
+void consoles_expect_end(Consoles *consoles);
+
 /* QEMU has ended: what it wrote last is read; where @is_final, it is also shown to whoever reads. */
 void consoles_finish(Consoles *consoles, gboolean is_final);
 

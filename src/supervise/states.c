@@ -33,6 +33,8 @@ void states_set(Supervisor *supervisor, State state, const char *reason)
   supervisor->reason = reason;
   supervisor->since = g_get_real_time() / 1000;
   publish_state(supervisor);
+  if (state == STATE_ENDING && supervisor->consoles)
+    consoles_expect_end(supervisor->consoles);
 }
 
 void states_finish(Supervisor *supervisor)
