@@ -19,7 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pty, pty_free)
 /* "/dev/pts/5" */
 const char *pty_path(const Pty *pty);
 
-/* QEMU is about to end: who opens the terminal from now on is seen at the end. Or another QEMU has started. */
+/* QEMU is about to end: who opens the terminal from now on is seen at the end. Or another QEMU has started.
+ */
 void pty_expect_end(Pty *pty);
 void pty_expect_more(Pty *pty);
 
