@@ -17,7 +17,7 @@ EXAMPLES = sorted(SOURCE.glob("*.xml"))
 HELLO = "hello from domrun, boot "
 
 # What a host may lack, and what takes `domrun run`.
-OF_THE_HOST = re.compile("no such file|the host has no|this host has no|no such firmware|a command line cannot carry it|"
+OF_THE_HOST = re.compile("no such file|VFIO locks |the host has no|this host has no|no such firmware|a command line cannot carry it|"
                          "'kvm' needs /dev/kvm|is not in PATH|may not read")
 
 
