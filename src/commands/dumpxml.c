@@ -9,26 +9,8 @@
 #include "commands/guest.h"
 #include "xml/annotate.h"
 #include "xml/element.h"
+#include "xml/hide.h"
 #include "xml/select.h"
-
-/* Cookies of a web server, of a disk or of a layer below it. */
-static void hide_cookies(xmlNode *node)
-{
-  XML_FOREACH_CHILD(node, child, NULL) {
-    xml_remove_child(child, "cookies");
-    hide_cookies(child);
-  }
-}
-
-static void hide_secrets(xmlNode *devices)
-{
-  XML_FOREACH_CHILD(devices, disk, "disk")
-    hide_cookies(disk);
-  XML_FOREACH_CHILD(devices, graphics, "graphics") {
-    xml_remove_attribute(graphics, "passwd");
-    xml_remove_attribute(graphics, "password");
-  }
-}
 
 static const char *child_attribute(xmlNode *node, const char *child, const char *attribute)
 {
@@ -87,8 +69,8 @@ static char *make_text(const XmlDocument *document, gboolean has_secrets, gboole
   xmlNode *root = xml_document_root(document);
   xmlNode *devices = xml_next_child(root, "devices", NULL);
 
-  if (devices && !has_secrets)
-    hide_secrets(devices);
+  if (!has_secrets)
+    xml_hide_secrets(document);
   if (devices && is_inactive)
     forget_run(root, devices);
   return xml_document_text(document);

@@ -5,6 +5,7 @@ libdomrun_a_SOURCES += \
 	%D%/document.c %D%/document.h \
 	%D%/element.c %D%/element.h \
 	%D%/format.c %D%/format.h %D%/format-names.inc \
+	%D%/hide.c %D%/hide.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/select.c %D%/select.h \
 	%D%/syntax-error.c %D%/syntax-error.h \
