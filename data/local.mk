@@ -17,7 +17,7 @@ if HAVE_GUEST
 nodist_examples_DATA = %D%/examples/hello.img
 endif
 CLEANFILES += %D%/examples/hello.img
-dist_man_MANS += %D%/man/domrun.1
+dist_man_MANS += %D%/man/domrun.1 %D%/man/domrun-libvirt.1
 
 %D%/examples/hello.img: tests/guest/guest.img $(srcdir)/%D%/examples/hello.xml
 	$(AM_V_GEN)$(MKDIR_P) %D%/examples && \

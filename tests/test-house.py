@@ -31,6 +31,8 @@ MAY_INCLUDE = {
     "control": BASE | {"qmp", "host"},
     "supervise": BASE | {"qemu", "process", "console", "qmp", "host", "control"},
     "commands": {"base", "xml", "change", "qemu", "domain", "machine", "process", "console", "qmp", "host", "control", "supervise"},
+    # For clients of libvirt's.
+    "libvirt": BASE | {"xml", "qemu", "domain", "process", "host", "control"},
     ".": {"base", "commands"},
 }
 

@@ -30,6 +30,7 @@ system_tests = \
 	%D%/test-init.py \
 	%D%/test-input.py \
 	%D%/test-kill-rounds.py \
+	%D%/test-libvirt.py \
 	%D%/test-lifecycle-actions.py \
 	%D%/test-lifecycle-consoles.py \
 	%D%/test-lifecycle-detach.py \
