@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "host/bridge-helper.h"
 #include "host/link.h"
 #include "host/requirement.h"
@@ -51,18 +52,25 @@ static gboolean refuse_network(const PlanRequirement *requirement, GError **erro
                         network, network, network);
 }
 
+/* That there is none, or that it is another device, is only known where the kernel could be asked. */
 static gboolean check_exists(const PlanRequirement *requirement, GError **error)
 {
   const char *name = requirement->path;
+  gboolean is_there;
 
-  if (if_nametoindex(name) == 0) {
+  errno = 0;
+  is_there = if_nametoindex(name) != 0;
+  if (is_there && link_has_driver(name, "bridge"))
+    return !requirement->network || link_is_up(name) || refuse_network(requirement, error);
+  if (fd_is_lack(errno))
+    return requirement_refuse(requirement, error, "cannot look at the bridge '%s': %s", name,
+                              g_strerror(errno));
+  if (!is_there) {
     if (requirement->network)
       return refuse_network(requirement, error);
     requirement_refuse(requirement, error, "the host has no bridge '%s'", name);
     return error_add_hint(error, "ip link add %s type bridge makes one, type='user' needs none", name);
   }
-  if (link_has_driver(name, "bridge"))
-    return !requirement->network || link_is_up(name) || refuse_network(requirement, error);
   requirement_refuse(requirement, error, "'%s' is not a bridge", name);
   return error_add_hint(error, "make a bridge, and '%s' a part of it: ip link set %s master BRIDGE", name,
                         name);

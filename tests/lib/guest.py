@@ -140,15 +140,21 @@ class Stream:
         return self.bytes.decode(errors="backslashreplace")
 
     def wait(self, is_enough, patience=PATIENCE):
-        """Waits until @is_enough of all bytes so far is true, and returns what it is."""
+        """Waits until @is_enough of all bytes so far is true, and returns what it is. Of much, which takes time to look
+        at, not each piece that comes is a reason to look again."""
         deadline = time.monotonic() + patience
-        with self._changed:
-            while not (found := is_enough(self._bytes)):
-                left = deadline - time.monotonic()
-                if self._ended or left <= 0:
-                    return None
-                self._changed.wait(left)
-            return found
+        while True:
+            with self._changed:
+                some, ended = self._bytes, self._ended
+            begin = time.monotonic()
+            if found := is_enough(some):
+                return found
+            looked = time.monotonic()
+            if ended or looked >= deadline:
+                return None
+            time.sleep(min(2 * (looked - begin), 1))
+            with self._changed:
+                self._changed.wait_for(lambda: self._ended or len(self._bytes) > len(some), max(0, deadline - time.monotonic()))
 
     def wait_end(self, patience=PATIENCE):
         with self._changed:

@@ -477,4 +477,4 @@ def test_external():
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(jobs=3)    # three wait for what takes its time, and do nothing meanwhile
