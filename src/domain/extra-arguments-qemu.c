@@ -81,7 +81,7 @@ static void allow_what_is_named(const ExtraArguments *extra, Plan *plan)
     if (argument->value)
       allow_paths(argument->value, plan);
   }
-  plan->connects_anywhere = plan->listens_anywhere = TRUE;
+  plan->connects_anywhere = plan->listens_anywhere = plan->uses_proxies = TRUE;
   plan->has_desktop = TRUE;
 }
 

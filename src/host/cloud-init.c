@@ -249,7 +249,7 @@ static gboolean run(const Seed *seed, char *const *argv, const char *scratch, co
 {
   g_auto(SpawnBounds) bounds = { 0 };
   g_auto(ProgramEnd) end = { 0 };
-  g_auto(GStrv) environment = environment_inherited(/* identity= */ NULL);
+  g_auto(GStrv) environment = environment_inherited(/* identity= */ NULL, /* with_proxies= */ FALSE);
   g_autoptr(Access) access = access_new_empty();
   g_autoptr(GError) cause = NULL;
   g_autofree char *how = NULL, *last = NULL;

@@ -200,7 +200,8 @@ static gboolean prepare(Setup *setup, const char *scratch, GError **error)
     return error_add_hint(error, "install the package swtpm-tools");
   }
   setup->environment =
-      g_environ_setenv(environment_inherited(/* identity= */ NULL), "TMPDIR", scratch, /* overwrite= */ TRUE);
+      g_environ_setenv(environment_inherited(/* identity= */ NULL, /* with_proxies= */ FALSE), "TMPDIR",
+                       scratch, /* overwrite= */ TRUE);
   return make_authority(setup, error) && check_profiles(setup, error);
 }
 

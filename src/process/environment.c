@@ -7,79 +7,45 @@
 
 /* Names; those that end in '*' are how names begin. */
 static const char *const inherited[] = {
-  "ALSA_*",
-  "ASAN_OPTIONS",
-  "DBUS_SESSION_BUS_ADDRESS",
-  "DISPLAY",
-  "DRI_PRIME",
-  "EGL_*",
-  "GALLIUM_*",
-  "GBM_*",
-  "GDK_*",
-  "GNUTLS_*",
-  "GTK_*",
-  "HOME",
-  "HTTPS_PROXY",
-  "HTTP_PROXY",
-  "JACK_*",
-  "KRB5CCNAME",
-  "LANG",
-  "LANGUAGE",
-  "LC_*",
-  "LD_LIBRARY_PATH",
-  "LD_PRELOAD",
-  "LIBGL_*",
-  "LIBISCSI_*",
-  "LOGNAME",
-  "LSAN_OPTIONS",
-  "MALLOC_*",
-  "MESA_*",
-  "NO_PROXY",
-  "OPENSSL_CONF",
-  "PATH",
-  "PIPEWIRE_*",
-  "PULSE_*",
-  "PYTHON*",
-  "QEMU_*",
-  "RUST_BACKTRACE",
-  "RUST_LOG",
-  "SDL_*",
-  "SHELL",
-  "SLIRP_*",
-  "SPICE_*",
-  "SSH_AUTH_SOCK",
-  "SSL_CERT_DIR",
-  "SSL_CERT_FILE",
-  "TMPDIR",
-  "TZ",
-  "TZDIR",
-  "UBSAN_OPTIONS",
-  "USER",
-  "VIRGL_*",
-  "VK_*",
-  "WAYLAND_DISPLAY",
-  "XAUTHORITY",
-  "XDG_*",
-  "XKB_*",
-  "all_proxy",
-  "ftp_proxy",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
+  "ALSA_*",        "ASAN_OPTIONS",   "DBUS_SESSION_BUS_ADDRESS",
+  "DISPLAY",       "DRI_PRIME",      "EGL_*",
+  "GALLIUM_*",     "GBM_*",          "GDK_*",
+  "GNUTLS_*",      "GTK_*",          "HOME",
+  "JACK_*",        "KRB5CCNAME",     "LANG",
+  "LANGUAGE",      "LC_*",           "LD_LIBRARY_PATH",
+  "LD_PRELOAD",    "LIBGL_*",        "LIBISCSI_*",
+  "LOGNAME",       "LSAN_OPTIONS",   "MALLOC_*",
+  "MESA_*",        "OPENSSL_CONF",   "PATH",
+  "PIPEWIRE_*",    "PULSE_*",        "PYTHON*",
+  "QEMU_*",        "RUST_BACKTRACE", "RUST_LOG",
+  "SDL_*",         "SHELL",          "SLIRP_*",
+  "SPICE_*",       "SSH_AUTH_SOCK",  "SSL_CERT_DIR",
+  "SSL_CERT_FILE", "TMPDIR",         "TZ",
+  "TZDIR",         "UBSAN_OPTIONS",  "USER",
+  "VIRGL_*",       "VK_*",           "WAYLAND_DISPLAY",
+  "XAUTHORITY",    "XDG_*",          "XKB_*",
 };
 
-static gboolean is_inherited(const char *variable)
+static const char *const proxies[] = { "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY",    "all_proxy",
+                                       "ftp_proxy",   "http_proxy", "https_proxy", "no_proxy" };
+
+static gboolean is_among(const char *variable, const char *const *names, gsize n_names)
 {
   gsize length = strcspn(variable, "=");
 
-  for (gsize i = 0; i < G_N_ELEMENTS(inherited); i++) {
-    gsize known = strcspn(inherited[i], "*");
+  for (gsize i = 0; i < n_names; i++) {
+    gsize known = strcspn(names[i], "*");
 
-    if (strncmp(variable, inherited[i], known) == 0 &&
-        (inherited[i][known] ? length >= known : length == known))
+    if (strncmp(variable, names[i], known) == 0 && (names[i][known] ? length >= known : length == known))
       return TRUE;
   }
   return FALSE;
+}
+
+static gboolean is_inherited(const char *variable, gboolean with_proxies)
+{
+  return is_among(variable, inherited, G_N_ELEMENTS(inherited)) ||
+         (with_proxies && is_among(variable, proxies, G_N_ELEMENTS(proxies)));
 }
 
 /* What says where this user's things are, or lets who has it act for this user. */
@@ -101,13 +67,7 @@ static const char *const personal[] = {
 
 static gboolean is_personal(const char *variable)
 {
-  gsize length = strcspn(variable, "=");
-
-  for (gsize i = 0; i < G_N_ELEMENTS(personal); i++) {
-    if (strlen(personal[i]) == length && strncmp(variable, personal[i], length) == 0)
-      return TRUE;
-  }
-  return FALSE;
+  return is_among(variable, personal, G_N_ELEMENTS(personal));
 }
 
 static void add_variable(GStrvBuilder *builder, const char *name, const char *value)
@@ -117,13 +77,13 @@ static void add_variable(GStrvBuilder *builder, const char *name, const char *va
   g_strv_builder_add(builder, variable);
 }
 
-char **environment_inherited(const SpawnIdentity *identity)
+char **environment_inherited(const SpawnIdentity *identity, gboolean with_proxies)
 {
   g_auto(GStrv) all = g_get_environ();
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 
   for (char **variable = all; *variable; variable++) {
-    if (is_inherited(*variable) && !(identity && is_personal(*variable)))
+    if (is_inherited(*variable, with_proxies) && !(identity && is_personal(*variable)))
       g_strv_builder_add(builder, *variable);
   }
   if (identity) {

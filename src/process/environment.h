@@ -9,6 +9,7 @@
 
 #include "process/spawn.h"
 
-/* "NAME=VALUE" strings, NULL at the end. For another user, @identity, what is this one's own is left out: its
+/* "NAME=VALUE" strings, NULL at the end; the user's proxies, which may have a password, only with
+ * @with_proxies. For another user, @identity, what is this one's own is left out: its
  * session, its home. NULL: for the same. The caller frees them. */
-char **environment_inherited(const SpawnIdentity *identity);
+char **environment_inherited(const SpawnIdentity *identity, gboolean with_proxies);

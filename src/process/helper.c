@@ -103,7 +103,7 @@ static gboolean start(Helper *helper, const HelperRequest *request, int writer, 
 {
   autofd int lifeline = open_lifeline(request);
   g_autoptr(GArray) fds = list_fds(request, lifeline);
-  g_auto(GStrv) environment = environment_inherited(request->bounds.identity);
+  g_auto(GStrv) environment = environment_inherited(request->bounds.identity, /* with_proxies= */ FALSE);
   const SpawnRequest spawned = {
     .program = request->argv[0],
     .argv = request->argv,

@@ -93,7 +93,7 @@ static void reap(pid_t pid, ProgramEnd *end)
 
 static gboolean start(const ProgramRequest *request, int writer, pid_t *ret_pid, GError **error)
 {
-  g_auto(GStrv) environment = environment_inherited(request->bounds.identity);
+  g_auto(GStrv) environment = environment_inherited(request->bounds.identity, /* with_proxies= */ FALSE);
   const SpawnFd passed = { .fd = request->pass_fd, .number = PROGRAM_PASSED_FD };
   const SpawnRequest spawned = {
     .program = request->argv[0],

@@ -404,6 +404,7 @@ typedef struct {
   GPtrArray *connects;   /* of strings: TCP ports, or names of services, that QEMU connects to */
   gboolean connects_anywhere; /* to ports that nobody knows before; */
   gboolean listens_anywhere;  /* and listens on such */
+  gboolean uses_proxies;      /* QEMU speaks with a web server, which may take one of the user's proxies */
   gboolean has_desktop;       /* QEMU shows windows, or plays sound, on the user's desktop */
   GPtrArray *environment;     /* of PlanVariable, over what QEMU inherits */
   const char *balloon_alias;  /* of the balloon, borrowed; with the next */

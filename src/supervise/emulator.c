@@ -130,7 +130,7 @@ static void watch_process(Emulator *emulator, GMainContext *context)
 static char **make_environment(const Plan *plan, const SpawnIdentity *identity)
 {
   g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  g_auto(GStrv) inherited = environment_inherited(identity);
+  g_auto(GStrv) inherited = environment_inherited(identity, plan->uses_proxies);
   g_autoptr(GStrvBuilder) environment = g_strv_builder_new();
   GHashTableIter iter;
   gpointer word;

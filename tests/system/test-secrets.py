@@ -23,6 +23,7 @@ UUID = "6dd3e4a5-1d76-44ce-961f-f119f5aad935"    # by which a TPM names its secr
 
 # By what they are for. VNC looks at eight characters.
 IN_DOCUMENT = {"vnc": "vN9c&p<d", "spice": "sp1ce pass/word", "cookie": "c00kie-value-of-mine"}
+IN_ENVIRONMENT = {"proxy": "pr0xy-pass-12"}
 IN_FILES = {"luks": "luks pass phrase", "chap": "chap-pass-12", "ceph": "ceph key of mine", "scsi": "scsi-pass-12", "tpm": "tpm pass phrase"}
 
 DOCUMENT = """<domain type='qemu'>
@@ -88,7 +89,7 @@ def forms(secret):
     return found
 
 
-FORMS = {name: forms(secret) for name, secret in (IN_DOCUMENT | IN_FILES).items()}
+FORMS = {name: forms(secret) for name, secret in (IN_DOCUMENT | IN_ENVIRONMENT | IN_FILES).items()}
 
 
 def found_in(data):
@@ -99,11 +100,12 @@ def found_in(data):
 class Watcher(threading.Thread):
     """Looks, as long as it lives, at the arguments, the environment and the files of all that the test has started."""
 
-    def __init__(self, directory, inputs):
+    def __init__(self, directory, inputs, with_proxy=(EMULATOR.name,)):
         super().__init__(daemon=True)
         self.directory = directory
         self.inputs = {str(path) for path in inputs}
         self.marker = f"QEMU_DOMRUN_TEST_ID={directory.id}".encode()
+        self.with_proxy = with_proxy
         self.found = set()
         self.programs = set()
         self.is_over = False
@@ -132,7 +134,9 @@ class Watcher(threading.Thread):
             return
         self.programs.add(program)
         self.found |= {f"{name} in the arguments of {program}" for name in found_in(arguments)}
-        self.found |= {f"{name} in the environment of {program}" for name in found_in(environment)}
+        # The user's own has it, and QEMU needs it to come to a web server.
+        seen = set(found_in(environment)) - (set(IN_ENVIRONMENT) if program in ("domrun", *self.with_proxy) else set())
+        self.found |= {f"{name} in the environment of {program}" for name in seen}
 
     def _look_at_file(self, path):
         try:
@@ -159,6 +163,7 @@ def make(directory):
     (here / "guest.xml").write_text(DOCUMENT.format(
         name=NAME, here=here, emulator=EMULATOR, tpm=TPM.format(here=here, uuid=UUID) if has_tpm else "",
         **{name: escape(secret) for name, secret in IN_DOCUMENT.items()}))
+    directory.environment |= {name: f"http://me:{IN_ENVIRONMENT['proxy']}@127.0.0.1:1" for name in ("https_proxy", "HTTPS_PROXY")}
     options = [f"--secret={UUID if name == 'tpm' else name}={here}/key-{name}" for name in IN_FILES if name != "tpm" or has_tpm]
     return options, [here / "guest.xml", *here.glob("key-*")]
 
@@ -210,6 +215,24 @@ def test_nowhere():
         directory.assert_nothing_left()
 
 
+def test_proxy_that_is_not_used():
+    """A QEMU that has no disk of a web server has no business with a proxy's password."""
+    needs_qemu_img()
+    with guest.Directory() as directory:
+        options, inputs = make(directory)
+        text = (directory.path / "guest.xml").read_text()
+        text = re.sub(r"<disk type='network'>(?:(?!</disk>).)*protocol='https'.*?</disk>", "", text, flags=re.DOTALL)
+        assert text.count("<disk ") == 3
+        watcher = Watcher(directory, inputs, with_proxy=())
+        run = directory.run(text, *options)
+        directory.await_state(NAME)
+        watcher.look()
+        directory.destroy(NAME)
+        run.wait()
+        assert not watcher.found, watcher.found
+        assert EMULATOR.name in watcher.programs, watcher.programs
+
+
 def test_where_they_are():
     """The search above would find them: QEMU has those of files in memory files, and dumpxml prints those of the
     document when it is asked to."""
@@ -224,6 +247,7 @@ def test_where_they_are():
             if os.readlink(link).startswith("/memfd:"):
                 memory += link.read_bytes() + b"\n"
         assert found_in(memory) == ["ceph", "chap", "cookie", "luks", "scsi"], found_in(memory)
+        assert found_in(pathlib.Path(f"/proc/{qemu}/environ").read_bytes()) == sorted(IN_ENVIRONMENT)
         secret = domrun(directory, "dumpxml", "--root=run", "--security-info", NAME)
         assert found_in(secret) == sorted(IN_DOCUMENT), found_in(secret)
         limits = pathlib.Path(f"/proc/{qemu}/limits").read_text()

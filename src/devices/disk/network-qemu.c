@@ -103,6 +103,7 @@ static void translate_url(const DiskNetwork *network, const char *prefix, Props 
   g_autofree char *url = make_url(network);
 
   props_add_string(node, "url", url);
+  plan->uses_proxies = TRUE;
   if (network->is_unverified)
     props_add_bool(node, "sslverify", FALSE);
   if (network->cookies)
