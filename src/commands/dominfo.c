@@ -46,6 +46,7 @@ static void print_state(const Guest *guest)
   if (state->emulator_pid > 0)
     print_number("QEMU pid:", state->emulator_pid);
   print_field("Sandbox:", state->sandbox && !*state->sandbox ? "none" : state->sandbox);
+  print_field("User:", state->user);
   print_number("Restarts:", state->restarts);
   print_number("Resets:", state->resets);
   if (state->exit_code >= 0)

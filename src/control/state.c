@@ -27,6 +27,7 @@ void guest_state_clear(GuestState *state)
   g_clear_pointer(&state->uuid, g_free);
   g_clear_pointer(&state->reason, g_free);
   g_clear_pointer(&state->sandbox, g_free);
+  g_clear_pointer(&state->user, g_free);
   g_clear_pointer(&state->message, g_free);
 }
 
@@ -59,6 +60,7 @@ Json *guest_state_to_json(const GuestState *state)
   if (state->exit_code >= 0)
     json_set_int(object, "exit-code", state->exit_code);
   set_string(object, "sandbox", state->sandbox);
+  set_string(object, "user", state->user);
   set_string(object, "message", message);
   return object;
 }
@@ -79,6 +81,7 @@ gboolean guest_state_from_json(Json *object, GuestState *ret_state, GError **err
   state.uuid = g_strdup(json_get_string(object, "uuid"));
   state.reason = g_strdup(json_get_string(object, "reason"));
   state.sandbox = g_strdup(json_get_string(object, "sandbox"));
+  state.user = g_strdup(json_get_string(object, "user"));
   state.message = g_strdup(json_get_string(object, "message"));
   json_get_int(object, "since", &state.since);
   json_get_int(object, "started", &state.started);

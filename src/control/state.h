@@ -41,6 +41,7 @@ typedef struct {
   gint64 resets;         /* how often it was reset */
   gint64 exit_code;      /* PRESERVED, ENDED: what `run` ends with, or would have; otherwise -1 */
   char *sandbox;         /* what confines its QEMU, "files, tcp, ..."; "" where nothing does */
+  char *user;            /* as whom its QEMU runs, where that is another (--user); or NULL */
   char *message;         /* how it came to that, for a person; or NULL */
 } GuestState;
 

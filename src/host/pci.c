@@ -111,6 +111,13 @@ static gboolean check_driver(const char *root, const PlanRequirement *requiremen
                         device);
 }
 
+char *pci_find_group(const char *root, const char *device)
+{
+  g_autofree char *directory = g_strconcat(DEVICES "/", device, NULL);
+
+  return vfio_find_group(root, directory);
+}
+
 gboolean pci_check_below(const char *root, const PlanRequirement *requirement, GError **error)
 {
   const char *device = requirement->path;

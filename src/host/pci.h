@@ -27,6 +27,9 @@ typedef struct {
   char *override; /* which driver the kernel was told to give it, or "" */
 } PciEnd;
 
+/* The node of its group, "/dev/vfio/14", or NULL. The caller frees it. */
+char *pci_find_group(const char *root, const char *device);
+
 /* What has the device now; FALSE where it is VFIO already, and nothing is to be done. */
 gboolean pci_describe(const char *root, const char *device, PciEnd *ret_end);
 

@@ -49,6 +49,13 @@ gboolean scsi_check(const PlanRequirement *requirement, GError **error)
   return scsi_check_below("", requirement, error);
 }
 
+char *mdev_find_group(const char *root, const char *uuid)
+{
+  g_autofree char *directory = g_strconcat("/sys/bus/mdev/devices/", uuid, NULL);
+
+  return vfio_find_group(root, directory);
+}
+
 gboolean mdev_check_below(const char *root, const PlanRequirement *requirement, GError **error)
 {
   g_autofree char *directory = g_strconcat("/sys/bus/mdev/devices/", requirement->path, NULL);

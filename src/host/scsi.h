@@ -13,6 +13,9 @@
 /* The node of the SCSI device, "/dev/sg3", or NULL. The caller frees it. */
 char *scsi_find(const char *name);
 
+/* The node of the group of the mediated device, "/dev/vfio/14", or NULL. The caller frees it. */
+char *mdev_find_group(const char *root, const char *uuid);
+
 /* For PLAN_REQUIRE_SCSI, PLAN_REQUIRE_MDEV; below a tree that stands for the host's root. */
 gboolean scsi_check(const PlanRequirement *requirement, GError **error);
 gboolean scsi_check_below(const char *root, const PlanRequirement *requirement, GError **error);

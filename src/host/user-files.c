@@ -9,6 +9,8 @@
 
 #include "host/file-rights.h"
 #include "host/requirement.h"
+#include "host/pci.h"
+#include "host/scsi.h"
 #include "host/usb.h"
 
 typedef struct {
@@ -93,11 +95,19 @@ static gboolean check_tpm(const Check *check, const PlanRequirement *requirement
                     error);
 }
 
-static gboolean check_usb(const Check *check, const PlanRequirement *requirement, GError **error)
+/* What there is not (yet) is told by others. */
+static gboolean check_node(const Check *check, const PlanRequirement *requirement, char *node, GError **error)
 {
-  g_autofree char *node = usb_find(&requirement->usb);
+  g_autofree char *owned = node;
 
-  return !node || check_both(check, requirement, node, error);
+  return !owned || check_both(check, requirement, owned, error);
+}
+
+static gboolean check_vfio(const Check *check, const PlanRequirement *requirement, char *group,
+                           GError **error)
+{
+  return check_node(check, requirement, group, error) &&
+         check_both(check, requirement, "/dev/vfio/vfio", error);
 }
 
 static gboolean check_requirement(const Check *check, const PlanRequirement *requirement, GError **error)
@@ -119,10 +129,13 @@ static gboolean check_requirement(const Check *check, const PlanRequirement *req
   case PLAN_REQUIRE_KVM:
     return check_both(check, requirement, "/dev/kvm", error);
   case PLAN_REQUIRE_PCI:
+    return check_vfio(check, requirement, pci_find_group("", path), error);
   case PLAN_REQUIRE_MDEV:
-    return check_both(check, requirement, "/dev/vfio/vfio", error);
+    return check_vfio(check, requirement, mdev_find_group("", path), error);
+  case PLAN_REQUIRE_SCSI:
+    return check_node(check, requirement, scsi_find(path), error);
   case PLAN_REQUIRE_USB:
-    return check_usb(check, requirement, error);
+    return check_node(check, requirement, usb_find(&requirement->usb), error);
   case PLAN_REQUIRE_SOCKET:
     return check_mode(check, requirement, path, W_OK, "connect to", /* is_own= */ FALSE, error);
   case PLAN_REQUIRE_LISTEN:
@@ -142,7 +155,6 @@ static gboolean check_requirement(const Check *check, const PlanRequirement *req
   case PLAN_REQUIRE_SWITCH:
   case PLAN_REQUIRE_PARENT:
   case PLAN_REQUIRE_LOCKED:
-  case PLAN_REQUIRE_SCSI:
   case PLAN_REQUIRE_HELPER:
   case PLAN_REQUIRE_VIRTIOFSD:
   case PLAN_REQUIRE_CLOUD_INIT: /* domrun reads them */

@@ -11,18 +11,23 @@
 #include "host/requirement.h"
 #include "host/sysfs.h"
 
+char *vfio_find_group(const char *root, const char *directory)
+{
+  g_autofree char *group = sysfs_link(root, "%s/iommu_group", directory);
+
+  return group ? g_build_filename("/dev/vfio", group, NULL) : NULL;
+}
+
 gboolean vfio_check_group(const char *root, const PlanRequirement *requirement, const char *directory,
                           const char *what, GError **error)
 {
-  g_autofree char *group = sysfs_link(root, "%s/iommu_group", directory);
-  g_autofree char *node = NULL, *path = NULL;
+  g_autofree char *node = vfio_find_group(root, directory), *path = NULL;
 
-  if (!group) {
+  if (!node) {
     requirement_refuse(requirement, error, "the %s %s is behind no IOMMU", what, requirement->path);
     return error_add_hint(error, "switch the IOMMU on, in the firmware and on the kernel's command line "
                                  "(intel_iommu=on)");
   }
-  node = g_build_filename("/dev/vfio", group, NULL);
   path = g_strconcat(root, node, NULL);
   if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0)
     return TRUE;

@@ -11,6 +11,10 @@
 #include "base/error.h"
 #include "qemu/plan.h"
 
+/* The node of the group of the device in @directory, a path in sysfs below @root: "/dev/vfio/14"; NULL: it is
+ * in none. The caller frees it. */
+char *vfio_find_group(const char *root, const char *directory);
+
 /* Whether this user may open the group of the device in @directory, a path in sysfs below @root. @what names
  * the device in messages: "PCI device". */
 gboolean vfio_check_group(const char *root, const PlanRequirement *requirement, const char *directory,

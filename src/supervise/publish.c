@@ -70,6 +70,7 @@ static Json *to_json(const Supervisor *supervisor, GuestStateKind kind)
     .resets = supervisor->n_resets,
     .exit_code = is_end ? supervisor->exit_code : -1,
     .sandbox = sandbox,
+    .user = (char *)(supervisor->options->account ? account_name(supervisor->options->account) : NULL),
     .message = is_end && supervisor->error ? supervisor->error->message : NULL,
   };
 

@@ -116,6 +116,7 @@ def test_identity():
             limits = pathlib.Path(f"/proc/{qemu}/limits").read_text()
             assert re.search(r"Max processes +32768 ", limits) or int(re.search(r"Max processes +(\d+)", limits)[1]) < 32768, limits
             assert status(run.pid)["Uid"].split() == ["0"] * 4
+            assert re.search(rf"(?m)^User: +{text.partition(':')[0]}$", directory.verb("dominfo", "hello").out)
             power_off(directory, run)
 
 
@@ -152,6 +153,48 @@ def test_refused():
             done = check(f"--user={NAME}", prefix=other)
             assert done.returncode in (2, 126, 127), done
             assert done.returncode != 2 or "--user: only root can run QEMU as another user" in done.stderr, done
+
+
+# A host with a PCI device in group 14, a mediated one in group 15 and a SCSI device, of which the nodes are root's alone.
+HOST = """
+set -e
+mount -t tmpfs none "$0"
+cp -a /dev/null /dev/zero /dev/urandom "$0"
+mkdir "$0/vfio"
+mknod -m 666 "$0/vfio/vfio" c 1 3
+for node in vfio/14 vfio/15 sg3; do mknod -m 600 "$0/$node" c 1 3; done
+mount --bind "$0" /dev
+mount -t tmpfs none /sys
+mkdir -p /sys/bus/pci/devices/0000:01:00.0 /sys/bus/pci/drivers/vfio-pci /sys/bus/scsi/devices/0:0:4:8/scsi_generic/sg3
+mkdir -p /sys/bus/mdev/devices/c2177883-f1bb-47f0-914d-32a22e3a8804
+ln -s ../../../../groups/14 /sys/bus/pci/devices/0000:01:00.0/iommu_group
+ln -s ../../drivers/vfio-pci /sys/bus/pci/devices/0000:01:00.0/driver
+ln -s ../../../../groups/15 /sys/bus/mdev/devices/c2177883-f1bb-47f0-914d-32a22e3a8804/iommu_group
+exec "$@"
+"""
+
+HOSTDEVS = {
+    "/dev/vfio/14": "type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source>",
+    "/dev/vfio/15": "type='mdev' model='vfio-pci'><source><address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source>",
+    "/dev/sg3": "type='scsi'><source><adapter name='scsi_host0'/><address bus='0' target='4' unit='8'/></source>",
+}
+
+
+def test_devices_of_the_host():
+    """The node that QEMU will open, and not only that by which all of VFIO is reached."""
+    need_root()
+    with place() as directory:
+        (directory.path / "nodes").mkdir()
+        prefix = ["unshare", "-m", "sh", "-c", HOST, directory.path / "nodes"]
+        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+            raise tap.Skip("no mount namespaces here, or no devices in them")
+        for node, words in HOSTDEVS.items():
+            directory.write("guest.xml", hello(directory, f"<hostdev mode='subsystem' {words}</hostdev>"))
+            for user, is_told in ((NAME, True), ("root", False)):
+                done = subprocess.run([*prefix, guest.DOMRUN, "check", f"--user={user}", "guest.xml"], capture_output=True, text=True,
+                                      cwd=directory.path, env=directory.environment, check=False)
+                told = f"'{NAME}', as whom QEMU is run, cannot read and write '{node}': Permission denied"
+                assert (told in done.stderr) == is_told, (node, user, done.stderr)
 
 
 def test_unreadable():
