@@ -9,11 +9,12 @@ fuzzers = \
 	%D%/fuzz-firmware \
 	%D%/fuzz-host-xml \
 	%D%/fuzz-image \
+	%D%/fuzz-libvirt \
 	%D%/fuzz-qmp \
 	%D%/fuzz-text
 check_PROGRAMS += $(fuzzers)
 TESTS += $(fuzzers)
-EXTRA_DIST += %D%/bootloader %D%/control %D%/finds %D%/firmware %D%/host-xml %D%/image %D%/qmp %D%/text
+EXTRA_DIST += %D%/bootloader %D%/control %D%/finds %D%/firmware %D%/host-xml %D%/image %D%/libvirt %D%/qmp %D%/text
 
 fuzz_common = %D%/fuzz.h %D%/init.c %D%/reader.c %D%/reader.h
 %C%_fuzz_bootloader_SOURCES = %D%/fuzz-bootloader.c %D%/main.c $(fuzz_common)
@@ -22,6 +23,8 @@ fuzz_common = %D%/fuzz.h %D%/init.c %D%/reader.c %D%/reader.h
 %C%_fuzz_firmware_SOURCES = %D%/fuzz-firmware.c %D%/main.c $(fuzz_common)
 %C%_fuzz_host_xml_SOURCES = %D%/fuzz-host-xml.c %D%/main.c $(fuzz_common)
 %C%_fuzz_image_SOURCES = %D%/fuzz-image.c %D%/main.c $(fuzz_common)
+%C%_fuzz_libvirt_SOURCES = %D%/fuzz-libvirt.c %D%/main.c $(fuzz_common)
+%C%_fuzz_libvirt_LDADD = libdomrun-libvirt.a $(LDADD)
 %C%_fuzz_qmp_SOURCES = %D%/fuzz-qmp.c %D%/main.c $(fuzz_common)
 %C%_fuzz_text_SOURCES = %D%/fuzz-text.c %D%/main.c $(fuzz_common)
 
@@ -32,6 +35,7 @@ libfuzzers = \
 	%D%/libfuzzer-firmware \
 	%D%/libfuzzer-host-xml \
 	%D%/libfuzzer-image \
+	%D%/libfuzzer-libvirt \
 	%D%/libfuzzer-qmp \
 	%D%/libfuzzer-text
 EXTRA_PROGRAMS += $(libfuzzers)
@@ -48,6 +52,9 @@ CLEANFILES += $(libfuzzers) fuzz-find
 %C%_libfuzzer_host_xml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_libfuzzer_image_SOURCES = %D%/fuzz-image.c $(fuzz_common)
 %C%_libfuzzer_image_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_libfuzzer_libvirt_SOURCES = %D%/fuzz-libvirt.c $(fuzz_common)
+%C%_libfuzzer_libvirt_LDADD = libdomrun-libvirt.a $(LDADD)
+%C%_libfuzzer_libvirt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_libfuzzer_qmp_SOURCES = %D%/fuzz-qmp.c $(fuzz_common)
 %C%_libfuzzer_qmp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_libfuzzer_text_SOURCES = %D%/fuzz-text.c $(fuzz_common)
