@@ -162,11 +162,11 @@ def measure_memory(bench):
     for _ in range(bench.options.few):
         guest = processes.Guest(bench.run_command(document))
         idle.append(settled(guest.pid))
-        before = processes.processor_time_so_far(guest.pid)
+        before = processes.run_time(guest.pid)
         guest.send(f"n{CONSOLE_BYTES}\n".encode())
         guest.read_until(b"\r\n")
         used.append(settled(guest.pid))
-        took.append(processes.processor_time_so_far(guest.pid) - before)
+        took.append(processes.run_time(guest.pid) - before)
         guest.end()
     bench.add("memory", "supervisor, idle (PSS)", statistics.median(idle), "KiB", bound=IDLE_BOUND)
     bench.add("memory", "after a million bytes of console (PSS)", statistics.median(used), "KiB", bound=IDLE_BOUND)
