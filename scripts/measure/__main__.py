@@ -75,9 +75,8 @@ def machine():
         except OSError:
             return ""
     return {"date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-            "processors": os.cpu_count(), "kernel": platform.release(), "load": os.getloadavg()[0],
-            "qemu": first_line("qemu-system-x86_64", "--version"), "libvirt": first_line("libvirtd", "--version"),
-            "commit": first_line("git", "-C", str(TOP), "describe", "--always", "--dirty")}
+            "processors": os.cpu_count(), "kernel": platform.release().split("-")[0], "load": os.getloadavg()[0],
+            "qemu": first_line("qemu-system-x86_64", "--version"), "libvirt": first_line("libvirtd", "--version")}
 
 
 def write_results(bench, output, facts):

@@ -13,11 +13,11 @@ set key below
 """
 
 PANELS = {
-    "guests": ("set title 'guests at once'; set xlabel 'guests'; set ylabel ''; set yrange [0:*]",
+    "guests": ("set title 'by the number of guests at once'; set yrange [0:*]",
                (("start of each, ms", "start_ms", 1), ("supervisor, 10 KiB (PSS)", "pss_kib", 0.1),
                 ("list, ms", "list_ms", 1))),
-    "devices": ("set title 'disks in a document'; set xlabel 'disks'; set ylabel 'microseconds of argv for each'; "
-                "set yrange [0:*]", (("each disk", "device_ms", 1000),)),
+    "devices": ("set title 'by the number of disks in a document'; set yrange [0:*]",
+                (("argv for each disk, microseconds", "device_ms", 1000),)),
 }
 
 
