@@ -13,7 +13,7 @@ import documents
 import processes
 
 PER_GUEST = 48 * 1024    # KiB, QEMU's and ours; half of what is free is taken at most
-RISE = 1.6               # what one of many may cost more than one of few: caches end; the square would be 4 and more
+RISE = 1.6               # what one of many may cost more than one of few; by the square it would be 4 and more
 PSS_BOUND = 1024         # KiB of the supervisor, among ten and more
 
 
