@@ -378,6 +378,19 @@ static void describe(Injection *injection, const char *call, const struct seccom
 
 /* ---- The questions ---- */
 
+/* How GLib wakes up its main loop, which cannot fail. */
+static int is_wakeup(pid_t pid, const struct seccomp_notif *asked)
+{
+  static const char eventfd[] = "anon_inode:[eventfd]";
+  char link[64], target[sizeof eventfd];
+
+  if (asked->data.nr != SYS_write && asked->data.nr != SYS_read)
+    return 0;
+  snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, (int)asked->data.args[0]);
+  return readlink(link, target, sizeof target) == (ssize_t)strlen(eventfd) &&
+         memcmp(target, eventfd, strlen(eventfd)) == 0;
+}
+
 /* Which of the calls it is. */
 static size_t index_of(const Injection *injection, const struct seccomp_notif *asked)
 {
@@ -393,7 +406,8 @@ static int fails(Injection *injection, const struct seccomp_notif *asked)
   pid_t pid = (pid_t)asked->pid;
   size_t index = index_of(injection, asked);
 
-  if (!is_program(injection, pid) || !counts(injection, pid, (unsigned long)asked->data.instruction_pointer))
+  if (!is_program(injection, pid) ||
+      !counts(injection, pid, (unsigned long)asked->data.instruction_pointer) || is_wakeup(pid, asked))
     return 0;
   injection->count++;
   injection->counts[index]++;
