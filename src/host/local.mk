@@ -44,6 +44,7 @@ libdomrun_a_SOURCES += \
 	%D%/requirements.c %D%/requirements.h \
 	%D%/resources.c %D%/resources.h \
 	%D%/runtime-dir.c %D%/runtime-dir.h \
+	%D%/runtime-place.c %D%/runtime-place.h \
 	%D%/scope.c %D%/scope.h \
 	%D%/scsi.c %D%/scsi.h \
 	%D%/secrets.c %D%/secrets.h \

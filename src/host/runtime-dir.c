@@ -32,6 +32,7 @@
 #include "base/patience.h"
 #include "host/emulator-lock.h"
 #include "host/leftovers.h"
+#include "host/runtime-place.h"
 
 struct RuntimeDir {
   char *path;
@@ -81,102 +82,6 @@ static char *id_of(const char *name)
   g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
 
   return g_strndup(hash, ID_LENGTH);
-}
-
-/* Opens @path, which with @is_made is made where it is missing, if it is a directory of this user's alone. -1
- * with errno set otherwise: EPERM where it is somebody else's. */
-static int open_private(const char *path, gboolean is_made)
-{
-  autofd int fd = -1;
-  struct stat status;
-
-  if (is_made && mkdir(path, 0700) < 0 && errno != EEXIST)
-    return -1;
-  fd = open(path, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fstat(fd, &status) < 0)
-    return -1;
-  if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
-    errno = EPERM;
-    return -1;
-  }
-  return g_steal_fd(&fd);
-}
-
-/* In a directory where others may replace what this user made nothing can be relied on. Whoever only looks
- * may look into that of another. */
-static gboolean check_root(int fd, const char *path, gboolean is_used, GError **error)
-{
-  struct stat status;
-
-  if (fstat(fd, &status) < 0)
-    return host_error(error, "look at the directory", path);
-  if (is_used && status.st_uid != geteuid() && status.st_uid != 0) {
-    error_set(error, DOMRUN_ERROR_HOST, NULL, NULL,
-              "the directory '%s' belongs to another user, who could replace "
-              "what is kept in it",
-              path);
-    return error_add_hint(error, "name one that is yours: --root=DIR");
-  }
-  if (!(status.st_mode & (S_IWGRP | S_IWOTH)) || (status.st_mode & S_ISVTX))
-    return TRUE;
-  error_set(error, DOMRUN_ERROR_HOST, NULL, NULL, "the directory '%s' can be changed by %s", path,
-            status.st_mode & S_IWOTH ? "everybody" : "a group");
-  return error_add_hint(error, "make it yours alone: chmod go-w '%s'", path);
-}
-
-static int open_given_root(const char *root, char **ret_path, GError **error)
-{
-  g_autofree char *path = g_canonicalize_filename(root, /* relative_to= */ NULL);
-  autofd int fd = -1;
-
-  if (g_mkdir_with_parents(path, 0700) < 0) {
-    host_error(error, "make the directory", path);
-    return -1;
-  }
-  fd = open(path, O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    host_error(error, "open the directory", path);
-    return -1;
-  }
-  if (!check_root(fd, path, /* is_used= */ TRUE, error))
-    return -1;
-  *ret_path = g_steal_pointer(&path);
-  return g_steal_fd(&fd);
-}
-
-/* The usual places, best first: the first that there is, or can be made. Every command comes to the same one,
- * as long as the environment is the same. -1 with errno set, and the path of the last. */
-static int find_usual_root(gboolean is_made, char **ret_path)
-{
-  const char *runtime = geteuid() == 0 ? "/run" : g_getenv("XDG_RUNTIME_DIR");
-  g_autofree char *path = NULL;
-  int fd;
-
-  if (runtime && g_path_is_absolute(runtime)) {
-    path = g_build_filename(runtime, "domrun", NULL);
-    fd = open_private(path, is_made);
-    if (fd >= 0) {
-      *ret_path = g_steal_pointer(&path);
-      return fd;
-    }
-    g_clear_pointer(&path, g_free);
-  }
-  *ret_path = g_strdup_printf("/tmp/domrun-%u", (guint)geteuid());
-  return open_private(*ret_path, is_made);
-}
-
-static int open_usual_root(char **ret_path, GError **error)
-{
-  g_autofree char *path = NULL;
-  int fd = find_usual_root(/* is_made= */ TRUE, &path);
-
-  if (fd < 0) {
-    host_error(error, "use the directory", path);
-    error_add_hint(error, "name one that is yours: --root=DIR");
-    return -1;
-  }
-  *ret_path = g_steal_pointer(&path);
-  return fd;
 }
 
 /* Makes and opens the guest's directory. FALSE with @error unset: it went away meanwhile. */
@@ -365,7 +270,7 @@ static RuntimeDir *open_root_of(const char *root, const char *name, GError **err
   g_autofree char *root_path = NULL;
 
   directory->fd = directory->lock_fd = directory->sockets_fd = -1;
-  directory->root_fd = root ? open_given_root(root, &root_path, error) : open_usual_root(&root_path, error);
+  directory->root_fd = runtime_place_make(root, &root_path, error);
   if (directory->root_fd < 0)
     return NULL;
   directory->is_usual = root == NULL;
@@ -611,21 +516,7 @@ RuntimeRoot *runtime_root_new(const char *given, GError **error)
   g_autofree char *path = NULL;
   int fd;
 
-  if (given) {
-    path = g_canonicalize_filename(given, /* relative_to= */ NULL);
-    fd = open(path, O_DIRECTORY | O_CLOEXEC);
-  } else {
-    fd = find_usual_root(/* is_made= */ FALSE, &path);
-  }
-  if (fd < 0 && errno != ENOENT) {
-    host_error(error, "look into the directory", path);
-    return NULL;
-  }
-  if (fd >= 0 && !check_root(fd, path, /* is_used= */ FALSE, error)) {
-    close(fd);
-    return NULL;
-  }
-  return root_new(g_steal_pointer(&path), fd);
+  return runtime_place_look(given, &path, &fd, error) ? root_new(g_steal_pointer(&path), fd) : NULL;
 }
 
 void runtime_root_free(RuntimeRoot *root)

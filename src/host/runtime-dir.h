@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The directory of one running guest: its lock, its sockets, and whatever other commands need to find it. It
- * stands in /run/domrun for root, in $XDG_RUNTIME_DIR/domrun for others, in /tmp/domrun-UID where neither can
- * be used, or where the user says. Its name is made from a hash, so that it has the same length whatever the
+ * The directory of one running guest: its lock, its sockets, and whatever other commands need to find it
+ * (runtime-place.h says where). Its name is made from a hash, so that it has the same length whatever the
  * guest is called.
  *
  * A guest is looked after if and only if its lock is held. The kernel gives the lock back when its holder is

@@ -6,6 +6,7 @@ libdomrun_a_SOURCES += \
 	%D%/directory.c %D%/directory.h \
 	%D%/emulator.c %D%/emulator.h \
 	%D%/emulator-log.c %D%/emulator-log.h \
+	%D%/events.c %D%/events.h \
 	%D%/life.c %D%/life.h \
 	%D%/memory.c %D%/memory.h \
 	%D%/notify.c %D%/notify.h \
