@@ -74,6 +74,7 @@ TESTS += \
 	%D%/test-growth.py \
 	%D%/test-instructions.py \
 	%D%/test-man.py \
+	%D%/test-security.py \
 	%D%/golden.py \
 	%D%/golden-start.py
 
@@ -84,6 +85,7 @@ EXTRA_DIST += \
 	%D%/test-hardening.sh \
 	%D%/test-instructions.py \
 	%D%/test-man.py \
+	%D%/test-security.py \
 	%D%/test-house.py \
 	%D%/test-install.sh \
 	%D%/test-source-rules.sh
