@@ -13,6 +13,12 @@ dist_examples_DATA = \
 	%D%/examples/shared-folder.xml \
 	%D%/examples/throw-away.xml \
 	%D%/examples/windows-11.xml
+jobsdir = $(examplesdir)/jobs
+dist_jobs_DATA = \
+	%D%/examples/jobs/github-actions.yml \
+	%D%/examples/jobs/gitlab-ci.yml \
+	%D%/examples/jobs/nomad.hcl \
+	%D%/examples/jobs/slurm.sh
 if HAVE_GUEST
 nodist_examples_DATA = %D%/examples/hello.img
 endif

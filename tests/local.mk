@@ -70,6 +70,8 @@ TESTS += \
 	%D%/test-xml \
 	%D%/test-source-rules.sh \
 	%D%/test-hardening.sh \
+	%D%/test-install.sh \
+	%D%/test-packaging.sh \
 	%D%/test-house.py \
 	%D%/test-growth.py \
 	%D%/test-instructions.py \
@@ -88,6 +90,7 @@ EXTRA_DIST += \
 	%D%/test-security.py \
 	%D%/test-house.py \
 	%D%/test-install.sh \
+	%D%/test-packaging.sh \
 	%D%/test-source-rules.sh
 
 EXTRA_DIST += \

@@ -71,5 +71,44 @@ def test_server():
         directory.assert_nothing_left()
 
 
+def test_jobs_name_what_there_is():
+    """Each job runs domrun with options that it has, and ends the guest with the job."""
+    jobs = sorted((SOURCE / "jobs").iterdir())
+    assert len(jobs) >= 4, jobs
+    known = set(re.findall(r"--[a-z-]+", subprocess.run([guest.DOMRUN, "run", "--help-all"], capture_output=True, text=True,
+                                                        check=True).stdout))
+    for job in jobs:
+        lines = [line for line in job.read_text().splitlines() if not line.lstrip().startswith("#") and '"run"' in line or
+                 "domrun run" in line and not line.lstrip().startswith("#")]
+        used = re.findall(r"--[a-z-]+", " ".join(lines))
+        assert "--die-together" in used and set(used) <= known, (job.name, used)
+
+
+def run_slurm(directory):
+    """The job of Slurm, with an srun that only starts what it is told."""
+    for name, text in (("srun", 'exec "$@"'), ("domrun", f'exec "{os.path.abspath(guest.DOMRUN)}" "$@" --type=qemu')):
+        directory.write(name, f"#!/bin/sh\n{text}\n")
+        (directory.path / name).chmod(0o755)
+    xml = directory.path / "guest.xml"
+    xml.write_text(guest.hello_xml("<serial type='file'><source path='serial.log'/></serial>"))
+    job = subprocess.Popen(["bash", SOURCE / "jobs/slurm.sh", xml], cwd=directory.path, stderr=subprocess.PIPE, text=True,
+                           env=dict(directory.environment, PATH=f"{directory.path}:{os.environ['PATH']}", SLURM_JOB_ID="42"))
+    return job
+
+
+def test_slurm():
+    """SIGTERM that only the batch shell gets powers the guest down; the code is domrun's, and nothing is left."""
+    need_images()
+    with guest.Directory() as directory:
+        job = run_slurm(directory)
+        log = directory.path / "serial.log"
+        guest.await_that(lambda: log.exists() and HELLO + "1" in log.read_text(), lambda: "no guest")
+        job.terminate()
+        _, said = job.communicate(timeout=guest.PATIENCE)
+        assert job.returncode == 8, (job.returncode, said)
+        assert not list(directory.temporary.iterdir()), list(directory.temporary.iterdir())
+        directory.assert_nothing_left()
+
+
 if __name__ == "__main__":
     tap.main()
