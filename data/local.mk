@@ -17,8 +17,8 @@ jobsdir = $(examplesdir)/jobs
 dist_jobs_DATA = \
 	%D%/examples/jobs/github-actions.yml \
 	%D%/examples/jobs/gitlab-ci.yml \
-	%D%/examples/jobs/nomad.hcl \
-	%D%/examples/jobs/slurm.sh
+	%D%/examples/jobs/nomad.hcl
+dist_jobs_SCRIPTS = %D%/examples/jobs/slurm.sh
 if HAVE_GUEST
 nodist_examples_DATA = %D%/examples/hello.img
 endif
