@@ -196,19 +196,24 @@ static Guest *begin(Call *call, GVariant *arguments)
   return guest;
 }
 
+/* What its supervisor has published; NULL with an error. */
+static XmlDocument *load(const Guest *guest, GError **error)
+{
+  g_autofree char *text = guest_file_read(runtime_dir_fd(guest->directory), CONTROL_LIVE_FILE, error);
+
+  return text ? xml_document_load_bytes(text, strlen(text), CONTROL_LIVE_FILE, "/", error) : NULL;
+}
+
 /* Its document; NULL: the call has failed. */
 static XmlDocument *begin_document(Call *call, GVariant *arguments)
 {
   g_autoptr(Guest) guest = begin(call, arguments);
-  g_autofree char *text = NULL;
   XmlDocument *document = NULL;
   GError *error = NULL;
 
   if (!guest)
     return NULL;
-  text = guest_file_read(runtime_dir_fd(guest->directory), CONTROL_LIVE_FILE, &error);
-  if (text)
-    document = xml_document_load_bytes(text, strlen(text), CONTROL_LIVE_FILE, "/", &error);
+  document = load(guest, &error);
   if (!document)
     call_fail(call, error);
   return document;
@@ -355,4 +360,85 @@ void guest_no(Call *call, GVariant *arguments)
 
   if (guest)
     call_return(call, g_variant_new("(i)", 0));
+}
+
+/* ---- Numbers of many ---- */
+
+/* virDomainStatsTypes; what is not asked for is left out, and nothing asked for is all. */
+enum { STATS_STATE = 1 << 0, STATS_CPU = 1 << 1, STATS_BALLOON = 1 << 2, STATS_VCPU = 1 << 3 };
+
+static void add_number(GVariantBuilder *list, const char *name, GVariant *value)
+{
+  g_variant_builder_add(list, "(sv)", name, value);
+}
+
+static void add_document_stats(GVariantBuilder *list, const XmlDocument *document, guint32 wanted)
+{
+  Sizes sizes = sizes_of(document);
+
+  if (wanted & STATS_BALLOON) {
+    add_number(list, "balloon.current", g_variant_new_uint64(sizes.current_kib));
+    add_number(list, "balloon.maximum", g_variant_new_uint64(sizes.memory_kib));
+  }
+  if (wanted & STATS_VCPU) {
+    add_number(list, "vcpu.current", g_variant_new_uint32(sizes.vcpus));
+    add_number(list, "vcpu.maximum", g_variant_new_uint32(sizes.vcpus));
+  }
+}
+
+/* One that ends meanwhile has a state, and no more. */
+static GVariant *stats_of(const Guest *guest, guint32 wanted)
+{
+  g_autoptr(XmlDocument) document = load(guest, NULL);
+  GVariantBuilder list;
+
+  g_variant_builder_init(&list, G_VARIANT_TYPE("a(sv)"));
+  if (wanted & STATS_STATE) {
+    add_number(&list, "state.state", g_variant_new_int32(state_of(guest)));
+    add_number(&list, "state.reason", g_variant_new_int32(1));
+  }
+  if (wanted & STATS_CPU)
+    add_number(&list, "cpu.time", g_variant_new_uint64(cpu_time_of(guest)));
+  if (document)
+    add_document_stats(&list, document, wanted);
+  return g_variant_new("(@" GUEST_TYPE "@a(sv))", find_reply(guest), g_variant_builder_end(&list));
+}
+
+/* Those that are named, or all that run; NULL with an error. */
+static GPtrArray *find_named(const Session *session, GVariant *named, GError **error)
+{
+  g_autoptr(GPtrArray) guests = NULL;
+
+  if (g_variant_n_children(named) == 0)
+    return find_guests(session, error);
+  guests = g_ptr_array_new_with_free_func((GDestroyNotify)guest_free);
+  for (gsize i = 0; i < g_variant_n_children(named); i++) {
+    g_autoptr(GVariant) one = g_variant_get_child_value(named, i);
+    Guest *guest = find_guest(session, one, error);
+
+    if (!guest)
+      return NULL;
+    g_ptr_array_add(guests, guest);
+  }
+  return g_steal_pointer(&guests);
+}
+
+void guests_stats(Call *call, GVariant *arguments)
+{
+  g_autoptr(GVariant) named = g_variant_get_child_value(arguments, 0);
+  g_autoptr(GPtrArray) guests = NULL;
+  GError *error = NULL;
+  GVariantBuilder list;
+  guint32 wanted;
+
+  g_variant_get_child(arguments, 1, "u", &wanted);
+  guests = find_named(call_session(call), named, &error);
+  if (!guests) {
+    call_fail(call, error);
+    return;
+  }
+  g_variant_builder_init(&list, G_VARIANT_TYPE("a(" GUEST_TYPE "a(sv))"));
+  for (guint i = 0; i < guests->len; i++)
+    g_variant_builder_add_value(&list, stats_of(g_ptr_array_index(guests, i), wanted ? wanted : G_MAXUINT32));
+  call_return(call, g_variant_new("(@a(" GUEST_TYPE "a(sv)))", g_variant_builder_end(&list)));
 }

@@ -57,6 +57,7 @@ static const Procedure remote[] = {
   { 245, "(" G "u)", "()", PROCEDURE_WRITES, life_reset },
   { 258, "(" G "u)", "()", PROCEDURE_WRITES, life_shutdown },
   { 273, "(iu)", "(a" G "u)", PROCEDURE_READS, guests_all },
+  { 344, "(a" G "uu)", "(a(" G "a(sv)))", PROCEDURE_READS, guests_stats },
   { 360, "()", "()", PROCEDURE_READS, host_nothing },
   { 361, "()", "()", PROCEDURE_READS, host_nothing },
 };

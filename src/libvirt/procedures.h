@@ -36,6 +36,7 @@ void guests_defined_count(Call *call, GVariant *arguments);
 void guests_by_id(Call *call, GVariant *arguments);
 void guests_by_name(Call *call, GVariant *arguments);
 void guests_by_uuid(Call *call, GVariant *arguments);
+void guests_stats(Call *call, GVariant *arguments);
 void guest_xml(Call *call, GVariant *arguments);
 void guest_info(Call *call, GVariant *arguments);
 void guest_state(Call *call, GVariant *arguments);
