@@ -132,26 +132,25 @@ typedef struct {
   gsize left;
 } Reader;
 
-static gboolean too_short(GError **error)
+/* The next @length bytes; NULL with an error. */
+static const guint8 *take(Reader *reader, gsize length, GError **error)
 {
-  return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "a packet ends in the middle of a value");
-}
+  const guint8 *bytes = reader->at;
 
-static gboolean take(Reader *reader, gsize length, const guint8 **ret_bytes, GError **error)
-{
-  if (reader->left < length)
-    return too_short(error);
-  *ret_bytes = reader->at;
+  if (reader->left < length) {
+    error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "a packet ends in the middle of a value");
+    return NULL;
+  }
   reader->at += length;
   reader->left -= length;
-  return TRUE;
+  return bytes;
 }
 
 static gboolean get_u32(Reader *reader, guint32 *ret_value, GError **error)
 {
-  const guint8 *bytes;
+  const guint8 *bytes = take(reader, 4, error);
 
-  if (!take(reader, 4, &bytes, error))
+  if (!bytes)
     return FALSE;
   memcpy(ret_value, bytes, 4);
   *ret_value = GUINT32_FROM_BE(*ret_value);
@@ -160,24 +159,27 @@ static gboolean get_u32(Reader *reader, guint32 *ret_value, GError **error)
 
 static gboolean get_u64(Reader *reader, guint64 *ret_value, GError **error)
 {
-  const guint8 *bytes;
+  const guint8 *bytes = take(reader, 8, error);
 
-  if (!take(reader, 8, &bytes, error))
+  if (!bytes)
     return FALSE;
   memcpy(ret_value, bytes, 8);
   *ret_value = GUINT64_FROM_BE(*ret_value);
   return TRUE;
 }
 
-static gboolean get_opaque(Reader *reader, const guint8 **ret_bytes, guint32 *ret_length, GError **error)
+static const guint8 *get_opaque(Reader *reader, guint32 *ret_length, GError **error)
 {
-  const guint8 *padding;
+  const guint8 *bytes;
 
   if (!get_u32(reader, ret_length, error))
-    return FALSE;
-  if (*ret_length > XDR_MAX_STRING)
-    return error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "a string of %u bytes is too long", *ret_length);
-  return take(reader, *ret_length, ret_bytes, error) && take(reader, -*ret_length & 3, &padding, error);
+    return NULL;
+  if (*ret_length > XDR_MAX_STRING) {
+    error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "a string of %u bytes is too long", *ret_length);
+    return NULL;
+  }
+  bytes = take(reader, *ret_length, error);
+  return bytes && take(reader, -*ret_length & 3, error) ? bytes : NULL;
 }
 
 static GVariant *get_value(Reader *reader, const GVariantType *type, GError **error);
@@ -211,10 +213,10 @@ static GVariant *get_number(Reader *reader, char type, GError **error)
 
 static GVariant *get_string(Reader *reader, GError **error)
 {
-  const guint8 *bytes;
-  guint32 length;
+  guint32 length = 0;
+  const guint8 *bytes = get_opaque(reader, &length, error);
 
-  if (!get_opaque(reader, &bytes, &length, error))
+  if (!bytes)
     return NULL;
   if (!g_utf8_validate((const char *)bytes, length, NULL)) {
     error_set(error, DOMRUN_ERROR_USAGE, NULL, NULL, "a string is not UTF-8");
@@ -238,10 +240,10 @@ static GVariant *get_maybe(Reader *reader, const GVariantType *type, GError **er
 
 static GVariant *get_bytes(Reader *reader, GError **error)
 {
-  const guint8 *bytes;
-  guint32 length;
+  guint32 length = 0;
+  const guint8 *bytes = get_opaque(reader, &length, error);
 
-  if (!get_opaque(reader, &bytes, &length, error))
+  if (!bytes)
     return NULL;
   return g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes, length, 1);
 }
