@@ -23,7 +23,15 @@ if HAVE_GUEST
 nodist_examples_DATA = %D%/examples/hello.img
 endif
 CLEANFILES += %D%/examples/hello.img
-dist_man_MANS += %D%/man/domrun.1 %D%/man/domrun-libvirt.1
+man_pages = domrun.1 domrun-libvirt.1 domrun-security.7
+dist_man_MANS += %D%/man/domrun.1 %D%/man/domrun-libvirt.1 %D%/man/domrun-security.7
+
+# `make html`, by mandoc.
+html-local:
+	$(AM_V_GEN)$(MKDIR_P) %D%/man && for page in $(man_pages); do \
+	  mandoc -Thtml -O man=%N.%S.html $(srcdir)/%D%/man/$$page >%D%/man/$$page.html || exit 1; \
+	done
+CLEANFILES += %D%/man/domrun.1.html %D%/man/domrun-libvirt.1.html %D%/man/domrun-security.7.html
 
 %D%/examples/hello.img: tests/guest/guest.img $(srcdir)/%D%/examples/hello.xml
 	$(AM_V_GEN)$(MKDIR_P) %D%/examples && \

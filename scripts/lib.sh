@@ -10,7 +10,7 @@ cd "$top"
 
 build_packages=(gcc make binutils libc6-dev autoconf automake pkg-config libxml2-dev libglib2.0-dev libjson-c-dev
   python3 qemu-system-x86)
-check_packages=(qemu-utils qemu-system-arm qemu-system-misc qemu-system-ppc qemu-efi-aarch64 qemu-block-extra openssl ovmf systemd-boot-efi busybox-static cpio xz-utils iproute2 netbase passt dbus-daemon libvirt-clients xorriso swtpm swtpm-tools util-linux clang-format universal-ctags zsh fish systemd)
+check_packages=(qemu-utils qemu-system-arm qemu-system-misc qemu-system-ppc qemu-efi-aarch64 qemu-block-extra openssl ovmf systemd-boot-efi busybox-static cpio xz-utils iproute2 netbase passt dbus-daemon libvirt-clients man-db mandoc xorriso swtpm swtpm-tools util-linux clang-format universal-ctags zsh fish systemd)
 
 # What QEMU has in packages of their own, where it does, since Debian 13: qxl, displays by D-Bus, virtiofsd, and machines that were in -misc.
 # Nothing where apt does not know them.

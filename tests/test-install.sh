@@ -36,7 +36,7 @@ strays=$(find "$root" ! -type d ! -path "$root${asked:-/usr/local}/*")
 verdict "all is below the prefix" "$strays"
 
 missing=
-for name in bin/domrun share/man/man1/domrun.1 share/bash-completion/completions/domrun share/domrun/complete.sh share/domrun/examples/jobs/slurm.sh \
+for name in bin/domrun share/man/man1/domrun.1 bin/domrun-libvirt share/man/man1/domrun-libvirt.1 share/man/man7/domrun-security.7 share/bash-completion/completions/domrun share/domrun/complete.sh share/domrun/examples/jobs/slurm.sh \
   share/zsh/site-functions/_domrun share/fish/vendor_completions.d/domrun.fish lib/systemd/system/domrun@.service lib/systemd/user/domrun@.service; do
   [ -n "$(find "$root" -path "*/$name")" ] || missing="$missing $name"
 done
@@ -80,6 +80,6 @@ verdict "uninstall leaves nothing" "$(cat "$root.failure"; find "$root" ! -type 
 rm "$root.failure"
 
 failure=$(make_quietly install DESTDIR="$root" prefix=/opt/elsewhere mandir=/opt/pages)
-strays=$(find "$root" ! -type d ! -path "$root/opt/elsewhere/*" ! -path "$root/opt/pages/man1/domrun*.1")
+strays=$(find "$root" ! -type d ! -path "$root/opt/elsewhere/*" ! -path "$root/opt/pages/man[17]/domrun*.[17]")
 pages=$(find "$root/opt/pages" -name domrun.1)
 verdict "another prefix, and another directory" "$failure$strays$([ -n "$pages" ] || echo 'no page in /opt/pages')"

@@ -9,6 +9,7 @@ In the page, the options of a verb are the .Fl of its .It Cm, and those of a lis
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import tap
@@ -95,6 +96,27 @@ def test_help_has_examples():
             assert example.split()[1] == verb, example
             unknown = set(re.findall(r"--([a-z-]+)", example.partition(" -- ")[0])) - options_of_help(verb)
             assert not unknown, f"'{example}' has {unknown}"
+
+
+def test_pages_are_clean():
+    """As both of the programs that show them read them."""
+    pages = sorted(map(str, PAGE.parent.glob("*.[1-8]")))
+    assert len(pages) >= 3, pages
+    if not shutil.which("mandoc") or not shutil.which("man"):
+        raise tap.Skip("there is no mandoc, or no man")
+    said = subprocess.run(["mandoc", "-Tlint", "-W", "warning", *pages], capture_output=True, text=True, check=False).stdout
+    assert not said, said
+    for page in pages:
+        done = subprocess.run(["man", "--warnings", "-l", page], env=dict(os.environ, MANPAGER="cat", MANWIDTH="80", LC_ALL="C.UTF-8"),
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+
+
+def test_pages_refer_to_what_is_there():
+    pages = {path.name for path in PAGE.parent.glob("*.[1-8]")}
+    for path in PAGE.parent.glob("*.[1-8]"):
+        named = {f"{name}.{section}" for name, section in re.findall(r"^\.Xr (domrun\S*) (\d)", path.read_text(), re.MULTILINE)}
+        assert named <= pages, f"{path.name} names {named - pages}"
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ system_tests = \
 	%D%/test-disk-backing.py \
 	%D%/test-disk-encryption.py \
 	%D%/test-disk-servers.py \
+	%D%/test-documents.py \
 	%D%/test-examples.py \
 	%D%/test-fast-boot.py \
 	%D%/test-filesystem.py \
