@@ -44,7 +44,7 @@ verdict "the program, its page, its completions and units" "$missing"
 
 verdict "the completions name what was installed" "$(
   for file in $(find "$root" -path '*completion*/domrun*' -o -name _domrun); do
-    for path in $(grep -o '[^ ]*/complete\.sh' "$file" | sed 's/^[^/]*//; s/[^a-z./_-].*//' | sort -u); do
+    for path in $(grep -o '[^ ]*/complete\.sh' "$file" | sed 's/^[^/]*//; s/[^A-Za-z0-9./_-].*//' | sort -u); do
       [ -e "$root$path" ] || echo "$file names $path"
     done
   done)"
