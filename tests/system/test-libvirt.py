@@ -46,8 +46,13 @@ def created(xml=None):
     with guest.Directory() as directory:
         directory.write("guest.xml", xml or guest.hello_xml("<serial type='pty'/>"))
         assert virsh(directory, "create", "guest.xml") == "Domain 'hello' created from guest.xml"
-        yield directory
-        directory.destroy("hello")
+        # virsh leaves out of the environment what tells the processes of a test.
+        emulator = json.loads(directory.verb("domstate", "--json", "hello").out)["qemu-pid"]
+        try:
+            yield directory
+        finally:
+            directory.destroy("hello")
+        guest.await_that(lambda: guest.process_state(emulator) in (None, "Z"), lambda: "its QEMU is left")
         guest.await_that(lambda: not directory.processes(), lambda: f"these are left: {directory.processes()}")
         directory.assert_nothing_left()
 
